@@ -1,0 +1,27 @@
+"""Konnekt: the portal of a staffing agency, its clients and its workers."""
+
+from flask import Flask
+
+from konnekt import cli, db, mail, web
+from konnekt.blueprints import account, approvals, auth, home, organisations
+from konnekt.config import Config
+from konnekt.domain import clock
+
+
+def create_app(config: Config | None = None) -> Flask:
+    """Make the application from the environment, or from a Config given by a test."""
+    config = config or Config.from_environ()
+    app = Flask(__name__, instance_path=str(config.instance))
+    app.config["KONNEKT"] = config
+    clock.fix(config.now)
+    db.connect(config)
+    mail.configure(config)
+    web.init_app(app, config)
+    cli.init_app(app)
+
+    app.register_blueprint(auth.bp)
+    app.register_blueprint(home.bp)
+    app.register_blueprint(approvals.bp)
+    app.register_blueprint(organisations.bp)
+    app.register_blueprint(account.bp)
+    return app

@@ -1,0 +1,5 @@
+"""account"""
+
+from flask import Blueprint
+
+bp = Blueprint("account", __name__)

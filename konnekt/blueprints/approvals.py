@@ -1,0 +1,5 @@
+"""approvals"""
+
+from flask import Blueprint
+
+bp = Blueprint("approvals", __name__)

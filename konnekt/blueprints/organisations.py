@@ -1,0 +1,5 @@
+"""organisations"""
+
+from flask import Blueprint
+
+bp = Blueprint("organisations", __name__)

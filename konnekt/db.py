@@ -1,0 +1,81 @@
+"""The database handle, the base of every row, and the one way to open a transaction."""
+
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from peewee import Database, DatabaseProxy, DateTimeField, Model, SqliteDatabase
+from playhouse.pool import PooledPostgresqlDatabase
+
+from konnekt.config import Config
+
+db: Any = DatabaseProxy()
+
+LOOPBACK = {"", "localhost", "127.0.0.1", "::1"}
+
+
+class MomentField(DateTimeField):  # type: ignore[misc]
+    """A moment: aware in Python, naive UTC without microseconds in the table."""
+
+    def db_value(self, value: Any) -> Any:
+        if isinstance(value, datetime):
+            if value.tzinfo is None:
+                raise ValueError("a moment needs a time zone")
+            value = value.astimezone(UTC).replace(tzinfo=None, microsecond=0)
+        return super().db_value(value)
+
+    def python_value(self, value: Any) -> Any:
+        value = super().python_value(value)
+        return value.replace(tzinfo=UTC) if isinstance(value, datetime) else value
+
+
+class BaseModel(Model):  # type: ignore[misc]
+    """Row of a table that is named after its class."""
+
+    class Meta:
+        database = db
+        legacy_table_names = False
+
+
+def connect(config: Config) -> None:
+    """Point the models at the configured database; connections open on first use."""
+    db.initialize(_postgresql(config.database) if config.database else _sqlite(config))
+
+
+def _sqlite(config: Config) -> Database:
+    # synchronous=FULL: what was confirmed on screen survives a power cut, also in WAL mode.
+    pragmas = {"journal_mode": "wal", "foreign_keys": 1, "busy_timeout": 10_000, "synchronous": "full"}
+    return SqliteDatabase(str(config.instance / "konnekt.db"), pragmas=pragmas)
+
+
+def _postgresql(url: str) -> Database:
+    parts = urlsplit(url)
+    if parts.scheme not in ("postgresql", "postgres"):
+        raise ValueError("KONNEKT_DATABASE must start with postgresql://")
+    options: dict[str, Any] = dict(parse_qsl(parts.query))
+    host = parts.hostname or options.pop("host", "")
+    if host not in LOOPBACK and not host.startswith("/"):
+        options.setdefault("sslmode", "verify-full")
+    return PooledPostgresqlDatabase(
+        parts.path.lstrip("/"),
+        host=host or None,
+        port=parts.port or 5432,
+        user=unquote(parts.username) if parts.username else None,
+        password=unquote(parts.password) if parts.password else None,
+        prefer_psycopg3=True,
+        max_connections=32,
+        stale_timeout=300,
+        timeout=10,
+        **options,
+    )
+
+
+def transaction() -> AbstractContextManager[Any]:
+    """One transaction (a savepoint inside another).
+
+    On SQLite it takes the write lock at once: a later upgrade would fail as "locked" without waiting.
+    """
+    if isinstance(db.obj, SqliteDatabase):
+        return db.atomic("IMMEDIATE")  # type: ignore[no-any-return]
+    return db.atomic()  # type: ignore[no-any-return]

@@ -1,0 +1,159 @@
+"""Who may do what: asked by the verb and by the button.
+
+`grants` reads an account's rights in one statement; everything else is decided from it.
+"""
+
+from dataclasses import dataclass, field
+from functools import reduce
+from operator import or_
+from typing import Any
+
+from peewee import JOIN, fn
+
+from konnekt.domain import clock
+from konnekt.models import Account, Assignment, Contributor, Deputy, Organisation, Right, State, Timesheet
+
+
+@dataclass(frozen=True)
+class Grants:
+    """What an account may do today.
+
+    organisations: those where it has a right or stands in for somebody, by name.
+    approve: organisation id -> the supervisors it stands in for there; empty: by its own right.
+    """
+
+    account: Account
+    organisations: dict[int, Organisation] = field(default_factory=dict)
+    approve: dict[int, frozenset[int]] = field(default_factory=dict)
+    register: frozenset[int] = frozenset()
+    invoices: frozenset[int] = frozenset()
+
+    @property
+    def is_agency_staff(self) -> bool:
+        return bool(self.account.is_agency_staff)
+
+    @property
+    def is_active_somewhere(self) -> bool:
+        return bool(self.organisations)
+
+
+def grants(account: Account) -> Grants:
+    """Read the account's rights and today's deputyships: one statement."""
+    today = clock.today()
+    principal = Right.alias()
+    rows = (
+        Organisation.select(
+            Organisation,
+            Right.may_approve,
+            Right.may_register,
+            Right.may_see_invoices,
+            principal.account.alias("principal_id"),
+        )
+        .join(Right, JOIN.LEFT_OUTER, on=((Right.organisation == Organisation.id) & (Right.account == account)))
+        .switch(Organisation)
+        .join(
+            Deputy,
+            JOIN.LEFT_OUTER,
+            on=(
+                (Deputy.organisation == Organisation.id)
+                & (Deputy.deputy == account)
+                & (Deputy.first_on <= today)
+                & (Deputy.last_on >= today)
+                & Deputy.ended_at.is_null()
+            ),
+        )
+        .switch(Organisation)
+        .join(
+            principal,
+            JOIN.LEFT_OUTER,
+            on=(
+                (principal.organisation == Organisation.id)
+                & (principal.account == Deputy.supervisor)
+                & principal.may_approve
+            ),
+        )
+        .where(Right.id.is_null(False) | principal.id.is_null(False))
+        .order_by(fn.LOWER(Organisation.name), Organisation.id)
+        .objects()
+    )
+    organisations: dict[int, Organisation] = {}
+    approve: dict[int, frozenset[int]] = {}
+    register, invoices = set(), set()
+    for row in rows:
+        organisations[row.id] = row
+        if row.may_approve:
+            approve[row.id] = frozenset()
+        elif row.principal_id:
+            approve[row.id] = approve.get(row.id, frozenset()) | {row.principal_id}
+        if row.may_register:
+            register.add(row.id)
+        if row.may_see_invoices:
+            invoices.add(row.id)
+    return Grants(account, organisations, approve, frozenset(register), frozenset(invoices))
+
+
+def visible(who: Grants) -> Any:
+    """The condition on Timesheet (joined with Assignment) for the sheets this account may see."""
+    if who.is_agency_staff:
+        return Timesheet.id.is_null(False)
+    seen = set(who.approve) | who.register
+    return Timesheet.organisation.in_(seen) | (Assignment.worker == who.account)
+
+
+def approvable(who: Grants) -> Any:
+    """The condition on Timesheet (joined with Assignment) for what waits for this account's approval.
+
+    Never its own hours; under four-eyes (per organisation) never what it, or the supervisor it
+    stands in for, entered or sent.
+    """
+    by_organisation = [
+        (Timesheet.organisation == organisation)
+        & reduce(or_, [_untouched_by({who.account.id, *principals}, who.organisations[organisation])
+                       for principals in _each(standing_in)])
+        for organisation, standing_in in who.approve.items()
+    ]  # fmt: skip
+    if not by_organisation:
+        return Timesheet.id.is_null()
+    return (Timesheet.state == State.SUBMITTED) & reduce(or_, by_organisation)
+
+
+def _each(principals: frozenset[int]) -> list[set[int]]:
+    return [{one} for one in sorted(principals)] or [set()]
+
+
+def _untouched_by(accounts: set[int], organisation: Organisation) -> Any:
+    untouched = Assignment.worker.not_in(accounts)
+    if organisation.four_eyes:
+        touched = Contributor.select().where(
+            (Contributor.timesheet == Timesheet.id) & Contributor.account.in_(accounts)
+        )
+        untouched &= ~fn.EXISTS(touched)
+    return untouched
+
+
+def approves_for(who: Grants, sheet: Timesheet, contributors: set[int]) -> tuple[bool, int | None]:
+    """Whether the account may approve or reject this sheet, and on whose behalf (None: its own right).
+
+    sheet comes with its assignment; contributors are the accounts that entered or sent any part of it.
+    """
+    standing_in = who.approve.get(sheet.organisation_id)
+    if standing_in is None:
+        return False, None
+    four_eyes = who.organisations[sheet.organisation_id].four_eyes
+    for principals in _each(standing_in):
+        eyes = {who.account.id, *principals}
+        if sheet.assignment.worker_id in eyes or (four_eyes and eyes & contributors):
+            continue
+        return True, next(iter(principals), None)
+    return False, None
+
+
+def may_enter(who: Grants, assignment: Assignment) -> bool:
+    """The worker of a flexible assignment, or a supervisor with the register right there."""
+    if assignment.basis != "flexible":
+        return False
+    return assignment.worker_id == who.account.id or assignment.organisation_id in who.register
+
+
+def may_see_organisation(who: Grants, organisation: Organisation) -> bool:
+    return who.is_agency_staff or organisation.id in who.organisations

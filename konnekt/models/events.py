@@ -1,0 +1,32 @@
+"""The record of what happened: who, on behalf of whom, what, when, why, before and after."""
+
+from peewee import CharField, ForeignKeyField, IntegerField, JSONField, TextField
+
+from konnekt.db import BaseModel, MomentField
+from konnekt.models.invoices import Invoice
+from konnekt.models.organisations import Organisation
+from konnekt.models.people import Account
+from konnekt.models.timesheets import Timesheet
+
+
+class Event(BaseModel):
+    """One step of one thing. Exactly the thing's own column is filled.
+
+    actor: the account, or none for the system; then source names it ("import").
+    batch: the same for all that one request did, so that it can be shown and undone together.
+    """
+
+    timesheet = ForeignKeyField(Timesheet, null=True, backref="events")
+    invoice = ForeignKeyField(Invoice, null=True, backref="events")
+    organisation = ForeignKeyField(Organisation, null=True, backref="events")
+    person = ForeignKeyField(Account, null=True, backref="events")
+    verb = CharField()
+    at = MomentField()
+    actor = ForeignKeyField(Account, null=True, backref="+")
+    on_behalf_of = ForeignKeyField(Account, null=True, backref="+")
+    source = CharField(default="")
+    revision = IntegerField(null=True)
+    reason = TextField(default="")
+    before = JSONField(null=True)
+    after = JSONField(null=True)
+    batch = CharField(default="", index=True)

@@ -1,0 +1,126 @@
+"""Invoices and credit notes, frozen when issued; their lines, links to hours, payments, documents."""
+
+from peewee import (
+    SQL,
+    BlobField,
+    Check,
+    CharField,
+    DateField,
+    ForeignKeyField,
+    IntegerField,
+    JSONField,
+    TextField,
+)
+
+from konnekt.db import BaseModel, MomentField
+from konnekt.models.organisations import BudgetNumber, Organisation
+from konnekt.models.people import Account
+from konnekt.models.periods import PayPeriod
+from konnekt.models.timesheets import Hour, HourType, Timesheet
+
+
+class NumberSeries(BaseModel):
+    """The last number given out in a year: invoice numbers have no gaps (art. 35a Wet OB)."""
+
+    year = IntegerField(primary_key=True)
+    last_number = IntegerField(default=0, constraints=[Check("last_number >= 0")])
+
+
+class Invoice(BaseModel):
+    """One organisation, one period, one budget number. parties and terms are frozen copies.
+
+    Amounts are cents; a credit note's are positive, its kind says the direction.
+    """
+
+    kind = CharField(default="invoice", constraints=[Check("kind IN ('invoice', 'credit_note')")])
+    year = IntegerField()
+    number = IntegerField(constraints=[Check("number > 0")])
+    number_text = CharField(unique=True)
+    organisation = ForeignKeyField(Organisation, backref="invoices")
+    pay_period = ForeignKeyField(PayPeriod, backref="invoices")
+    budget_number = ForeignKeyField(BudgetNumber, backref="invoices")
+    budget_number_text = CharField()
+    issued_on = DateField()
+    due_on = DateField()
+    language = CharField()
+    vat_treatment = CharField()
+    vat_percent = IntegerField(default=0)
+    vat_text = TextField(default="")
+    net_cents = IntegerField()
+    vat_cents = IntegerField()
+    total_cents = IntegerField()
+    frozen = JSONField(default=dict)
+    credits = ForeignKeyField("self", null=True, backref="credit_notes")
+    reason = TextField(default="")
+    paid_on = DateField(null=True)
+    created_at = MomentField()
+    created_by = ForeignKeyField(Account, null=True, backref="+")
+
+    class Meta:
+        constraints = [Check("total_cents = net_cents + vat_cents"), Check("due_on >= issued_on")]
+        indexes = (
+            (("year", "number"), True),
+            (("organisation", "issued_on"), False),
+            (("budget_number", "issued_on"), False),
+            (("issued_on", "id"), False),
+        )
+
+
+class InvoiceLine(BaseModel):
+    """A timesheet's hours of one ISO week, hour type and price; unit_price in 1/10,000 euro."""
+
+    invoice = ForeignKeyField(Invoice, backref="lines")
+    position = IntegerField()
+    timesheet = ForeignKeyField(Timesheet, backref="invoice_lines")
+    hour_type = ForeignKeyField(HourType)
+    iso_year = IntegerField()
+    iso_week = IntegerField()
+    first_on = DateField()
+    last_on = DateField()
+    minutes = IntegerField()
+    unit_price = IntegerField()
+    net_cents = IntegerField()
+    frozen = JSONField(default=dict)
+
+    class Meta:
+        indexes = ((("invoice", "position"), True),)
+
+
+class InvoicedHour(BaseModel):
+    """The link of an hour row to the line that bills it; released when that invoice is credited."""
+
+    hour = ForeignKeyField(Hour, backref="invoiced")
+    invoice_line = ForeignKeyField(InvoiceLine, backref="hours")
+    minutes = IntegerField()
+    released_at = MomentField(null=True)
+
+
+class Payment(BaseModel):
+    """Money received for an invoice, in cents."""
+
+    invoice = ForeignKeyField(Invoice, backref="payments")
+    paid_on = DateField()
+    amount_cents = IntegerField()
+    recorded_at = MomentField()
+    recorded_by = ForeignKeyField(Account, null=True, backref="+")
+
+
+class Document(BaseModel):
+    """A file made once from frozen data: PDF or UBL of an invoice."""
+
+    invoice = ForeignKeyField(Invoice, backref="documents")
+    kind = CharField(constraints=[Check("kind IN ('pdf', 'ubl')")])
+    file_name = CharField()
+    media_type = CharField()
+    sha256 = CharField()
+    content = BlobField()
+    created_at = MomentField()
+
+    class Meta:
+        indexes = ((("invoice", "kind"), True),)
+
+
+# An hour stands on one invoice at a time.
+InvoicedHour.add_index(
+    InvoicedHour.hour, unique=True, where=SQL("released_at IS NULL"), name="invoiced_hour_live"
+)

@@ -1,0 +1,131 @@
+"""The agency, its client organisations, who may do what there, and their budget numbers."""
+
+from typing import Any
+
+from peewee import SQL, BooleanField, Check, CharField, DateField, ForeignKeyField, IntegerField, TextField
+
+from konnekt.db import BaseModel, MomentField
+from konnekt.models.people import Account
+
+CALENDARS = ("week", "four_weeks", "month")
+VAT_TREATMENTS = ("standard", "exempt", "reverse_charge", "out_of_scope")
+
+
+class Agency(BaseModel):
+    """The staffing agency itself: one row."""
+
+    id = IntegerField(primary_key=True, default=1, constraints=[Check("id = 1")])
+    name = TextField()
+    street = TextField(default="")
+    postcode = TextField(default="")
+    city = TextField(default="")
+    country = CharField(default="NL")
+    coc_number = CharField(default="")
+    vat_number = CharField(default="")
+    iban = CharField(default="")
+    bic = CharField(default="")
+    peppol_id = CharField(default="")
+    phone = CharField(default="")
+    email = CharField(default="")
+
+
+class Organisation(BaseModel):
+    """A client: a faculty, service or department. A parent only groups on screen."""
+
+    code = CharField(unique=True)
+    name = TextField()
+    parent = ForeignKeyField("self", null=True, backref="children")
+    calendar = CharField(constraints=[Check("calendar IN ('week', 'four_weeks', 'month')")])
+    four_eyes = BooleanField(default=False)
+    payment_term_days = IntegerField(default=30, constraints=[Check("payment_term_days >= 0")])
+    vat_treatment = CharField(
+        default="standard",
+        constraints=[Check("vat_treatment IN ('standard', 'exempt', 'reverse_charge', 'out_of_scope')")],
+    )
+    vat_text = TextField(default="")
+    language = CharField(default="nl", constraints=[Check("language IN ('nl', 'en')")])
+    coc_number = CharField(default="")
+    vat_number = CharField(default="")
+    peppol_id = CharField(default="")
+    contact_name = TextField(default="")
+    street = TextField(default="")
+    postcode = TextField(default="")
+    city = TextField(default="")
+    country = CharField(default="NL")
+    invoice_email = CharField(default="")
+
+
+class Right(BaseModel):
+    """What one account may do in one organisation. Rights never inherit."""
+
+    account = ForeignKeyField(Account, backref="rights")
+    organisation = ForeignKeyField(Organisation, backref="rights")
+    may_approve = BooleanField(default=False)
+    may_register = BooleanField(default=False)
+    may_see_invoices = BooleanField(default=False)
+
+    class Meta:
+        table_name = "organisation_right"
+        indexes = ((("account", "organisation"), True),)
+
+
+class Deputy(BaseModel):
+    """From first to last day the deputy has the supervisor's approve right in one organisation."""
+
+    organisation = ForeignKeyField(Organisation, backref="deputies")
+    supervisor = ForeignKeyField(Account, backref="deputies")
+    deputy = ForeignKeyField(Account, backref="deputy_for")
+    first_on = DateField()
+    last_on = DateField()
+    created_at = MomentField()
+    created_by = ForeignKeyField(Account, null=True, backref="+")
+    ended_at = MomentField(null=True)
+
+    class Meta:
+        constraints = [Check("last_on >= first_on"), Check("supervisor_id <> deputy_id")]
+
+
+class BudgetNumber(BaseModel):
+    """A typed budget number of one organisation: a string, dots and leading zeros count.
+
+    ceiling_minutes and ceiling_cents: none means unlimited.
+    """
+
+    organisation = ForeignKeyField(Organisation, backref="budget_numbers")
+    number = CharField()
+    description = TextField(default="")
+    ceiling_minutes = IntegerField(null=True, constraints=[Check("ceiling_minutes >= 0")])
+    ceiling_cents = IntegerField(null=True, constraints=[Check("ceiling_cents >= 0")])
+    valid_from_on = DateField(null=True)
+    valid_until_on = DateField(null=True)
+
+    class Meta:
+        indexes = ((("organisation", "number"), True),)
+
+    def save(self, *args: Any, **kwargs: Any) -> Any:
+        """Save, and keep the search keys of the number."""
+        saved = super().save(*args, **kwargs)
+        BudgetNumberKey.delete().where(BudgetNumberKey.budget_number == self).execute()
+        rows = [{"budget_number": self, "key": key} for key in search_keys(self.number)]
+        if rows:
+            BudgetNumberKey.insert_many(rows).execute()
+        return saved
+
+
+class BudgetNumberKey(BaseModel):
+    """One start of a budget number's dot-separated groups, dots removed: what search matches from."""
+
+    budget_number = ForeignKeyField(BudgetNumber, backref="keys", on_delete="CASCADE")
+    key = CharField(index=True)
+
+    class Meta:
+        indexes = ((("budget_number", "key"), True),)
+
+
+def search_keys(number: str) -> list[str]:
+    """`39227120.992.001` is found from `39227120992001`, `992001` and `001` (product.md, Facturen)."""
+    groups = [group for group in number.lower().split(".") if group]
+    return sorted({"".join(groups[start:]) for start in range(len(groups))})
+
+
+Deputy.add_index(Deputy.deputy, Deputy.last_on, where=SQL("ended_at IS NULL"), name="deputy_active")

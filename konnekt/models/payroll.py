@@ -1,0 +1,37 @@
+"""Payroll batches and the hours in them."""
+
+from peewee import SQL, Check, CharField, DateField, ForeignKeyField, IntegerField
+
+from konnekt.db import BaseModel, MomentField
+from konnekt.models.people import Account
+from konnekt.models.periods import PayPeriod
+from konnekt.models.timesheets import Hour
+
+
+class PayrollBatch(BaseModel):
+    """What one calendar pays on one pay date."""
+
+    calendar = CharField(constraints=[Check("calendar IN ('week', 'four_weeks', 'month')")])
+    pay_period = ForeignKeyField(PayPeriod, backref="payroll_batches")
+    pay_on = DateField()
+    sequence = IntegerField(default=0)
+    created_at = MomentField()
+    created_by = ForeignKeyField(Account, null=True, backref="+")
+
+    class Meta:
+        indexes = ((("calendar", "pay_on", "sequence"), True),)
+
+
+class PayrollHour(BaseModel):
+    """The link of an hour row to the batch that pays it."""
+
+    hour = ForeignKeyField(Hour, backref="paid")
+    payroll_batch = ForeignKeyField(PayrollBatch, backref="hours")
+    minutes = IntegerField()
+    pay_rate = IntegerField()
+    released_at = MomentField(null=True)
+
+
+PayrollHour.add_index(
+    PayrollHour.hour, unique=True, where=SQL("released_at IS NULL"), name="payroll_hour_live"
+)

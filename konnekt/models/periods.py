@@ -1,0 +1,37 @@
+"""Pay periods and closing days: rows, not arithmetic."""
+
+from peewee import Check, CharField, DateField, IntegerField, TextField
+
+from konnekt.db import BaseModel, MomentField
+
+
+class PayPeriod(BaseModel):
+    """A period of one calendar, with its deadlines and the day it is paid."""
+
+    calendar = CharField(constraints=[Check("calendar IN ('week', 'four_weeks', 'month')")])
+    year = IntegerField()
+    number = IntegerField(constraints=[Check("number BETWEEN 1 AND 53")])
+    first_on = DateField()
+    last_on = DateField()
+    submit_by_at = MomentField()
+    approve_by_at = MomentField()
+    pay_on = DateField()
+
+    class Meta:
+        constraints = [Check("last_on >= first_on"), Check("approve_by_at >= submit_by_at")]
+        indexes = (
+            (("calendar", "year", "number"), True),
+            (("calendar", "first_on"), True),
+            (("calendar", "approve_by_at"), False),
+        )
+
+
+class ClosingDay(BaseModel):
+    """A public holiday or closing day of the university."""
+
+    day = DateField(unique=True)
+    name_nl = TextField()
+    name_en = TextField()
+
+    def name(self, language: str) -> str:
+        return str(self.name_en if language == "en" else self.name_nl)

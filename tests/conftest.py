@@ -1,0 +1,100 @@
+"""Every test that touches the database runs on SQLite and on PostgreSQL."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from konnekt import create_app
+from konnekt import db as database
+from konnekt.cli import migrate_database
+from konnekt.config import Config
+from konnekt.db import db
+from konnekt.domain import clock, sessions
+from konnekt.models import TABLES, Account
+from tests import factories, postgresql
+
+NOW = "2026-11-30T09:00"
+
+
+@pytest.fixture(scope="session")
+def postgresql_url() -> Iterator[str]:
+    """A migrated PostgreSQL database, one per test process."""
+    import psycopg
+
+    name = f"test_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
+    with postgresql.server() as url:
+        with psycopg.connect(f"{url}/postgres", autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name}")
+        database.connect(Config(instance=Path(), database=f"{url}/{name}"))
+        migrate_database()
+        db.close_all()
+        yield f"{url}/{name}"
+        db.close_all()
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file that each test copies."""
+    folder = tmp_path_factory.mktemp("template")
+    database.connect(Config(instance=folder))
+    migrate_database()
+    db.close()
+    return folder / "konnekt.db"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def config(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Config]:
+    """The settings of one test: an instance folder of its own and an empty, migrated database."""
+    config = Config(instance=tmp_path / "instance", now=NOW)
+    config.make_secret()
+    if request.param == "sqlite":
+        template = request.getfixturevalue("sqlite_template")
+        shutil.copy(template, config.instance / "konnekt.db")
+        yield config
+        if not db.is_closed():
+            db.close()
+    else:
+        config = replace(config, database=request.getfixturevalue("postgresql_url"))
+        yield config
+        db.close_all()
+        database.connect(config)
+        tables = ", ".join(f'"{model._meta.table_name}"' for model in TABLES)
+        db.execute_sql(f"TRUNCATE {tables} RESTART IDENTITY CASCADE")
+        db.close_all()
+    clock.fix("")
+
+
+@pytest.fixture
+def app(config: Config) -> Iterator[Flask]:
+    """The application, with a connection open for the test itself."""
+    app = create_app(config)
+    app.config["TESTING"] = True
+    db.connect(reuse_if_open=True)
+    yield app
+
+
+@pytest.fixture
+def world(app: Flask) -> factories.World:
+    """The cast: a worker, her supervisor, a supervisor of another organisation, agency staff."""
+    return factories.World.make()
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+def sign_in(client: FlaskClient, account: Account) -> str:
+    """Give the client a signed-in session without the sign-in page; returns the token."""
+    db.connect(reuse_if_open=True)
+    token = sessions.start(account)
+    with client.session_transaction() as session:
+        session["_user_id"] = token
+        session["_fresh"] = True
+    return token

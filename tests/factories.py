@@ -1,0 +1,163 @@
+"""Small makers of rows; the cast of the tests is World."""
+
+from dataclasses import dataclass
+from datetime import date, time, timedelta
+from itertools import count
+from typing import Any
+
+from konnekt.domain import clock
+from konnekt.models import (
+    Account,
+    Agency,
+    Assignment,
+    BudgetNumber,
+    Hour,
+    HourType,
+    Organisation,
+    PayPeriod,
+    Rate,
+    Right,
+    Timesheet,
+    TimesheetLine,
+)
+
+serial = count(1)
+
+
+def account(first: str = "Noor", last: str = "Hendriks", **columns: Any) -> Account:
+    columns.setdefault("email", f"person{next(serial)}@um.example")
+    return Account.create(first_name=first, last_name=last, created_at=clock.now(), **columns)
+
+
+def worker(first: str = "Noor", last: str = "Hendriks", **columns: Any) -> Account:
+    return account(first, last, employee_number=str(70000 + next(serial)), **columns)
+
+
+def organisation(code: str, **columns: Any) -> Organisation:
+    columns = {"name": f"Organisation {code}", "calendar": "four_weeks", **columns}
+    return Organisation.create(code=code, **columns)
+
+
+def right(person: Account, at: Organisation, approve: int = 0, register: int = 0, invoices: int = 0) -> Right:
+    return Right.create(
+        account=person,
+        organisation=at,
+        may_approve=bool(approve),
+        may_register=bool(register),
+        may_see_invoices=bool(invoices),
+    )
+
+
+def periods(calendar: str = "four_weeks", first: date = date(2025, 12, 29), how_many: int = 15) -> list[PayPeriod]:
+    """Four-week periods from ISO week 1 of 2026 on; period 12 is 2 to 29 November 2026."""
+    made = []
+    days = {"week": 7, "four_weeks": 28}[calendar]
+    for number in range(1, how_many + 1):
+        last = first + timedelta(days=days - 1)
+        made.append(
+            PayPeriod.create(
+                calendar=calendar,
+                year=2026,
+                number=number,
+                first_on=first,
+                last_on=last,
+                submit_by_at=clock.at(last + timedelta(days=5), time(23, 59)),
+                approve_by_at=clock.at(last + timedelta(days=8), time(12)),
+                pay_on=last + timedelta(days=10),
+            )
+        )
+        first = last + timedelta(days=1)
+    return made
+
+
+def assignment(person: Account, at: Organisation, budget: BudgetNumber | None = None, **columns: Any) -> Assignment:
+    columns = {
+        "code": f"A{next(serial)}",
+        "job_title": "Studentassistent",
+        "basis": "flexible",
+        "entered_by": "worker",
+        "first_on": date(2026, 1, 1),
+        **columns,
+    }
+    made = Assignment.create(worker=person, organisation=at, budget_number=budget, **columns)
+    Rate.create(assignment=made, valid_from_on=date(2026, 1, 1), pay_rate=183200, bill_rate=315100)
+    return made
+
+
+def sheet(of: Assignment, period: PayPeriod, hours: dict[date, int] | None = None, **columns: Any) -> Timesheet:
+    """A sheet with minutes per day on its default budget number and regular hours; no flags, no events."""
+    hours = hours if hours is not None else {period.first_on: 480}
+    state = columns.setdefault("state", "submitted")
+    if state in ("submitted", "approved", "rejected"):
+        columns.setdefault("submitted_at", clock.now() - timedelta(days=3))
+        columns.setdefault("submitted_by", of.worker)
+    if state in ("approved", "rejected"):
+        columns.setdefault("decided_at", clock.now() - timedelta(days=1))
+    made = Timesheet.create(
+        assignment=of,
+        organisation=of.organisation_id,
+        pay_period=period,
+        minutes=sum(hours.values()),
+        created_at=clock.now() - timedelta(days=4),
+        **columns,
+    )
+    lines: dict[tuple[int, int], TimesheetLine] = {}
+    for day, minutes in hours.items():
+        year, week, _ = day.isocalendar()
+        if (year, week) not in lines:
+            lines[year, week] = TimesheetLine.create(
+                timesheet=made,
+                sequence=made.sequence,
+                iso_year=year,
+                iso_week=week,
+                hour_type=HourType.get(HourType.code == "REG"),
+                budget_number=of.budget_number,
+            )
+        Hour.create(line=lines[year, week], sequence=made.sequence, day=day, minutes=minutes)
+    return made
+
+
+@dataclass
+class World:
+    """Two organisations (LAW asks four eyes), their people, a waiting sheet of Noor at FSE."""
+
+    agency: Agency
+    fse: Organisation
+    law: Organisation
+    periods: list[PayPeriod]
+    period: PayPeriod
+    fse_budget: BudgetNumber
+    law_budget: BudgetNumber
+    noor: Account
+    supervisor: Account
+    registrar: Account
+    outsider: Account
+    staff: Account
+    assignment: Assignment
+    sheet: Timesheet
+
+    @classmethod
+    def make(cls) -> "World":
+        agency = Agency.create(name="InterUM", phone="043-388 2688", email="bureau@interum.example")
+        for code, percent in (("REG", 100), ("ORT40", 140), ("ORT75", 175), ("OT", 150), ("TRAVEL", 100)):
+            HourType.create(code=code, name_nl=f"Uursoort {code}", name_en=f"Type {code}", multiplier_percent=percent)
+        fse = organisation("FSE", name="Faculty of Science and Engineering")
+        law = organisation("LAW", name="Faculteit der Rechtsgeleerdheid", four_eyes=True)
+        all_periods = periods()
+        fse_budget = BudgetNumber.create(organisation=fse, number="34367565.899")
+        law_budget = BudgetNumber.create(organisation=law, number="0042.001")
+        noor = worker("Noor", "Hendriks", email="noor@um.example")
+        supervisor = account("Emre", "Dubois", email="supervisor@um.example", username="flex1003")
+        registrar = account("Lars", "Maes", email="secretariaat@um.example")
+        outsider = account("Hanna", "Haddad", email="supervisor-law@um.example")
+        staff = account("Bureau", "InterUM", email="bureau@interum.example", is_agency_staff=True)
+        right(supervisor, fse, approve=1, invoices=1)
+        right(registrar, fse, register=1)
+        right(outsider, law, approve=1, register=1, invoices=1)
+        noors = assignment(noor, fse, fse_budget)
+        return cls(
+            agency=agency, fse=fse, law=law, periods=all_periods, period=all_periods[11],
+            fse_budget=fse_budget, law_budget=law_budget, noor=noor, supervisor=supervisor,
+            registrar=registrar, outsider=outsider, staff=staff, assignment=noors,
+            sheet=sheet(noors, all_periods[11], {date(2026, 11, 3): 480, date(2026, 11, 4): 450}),
+        )  # fmt: skip

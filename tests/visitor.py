@@ -1,0 +1,76 @@
+"""A browser without a screen: posts with the CSRF token and checks every page it sees."""
+
+import re
+from typing import Any
+
+from flask import Flask
+from flask.testing import FlaskClient
+from itsdangerous import URLSafeTimedSerializer
+from werkzeug.test import TestResponse
+
+from konnekt.db import db
+from konnekt.domain import sessions
+from konnekt.models import Account
+
+
+class Visitor:
+    """Somebody at the portal; `with_htmx` makes the next requests as htmx would."""
+
+    def __init__(self, app: Flask, account: Account | None = None) -> None:
+        self.app = app
+        self.client: FlaskClient = app.test_client()
+        self.htmx = False
+        if account is not None:
+            self.sign_in(account)
+
+    def sign_in(self, account: Account) -> str:
+        """Start a session without the sign-in page; returns its token."""
+        token = sessions.start(account)
+        with self.client.session_transaction() as session:
+            session["_user_id"] = token
+            session["_fresh"] = True
+        return token
+
+    def with_htmx(self) -> "Visitor":
+        self.htmx = True
+        return self
+
+    def get(self, url: str, **options: Any) -> TestResponse:
+        return self._checked(self.client.get(url, headers=self._headers(), **options))
+
+    def post(self, url: str, data: Any = None, **options: Any) -> TestResponse:
+        """Post a form with a valid CSRF token; data may be a dict with lists as values."""
+        token = self.csrf_token()
+        form = {"csrf_token": token, **(data or {})}
+        return self._checked(self.client.post(url, data=form, headers=self._headers(), **options))
+
+    def csrf_token(self) -> str:
+        with self.client.session_transaction() as session:
+            session.setdefault("csrf_token", "0" * 40)
+            raw = session["csrf_token"]
+        return URLSafeTimedSerializer(self.app.secret_key, salt="wtf-csrf-token").dumps(raw)
+
+    def _headers(self) -> dict[str, str]:
+        return {"HX-Request": "true"} if self.htmx else {}
+
+    def _checked(self, response: TestResponse) -> TestResponse:
+        db.connect(reuse_if_open=True)
+        if response.mimetype == "text/html" and response.status_code not in (301, 302, 303):
+            check_html(response.text, is_fragment="<html" not in response.text)
+        return response
+
+
+def check_html(html: str, *, is_fragment: bool) -> None:
+    """One h1, unique ids, labels that point somewhere, forms that name their action and carry the token."""
+    if not is_fragment:
+        assert len(re.findall(r"<h1[\s>]", html)) == 1, "a page has one h1"
+    ids = re.findall(r'\sid="([^"]*)"', html)
+    assert len(ids) == len(set(ids)), f"ids twice: {sorted({i for i in ids if ids.count(i) > 1})}"
+    for target in re.findall(r'<label[^>]*\sfor="([^"]*)"', html):
+        assert target in ids, f"label for nothing: {target}"
+    for attributes, inside in re.findall(r"<form([^>]*)>(.*?)</form>", html, re.S):
+        assert 'action="' in attributes, "a form names its action"
+        if 'method="post"' in attributes:
+            assert 'name="csrf_token"' in inside, "a form that posts carries the CSRF token"
+    assert "|safe" not in html
+    assert "{{" not in html
