@@ -1,0 +1,105 @@
+"""Import of the files that an agency exports from its back office (the README of the import sets is law).
+
+`import_folder` and `import_files` check everything first and write only when nothing is wrong: one run is one
+transaction. What they found is a Report; printing it is somebody else's work.
+"""
+
+import logging
+from pathlib import Path
+
+from peewee import IntegrityError
+
+from konnekt.db import hold, transaction
+from konnekt.domain import flags
+from konnekt.domain.imports import agency, assignments, hours, organisations, people, periods, reading, sheets
+from konnekt.domain.imports.report import Outcome, Problem, Report
+from konnekt.domain.imports.run import File, Run
+from konnekt.domain.refused import Refused
+
+__all__ = ["FILES", "Outcome", "Problem", "Report", "import_files", "import_folder"]
+
+log = logging.getLogger(__name__)
+
+# Each file after those that it refers to.
+FILES: list[File] = [
+    agency.AGENCY,
+    organisations.ORGANISATIONS,
+    organisations.BUDGET_NUMBERS,
+    agency.HOUR_TYPES,
+    agency.CLOSING_DAYS,
+    periods.PAY_PERIODS,
+    people.PEOPLE,
+    people.RIGHTS,
+    assignments.ASSIGNMENTS,
+    assignments.RATES,
+    hours.HOURS,
+]
+# What the flags of waiting timesheets depend on.
+FLAG_INPUTS = ("budget_numbers", "hour_types", "closing_days", "assignments", "rates")
+
+
+def import_folder(path: Path, *, dry_run: bool = False) -> Report:
+    """Import the files of a folder; one that is no part of an import set is only named in the report."""
+    known = {file.name for file in FILES}
+    report = Report(is_dry_run=dry_run)
+    files: dict[str, bytes] = {}
+    for file in sorted(path.iterdir()):
+        if file.name not in known:
+            if file.suffix.lower() == ".csv":
+                report.ignored_files.append(file.name)
+            continue
+        try:
+            with file.open("rb") as stream:
+                files[file.name] = stream.read(reading.LARGEST_FILE + 1)
+        except OSError as error:
+            why = error.strerror or "unknown error"
+            report.add_problem(Problem(file.name, 1, "", "can't be read: %(why)s", {"why": why}))
+    if not files and report.is_ok:
+        names = ", ".join(file.name for file in FILES)
+        report.add_problem(
+            Problem(path.name, 0, "", "no file of an import set is here (%(names)s)", {"names": names})
+        )
+    return _import(report, files)
+
+
+def import_files(files: dict[str, bytes], *, dry_run: bool = False) -> Report:
+    """Import files by name, wherever they came from; with dry_run nothing is written."""
+    known = {file.name for file in FILES}
+    report = Report(is_dry_run=dry_run, ignored_files=sorted(set(files) - known))
+    if not known & set(files):
+        report.add_problem(Problem("", 0, "", "no file of an import set is here"))
+    return _import(report, files)
+
+
+def _import(report: Report, files: dict[str, bytes]) -> Report:
+    try:
+        with transaction():
+            # Two imports at once would insert the same keys: the second waits for the first.
+            hold("import")
+            run = Run(report)
+            for file in FILES:
+                if file.name in files:
+                    file.take(run, run.read(file, files[file.name]))
+            if report.is_ok and not report.is_dry_run:
+                _write(run)
+    except IntegrityError as error:
+        log.warning("The database refused an import: %s", error)
+        report.add_problem(
+            Problem("", 0, "", "Somebody changed the same rows at the same moment: import again.")
+        )
+    except Refused as refused:
+        report.add_problem(Problem("", 0, "", refused.sentence, refused.values))
+    report.sort()
+    return report
+
+
+def _write(run: Run) -> None:
+    tables = [run.table(file) for file in FILES if file.table in run.__dict__]
+    for table in tables:
+        if table is not None:
+            table.write()
+    if "budget_numbers" in run.__dict__:
+        organisations.write_search_keys(run)
+    touched = sheets.write(run, run.sheets)
+    if touched or any(name in run.__dict__ and getattr(run, name).is_touched for name in FLAG_INPUTS):
+        flags.refresh_all_waiting()

@@ -1,0 +1,185 @@
+"""What a cell of an import file may hold: text in, value out, or Invalid with the sentence of the error.
+
+A column is required unless it is `optional`. Names and remarks are kept exactly as typed; elsewhere outer
+spaces do not count.
+"""
+
+import re
+from collections.abc import Callable
+from datetime import date, datetime, time
+from typing import Any
+
+from konnekt.domain import clock, units
+from konnekt.domain.refused import Invalid
+
+Read = Callable[[str], Any]
+Columns = dict[str, Read]
+
+LONGEST_CODE = 50
+LONGEST_NAME = 200
+LONGEST_EMAIL = 254
+LONGEST_REMARK = 2000
+FIRST_YEAR, LAST_YEAR = 1900, 2199
+
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_MOMENT = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})[T ]([0-9]{2}:[0-9]{2}(?::[0-9]{2})?)")
+_EMAIL = re.compile(r"[^\s@,;:<>()\[\]\"\\]+@[^\s@,;:<>()\[\]\"\\]+")
+
+
+def optional(read: Read, empty: Any = None) -> Read:
+    """The same, but an empty cell is allowed and means `empty`."""
+    return lambda cell: read(cell) if cell.strip() else empty
+
+
+def _required(cell: str) -> str:
+    stripped = cell.strip()
+    if not stripped:
+        raise Invalid("this must not be empty")
+    return stripped
+
+
+def _one_line(cell: str, most: int) -> str:
+    if len(cell) > most:
+        raise Invalid("longer than %(most)s characters", most=most)
+    if any(letter in cell for letter in "\t\r\n"):
+        raise Invalid("a tab or the end of a line inside a cell")
+    return cell
+
+
+def code(cell: str) -> str:
+    """A key or another short text without outer spaces."""
+    return _one_line(_required(cell), LONGEST_CODE)
+
+
+def organisation_code(cell: str) -> str:
+    """A code that can stand in an address (`/organisations/CODE`)."""
+    found = code(cell)
+    if "/" in found or not found.strip("."):
+        raise Invalid("%(cell)s can't stand in an address: use no slash and not only points", cell=cell)
+    return found
+
+
+def name(cell: str) -> str:
+    """A name, exactly as typed."""
+    _required(cell)
+    return _one_line(cell, LONGEST_NAME)
+
+
+def remark(cell: str) -> str:
+    """A remark, exactly as typed; it may have several lines."""
+    if len(cell) > LONGEST_REMARK:
+        raise Invalid("longer than %(most)s characters", most=LONGEST_REMARK)
+    return cell.replace("\r\n", "\n")
+
+
+def email(cell: str) -> str:
+    """An e-mail address in small letters; nothing in it can end a mail header."""
+    found = _one_line(_required(cell), LONGEST_EMAIL).lower()
+    if not _EMAIL.fullmatch(found):
+        raise Invalid("%(cell)s is no e-mail address", cell=cell)
+    return found
+
+
+def username(cell: str) -> str:
+    """A user name in small letters."""
+    return code(cell).lower()
+
+
+def country(cell: str) -> str:
+    """A country as two capitals (ISO 3166)."""
+    found = _required(cell)
+    if not re.fullmatch("[A-Z]{2}", found):
+        raise Invalid("%(cell)s is no country of two capitals, such as NL", cell=cell)
+    return found
+
+
+def choice(*options: str) -> Read:
+    """One of these words."""
+
+    def read(cell: str) -> str:
+        found = _required(cell)
+        if found not in options:
+            raise Invalid("%(cell)s is none of %(options)s", cell=cell, options=", ".join(options))
+        return found
+
+    return read
+
+
+def boolean(cell: str) -> bool:
+    """0 or 1."""
+    found = _required(cell)
+    if found not in ("0", "1"):
+        raise Invalid("%(cell)s is neither 0 nor 1", cell=cell)
+    return found == "1"
+
+
+def integer(least: int, most: int) -> Read:
+    """A whole number between these two."""
+
+    def read(cell: str) -> int:
+        found = _required(cell)
+        if not re.fullmatch("[0-9]{1,9}", found):
+            raise Invalid("%(cell)s is no whole number", cell=cell)
+        if not least <= int(found) <= most:
+            raise Invalid("%(cell)s is not between %(least)s and %(most)s", cell=cell, least=least, most=most)
+        return int(found)
+
+    return read
+
+
+year = integer(FIRST_YEAR, LAST_YEAR)
+
+
+def day(cell: str) -> date:
+    """A date such as 2026-11-30."""
+    found = _required(cell)
+    try:
+        read = date.fromisoformat(found) if _DAY.fullmatch(found) else None
+    except ValueError:
+        read = None
+    if read is None or not FIRST_YEAR <= read.year <= LAST_YEAR:
+        raise Invalid("%(cell)s is no date such as 2026-11-30", cell=cell)
+    return read
+
+
+def moment(cell: str) -> datetime:
+    """A moment such as 2026-11-30T23:59 on the clock of Amsterdam, as UTC."""
+    found = _MOMENT.fullmatch(_required(cell))
+    if found:
+        try:
+            return clock.at(day(found[1]), time.fromisoformat(found[2]))
+        except (ValueError, Invalid):
+            pass
+    raise Invalid("%(cell)s is no date and time such as 2026-11-30T23:59", cell=cell)
+
+
+def _number(parse: Callable[[str], int], most: int | None = None) -> Read:
+    def read(cell: str) -> int:
+        found = parse(_required(cell))
+        if most is not None and found > most:
+            raise Invalid("%(cell)s is too much", cell=cell)
+        return found
+
+    return read
+
+
+hours = _number(units.parse_hours)
+hours_of_a_week = _number(units.parse_hours, most=168 * 60)
+cents = _number(units.parse_cents)
+rate = _number(units.parse_rate, most=1000 * 10_000)
+
+
+def percent(cell: str) -> int:
+    """A whole percentage from 1 to 1000."""
+    found = units.parse_percent(_required(cell))
+    if not 1 <= found <= 1000:
+        raise Invalid("%(cell)s is not between %(least)s and %(most)s", cell=cell, least=1, most=1000)
+    return found
+
+
+def hours_of_a_day(cell: str) -> int:
+    """Minutes of hours between 0 and 24."""
+    found = units.parse_hours(_required(cell))
+    if found > 24 * 60:
+        raise Invalid("%(cell)s is more than 24 hours in a day", cell=cell)
+    return found

@@ -1,0 +1,149 @@
+"""people.csv and rights.csv."""
+
+from typing import Any
+
+from konnekt.domain import clock
+from konnekt.domain.imports import columns
+from konnekt.domain.imports.columns import optional
+from konnekt.domain.imports.reading import Row
+from konnekt.domain.imports.run import File, Run
+from konnekt.models import LANGUAGES, Account, Assignment
+from konnekt.models.people import fold
+
+text = optional(columns.name, "")
+
+
+def take_people(run: Run, rows: list[Row]) -> None:
+    """People by e-mail address; they get no password here (`konnekt invite`, `konnekt set-password`)."""
+    had_staff = _has_staff(run)
+    for row in rows:
+        first, last = row["first_name"], row["last_name"]
+        if first == "" and last == "":
+            run.wrong(row, "last_name", "this must not be empty")
+        values = {
+            "email": row["email"],
+            "username": row["username"],
+            "first_name": first,
+            "last_name": last,
+            # As Account.save does.
+            "name_key": fold(f"{last} {first} {last}"),
+            "language": row["language"],
+            "employee_number": row["employee_number"],
+            "is_agency_staff": row["agency_staff"],
+        }
+        run.put(row, run.people, (row["email"],), values, created_at=clock.now())
+    _check_names(run, rows)
+    _check_workers(run, rows)
+    run.doubtful_numbers = {row.cells.get("employee_number", "").strip() for row in rows if row.is_wrong}
+    if had_staff and not _has_staff(run):
+        for row in rows:
+            if row["agency_staff"] is False and row["email"] in _changed(run, "is_agency_staff"):
+                run.wrong(row, "agency_staff", "nobody of the agency would be left")
+
+
+def _has_staff(run: Run) -> bool:
+    return any(person.is_agency_staff and person.is_active for person in run.people.by_key.values())
+
+
+def _changed(run: Run, column: str) -> set[str]:
+    return {person.email for _, person in run.people.changed_in(column)}
+
+
+def _check_names(run: Run, rows: list[Row]) -> None:
+    """What one signs in with (e-mail or user name) and the employee number belong to one person."""
+    everybody = run.people.by_key.values()
+    usernames = _owners(everybody, "username")
+    numbers = _owners(everybody, "employee_number")
+    emails = _owners(everybody, "email")
+    taken = "%(value)s is already that of %(email)s"
+    for row in rows:
+        own = row["email"]
+        if row.is_wrong:
+            continue
+        for column, value, owners in (
+            ("username", row["username"], usernames),
+            ("username", row["username"], emails),
+            ("email", own, usernames),
+            ("employee_number", row["employee_number"], numbers),
+        ):
+            others = [owner for owner in owners.get(value, ()) if owner != own]
+            if others:
+                run.wrong(row, column, taken, value=value, email=others[0])
+
+
+def _owners(people: Any, column: str) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for person in people:
+        value = getattr(person, column)
+        if value:
+            found.setdefault(value, []).append(person.email)
+    return found
+
+
+def _check_workers(run: Run, rows: list[Row]) -> None:
+    changed = _changed(run, "employee_number")
+    emptied = [row for row in rows if row["email"] in changed and row["employee_number"] is None]
+    if not emptied:
+        return
+    query = (
+        Account.select(Account.email)
+        .join(Assignment, on=(Assignment.worker == Account.id))
+        .distinct()
+        .tuples()
+    )
+    working = {email for (email,) in query}
+    for row in emptied:
+        if row["email"] in working:
+            run.wrong(row, "employee_number", "this person has assignments, so the number can't be removed")
+
+
+def take_rights(run: Run, rows: list[Row]) -> None:
+    """Rights by person and organisation."""
+    for row in rows:
+        email, code = row["email"], row["organisation"]
+        account = organisation = None
+        if email:
+            unknown = "the person %(email)s is unknown"
+            account = run.refer(row, "email", run.people, (email,), unknown, email=email)
+        if code:
+            unknown = "the organisation %(code)s is unknown"
+            organisation = run.refer(row, "organisation", run.organisations, (code,), unknown, code=code)
+        values = {
+            "account": account,
+            "organisation": organisation,
+            "may_approve": row["approve"],
+            "may_register": row["register"],
+            "may_see_invoices": row["invoices"],
+        }
+        run.put(row, run.rights, (email, code), values)
+
+
+PEOPLE = File(
+    "people.csv",
+    ("email",),
+    {
+        "email": columns.email,
+        "username": optional(columns.username),
+        "first_name": text,
+        "last_name": text,
+        "language": columns.choice(*LANGUAGES),
+        "employee_number": optional(columns.code),
+        "agency_staff": columns.boolean,
+    },
+    take_people,
+    "people",
+)
+
+RIGHTS = File(
+    "rights.csv",
+    ("email", "organisation"),
+    {
+        "email": columns.email,
+        "organisation": columns.code,
+        "approve": columns.boolean,
+        "register": columns.boolean,
+        "invoices": columns.boolean,
+    },
+    take_rights,
+    "rights",
+)
