@@ -1,0 +1,268 @@
+"""The verbs of who enters: save, submit, withdraw. One partial, two doors: the worker and the supervisor."""
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from peewee import IntegrityError
+
+from konnekt.db import hold, transaction
+from konnekt.domain import access, clock, content, events, flags, four_eyes, limits, snapshots, timesheets
+from konnekt.domain.access import Grants
+from konnekt.domain.content import Content, Stored
+from konnekt.domain.refused import Forbidden, Invalid, NotFound, Refused
+from konnekt.domain.stale import Stale, stale
+from konnekt.models import (
+    Account,
+    Assignment,
+    Contributor,
+    Event,
+    Organisation,
+    PayPeriod,
+    State,
+    Timesheet,
+)
+
+OPEN = (State.DRAFT, State.REJECTED)
+SENDABLE = (*OPEN, State.SUBMITTED)
+
+
+class Place(NamedTuple):
+    """Where an original sheet belongs before it has a row: ids of an assignment and a pay period."""
+
+    assignment: int
+    pay_period: int
+
+
+@dataclass
+class _Entry:
+    """A sheet that the account may enter: opened, checked, and not yet changed."""
+
+    sheet: Timesheet
+    stored: Stored
+    by: Account
+
+    @property
+    def is_new(self) -> bool:
+        return self.sheet.id is None
+
+    @property
+    def on_behalf_of(self) -> int | None:
+        """The worker, where somebody else enters what the worker normally does."""
+        assignment = self.sheet.assignment
+        is_for_worker = assignment.entered_by == "worker" and assignment.worker_id != self.by.id
+        return assignment.worker_id if is_for_worker else None
+
+
+def save(sheet: int | Place, wanted: Content, *, by: Account, seen: int) -> Timesheet | None:
+    """Keep what was entered on a draft or a rejected sheet; the original is made when there is none yet.
+
+    seen: the revision that was on screen, 0 where there was no sheet. Writes only what differs: unchanged
+    content writes nothing, and an empty grid makes no sheet (None). Raises Stale when somebody was first,
+    Refused on a sheet that was sent, Invalid (see limits), Forbidden, NotFound.
+    """
+    with transaction():
+        entry = _open(sheet, wanted, by, seen, OPEN)
+        limits.check(wanted, entry.sheet, entry.stored)
+        if entry.stored.content.is_like(wanted):
+            return None if entry.is_new else entry.sheet
+        limits.check_days(wanted, entry.sheet)
+        last = _last_event(entry.sheet)
+        is_same_hand = last is not None and (last.verb, last.actor_id) == ("save", by.id)
+        before = None if entry.is_new or is_same_hand else snapshots.content(entry.sheet)
+        _write(entry, wanted, seen, {}, OPEN)
+        after = {"revision": entry.sheet.revision, "after": snapshots.content(entry.sheet)}
+        if last is not None and is_same_hand:
+            # A draft saves itself while one types: that is one step of its history, not fifty.
+            Event.update(at=clock.now(), **after).where(Event.id == last.id).execute()
+        else:
+            _record("save", entry, before=before, **after)
+    return entry.sheet
+
+
+def submit(sheet: int | Place, wanted: Content | None = None, *, by: Account, seen: int) -> Timesheet:
+    """Send a sheet for approval, with what was entered (None: as it is stored).
+
+    From draft, rejected or submitted; the revision goes up each time, so that of two who send at once
+    the second is told. Raises what save raises; Invalid for cells that can't be read and for an empty
+    sheet without "no hours worked"; Refused where four eyes would leave nobody to approve it.
+    """
+    with transaction():
+        entry = _open(sheet, wanted, by, seen, SENDABLE)
+        wanted = entry.stored.content if wanted is None else wanted
+        limits.check(wanted, entry.sheet, entry.stored)
+        _check_complete(wanted)
+        limits.check_days(wanted, entry.sheet)
+        four_eyes.check(entry.sheet, by)
+        before = None if entry.is_new else snapshots.content(entry.sheet)
+        budget_numbers = {key.budget_number for key in entry.stored.lines}
+        columns = {
+            "state": State.SUBMITTED,
+            "submitted_at": clock.now(),
+            "submitted_by": by,
+            "decided_at": None,
+            "decided_by": None,
+            "decided_for": None,
+            "rejection_reason": "",
+        }
+        _write(entry, wanted, seen, columns, SENDABLE)
+        after = snapshots.content(entry.sheet)
+        _record("submit", entry, revision=entry.sheet.revision, before=before, after=after)
+        flags.changed([entry.sheet.id], budget_numbers=budget_numbers)
+    return entry.sheet
+
+
+def withdraw(sheet: int, *, by: Account, seen: int) -> Timesheet:
+    """Take back what one sent oneself, while nobody has acted on it: a draft again (Ongedaan maken)."""
+    with transaction():
+        who = access.grants(by)
+        found = timesheets.find(sheet, who)
+        _check_may_enter(who, found.assignment)
+        if found.state == State.SUBMITTED and found.submitted_by_id != by.id:
+            raise Forbidden("Only who sent a timesheet takes it back.")
+        columns = {"state": State.DRAFT, "submitted_at": None, "submitted_by": None}
+        is_mine = (Timesheet.state == State.SUBMITTED) & (Timesheet.submitted_by == by)
+        guard = (Timesheet.id == sheet) & (Timesheet.revision == seen) & is_mine
+        if Timesheet.update(columns).where(guard).execute() != 1:
+            raise _why_not_withdrawn(sheet, seen)
+        last = _last_event(found)
+        if last is None or (last.verb, last.actor_id) != ("submit", by.id):
+            raise Refused("Somebody has acted on this timesheet since you sent it: it can't be taken back.")
+        _set(found, columns)
+        entry = _Entry(found, Stored(), by)
+        states = {"before": {"state": State.SUBMITTED}, "after": {"state": State.DRAFT}}
+        _record("withdraw", entry, revision=found.revision, **states)
+        flags.changed([sheet])
+    return found
+
+
+def _why_not_withdrawn(sheet: int, seen: int) -> Refused:
+    now: Timesheet = Timesheet.get_by_id(sheet)
+    if now.state == State.SUBMITTED and now.revision != seen:
+        return stale(now, seen)
+    if now.state == State.APPROVED:
+        return Refused("This timesheet is approved already.")
+    if now.state == State.REJECTED:
+        return Refused("This timesheet is rejected already.")
+    return Refused("This timesheet was not sent, or taken back already.")
+
+
+def _open(
+    sheet: int | Place, wanted: Content | None, by: Account, seen: int, states: tuple[State, ...]
+) -> _Entry:
+    """Find the sheet or make room for it, and check who enters, its revision and its state."""
+    # Two sheets of one worker share the 24 hours of a day: one of them at a time.
+    hold("worker", _worker_of(sheet))
+    who = access.grants(by)
+    found = timesheets.find(sheet, who) if isinstance(sheet, int) else _at(sheet, who)
+    _check_may_enter(who, found.assignment)
+    if found.state == State.APPROVED:
+        raise Refused("This timesheet is approved: a supplementary timesheet corrects it.")
+    if found.state not in states:
+        raise Refused("This timesheet was sent: changes are sent at once, they can't be only saved.")
+    stored = content.read(found) if found.id else Stored()
+    if seen != (found.revision if found.id else 0):
+        raise stale(found, seen, is_as_typed=wanted is not None and stored.content.is_like(wanted))
+    return _Entry(found, stored, by)
+
+
+def _worker_of(sheet: int | Place) -> int:
+    query = Assignment.select(Assignment.worker)
+    if isinstance(sheet, int):
+        query = query.join(Timesheet).where(Timesheet.id == sheet)
+    else:
+        query = query.where(Assignment.id == sheet.assignment)
+    worker = query.scalar()
+    if worker is None:
+        raise NotFound("This timesheet does not exist, or not for you.")
+    return int(worker)
+
+
+def _at(place: Place, who: Grants) -> Timesheet:
+    """The original sheet of an assignment and a period of its calendar, or a new one without a row."""
+    found = Timesheet.get_or_none(assignment=place.assignment, pay_period=place.pay_period, sequence=0)
+    if found is not None:
+        return timesheets.find(found.id, who)
+    assignment = (
+        Assignment.select(Assignment, Organisation, Account)
+        .join(Organisation)
+        .switch(Assignment)
+        .join(Account)
+        .where(Assignment.id == place.assignment)
+        .get()
+    )
+    period = PayPeriod.get_or_none(id=place.pay_period, calendar=assignment.organisation.calendar)
+    is_visible = (
+        who.is_agency_staff
+        or assignment.worker_id == who.account.id
+        or assignment.organisation_id in (who.approve.keys() | who.register)
+    )
+    if period is None or not is_visible:
+        raise NotFound("This timesheet does not exist, or not for you.")
+    return Timesheet(
+        assignment=assignment,
+        organisation=assignment.organisation,
+        pay_period=period,
+        created_at=clock.now(),
+    )
+
+
+def _check_may_enter(who: Grants, assignment: Assignment) -> None:
+    if access.may_enter(who, assignment):
+        return
+    if assignment.basis != "flexible":
+        raise Forbidden("Hours of a fixed number per week are not registered.")
+    raise Forbidden("You have no right to register hours here.")
+
+
+def _check_complete(wanted: Content) -> None:
+    for number, line in enumerate(wanted.lines):
+        for cell in line.cells:
+            if cell.typed:
+                field = f"cell-{number}-{cell.day.isoformat()}"
+                raise Invalid("Some hours can't be read yet: put them right, then send.", field=field)
+    if not wanted.has_hours and not wanted.is_nil:
+        raise Invalid("Fill in hours, or choose that no hours were worked.", field="is_nil")
+
+
+def _write(
+    entry: _Entry, wanted: Content, seen: int, columns: dict[str, Any], states: tuple[State, ...]
+) -> None:
+    """Claim the sheet with its guarded UPDATE (or its one INSERT), then write what differs."""
+    sheet = entry.sheet
+    columns = {**columns, "minutes": wanted.minutes, "is_nil": wanted.is_nil, "remark": wanted.remark}
+    if entry.is_new:
+        _set(sheet, columns)
+        try:
+            with transaction():
+                sheet.save(force_insert=True)
+        except IntegrityError:
+            raise Stale([], []) from None
+    else:
+        guard = (Timesheet.revision == seen) & Timesheet.state.in_(states) & ~timesheets.has_live_link()
+        columns["revision"] = seen + 1
+        if Timesheet.update(columns).where((Timesheet.id == sheet.id) & guard).execute() != 1:
+            if timesheets.is_locked(sheet.id):
+                raise Refused("Its hours are invoiced or paid already: use a supplementary timesheet.")
+            raise stale(Timesheet.get_by_id(sheet.id), seen)
+        _set(sheet, columns)
+    content.write(sheet, entry.stored, wanted)
+    if wanted.is_blank:
+        # Nothing of what the others entered is left.
+        Contributor.delete().where(Contributor.timesheet == sheet).execute()
+    Contributor.insert(timesheet=sheet, account=entry.by).on_conflict_ignore().execute()
+
+
+def _set(sheet: Timesheet, columns: dict[str, Any]) -> None:
+    for name, value in columns.items():
+        setattr(sheet, name, value)
+
+
+def _last_event(sheet: Timesheet) -> Event | None:
+    if sheet.id is None:
+        return None
+    last: Event | None = Event.select().where(Event.timesheet == sheet).order_by(Event.id.desc()).first()
+    return last
+
+
+def _record(verb: str, entry: _Entry, **columns: Any) -> None:
+    events.record(verb, by=entry.by, timesheet=entry.sheet, on_behalf_of=entry.on_behalf_of, **columns)

@@ -1,0 +1,210 @@
+"""What the rules of the flags look at, read for many sheets at once: the number of statements is fixed."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from peewee import fn
+
+from konnekt.domain.flags import budgets
+from konnekt.domain.flags.budgets import COUNTED, Budget
+from konnekt.domain.flags.rows import as_day, as_optional_day, rows
+from konnekt.models import (
+    Assignment,
+    BudgetNumber,
+    ClosingDay,
+    Event,
+    Hour,
+    HourType,
+    PayPeriod,
+    State,
+    Timesheet,
+    TimesheetLine,
+)
+
+EARLIER = 3
+WEEK = timedelta(days=7)
+# An average looks back over three weeks before the first week of a sheet.
+LOOK_BACK = 3 * WEEK
+
+
+class Sheet(NamedTuple):
+    """A sheet whose flags are asked, with what its assignment and period say."""
+
+    id: int
+    revision: int
+    minutes: int
+    sequence: int
+    remark: str
+    assignment: int
+    worker: int
+    organisation: int
+    first_on: date
+    last_on: date | None
+    maximum: int | None
+
+
+class Worked(NamedTuple):
+    """One hour row; percent is the multiplier of its hour type."""
+
+    sheet: int
+    assignment: int
+    worker: int
+    organisation: int
+    budget_number: int
+    percent: int
+    day: date
+    minutes: int
+
+
+@dataclass
+class Time:
+    """Minutes per day, and per ISO week (by its Monday)."""
+
+    days: dict[date, int] = field(default_factory=lambda: defaultdict(int))
+    weeks: dict[date, int] = field(default_factory=lambda: defaultdict(int))
+
+    def add(self, day: date, minutes: int) -> None:
+        self.days[day] += minutes
+        self.weeks[monday(day)] += minutes
+
+
+@dataclass
+class Inputs:
+    """All that the rules need to know about some sheets."""
+
+    sheets: list[Sheet] = field(default_factory=list)
+    worked: dict[int, list[Worked]] = field(default_factory=lambda: defaultdict(list))
+    own: dict[int, Time] = field(default_factory=lambda: defaultdict(Time))
+    at_organisation: dict[tuple[int, int], Time] = field(default_factory=lambda: defaultdict(Time))
+    everywhere: dict[int, Time] = field(default_factory=lambda: defaultdict(Time))
+    at_assignment: dict[int, Time] = field(default_factory=lambda: defaultdict(Time))
+    closing_days: frozenset[date] = frozenset()
+    earlier: dict[int, tuple[int, int]] = field(default_factory=dict)
+    sent_before: dict[int, set[str]] = field(default_factory=lambda: defaultdict(set))
+    budgets: dict[int, Budget] = field(default_factory=dict)
+
+
+@lru_cache(maxsize=4096)
+def monday(day: date) -> date:
+    """The Monday of a day's ISO week."""
+    return day - timedelta(days=day.weekday())
+
+
+def read(condition: Any, counting: Iterable[int] = ()) -> Inputs:
+    """Everything about the sheets of a condition on Timesheet.
+
+    counting: those of them whose hours count although they do not wait (yet).
+    """
+    counts = Timesheet.state.in_(COUNTED) | Timesheet.id.in_(list(counting))
+    found = Inputs()
+    starts, ends = [], []
+    for row in rows(
+        Timesheet.select(
+            Timesheet.id, Timesheet.revision, Timesheet.minutes, Timesheet.sequence, Timesheet.remark,
+            Timesheet.assignment, Assignment.worker, Timesheet.organisation, Assignment.first_on,
+            Assignment.last_on, Assignment.max_minutes_per_week, PayPeriod.first_on, PayPeriod.last_on,
+        )
+        .join(Assignment)
+        .switch(Timesheet)
+        .join(PayPeriod)
+        .where(condition)
+        .order_by(Timesheet.id)
+    ):  # fmt: skip
+        *columns, first_on, last_on, maximum, start, end = row
+        found.sheets.append(Sheet._make([*columns, as_day(first_on), as_optional_day(last_on), maximum]))
+        starts.append(monday(as_day(start)) - LOOK_BACK)
+        ends.append(monday(as_day(end)) + WEEK)
+    if found.sheets:
+        ids = [sheet.id for sheet in found.sheets]
+        _read_hours(found, counts, min(starts), max(ends))
+        _read_earlier(found, ids)
+        _read_sent_before(found, ids)
+        on_these = TimesheetLine.select(TimesheetLine.budget_number).where(TimesheetLine.timesheet.in_(ids))
+        found.budgets = budgets.read(BudgetNumber.id.in_(on_these), counts)
+    return found
+
+
+def _read_hours(found: Inputs, counts: Any, start: date, end: date) -> None:
+    """The hours of the sheets, and what else their workers did in those weeks."""
+    in_these_weeks = PayPeriod.select(PayPeriod.id).where(
+        (PayPeriod.first_on < end) & (PayPeriod.last_on >= start)
+    )
+    query = (
+        Hour.select(
+            Timesheet.id, Timesheet.assignment, Assignment.worker, Timesheet.organisation,
+            TimesheetLine.budget_number, HourType.multiplier_percent, Hour.day, Hour.minutes,
+        )
+        .join(TimesheetLine)
+        .join(HourType)
+        .switch(TimesheetLine)
+        .join(Timesheet)
+        .join(Assignment)
+        .where(
+            Assignment.worker.in_({sheet.worker for sheet in found.sheets})
+            & counts
+            & Timesheet.pay_period.in_(in_these_weeks)
+            & (Hour.minutes != 0)
+        )
+    )  # fmt: skip
+    asked = {sheet.id for sheet in found.sheets}
+    for *columns, value, minutes in rows(query):
+        row = Worked._make([*columns, as_day(value), minutes])
+        found.everywhere[row.worker].add(row.day, minutes)
+        found.at_organisation[row.worker, row.organisation].add(row.day, minutes)
+        found.at_assignment[row.assignment].add(row.day, minutes)
+        if row.sheet in asked:
+            found.own[row.sheet].add(row.day, minutes)
+            found.worked[row.sheet].append(row)
+    closing = ClosingDay.select(ClosingDay.day).where(ClosingDay.day.between(start, end))
+    found.closing_days = frozenset(as_day(value) for (value,) in rows(closing))
+
+
+def _read_earlier(found: Inputs, ids: list[int]) -> None:
+    """How many of the last three approved originals there are before each sheet, and their minutes."""
+    earlier, before = Timesheet.alias(), PayPeriod.alias()
+    ranked = (
+        Timesheet.select(
+            Timesheet.id,
+            earlier.minutes,
+            fn.ROW_NUMBER()
+            .over(partition_by=[Timesheet.id], order_by=[before.first_on.desc()])
+            .alias("place"),
+        )
+        .join(PayPeriod)
+        .switch(Timesheet)
+        .join(earlier, on=(earlier.assignment == Timesheet.assignment))
+        .join(before, on=(before.id == earlier.pay_period))
+        .where(
+            Timesheet.id.in_(ids)
+            & (earlier.state == State.APPROVED)
+            & (earlier.sequence == 0)
+            & (before.first_on < PayPeriod.first_on)
+        )
+    ).alias("ranked")
+    query = (
+        Timesheet.select(ranked.c.id, fn.COUNT(ranked.c.minutes), fn.SUM(ranked.c.minutes))
+        .from_(ranked)
+        .where(ranked.c.place <= EARLIER)
+        .group_by(ranked.c.id)
+    )
+    found.earlier = {sheet: (count, int(minutes)) for sheet, count, minutes in rows(query)}
+
+
+def _read_sent_before(found: Inputs, ids: list[int]) -> None:
+    """Whether a sheet was rejected before, or an earlier revision of it waited: sent, or imported as such."""
+    waited = (Event.verb == "submit") | ((Event.verb == "import") & (Event.after["state"] == State.SUBMITTED))
+    query = (
+        Event.select(Event.timesheet, Event.verb)
+        .join(Timesheet, on=(Timesheet.id == Event.timesheet))
+        .where(
+            Event.timesheet.in_(ids)
+            & ((Event.verb == "reject") | (waited & (Event.revision < Timesheet.revision)))
+        )
+        .distinct()
+    )
+    for sheet, verb in rows(query):
+        found.sent_before[sheet].add(verb)

@@ -1,0 +1,24 @@
+"""Thousands of rows as the database gives them, without a conversion per value."""
+
+from datetime import date
+from functools import lru_cache
+from typing import Any
+
+from konnekt.db import db
+
+
+def rows(query: Any) -> list[tuple[Any, ...]]:
+    """The rows of a query: SQLite gives days as text, `as_day` reads them."""
+    found: list[tuple[Any, ...]] = db.execute(query).fetchall()
+    return found
+
+
+@lru_cache(maxsize=4096)
+def as_day(value: str | date) -> date:
+    """A day as either database gives it."""
+    return date.fromisoformat(value) if isinstance(value, str) else value
+
+
+def as_optional_day(value: str | date | None) -> date | None:
+    """The same where there may be none."""
+    return None if value is None else as_day(value)

@@ -1,0 +1,252 @@
+"""Which passwords are good enough, how they are kept, how they change."""
+
+import pytest
+from argon2 import PasswordHasher, extract_parameters
+from flask import Flask
+
+from konnekt.domain import clock, links, passwords, sessions, sign_in
+from konnekt.domain.refused import Invalid, Refused, TooMany
+from konnekt.models import Account, AccountLink, Event, Session, SignInAttempt
+from tests import factories
+from tests.factories import World
+
+GOOD = "correct horse battery"
+
+
+def nobody(**columns: str) -> Account:
+    return Account(
+        **{"email": "noor.hendriks@um.example", "first_name": "Noor", "last_name": "Hendriks", **columns}
+    )
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "abcdefghij",
+        "aaaaaaaa correct horse",
+        "zes woorden zonder een enkel cijfer",
+        "x" * 64,
+        "é" * 128,
+        "  twee spaties  ",
+        "密码密码密码密码密码甲乙",
+        "a" * 256,
+    ],
+)
+def test_no_rules_but_length_and_rarity(password: str) -> None:
+    passwords.check(password, nobody())
+
+
+@pytest.mark.parametrize(
+    ("password", "says"),
+    [
+        ("kort", "at least 10"),
+        ("negen 678", "at least 10"),
+        ("", "at least 10"),
+        ("a" * 257, "at most 256"),
+        ("aaaaaaaaaa", "too often"),
+        ("1212121212", "too often"),
+    ],
+)
+def test_too_short_too_long_too_plain(password: str, says: str) -> None:
+    with pytest.raises(Invalid, match=says) as refusal:
+        passwords.check(password, nobody())
+    assert refusal.value.field == "password"
+
+
+def test_common_passwords_are_refused() -> None:
+    from zxcvbn.frequency_lists import FREQUENCY_LISTS
+
+    common = [word for word in FREQUENCY_LISTS["passwords"] if len(word) >= passwords.SHORTEST]
+    assert len(common) > 1000
+    for word in common:
+        with pytest.raises(Invalid, match="too often"):
+            passwords.check(word, nobody())
+        with pytest.raises(Invalid, match="too often"):
+            passwords.check(word.upper(), nobody())
+
+
+@pytest.mark.parametrize(
+    "password",
+    ["password12345", "Welkom2026!", "Wachtwoord1!", "!!maastricht01", "Zomer2026!!", "2026InterUM!"],
+)
+def test_a_common_word_with_digits_and_signs_around_it_is_common(password: str) -> None:
+    with pytest.raises(Invalid, match="too often"):
+        passwords.check(password, nobody())
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "noor.hendriks@um.example",
+        "Noor.Hendriks",
+        "noor hendriks",
+        "NoorHendriks",
+        "Hendriks2026",
+        "flexgebruiker7",
+    ],
+)
+def test_ones_own_name_is_refused(password: str) -> None:
+    with pytest.raises(Invalid, match="not your own name"):
+        passwords.check(password, nobody(username="flexgebruiker7"))
+
+
+def test_a_password_is_taken_exactly_as_typed(world: World) -> None:
+    composed, decomposed = "caf\u00e9 au lait dag", "cafe\u0301 au lait dag"
+    long = "b" * 72 + "tail"
+    for password, others in [
+        ("  spaces count  ", ["spaces count", "  spaces count", " spaces count "]),
+        ("Case Counts Here", ["case counts here"]),
+        (composed, [decomposed]),
+        (long, ["b" * 72, "b" * 72 + "tall"]),
+    ]:
+        passwords.replace(world.noor, password, by=None, source="command")
+        assert passwords.matches(world.noor, password)
+        for other in others:
+            assert not passwords.matches(world.noor, other)
+
+
+def test_the_hash_is_argon2id_above_the_minimum_of_owasp(world: World) -> None:
+    passwords.replace(world.noor, GOOD, by=None)
+    kept = Account.get_by_id(world.noor.id).password_hash
+    parameters = extract_parameters(kept)
+    assert kept.startswith("$argon2id$")
+    assert parameters.memory_cost >= 19_456
+    assert parameters.memory_cost * parameters.time_cost >= 19_456 * 2
+    assert parameters.salt_len >= 16
+    assert extract_parameters(passwords._nobody()) == parameters
+
+
+def test_an_older_hash_is_renewed_at_sign_in(world: World) -> None:
+    old = PasswordHasher(time_cost=1, memory_cost=8192, parallelism=1).hash(GOOD)
+    Account.update(password_hash=old).where(Account.id == world.noor.id).execute()
+    assert sign_in.check(world.noor.email, GOOD, "192.0.2.1").id == world.noor.id
+    renewed = Account.get_by_id(world.noor.id)
+    assert extract_parameters(renewed.password_hash) == extract_parameters(passwords._nobody())
+    assert passwords.matches(renewed, GOOD)
+    sign_in.check(world.noor.email, GOOD, "192.0.2.1")
+    assert Account.get_by_id(world.noor.id).password_hash == renewed.password_hash
+
+
+@pytest.mark.parametrize("kept", ["", "not a hash", "$argon2id$broken", "pbkdf2:sha256:1$a$b"])
+def test_a_hash_that_is_none_fits_nothing(world: World, kept: str) -> None:
+    world.noor.password_hash = kept
+    assert not passwords.matches(world.noor, GOOD)
+    assert not passwords.matches(world.noor, "")
+
+
+class Counting(PasswordHasher):
+    """The real thing, which remembers how often it was asked."""
+
+    def __init__(self) -> None:
+        parameters = extract_parameters(passwords._nobody())
+        super().__init__(parameters.time_cost, parameters.memory_cost, parameters.parallelism)
+        self.asked: list[str] = []
+
+    def verify(self, hash: str | bytes, password: str | bytes) -> bool:  # type: ignore[override]
+        self.asked.append(str(hash))
+        return super().verify(hash, password)
+
+
+def test_every_refusal_costs_one_hash_of_the_same_size(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    passwords.replace(world.noor, GOOD, by=None)
+    passwords.replace(world.outsider, GOOD, by=None)
+    Account.update(is_active=False).where(Account.id == world.outsider.id).execute()
+    counting = Counting()
+    monkeypatch.setattr(passwords, "HASHER", counting)
+    cases = [
+        (world.noor.email, "wrong password"),
+        ("nobody@um.example", GOOD),
+        (world.outsider.email, GOOD),
+        (world.supervisor.email, GOOD),
+        (world.noor.email, "x" * 5000),
+        ("no\0body", GOOD),
+        ("n" * 5000, GOOD),
+    ]
+    sentences = set()
+    for name, password in cases:
+        with pytest.raises(Invalid) as refusal:
+            sign_in.check(name, password, "192.0.2.1")
+        sentences.add(str(refusal.value))
+    assert len(counting.asked) == len(cases)
+    assert len({str(extract_parameters(asked)) for asked in counting.asked}) == 1
+    assert len(sentences) == 1
+
+
+def test_change_ends_every_session_and_begins_a_new_one(world: World) -> None:
+    passwords.replace(world.noor, GOOD, by=None)
+    here, there = sessions.start(world.noor), sessions.start(world.noor)
+    elsewhere = sessions.start(world.supervisor)
+    token = passwords.change(
+        world.noor, GOOD, "een heel ander", by=world.noor, address="192.0.2.1", browser="Lynx"
+    )
+    assert sessions.find(here) is None
+    assert sessions.find(there) is None
+    assert sessions.find(token).account == world.noor
+    assert sessions.find(elsewhere)
+    assert passwords.matches(Account.get_by_id(world.noor.id), "een heel ander")
+    event = Event.get(Event.verb == "change_password")
+    assert (event.actor, event.person, event.before, event.after) == (world.noor, world.noor, None, None)
+
+
+def test_change_asks_for_the_current_password(world: World) -> None:
+    passwords.replace(world.noor, GOOD, by=None)
+    for current in ("", "wrong", GOOD + " "):
+        with pytest.raises(Invalid) as refusal:
+            passwords.change(world.noor, current, "een heel ander", by=world.noor, address="", browser="")
+        assert refusal.value.field == "current"
+    assert passwords.matches(Account.get_by_id(world.noor.id), GOOD)
+    assert not Event.select().where(Event.verb == "change_password").exists()
+
+
+def test_change_counts_wrong_current_passwords_as_failed_sign_ins(world: World) -> None:
+    passwords.replace(world.noor, GOOD, by=None)
+    for _ in range(10):
+        with pytest.raises(Invalid):
+            passwords.change(world.noor, "wrong", "een heel ander", by=world.noor, address="", browser="")
+    with pytest.raises(TooMany):
+        passwords.change(world.noor, GOOD, "een heel ander", by=world.noor, address="", browser="")
+    with pytest.raises(TooMany):
+        sign_in.check(world.noor.email, GOOD, "198.51.100.9")
+
+
+def test_a_refused_new_password_changes_nothing(world: World) -> None:
+    passwords.replace(world.noor, GOOD, by=None)
+    token = sessions.start(world.noor)
+    with pytest.raises(Invalid) as refusal:
+        passwords.change(world.noor, GOOD, "kort", by=world.noor, address="", browser="")
+    assert refusal.value.field == "password"
+    assert sessions.find(token)
+    assert SignInAttempt.select().count() == 0
+
+
+def test_of_two_changes_at_the_same_moment_one_wins(world: World) -> None:
+    passwords.replace(world.noor, GOOD, by=None)
+    stale = Account.get_by_id(world.noor.id)
+    passwords.change(world.noor, GOOD, "de eerste wint", by=world.noor, address="", browser="")
+    with pytest.raises(Refused, match="at this moment"):
+        passwords.change(stale, GOOD, "de tweede niet", by=stale, address="", browser="")
+    assert passwords.matches(Account.get_by_id(world.noor.id), "de eerste wint")
+
+
+def test_nobody_changes_somebody_elses_password(world: World) -> None:
+    passwords.replace(world.noor, GOOD, by=None)
+    with pytest.raises(Refused):
+        passwords.change(world.noor, GOOD, "een heel ander", by=world.staff, address="", browser="")
+
+
+def test_replace_ends_all_that_rested_on_the_old_password(world: World) -> None:
+    sessions.start(world.noor)
+    links.send(world.noor, "reset")
+    with pytest.raises(Invalid):
+        sign_in.check(world.noor.email, "wrong", "192.0.2.1")
+    passwords.replace(world.noor, GOOD, by=None, source="command")
+    assert not Session.select().exists()
+    assert not AccountLink.select().exists()
+    assert SignInAttempt.select().count() == 1, "the address keeps its own"
+    event = Event.get(Event.verb == "set_password")
+    assert (event.actor, event.source, event.person) == (None, "command", world.noor)
+
+
+def test_no_account_comes_with_a_password(app: Flask) -> None:
+    assert factories.account().password_hash is None
+    assert clock.now()

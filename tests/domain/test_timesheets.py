@@ -1,0 +1,296 @@
+"""Who decides: approve, reject, undo, revoke; unhappy paths first."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from konnekt.domain import access, clock, deputies, revoking, timesheets
+from konnekt.domain.refused import Forbidden, Invalid, NotFound, Refused
+from konnekt.domain.timesheets import Pick
+from konnekt.models import (
+    Contributor,
+    Event,
+    Hour,
+    Invoice,
+    InvoicedHour,
+    InvoiceLine,
+    Mail,
+    State,
+    Timesheet,
+    TimesheetLine,
+)
+from tests import factories
+from tests.factories import World
+
+
+def state(sheet: Timesheet) -> str:
+    return str(Timesheet.get_by_id(sheet.id).state)
+
+
+def verbs(sheet: Timesheet) -> list[str]:
+    return [event.verb for event in Event.select().where(Event.timesheet == sheet).order_by(Event.id)]
+
+
+def test_an_outsider_does_not_find_it(world: World) -> None:
+    with pytest.raises(NotFound):
+        timesheets.approve(world.sheet.id, by=world.outsider, seen=1)
+    assert state(world.sheet) == "submitted"
+    assert verbs(world.sheet) == []
+
+
+@pytest.mark.parametrize("who", ["noor", "registrar", "staff"])
+def test_who_sees_it_without_the_right_is_refused(world: World, who: str) -> None:
+    with pytest.raises(Forbidden):
+        timesheets.approve(world.sheet.id, by=getattr(world, who), seen=1)
+    with pytest.raises(Forbidden):
+        timesheets.reject(world.sheet.id, "No", by=getattr(world, who), seen=1)
+    assert state(world.sheet) == "submitted"
+
+
+def test_nobody_approves_their_own_hours(world: World) -> None:
+    factories.right(world.noor, world.fse, approve=1)
+    with pytest.raises(Forbidden, match="own hours"):
+        timesheets.approve(world.sheet.id, by=world.noor, seen=1)
+
+
+def test_a_newer_revision_is_refused(world: World) -> None:
+    Timesheet.update(revision=2).execute()
+    with pytest.raises(Refused, match="Changed since"):
+        timesheets.approve(world.sheet.id, by=world.supervisor, seen=1)
+    assert state(world.sheet) == "submitted"
+    assert verbs(world.sheet) == []
+
+
+def test_approved_leaves_an_event(world: World) -> None:
+    timesheets.approve(world.sheet.id, by=world.supervisor, seen=1)
+    sheet = Timesheet.get_by_id(world.sheet.id)
+    assert (sheet.state, sheet.decided_by, sheet.decided_at) == ("approved", world.supervisor, clock.now())
+    (event,) = Event.select().where(Event.timesheet == sheet)
+    assert (event.verb, event.actor, event.revision) == ("approve", world.supervisor, 1)
+    assert (event.before, event.after) == ({"state": "submitted"}, {"state": "approved"})
+
+
+def test_approved_twice_names_who_was_first(world: World) -> None:
+    other = factories.account("Åsa", "Bergström")
+    factories.right(other, world.fse, approve=1)
+    timesheets.approve(world.sheet.id, by=other, seen=1)
+    with pytest.raises(Refused, match="Already approved by Åsa Bergström"):
+        timesheets.approve(world.sheet.id, by=world.supervisor, seen=1)
+    assert verbs(world.sheet) == ["approve"]
+
+
+@pytest.mark.parametrize("wrong", ["draft", "rejected", "approved"])
+def test_only_what_waits_is_decided(world: World, wrong: str) -> None:
+    Timesheet.update(state=wrong, decided_at=clock.now(), decided_by=world.supervisor).execute()
+    with pytest.raises(Refused):
+        timesheets.approve(world.sheet.id, by=world.supervisor, seen=1)
+    with pytest.raises(Refused):
+        timesheets.reject(world.sheet.id, "Twice", by=world.supervisor, seen=1)
+    assert verbs(world.sheet) == []
+
+
+def test_many_a_refused_one_does_not_undo_the_others(world: World) -> None:
+    others = [
+        factories.sheet(factories.assignment(factories.worker(), world.fse, world.fse_budget), world.period)
+        for _ in range(3)
+    ]
+    Timesheet.update(revision=2).where(Timesheet.id == others[1].id).execute()
+    picks = [Pick(sheet.id, 1) for sheet in [world.sheet, *others]] + [Pick(999_999, 1)]
+    outcome = timesheets.approve_many(picks, by=world.supervisor)
+    assert [sheet.id for sheet in outcome.decided] == [world.sheet.id, others[0].id, others[2].id]
+    assert [(pick.sheet, str(why)) for pick, _, why in outcome.refused] == [
+        (others[1].id, "Changed since you saw it. Look at it again, then decide."),
+        (999_999, "This timesheet does not exist, or not for you."),
+    ]
+    assert Event.select().where(Event.batch == outcome.batch).count() == 3
+
+
+def test_nothing_ticked(world: World) -> None:
+    with pytest.raises(Invalid):
+        timesheets.approve_many([], by=world.supervisor)
+
+
+@pytest.mark.parametrize("reason", ["", "  \n ", "x" * 1001])
+def test_a_rejection_needs_a_reason(world: World, reason: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        timesheets.reject(world.sheet.id, reason, by=world.supervisor, seen=1)
+    assert refused.value.field == "reason"
+    assert (state(world.sheet), Mail.select().count()) == ("submitted", 0)
+
+
+def test_a_rejection_goes_by_mail_to_the_worker(world: World) -> None:
+    timesheets.reject(world.sheet.id, " Woensdag was u vrij. ", by=world.supervisor, seen=1)
+    sheet = Timesheet.get_by_id(world.sheet.id)
+    assert (sheet.state, sheet.rejection_reason) == ("rejected", "Woensdag was u vrij.")
+    (mail,) = Mail.select()
+    assert mail.recipient == "noor@um.example"
+    assert "Woensdag was u vrij." in mail.text
+    assert Event.get(Event.timesheet == sheet).reason == "Woensdag was u vrij."
+
+
+def test_a_rejection_goes_to_all_who_register_where_the_organisation_enters(world: World) -> None:
+    second = factories.account("Renée", "Wiertz")
+    factories.right(second, world.fse, register=1)
+    world.assignment.entered_by = "organisation"
+    world.assignment.save()
+    timesheets.reject(world.sheet.id, "Dubbel", by=world.supervisor, seen=1)
+    assert {mail.recipient for mail in Mail.select()} == {world.registrar.email, second.email}
+
+
+def law_sheet(world: World) -> Timesheet:
+    """A sheet at LAW, which asks four eyes, entered by LAW's own supervisor."""
+    hers = factories.assignment(
+        factories.worker("Łucja"), world.law, world.law_budget, entered_by="organisation"
+    )
+    sheet = factories.sheet(hers, world.period)
+    Contributor.create(timesheet=sheet, account=world.outsider)
+    return sheet
+
+
+def test_four_eyes_who_entered_does_not_approve(world: World) -> None:
+    sheet = law_sheet(world)
+    with pytest.raises(Forbidden, match="Somebody else"):
+        timesheets.approve(sheet.id, by=world.outsider, seen=1)
+    other = factories.account()
+    factories.right(other, world.law, approve=1)
+    timesheets.approve(sheet.id, by=other, seen=1)
+    assert state(sheet) == "approved"
+
+
+def test_without_four_eyes_who_entered_may_approve(world: World) -> None:
+    Contributor.create(timesheet=world.sheet, account=world.supervisor)
+    timesheets.approve(world.sheet.id, by=world.supervisor, seen=1)
+    assert state(world.sheet) == "approved"
+
+
+def stand_in(world: World, first: date, last: date) -> object:
+    """Emre names Lars, who only registers, as deputy at FSE."""
+    return deputies.name("FSE", world.registrar.email, first, last, by=world.supervisor)
+
+
+def test_a_deputy_approves_on_behalf_on_those_days_only(world: World) -> None:
+    today = clock.today()
+    stand_in(world, today, today + timedelta(days=1))
+    assert access.grants(world.registrar).approve == {world.fse.id: {world.supervisor.id}}
+    timesheets.approve(world.sheet.id, by=world.registrar, seen=1)
+    event = Event.get(Event.timesheet == world.sheet)
+    assert (event.actor, event.on_behalf_of) == (world.registrar, world.supervisor)
+    clock.fix("2026-12-02T09:00")
+    assert access.grants(world.registrar).approve == {}
+
+
+def test_a_deputyship_that_has_not_begun_gives_nothing(world: World) -> None:
+    stand_in(world, clock.today() + timedelta(days=1), clock.today() + timedelta(days=2))
+    with pytest.raises(Forbidden):
+        timesheets.approve(world.sheet.id, by=world.registrar, seen=1)
+
+
+def test_a_deputy_names_no_deputy(world: World) -> None:
+    stand_in(world, clock.today(), clock.today())
+    with pytest.raises(Invalid):
+        deputies.name("FSE", world.outsider.email, clock.today(), clock.today(), by=world.registrar)
+
+
+def test_a_deputy_loses_the_right_with_the_supervisor(world: World) -> None:
+    stand_in(world, clock.today(), clock.today())
+    right = world.supervisor.rights.get()
+    right.may_approve = False
+    right.save()
+    assert access.grants(world.registrar).approve == {}
+
+
+def test_four_eyes_applies_to_deputy_and_supervisor(world: World) -> None:
+    sheet = law_sheet(world)
+    deputies.name("LAW", world.supervisor.email, clock.today(), clock.today(), by=world.outsider)
+    with pytest.raises(Forbidden, match="Somebody else"):
+        timesheets.approve(sheet.id, by=world.supervisor, seen=1)
+
+
+def test_undo_within_ten_minutes(world: World) -> None:
+    timesheets.approve(world.sheet.id, by=world.supervisor, seen=1)
+    clock.fix("2026-11-30T09:10")
+    revoking.undo(world.sheet.id, by=world.supervisor, seen=1)
+    sheet = Timesheet.get_by_id(world.sheet.id)
+    assert (sheet.state, sheet.decided_by, sheet.decided_at) == ("submitted", None, None)
+    assert verbs(sheet) == ["approve", "undo"]
+
+
+def test_undo_after_ten_minutes_asks_a_reason(world: World) -> None:
+    timesheets.approve(world.sheet.id, by=world.supervisor, seen=1)
+    clock.fix("2026-11-30T09:10:01")
+    with pytest.raises(Refused, match="ten minutes"):
+        revoking.undo(world.sheet.id, by=world.supervisor, seen=1)
+    with pytest.raises(Invalid):
+        revoking.revoke(world.sheet.id, " ", by=world.supervisor, seen=1)
+    revoking.revoke(world.sheet.id, "Verkeerde week", by=world.supervisor, seen=1)
+    assert state(world.sheet) == "submitted"
+
+
+def test_undo_by_another(world: World) -> None:
+    timesheets.approve(world.sheet.id, by=world.supervisor, seen=1)
+    other = factories.account()
+    factories.right(other, world.fse, approve=1)
+    with pytest.raises(Forbidden):
+        revoking.undo(world.sheet.id, by=other, seen=1)
+    with pytest.raises(NotFound):
+        revoking.undo(world.sheet.id, by=world.outsider, seen=1)
+    revoking.revoke(world.sheet.id, "Verkeerde week", by=other, seen=1)
+    assert verbs(world.sheet) == ["approve", "revoke"]
+
+
+@pytest.mark.parametrize("who", ["noor", "registrar"])
+def test_revoke_is_for_approvers_and_the_agency(world: World, who: str) -> None:
+    timesheets.approve(world.sheet.id, by=world.supervisor, seen=1)
+    with pytest.raises(Forbidden):
+        revoking.revoke(world.sheet.id, "Mijn eigen uren", by=getattr(world, who), seen=1)
+    revoking.revoke(world.sheet.id, "Op verzoek", by=world.staff, seen=1)
+    assert state(world.sheet) == "submitted"
+
+
+def test_undo_twice(world: World) -> None:
+    timesheets.approve(world.sheet.id, by=world.supervisor, seen=1)
+    revoking.undo(world.sheet.id, by=world.supervisor, seen=1)
+    with pytest.raises(Refused):
+        revoking.undo(world.sheet.id, by=world.supervisor, seen=1)
+    assert verbs(world.sheet) == ["approve", "undo"]
+
+
+def invoice(sheet: Timesheet, world: World) -> InvoicedHour:
+    """Put one hour row of the sheet on an invoice."""
+    made = Invoice.create(
+        year=2026, number=1, number_text="2026-00001", organisation=world.fse, pay_period=world.period,
+        budget_number=world.fse_budget, budget_number_text="1", issued_on=clock.today(), due_on=clock.today(),
+        language="nl", vat_treatment="standard", net_cents=0, vat_cents=0, total_cents=0, created_at=clock.now(),
+    )  # fmt: skip
+    hour = Hour.select().join(TimesheetLine).where(TimesheetLine.timesheet == sheet).get()
+    line = InvoiceLine.create(
+        invoice=made, position=1, timesheet=sheet, hour_type=hour.line.hour_type, iso_year=2026, iso_week=45,
+        first_on=hour.day, last_on=hour.day, minutes=hour.minutes, unit_price=315100, net_cents=0,
+    )  # fmt: skip
+    return InvoicedHour.create(hour=hour, invoice_line=line, minutes=hour.minutes)
+
+
+def test_invoiced_hours_are_not_revoked_until_credited(world: World) -> None:
+    timesheets.approve(world.sheet.id, by=world.supervisor, seen=1)
+    link = invoice(world.sheet, world)
+    with pytest.raises(Refused, match="invoiced"):
+        revoking.undo(world.sheet.id, by=world.supervisor, seen=1)
+    with pytest.raises(Refused, match="invoiced"):
+        revoking.revoke(world.sheet.id, "Te laat", by=world.staff, seen=1)
+    assert state(world.sheet) == State.APPROVED
+    link.released_at = clock.now()
+    link.save()
+    revoking.undo(world.sheet.id, by=world.supervisor, seen=1)
+    assert state(world.sheet) == State.SUBMITTED
+
+
+def test_undo_of_a_whole_batch(world: World) -> None:
+    other = factories.sheet(
+        factories.assignment(factories.worker(), world.fse, world.fse_budget), world.period
+    )
+    done = timesheets.approve_many([Pick(world.sheet.id, 1), Pick(other.id, 1)], by=world.supervisor)
+    assert revoking.undo_batch(done.batch, by=world.outsider).decided == []
+    assert revoking.undo_batch("", by=world.supervisor).decided == []
+    undone = revoking.undo_batch(done.batch, by=world.supervisor)
+    assert {sheet.id for sheet in undone.decided} == {world.sheet.id, other.id}
+    assert (state(world.sheet), state(other)) == ("submitted", "submitted")
