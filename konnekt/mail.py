@@ -1,11 +1,133 @@
-"""Outbox and delivery: mails are queued with what caused them and delivered later."""
+"""The outbox: a mail is written, in its reader's language, with what caused it; delivery.py sends it later.
+
+`queue` inserts a row within the caller's transaction: no change without its mail, no mail without its change.
+A kind is two templates, mail/KIND.txt (its first line is the subject) and mail/KIND.html.
+"""
+
+import secrets
+from dataclasses import dataclass
+from email.utils import parseaddr
+from functools import lru_cache
+from gettext import NullTranslations
+from pathlib import Path
+from typing import Any
+
+from babel.dates import format_date, format_datetime
+from babel.support import Translations
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from konnekt.config import Config
+from konnekt.domain import clock
+from konnekt.models import Account, Agency, Mail, PayPeriod
+
+HOUSE = Path(__file__).parent
+DAY = "d MMMM y"
+LOCALES = {"nl": "nl", "en": "en_GB"}
 
 _config: Config | None = None
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A mail as it reads."""
+
+    subject: str
+    text: str
+    html: str
 
 
 def configure(config: Config) -> None:
     """Remember where mail goes (KONNEKT_MAIL) and what links start with (KONNEKT_URL)."""
     global _config  # noqa: PLW0603 - one process has one mail configuration
     _config = config
+
+
+def config() -> Config:
+    """The settings; mail is not written before `configure`."""
+    if _config is None:
+        raise RuntimeError("mail.configure comes first")
+    return _config
+
+
+def link(path: str) -> str:
+    """The full address of a path. It begins with KONNEKT_URL, whatever host a request names."""
+    return config().url + path
+
+
+def sender(agency: Agency | None = None) -> tuple[str, str]:
+    """Name and address that mails come from: KONNEKT_MAIL_FROM, else the agency's own."""
+    agency = agency or Agency.get_or_none() or Agency(name="Konnekt")
+    name, address = parseaddr(config().mail_from)
+    return name or agency.name, address or agency.email or "konnekt@localhost"
+
+
+def queue(
+    kind: str, to: Account | str, *, once_key: str | None = None, language: str = "nl", **values: Any
+) -> Mail | None:
+    """Put a mail in the outbox, within the caller's transaction; None where once_key has its mail already.
+
+    to: an account (written in its language), or an address with the language to write in.
+    values go to the templates, besides `account`, `agency`, `portal` (the address of the portal):
+    invite, reset: url, until (a moment)
+    rejected: worker, organisation, by (rows with a name, or names), period (a row or words), reason, url
+    """
+    if once_key is not None and Mail.select().where(Mail.once_key == once_key).exists():
+        return None
+    now = clock.now()
+    letter = compose(kind, to, language=language, **values)
+    message_id = f"<{secrets.token_hex(16)}@{sender()[1].rpartition('@')[2]}>"
+    insert = Mail.insert(
+        message_id=message_id,
+        account=to if isinstance(to, Account) else None,
+        kind=kind,
+        recipient=to.email if isinstance(to, Account) else to,
+        subject=letter.subject,
+        text=letter.text,
+        html=letter.html,
+        once_key=once_key,
+        queued_at=now,
+        due_at=now,
+    )
+    if once_key is not None:
+        insert = insert.on_conflict(conflict_target=[Mail.once_key], action="IGNORE")
+    insert.execute()
+    queued: Mail | None = Mail.get_or_none(Mail.message_id == message_id)
+    return queued
+
+
+def compose(kind: str, to: Account | str, *, language: str = "nl", **values: Any) -> Letter:
+    """Write a mail without queueing it."""
+    account = to if isinstance(to, Account) else None
+    templates = _templates(account.language if account else language)
+    agency = Agency.get_or_none() or Agency(name="Konnekt")
+    context = {"account": account, "agency": agency, "portal": config().url, **values}
+    subject, _, text = templates.get_template(f"{kind}.txt").render(context).partition("\n")
+    html = templates.get_template(f"{kind}.html").render(context)
+    return Letter(" ".join(subject.split()), text.strip() + "\n", html)
+
+
+@lru_cache
+def _templates(language: str) -> Environment:
+    """Jinja for one language, apart from Flask's: mails are also written where nobody asks for a page."""
+    made = Environment(
+        loader=FileSystemLoader(HOUSE / "templates" / "mail"),
+        autoescape=select_autoescape(["html"], default=False),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
+    )
+    translations: NullTranslations = Translations.load(HOUSE / "translations", [language])
+    made.install_gettext_translations(translations, newstyle=True)  # type: ignore[attr-defined]
+
+    made.filters.update(
+        name=lambda row: row if isinstance(row, str) else row.name,
+        moment=lambda at: format_datetime(clock.local(at), f"EEEE {DAY} HH:mm", locale=LOCALES[language]),
+        period=lambda period: period if isinstance(period, str) else _days(period, LOCALES[language]),
+    )
+    return made
+
+
+def _days(period: PayPeriod, locale: str) -> str:
+    first, last = (format_date(day, DAY, locale=locale) for day in (period.first_on, period.last_on))
+    return f"{first} – {last}"

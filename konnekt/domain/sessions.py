@@ -1,12 +1,18 @@
 """Signed-in browsers, kept in the database so that signing out really ends them."""
 
 import hashlib
+import re
 import secrets
+from contextlib import suppress
 from datetime import timedelta
+from typing import Any
+
+from peewee import JOIN, OperationalError
 
 from konnekt.db import transaction
 from konnekt.domain import clock
-from konnekt.models import Account, Session
+from konnekt.domain.refused import NotFound
+from konnekt.models import Account, Agency, Session
 
 IDLE = timedelta(hours=8)
 LIFETIME = timedelta(days=7)
@@ -22,6 +28,7 @@ def start(account: Account, address: str = "", browser: str = "") -> str:
     """Begin a session; returns the token for the cookie."""
     token = secrets.token_urlsafe(32)
     now = clock.now()
+    Session.delete().where(~_is_alive()).execute()
     Session.create(
         token_hash=digest(token),
         account=account,
@@ -35,22 +42,44 @@ def start(account: Account, address: str = "", browser: str = "") -> str:
 
 
 def find(token: str) -> Session | None:
-    """The live session of a token with its account, or None: one statement, and a note when it was seen."""
+    """The live session of a token with its account and the agency, or None: one statement.
+
+    Every few minutes it notes when the session was seen.
+    """
     now = clock.now()
     session: Session | None = (
-        Session.select(Session, Account)
+        Session.select(Session, Account, Agency)
         .join(Account)
-        .where(
-            (Session.token_hash == digest(token))
-            & (Session.expires_at > now)
-            & (Session.seen_at > now - IDLE)
-            & Account.is_active
-        )
+        .switch(Session)
+        .join(Agency, JOIN.LEFT_OUTER, on=(Agency.id == 1), attr="agency")
+        .where((Session.token_hash == digest(token)) & _is_alive() & Account.is_active)
         .first()
     )
     if session and now - session.seen_at > TOUCH_EVERY:
-        Session.update(seen_at=now).where(Session.id == session.id).execute()
+        # On a full disk people can still read; a database that is gone says so at the next statement.
+        with suppress(OperationalError):
+            Session.update(seen_at=now).where(Session.id == session.id).execute()
     return session
+
+
+def _is_alive() -> Any:
+    """Used within the idle time, and not older than the lifetime."""
+    now = clock.now()
+    return (Session.expires_at > now) & (Session.seen_at > now - IDLE)
+
+
+def living(account: Account) -> list[Session]:
+    """The account's signed-in browsers, the last used first: one statement."""
+    return list(
+        Session.select()
+        .where((Session.account == account) & _is_alive())
+        .order_by(Session.seen_at.desc(), Session.id.desc())
+    )
+
+
+def is_this(session: Session, token: str) -> bool:
+    """Whether the session belongs to the browser with this token."""
+    return secrets.compare_digest(str(session.token_hash), digest(token))
 
 
 def end(token: str) -> None:
@@ -65,3 +94,41 @@ def end_all(account: Account, keep: str | None = None) -> int:
         if keep:
             query = query.where(Session.token_hash != digest(keep))
         return int(query.execute())
+
+
+def end_one(session: int, *, by: Account) -> None:
+    """Sign one of one's own browsers out; raises NotFound for anybody else's and for an ended one."""
+    if Session.delete().where((Session.id == session) & (Session.account == by)).execute() != 1:
+        raise NotFound("This session has ended already.")
+
+
+# The first that is found names it: many browsers also carry the names of those they descend from.
+BROWSERS = (
+    ("Edg", "Edge"),
+    ("OPR/", "Opera"),
+    ("SamsungBrowser", "Samsung Internet"),
+    ("Firefox", "Firefox"),
+    ("FxiOS", "Firefox"),
+    ("Chromium", "Chromium"),
+    ("CriOS", "Chrome"),
+    ("Chrome", "Chrome"),
+    ("Safari", "Safari"),
+    ("Lynx", "Lynx"),
+    ("w3m", "w3m"),
+    ("curl", "curl"),
+)
+SYSTEMS = (
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Android", "Android"),
+    ("Windows", "Windows"),
+    ("CrOS", "ChromeOS"),
+    ("Macintosh", "Mac"),
+    ("Linux", "Linux"),
+)
+
+
+def device(browser: str) -> str:
+    """A browser's own description in two words: `Firefox, Windows`; empty when it tells nothing."""
+    known = [next((name for mark, name in names if mark in browser), "") for names in (BROWSERS, SYSTEMS)]
+    return ", ".join(name for name in known if name) or re.sub(r"[^\w .-].*", "", browser)[:30].strip()

@@ -1,0 +1,26 @@
+"""Signing in by name and password."""
+
+from konnekt.domain import passwords, people, throttling
+from konnekt.domain.refused import Invalid
+from konnekt.models import Account
+
+
+def check(name: str, password: str, address: str) -> Account:
+    """The account of an e-mail address or old user name with its password.
+
+    One answer, at the cost of one hash, for a wrong name, a wrong password, an account that is not active
+    and one without a password. Raises Invalid (field password), or TooMany before anything is checked.
+    """
+    account = people.find(name)
+    attempt = throttling.record(throttling.sign_in_limits(account, name, address))
+    is_right = passwords.matches(account, password)
+    if account is None or not is_right:
+        raise Invalid(
+            "This name and this password do not belong together.",
+            field="password",
+            account=account.id if account else None,
+        )
+    throttling.take_back(attempt)
+    throttling.forgive(account)
+    passwords.keep_up(account, password)
+    return account

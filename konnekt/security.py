@@ -1,0 +1,145 @@
+"""The edge: what gets in, what every answer carries, and what is said when the database is gone."""
+
+from flask import Flask, abort, current_app, g, request
+from flask_login import AnonymousUserMixin, current_user
+from peewee import InterfaceError, OperationalError
+from playhouse.pool import MaxConnectionsExceeded, PooledDatabase
+from werkzeug import Response
+from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.routing import IntegerConverter
+
+from konnekt import web
+from konnekt.config import Config
+from konnekt.db import db
+
+# What somebody who is not signed in may ask for. Everything else is refused unless it stands here.
+PUBLIC = {"static", "healthz", "auth.login", "auth.forgotten", "auth.link", "auth.language"}
+
+METHODS = {"GET", "HEAD", "POST", "OPTIONS"}
+READING = {"GET", "HEAD", "OPTIONS"}
+
+POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self'",
+        "font-src 'self'",
+        "connect-src 'self'",
+        "manifest-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+}
+TWO_YEARS = "max-age=63072000; includeSubDomains"
+
+# When not even the error page can be made.
+LAST_WORDS = """<!doctype html>
+<html lang="nl"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>Konnekt</title>
+<h1>Even niet bereikbaar</h1>
+<p>Het portaal kan zijn gegevens nu niet lezen. Wat al op uw scherm bevestigd was, is bewaard.
+Probeer het over een paar minuten opnieuw.</p>
+<p lang="en">The portal can't reach its records at the moment. What was confirmed on your screen is kept.
+Try again in a few minutes.</p>
+</html>
+"""
+
+
+class RowConverter(IntegerConverter):
+    """A row's number in an address: one that no table can hold is not found, instead of a crash."""
+
+    def __init__(self, *args: object, **options: object) -> None:
+        options.setdefault("max", 2**31 - 1)
+        super().__init__(*args, **options)  # type: ignore[arg-type]
+
+
+def init_app(app: Flask, config: Config) -> None:
+    """Guard every request, dress every answer."""
+    app.url_map.converters["int"] = RowConverter
+    if config.trusted_proxies:
+        count = config.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count)  # type: ignore[method-assign]
+
+    @app.before_request
+    def guard() -> Response | None:
+        _refuse_what_no_form_sends()
+        if request.endpoint == "static":
+            return None
+        db.connect(reuse_if_open=True)
+        if request.endpoint and request.endpoint not in PUBLIC and not current_user.is_authenticated:
+            return web.sign_in_first()
+        web.csrf.protect(apply_exemptions=True)
+        return None
+
+    @app.after_request
+    def dress(response: Response) -> Response:
+        for name, value in HEADERS.items():
+            response.headers.setdefault(name, value)
+        if config.is_https:
+            response.headers["Strict-Transport-Security"] = TWO_YEARS
+        if request.endpoint != "static" or response.status_code >= 400:
+            response.headers["Cache-Control"] = "no-store"
+        elif "v" in request.args:
+            response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+        return response
+
+    @app.get("/healthz")
+    def healthz() -> Response:
+        """Whether the portal can work: it asks the database."""
+        db.execute_sql("SELECT 1")
+        return Response("ok\n", mimetype="text/plain")
+
+    for error in (OperationalError, InterfaceError, MaxConnectionsExceeded):
+        app.register_error_handler(error, _unavailable)
+
+
+def _refuse_what_no_form_sends() -> None:
+    """Methods, origins and characters that no page of ours makes."""
+    if request.method not in METHODS:
+        abort(405)
+    if request.method not in READING and request.headers.get("Sec-Fetch-Site") in ("cross-site", "same-site"):
+        abort(403)
+    typed = [request.path, *(text for pair in request.args.items(multi=True) for text in pair)]
+    if request.method not in READING:
+        typed += [text for pair in request.form.items(multi=True) for text in pair]
+    if any("\0" in text for text in typed):
+        abort(400)
+
+
+def _unavailable(error: Exception) -> Response:
+    """503 in plain words, without asking the database anything more, and with the connection put away."""
+    current_app.logger.error("the database can't be reached", exc_info=error)
+    g._login_user = AnonymousUserMixin()
+    _forget_connections()
+    if request.endpoint == "healthz":
+        response = Response("unavailable\n", mimetype="text/plain")
+    else:
+        try:
+            response = web.problem("errors/503.html", 503)
+        except Exception:  # whatever keeps the page from being made, these words are
+            response = Response(LAST_WORDS, mimetype="text/html")
+    response.status_code = 503
+    response.headers["Retry-After"] = "30"
+    return response
+
+
+def _forget_connections() -> None:
+    """Close this thread's connection and the idle ones: after a restart of the server none of them works."""
+    pooled = isinstance(db.obj, PooledDatabase)
+    try:
+        db.obj.manual_close() if pooled else db.close()
+        if pooled:
+            db.obj.close_idle()
+    except Exception:  # it was broken already
+        return

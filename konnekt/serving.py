@@ -1,0 +1,195 @@
+"""`konnekt serve`: gunicorn's processes, and beside them one that delivers mail."""
+
+import logging
+import os
+import signal
+import sys
+import time
+from contextlib import suppress
+from dataclasses import replace
+from types import FrameType
+from typing import Any
+
+from flask import Flask
+from gunicorn.app.base import BaseApplication
+from gunicorn.arbiter import Arbiter
+from gunicorn.glogging import Logger
+
+from konnekt import db as database
+from konnekt import delivery, logs
+from konnekt.config import Config
+from konnekt.db import db
+
+THREADS = 8
+SECONDS_BETWEEN_ROUNDS = 2.0
+SECONDS_TO_FINISH = 10
+
+SETTINGS = {
+    "worker_class": "gthread",
+    "threads": THREADS,
+    "timeout": 60,
+    "graceful_timeout": SECONDS_TO_FINISH,
+    "keepalive": 5,
+    "limit_request_line": 4094,
+    "limit_request_fields": 60,
+    "limit_request_field_size": 8190,
+    # Our own log has a line for each request; nobody's headers speak for somebody else (security.py).
+    "accesslog": None,
+    "loglevel": "warning",
+    "secure_scheme_headers": {},
+    "forwarder_headers": "",
+    "forwarded_allow_ips": "",
+    "control_socket_disable": True,
+}
+
+FIXED_CLOCK = """
+********************************************************************************
+  KONNEKT_NOW is set: THE CLOCK STANDS STILL at {now}.
+  Deadlines, sessions and throttling do not move on. For tests and demonstrations only.
+********************************************************************************
+"""
+
+
+def serve(config: Config, host: str, port: int, workers: int) -> None:
+    """Serve until a signal ends it. The database is migrated and the secret is there (cli.py asks)."""
+    if config.url == Config.url:
+        config = replace(config, url=f"http://{_name(host)}:{port}")
+    if config.now:
+        print(FIXED_CLOCK.format(now=config.now), file=sys.stderr, flush=True)
+    print(f"Konnekt is at {config.url} ({workers} processes)", file=sys.stderr, flush=True)
+    # What forks must not share a connection.
+    if not db.is_closed():
+        db.close()
+    database.connect(config)
+    _Server(config, f"[{host}]:{port}" if ":" in host else f"{host}:{port}", workers).run()
+
+
+def _name(host: str) -> str:
+    if host in ("", "0.0.0.0", "::"):  # noqa: S104 - every interface; this machine calls itself so
+        return "127.0.0.1"
+    return f"[{host}]" if ":" in host else host
+
+
+class _Logger(Logger):  # type: ignore[misc]
+    """Gunicorn's own log, with tokens masked."""
+
+    def setup(self, cfg: Any) -> None:
+        super().setup(cfg)
+        for handler in self.error_log.handlers:
+            handler.addFilter(logs.Masking())
+
+
+class _Server(BaseApplication):  # type: ignore[misc]
+    """Gunicorn without its command line."""
+
+    def __init__(self, config: Config, bind: str, workers: int) -> None:
+        self.config = config
+        self.settings = {**SETTINGS, "bind": bind, "workers": workers, "logger_class": _Logger}
+        super().__init__()
+
+    def load_config(self) -> None:
+        for name, value in self.settings.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Flask:
+        from konnekt import create_app
+
+        return create_app(self.config)
+
+    def run(self) -> None:
+        _Master(self).run()
+
+
+class _Master(Arbiter):  # type: ignore[misc]
+    """The master process: it keeps the workers and the postman alive, and takes both along when it ends."""
+
+    postman = 0
+
+    def manage_workers(self) -> None:
+        """Gunicorn asks this at the start and every second."""
+        if not _is_running(self.postman):
+            self.postman = self._begin_postman()
+        super().manage_workers()
+
+    def _begin_postman(self) -> int:
+        master = os.getpid()
+        # Until it has its own handlers the child would lose a signal in the master's.
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+        child = os.fork()
+        if child:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
+            return child
+        status = 1
+        try:
+            for listener in self.LISTENERS:
+                listener.sock.close()
+            deliver_until_told(self.app.config, master)
+            status = 0
+        finally:
+            # Never back into the master's code, whatever happened.
+            os._exit(status)
+
+    def halt(self, reason: str | None = None, exit_status: int = 0) -> None:
+        """End the postman with the workers."""
+        with suppress(ProcessLookupError):
+            os.kill(self.postman, signal.SIGTERM)
+        try:
+            super().halt(reason, exit_status)
+        finally:
+            _wait_for(self.postman)
+
+
+def _is_running(child: int) -> bool:
+    """Whether the process is there; gunicorn reaps every child that ends."""
+    if not child:
+        return False
+    try:
+        os.kill(child, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def _wait_for(child: int) -> None:
+    """Wait until the child is gone; one that does not go is killed: what it was sending is sent again."""
+    until = time.monotonic() + SECONDS_TO_FINISH
+    with suppress(ChildProcessError):
+        while os.waitpid(child, os.WNOHANG) == (0, 0):
+            if time.monotonic() > until:
+                os.kill(child, signal.SIGKILL)
+                until = float("inf")
+            time.sleep(0.05)
+
+
+def deliver_until_told(config: Config, master: int) -> None:
+    """Deliver every few seconds until SIGTERM, or until the master is gone.
+
+    Its connection stays open: SQLite in WAL mode can't even be read on a full disk unless somebody has
+    the database open already.
+    """
+    told = False
+
+    def stop(_signal: int, _frame: FrameType | None) -> None:
+        nonlocal told
+        told = True
+
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2):
+        signal.signal(number, signal.SIG_IGN)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    signal.signal(signal.SIGTERM, stop)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
+    database.connect(config)
+    log = logging.getLogger("konnekt.delivery")
+    while not told and os.getppid() == master:
+        try:
+            db.connect(reuse_if_open=True)
+            done = delivery.deliver()
+            if done.failed:
+                log.warning("%s mails were not sent", done.failed)
+        except Exception:
+            log.exception("delivery failed")
+            with suppress(Exception):
+                db.close()
+        rest = time.monotonic() + SECONDS_BETWEEN_ROUNDS
+        while not told and time.monotonic() < rest:
+            time.sleep(0.1)
