@@ -1,23 +1,30 @@
 """Pages, fragments and refusals: the only file that knows HX-* headers."""
 
 import json
+from datetime import date
 from typing import Any
+from urllib.parse import urlsplit
 
-from flask import Flask, abort, flash, g, make_response, redirect, render_template, request, session
+from flask import Flask, abort, flash, g, make_response, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import Babel, gettext
 from flask_login import LoginManager, current_user
 from flask_wtf import CSRFProtect
 from werkzeug import Response
+from werkzeug.exceptions import HTTPException
 
 from konnekt.config import Config
 from konnekt.db import db
-from konnekt.domain import access, approvals, sessions
+from konnekt.domain import access, registration, sessions
+from konnekt.domain import waiting as waiting_sheets
 from konnekt.domain.refused import Refused
-from konnekt.models import LANGUAGES, Account
+from konnekt.formats import day, period
+from konnekt.models import LANGUAGES, Account, Agency, PayPeriod
 
 login_manager = LoginManager()
 csrf = CSRFProtect()
+
+ERROR_PAGES = {400, 403, 404, 405, 409, 413, 429, 500, 503}
 
 
 def is_htmx() -> bool:
@@ -41,9 +48,31 @@ def done(notice: str, location: str, partial: str, **context: Any) -> Response:
     return redirect(location, 303)
 
 
+def problem(template: str, status: int, **context: Any) -> Response:
+    """An error's page; htmx gets its sentence, which stands above a page that stays as it was."""
+    response = make_response(render_template(template, is_fragment=is_htmx(), **context), status)
+    response.vary.add("HX-Request")
+    if is_htmx():
+        response.headers["HX-Retarget"] = "#problem"
+        response.headers["HX-Reswap"] = "innerHTML"
+    return response
+
+
 def announce(response: Response, notice: str) -> Response:
-    """Have the page's status line say the notice after the swap."""
-    response.headers["HX-Trigger"] = json.dumps({"notice": notice})
+    """Have the page's status line say the notice after the swap, and the menu show the new counts."""
+    told: dict[str, Any] = {"notice": notice}
+    counts = {"approvals.index": waiting().count} if "waiting" in g else {}
+    if "drafts" in g:
+        counts["registration.index"] = drafts()
+    if counts:
+        told["counts"] = counts
+    response.headers["HX-Trigger"] = json.dumps(told)
+    return response
+
+
+def moved(response: Response, location: str) -> Response:
+    """The fragment is another page's: the address becomes that page's."""
+    response.headers["HX-Push-Url"] = location
     return response
 
 
@@ -55,8 +84,9 @@ def or_404(row: Any) -> Any:
 
 
 def say(refusal: Refused) -> str:
-    """The refusal's sentence in the reader's language."""
-    return str(gettext(refusal.sentence, **refusal.values))
+    """The refusal's sentence in the reader's language, with its days as this reader writes them."""
+    values = {name: day(v) if isinstance(v, date) else v for name, v in refusal.values.items()}
+    return str(gettext(refusal.sentence, **values))
 
 
 def grants() -> access.Grants:
@@ -66,11 +96,67 @@ def grants() -> access.Grants:
     return g.grants  # type: ignore[no-any-return]
 
 
-def waiting() -> approvals.Waiting:
+def waiting() -> waiting_sheets.Waiting:
     """What waits for this account's approval, counted once per request: menu, list and home show it."""
     if "waiting" not in g:
-        g.waiting = approvals.waiting(grants())
+        g.waiting = waiting_sheets.count(grants())
     return g.waiting  # type: ignore[no-any-return]
+
+
+def drafts() -> int:
+    """How many drafts this account has still to send, counted once per request: menu and home show it."""
+    if "drafts" not in g:
+        g.drafts = registration.count_drafts(grants())
+    return int(g.drafts)
+
+
+def spoken(of: PayPeriod) -> str:
+    """A pay period as the reader knows it."""
+    return period(of)
+
+
+def agency() -> Agency | None:
+    """The agency, for the footer: it comes with the session, so that it costs no statement of its own."""
+    if "agency" not in g:
+        g.agency = Agency.select().first()
+    return g.agency  # type: ignore[no-any-return]
+
+
+def note(what: str, who: int | None = None) -> None:
+    """Name this request's outcome, and whom it concerns, for the log."""
+    g.what, g.who = what, who
+
+
+def own_path(target: str | None) -> str:
+    """The target as a path of this portal, or empty: nobody is sent to another host."""
+    if not target or not target.startswith("/") or target.startswith("//") or len(target) > 2000:
+        return ""
+    if "\\" in target or any(letter < " " or letter == "\x7f" for letter in target):
+        return ""
+    return target
+
+
+def page_before() -> str:
+    """The path of the page that a change was sent from, or of the page asked for; empty when unknown."""
+    if request.method in ("GET", "HEAD") and not is_htmx():
+        here = request.full_path if request.query_string else request.path
+        return own_path(here) if request.endpoint else ""
+    asked = urlsplit(request.headers.get("HX-Current-URL") or request.referrer or "")
+    if asked.netloc and asked.netloc != request.host:
+        return ""
+    return own_path(asked.path + (f"?{asked.query}" if asked.query else ""))
+
+
+def sign_in_first() -> Response:
+    """Ask to sign in, and come back here after; htmx is told to load the whole page."""
+    note("sign_in_first")
+    back = page_before()
+    login = url_for("auth.login", next=back) if back not in ("", "/") else url_for("auth.login")
+    if is_htmx():
+        response = make_response("", 204)
+        response.headers["HX-Redirect"] = login
+        return response
+    return redirect(login, 303)
 
 
 def language() -> str:
@@ -91,6 +177,8 @@ def init_app(app: Flask, config: Config) -> None:
         BABEL_DEFAULT_LOCALE="nl",
         BABEL_DEFAULT_TIMEZONE="Europe/Amsterdam",
         WTF_CSRF_TIME_LIMIT=None,
+        WTF_CSRF_SSL_STRICT=False,  # a page with a token in its address sends no referrer to compare
+        WTF_CSRF_CHECK_DEFAULT=False,  # security.py checks, after it has asked to sign in
     )
     login_manager.init_app(app)
     login_manager.login_view = "auth.login"
@@ -98,12 +186,9 @@ def init_app(app: Flask, config: Config) -> None:
     login_manager.session_protection = None
     csrf.init_app(app)
     Babel(app, locale_selector=language)
-    app.jinja_env.globals.update(grants=grants, waiting=waiting, language=language)
-
-    @app.before_request
-    def connect() -> None:
-        if request.endpoint != "static":
-            db.connect(reuse_if_open=True)
+    app.jinja_env.globals.update(
+        grants=grants, waiting=waiting, language=language, agency=agency, page_before=page_before
+    )
 
     @app.teardown_request
     def close(_error: BaseException | None) -> None:
@@ -111,8 +196,22 @@ def init_app(app: Flask, config: Config) -> None:
             db.close()
 
     @app.errorhandler(Refused)
-    def refused(refusal: Refused) -> ResponseReturnValue:
-        return page("errors/refused.html", status=refusal.status, sentence=say(refusal))
+    def refused(refusal: Refused) -> Response:
+        return problem("errors/refused.html", refusal.status, sentence=say(refusal))
+
+    @app.errorhandler(HTTPException)
+    def failed(error: HTTPException) -> ResponseReturnValue:
+        code = error.code or 500
+        if code < 400 or error.response is not None:
+            return error
+        if code >= 500:
+            # The database may be what is broken: this page asks it nothing, not even who reads it.
+            g.setdefault("_login_user", login_manager.anonymous_user())
+        known = code if code in ERROR_PAGES else 400 if code < 500 else 500
+        response = problem(f"errors/{known}.html", code)
+        kept = (header for header in error.get_headers() if header[0] in ("Allow", "Retry-After"))
+        response.headers.extend(kept)
+        return response
 
 
 @login_manager.user_loader  # type: ignore[untyped-decorator]
@@ -123,4 +222,5 @@ def load_account(token: str) -> Account | None:
         return None
     account: Account = found.account
     account.session_token = token
+    g.agency = found.agency
     return account

@@ -1,5 +1,17 @@
-"""organisations"""
+"""The page of an organisation."""
 
-from flask import Blueprint
+from flask import Blueprint, request
+from werkzeug import Response
 
-bp = Blueprint("organisations", __name__)
+from konnekt import web
+from konnekt.domain import organisations
+
+bp = Blueprint("organisations", __name__, url_prefix="/organisations")
+
+
+@bp.get("/<path:code>")
+def show(code: str) -> Response:
+    """Who works here, who may do what, and what I may do."""
+    number = min(max(request.args.get("page", 1, type=int), 1), 10_000)
+    found = web.or_404(organisations.profile(code, web.grants(), number))
+    return web.page("organisations/show.html", profile=found, number=number)

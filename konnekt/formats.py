@@ -1,0 +1,114 @@
+"""Hours, days, moments and periods in the reader's words: filters of the templates, and for mails."""
+
+from datetime import date, datetime
+
+from babel.dates import format_date
+from flask import Flask
+from flask_babel import get_locale, ngettext
+from flask_babel import gettext as _
+
+from konnekt.domain import clock, units
+from konnekt.domain.periods import PayDate
+from konnekt.models import PayPeriod
+
+# English here is European English: the day before the month.
+LOCALES = {"nl": "nl", "en": "en_GB"}
+
+
+def reader() -> str:
+    """The language of this page or mail."""
+    locale = get_locale()
+    return str(locale.language) if locale else "nl"
+
+
+def hours(minutes: int) -> str:
+    """Minutes as a total: `92,50`, English `92.50`."""
+    return units.hours_total(minutes, reader())
+
+
+def cell(minutes: int) -> str:
+    """Minutes as a cell of the grid shows them: `7,5`; an empty one for none."""
+    return units.hours_cell(minutes, reader()) if minutes else ""
+
+
+def day(on: date | None) -> str:
+    """A day in a list: `ma 7 dec`; with its year when that is another one and not near."""
+    return "" if on is None else _pattern(on, "EEE d MMM" if _is_near(on) else "EEE d MMM y")
+
+
+def dated(on: date) -> str:
+    """A day far away: `1 jan 2026`."""
+    return _pattern(on, "d MMM y")
+
+
+def full_day(on: date) -> str:
+    """A day in a heading: `maandag 30 november`."""
+    return _pattern(on, "EEEE d MMMM" if _is_near(on) else "EEEE d MMMM y")
+
+
+def moment(at: datetime | None) -> str:
+    """A moment on the clock in Amsterdam: `ma 7 dec 12:00`."""
+    if at is None:
+        return ""
+    local = clock.local(at)
+    return f"{day(local.date())} {local:%H:%M}"
+
+
+def since(at: datetime | None) -> str:
+    """How long something waits: `vandaag`, `gisteren`, `3 dagen`."""
+    if at is None:
+        return ""
+    days = (clock.today() - clock.local(at).date()).days
+    if days < 1:
+        return str(_("today"))
+    if days == 1:
+        return str(_("yesterday"))
+    return str(ngettext("%(num)s day", "%(num)s days", days))
+
+
+def period(of: PayPeriod) -> str:
+    """A pay period by its calendar: `4 wk · 45–48`, `week 47`, `november 2026`; another year is named."""
+    if of.calendar == "month":
+        return _pattern(of.first_on, "MMMM y")
+    first, last = of.first_on.isocalendar(), of.last_on.isocalendar()
+    if of.calendar == "week":
+        label = str(_("week %(number)s", number=first.week))
+    else:
+        weeks = round(((of.last_on - of.first_on).days + 1) / 7)
+        label = str(_("%(weeks)s wk · %(first)s–%(last)s", weeks=weeks, first=first.week, last=last.week))
+    return label if of.year == clock.today().year else f"{label} · {of.year}"
+
+
+def days_left(of: PayDate) -> int | None:
+    """Whole days until the approve-by that a sheet approved now still meets; None: no such period."""
+    if of.period is None:
+        return None
+    return (clock.local(of.period.approve_by_at).date() - clock.today()).days
+
+
+def greeting(name: str, at: datetime) -> str:
+    """A greeting by name alone, for the time of day in Amsterdam."""
+    hour = clock.local(at).hour
+    if hour < 12:
+        return str(_("Good morning, %(name)s", name=name))
+    if hour < 18:
+        return str(_("Good afternoon, %(name)s", name=name))
+    return str(_("Good evening, %(name)s", name=name))
+
+
+def _is_near(on: date) -> bool:
+    """Whether nobody asks which year is meant: this year's, or less than half a year away."""
+    today = clock.today()
+    return on.year == today.year or abs((on - today).days) < 183
+
+
+def _pattern(on: date, pattern: str) -> str:
+    # Dutch abbreviations come with a dot from some versions of the CLDR; here they have none.
+    return format_date(on, pattern, locale=LOCALES.get(reader(), "nl")).replace(".", "")
+
+
+def init_app(app: Flask) -> None:
+    """Give the templates these as filters, by their own names."""
+    for function in (hours, cell, day, dated, full_day, moment, since, period, days_left, greeting):
+        app.jinja_env.filters[function.__name__] = function
+    app.jinja_env.globals.update(reader=reader)

@@ -1,0 +1,119 @@
+// What HTML and htmx leave: adding up what is ticked, the busy button, notices, failed requests.
+// Listeners sit on the document, so that they outlive every swap.
+"use strict";
+(() => {
+  const on = (name, listener, capture) => document.addEventListener(name, listener, capture);
+  const each = (selector, visit, root = document) => root.querySelectorAll(selector).forEach(visit);
+  const line = (id) => document.getElementById(id);
+
+  // Minutes as units.hours_total shows them.
+  const hours = (minutes) => {
+    const size = Math.abs(minutes);
+    const text = size % 3
+      ? `${Math.floor(size / 60)}:${String(size % 60).padStart(2, "0")}`
+      : (size / 60).toFixed(2).replace(".", document.documentElement.lang === "en" ? "." : ",");
+    return (minutes < 0 ? "-" : "") + text;
+  };
+
+  const picksOf = (form) => [...form.elements].filter((box) => "pick" in box.dataset);
+
+  const count = (form) => {
+    const picks = picksOf(form);
+    const chosen = picks.filter((box) => box.type === "hidden" || box.checked);
+    const minutes = chosen.reduce((sum, box) => sum + Number(box.dataset.minutes), 0);
+    each("[data-picks-count]", (place) => (place.textContent = chosen.length), form);
+    each("[data-picks-hours]", (place) => (place.textContent = hours(minutes)), form);
+    each("[data-picks-bar]", (bar) => (bar.hidden = !chosen.length), form);
+    each("[data-pick-all]", (all) => {
+      const boxes = picks.filter((box) => box.type === "checkbox");
+      const ticked = boxes.filter((box) => box.checked).length;
+      all.checked = ticked > 0 && ticked === boxes.length;
+      all.indeterminate = ticked > 0 && ticked < boxes.length;
+    });
+  };
+
+  const refresh = () => {
+    each("[data-js]", (thing) => (thing.hidden = false));
+    each("[data-nojs]", (thing) => (thing.hidden = true));
+    each("form[data-picks]", count);
+  };
+
+  on("change", ({ target }) => {
+    const form = target.form || document.querySelector("form[data-picks]");
+    if (!form?.matches("[data-picks]")) return;
+    if (target.matches("[data-pick-all]")) for (const box of picksOf(form)) box.checked = target.checked;
+    count(form);
+  });
+
+  on("click", ({ target }) => {
+    const button = target.closest("[data-pick-none]");
+    if (!button) return;
+    for (const box of picksOf(button.form)) box.type === "hidden" ? box.remove() : (box.checked = false);
+    count(button.form);
+    document.querySelector("[data-pick-all], [data-pick]")?.focus();
+  });
+
+  // One press is one request: the second of a double click goes nowhere.
+  const busy = new Map();
+  const hold = (source, button) => {
+    busy.set(source, button);
+    button?.setAttribute("aria-busy", "true");
+  };
+  const free = (source) => {
+    busy.get(source)?.removeAttribute("aria-busy");
+    busy.delete(source);
+  };
+  on("submit", (event) => {
+    if (busy.has(event.target)) {
+      event.preventDefault();
+      event.stopImmediatePropagation();
+    } else {
+      setTimeout(() => event.defaultPrevented || hold(event.target, event.submitter));
+    }
+  }, true);
+  on("htmx:before:request", ({ detail: { ctx } }) => {
+    ctx.pressed = ctx.sourceElement;
+    hold(ctx.pressed, ctx.request.submitter || ctx.pressed);
+    line("status").replaceChildren();
+    line("problem").replaceChildren();
+  });
+  on("htmx:finally:request", ({ detail: { ctx } }) => free(ctx.pressed));
+  addEventListener("pageshow", () => {
+    [...busy.keys()].forEach(free);
+    refresh();
+  });
+
+  // The page stays as it was; the same can be asked again.
+  const fail = ({ pressed, request }) => {
+    const words = line("failed").content.cloneNode(true);
+    words.querySelector("button").onclick = () => {
+      if (!pressed?.isConnected) location.reload();
+      else if (pressed.requestSubmit) pressed.requestSubmit(request.submitter);
+      else pressed.click();
+    };
+    line("problem").replaceChildren(words);
+  };
+  on("htmx:error", ({ detail: { ctx } }) => ctx && fail(ctx));
+  on("htmx:response:error", ({ detail: { ctx } }) => ctx.response.status >= 500 && fail(ctx));
+
+  on("notice", ({ detail }) => {
+    const words = document.createElement("span");
+    words.className = "notice good";
+    words.textContent = detail.value;
+    line("status").replaceChildren(words);
+  });
+  on("counts", ({ detail }) => each("[data-count]", (badge) => {
+    const number = detail[badge.dataset.count];
+    if (number === undefined) return;
+    badge.firstChild.textContent = number;
+    badge.hidden = !number;
+  }));
+
+  const attend = () => document.querySelector("[data-error-summary]")?.focus();
+  on("htmx:after:swap", ({ detail: { ctx } }) => {
+    refresh();
+    if (ctx.response?.status >= 400) attend();
+  });
+  attend();
+  refresh();
+})();

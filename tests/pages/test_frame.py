@@ -1,0 +1,331 @@
+"""The frame around every page, the pages of errors, and what they cost."""
+
+import gzip
+import re
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import brotli
+import pytest
+from flask import Flask
+from flask_babel import force_locale
+from peewee import OperationalError
+from playhouse.test_utils import count_queries
+from werkzeug.test import TestResponse
+
+from konnekt import formats
+from konnekt.domain import clock
+from konnekt.domain.periods import PayDate
+from konnekt.models import Account, PayPeriod
+from tests import factories
+from tests.factories import World
+from tests.pages.test_home import crowd
+from tests.visitor import Visitor
+
+
+def links(page: str, nav: str) -> list[str]:
+    inside = page.partition(f'aria-label="{nav}"')[2].partition("</nav>")[0]
+    return re.findall(r'href="([^"]+)"', inside.replace("/static/", "#"))
+
+
+def places(page: str, nav: str) -> list[str]:
+    return [link for link in links(page, nav) if not link.startswith("#")]
+
+
+def test_bar_and_left_menu_have_the_same_places(app: Flask, world: World) -> None:
+    page = Visitor(app, world.supervisor).get("/").text
+    assert places(page, "Menubalk") == places(page, "Menu") == ["/", "/approvals", "/account"]
+
+
+def test_only_what_the_account_may_open(app: Flask, world: World) -> None:
+    visitor = Visitor(app, world.registrar)
+    assert "/approvals" not in places(visitor.get("/").text, "Menu")
+    assert visitor.get("/approvals").status_code == 403
+
+
+def test_the_menu_says_where_you_are(app: Flask, world: World) -> None:
+    visitor = Visitor(app, world.supervisor)
+    current = re.compile(r'href="([^"]+)" aria-current="(\w+)"')
+    assert set(current.findall(visitor.get("/").text)) == {("/", "page")}
+    assert set(current.findall(visitor.get("/account").text)) == {("/account", "page")}
+    assert set(current.findall(visitor.get(f"/approvals/{world.sheet.id}").text)) == {("/approvals", "true")}
+    assert set(current.findall(visitor.get("/organisations/FSE").text)) == set()
+
+
+def test_waiting_work_shows_as_a_count(app: Flask, world: World) -> None:
+    crowd(world, 3)
+    page = Visitor(app, world.supervisor).get("/account").text
+    assert page.count('data-count="approvals.index">4<') == 2
+
+
+def test_the_agency_stands_in_the_footer_of_every_page(app: Flask, world: World) -> None:
+    for visitor, url in (
+        (Visitor(app), "/login"),
+        (Visitor(app, world.noor), "/"),
+        (Visitor(app, world.noor), "/x"),
+    ):
+        foot = visitor.get(url).text.partition("<footer")[2]
+        assert 'href="tel:0433882688">043-388 2688</a>' in foot
+        assert 'href="mailto:bureau@interum.example"' in foot
+
+
+def test_a_portal_without_an_agency_yet_still_shows(app: Flask) -> None:
+    visitor = Visitor(app, factories.account())
+    assert visitor.get("/").status_code == 200
+    assert Visitor(app).get("/login").status_code == 200
+
+
+def test_the_frame_costs_no_statement_of_its_own(app: Flask, world: World) -> None:
+    visitor = Visitor(app, world.registrar)
+    with count_queries() as counted:
+        visitor.get("/x")
+    assert counted.count == 2
+
+
+def test_sign_out_and_the_other_language_on_every_page(app: Flask, world: World) -> None:
+    visitor = Visitor(app, world.supervisor)
+    page = visitor.get("/account?x=1").text
+    assert 'action="/logout"' in page
+    assert 'name="next" value="/account?x=1"' in page
+    answer = visitor.post("/language", {"language": "en", "next": "/"})
+    assert answer.location == "/"
+    english = visitor.get("/").text
+    assert '<html lang="en">' in english
+    assert "Good morning, Emre Dubois" in english
+    assert "Monday 30 November" in english
+    assert "Approved before <b>Mon 7 Dec 12:00</b>: paid <b>Wed 9 Dec</b>." in english
+    assert Account.get_by_id(world.supervisor.id).language == "en"
+
+
+def test_scripts_only_for_who_is_signed_in(app: Flask, world: World) -> None:
+    assert "<script" not in Visitor(app).get("/login").text
+    scripts = re.findall(r'<script src="([^"?]+)', Visitor(app, world.noor).get("/").text)
+    assert scripts == ["/static/vendor/htmx-4.0.1.min.js", "/static/app.js"]
+
+
+def test_a_flash_is_shown_once(app: Flask, world: World) -> None:
+    visitor = Visitor(app, world.supervisor)
+    visitor.post(f"/home/{world.sheet.id}/approve", {"seen": "1"})
+    assert "1 urenbriefje goedgekeurd" in visitor.get("/").text
+    assert "1 urenbriefje goedgekeurd" not in visitor.get("/").text
+
+
+# Static files
+
+
+def static(page: str) -> list[str]:
+    return list(dict.fromkeys(re.findall(r'(?:src|href)="(/static/[^"#]+)', page)))
+
+
+def fetched(visitor: Visitor, url: str, encoding: str) -> TestResponse:
+    """The answer as it travels, its file closed."""
+    answer = visitor.client.get(url, headers={"Accept-Encoding": encoding})
+    assert answer.data
+    answer.close()
+    return answer
+
+
+def test_static_addresses_carry_the_hash_of_what_they_bring(app: Flask, world: World) -> None:
+    visitor = Visitor(app, world.supervisor)
+    found = static(visitor.get("/").text)
+    assert len(found) == 4
+    for url in found:
+        assert re.search(r"\?v=[0-9a-f]{8}$", url)
+        answer = fetched(visitor, url, "br")
+        assert answer.status_code == 200
+        assert "immutable" in answer.headers["Cache-Control"]
+    plain = fetched(visitor, "/static/app.css", "identity")
+    assert "immutable" not in plain.headers.get("Cache-Control", "")
+    known = {"If-None-Match": plain.headers["ETag"], "Accept-Encoding": "br"}
+    with visitor.client.get("/static/app.css", headers=known) as same:
+        assert same.status_code == 304
+
+
+@pytest.mark.parametrize(("encoding", "open_it"), [("br", brotli.decompress), ("gzip", gzip.decompress)])
+def test_pages_and_files_travel_compressed(app: Flask, world: World, encoding: str, open_it: object) -> None:
+    visitor = Visitor(app, world.supervisor)
+    for url in ("/", "/static/app.css", "/static/app.js", "/static/icons.svg"):
+        answer = fetched(visitor, url, encoding)
+        assert answer.headers["Content-Encoding"] == encoding
+        assert "Accept-Encoding" in answer.headers["Vary"]
+        assert b"<" in open_it(answer.data) or b"{" in open_it(answer.data)  # type: ignore[operator]
+
+
+@pytest.mark.parametrize(("encoding", "rows"), [("gzip", 24), ("br", 50)])
+def test_an_empty_cache_gets_the_approval_list_in_five_requests_and_25_kb(
+    app: Flask, world: World, encoding: str, rows: int
+) -> None:
+    crowd(world, rows - 1)
+    visitor = Visitor(app, world.supervisor)
+    urls = ["/approvals", *static(visitor.client.get("/approvals").text)]
+    weights = {url: len(fetched(visitor, url, encoding).data) for url in urls}
+    assert len(weights) == 5
+    assert sum(weights.values()) <= 25_000, weights
+
+
+def test_the_style_stays_light() -> None:
+    css = Path(formats.__file__).parent / "static" / "app.css"
+    assert len(gzip.compress(css.read_bytes(), 9)) <= 5_500
+    assert "@import" not in css.read_text()
+
+
+# Errors
+
+
+def test_a_page_of_its_own_for_what_goes_wrong(app: Flask, world: World) -> None:
+    visitor = Visitor(app, world.registrar)
+    for url, status, words in (
+        ("/nowhere", 404, "Deze pagina bestaat niet"),
+        ("/approvals", 403, "Dit hoort niet bij uw werk hier"),
+        ("/home/undo", 405, "Deze pagina kan niet zo worden geopend"),
+    ):
+        answer = visitor.get(url)
+        assert answer.status_code == status
+        assert words in answer.text
+        assert "Naar de homepage" in answer.text
+        assert 'aria-label="Menubalk"' in answer.text
+    assert set(visitor.get("/home/undo").headers["Allow"].split(", ")) == {"OPTIONS", "POST"}
+
+
+def test_too_large_and_forged(app: Flask, world: World) -> None:
+    visitor = Visitor(app, world.supervisor)
+    answer = visitor.client.post("/home/undo", data={"batch": "x" * 5_000_000})
+    assert answer.status_code == 413
+    assert "groter dan 4 MB" in answer.text
+    answer = visitor.client.post("/home/undo", data={"csrf_token": "forged"})
+    assert answer.status_code == 400
+    assert "laad de pagina opnieuw" in answer.text
+
+
+def test_htmx_gets_a_sentence_above_a_page_that_stays(app: Flask, world: World) -> None:
+    answer = Visitor(app, world.registrar).with_htmx().get("/approvals")
+    assert answer.status_code == 403
+    assert "<html" not in answer.text
+    assert answer.text.count("<p") == 1
+    assert 'role="alert"' in answer.text
+    assert answer.headers["HX-Retarget"] == "#problem"
+    assert "HX-Request" in answer.headers["Vary"]
+
+
+def test_a_refusal_has_its_own_sentence(app: Flask, world: World) -> None:
+    visitor = Visitor(app, world.outsider)
+    answer = visitor.get(f"/approvals/{world.sheet.id}")
+    assert answer.status_code == 404
+    assert "niet voor u" in answer.text
+    fragment = visitor.with_htmx().get(f"/approvals/{world.sheet.id}")
+    assert fragment.headers["HX-Retarget"] == "#problem"
+
+
+@pytest.mark.parametrize("language", ["nl", "en"])
+def test_a_crash_says_so_without_asking_the_database(app: Flask, world: World, language: str) -> None:
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+
+    @app.get("/crash")
+    def crash() -> str:
+        raise RuntimeError("a bug")
+
+    Account.update(language=language).execute()
+    visitor = Visitor(app, world.supervisor)
+    with count_queries() as counted:
+        answer = visitor.client.get("/crash")
+    assert answer.status_code == 500
+    assert {"nl": "Hier ging iets mis", "en": "Something went wrong here"}[language] in answer.text
+    assert "a bug" not in answer.text
+    assert counted.count == 1  # who it is, before it crashed
+
+
+def test_a_lost_database_says_so(app: Flask, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    visitor = Visitor(app, world.supervisor)
+
+    def lost(*_args: object) -> None:
+        raise OperationalError("gone")
+
+    monkeypatch.setattr("konnekt.domain.sessions.find", lost)
+    answer = visitor.client.get("/")
+    assert answer.status_code == 503
+    assert "Even niet bereikbaar" in answer.text
+    assert "Wat op uw scherm bevestigd was, is bewaard" in answer.text
+
+
+# Words for days, moments and periods
+
+
+def said(app: Flask, language: str, function: object, value: object) -> str:
+    with app.test_request_context(), force_locale(language):
+        return str(function(value))  # type: ignore[operator]
+
+
+@pytest.mark.parametrize(
+    ("on", "nl", "en"),
+    [
+        (date(2026, 12, 7), "ma 7 dec", "Mon 7 Dec"),
+        (date(2027, 1, 13), "wo 13 jan", "Wed 13 Jan"),
+        (date(2026, 3, 1), "zo 1 mrt", "Sun 1 Mar"),
+        (date(2028, 1, 3), "ma 3 jan 2028", "Mon 3 Jan 2028"),
+        (date(2025, 1, 6), "ma 6 jan 2025", "Mon 6 Jan 2025"),
+    ],
+)
+def test_a_day(app: Flask, on: date, nl: str, en: str) -> None:
+    assert said(app, "nl", formats.day, on) == nl
+    assert said(app, "en", formats.day, on) == en
+
+
+@pytest.mark.parametrize(
+    ("at", "words"),
+    [
+        (datetime(2026, 12, 7, 11, 0, tzinfo=UTC), "ma 7 dec 12:00"),
+        (datetime(2026, 7, 7, 22, 30, tzinfo=UTC), "wo 8 jul 00:30"),
+    ],
+)
+def test_a_moment_is_the_clock_on_the_wall(app: Flask, at: datetime, words: str) -> None:
+    assert said(app, "nl", formats.moment, at) == words
+
+
+@pytest.mark.parametrize(
+    ("at", "nl", "en"),
+    [
+        (datetime(2026, 11, 30, 7, 0, tzinfo=UTC), "vandaag", "today"),
+        (datetime(2026, 11, 29, 22, 59, tzinfo=UTC), "gisteren", "yesterday"),
+        (datetime(2026, 11, 29, 23, 1, tzinfo=UTC), "vandaag", "today"),
+        (datetime(2026, 11, 27, 7, 0, tzinfo=UTC), "3 dagen", "3 days"),
+        (datetime(2026, 12, 24, 7, 0, tzinfo=UTC), "vandaag", "today"),
+        (None, "", ""),
+    ],
+)
+def test_since_when_it_waits(app: Flask, at: datetime | None, nl: str, en: str) -> None:
+    assert said(app, "nl", formats.since, at) == nl
+    assert said(app, "en", formats.since, at) == en
+
+
+def period(calendar: str, first: date, last: date, year: int = 2026) -> PayPeriod:
+    return PayPeriod(calendar=calendar, year=year, number=1, first_on=first, last_on=last)
+
+
+@pytest.mark.parametrize(
+    ("of", "nl", "en"),
+    [
+        (period("four_weeks", date(2026, 11, 2), date(2026, 11, 29)), "4 wk · 45–48", "4 wk · 45–48"),
+        (period("four_weeks", date(2026, 11, 30), date(2027, 1, 3)), "5 wk · 49–53", "5 wk · 49–53"),
+        (period("week", date(2026, 11, 16), date(2026, 11, 22)), "week 47", "week 47"),
+        (period("week", date(2025, 11, 17), date(2025, 11, 23), 2025), "week 47 · 2025", "week 47 · 2025"),
+        (period("month", date(2026, 11, 1), date(2026, 11, 30)), "november 2026", "November 2026"),
+    ],
+)
+def test_a_period_by_its_calendar(app: Flask, of: PayPeriod, nl: str, en: str) -> None:
+    assert said(app, "nl", formats.period, of) == nl
+    assert said(app, "en", formats.period, of) == en
+
+
+def test_days_left_counts_days_of_the_calendar(app: Flask) -> None:
+    one = period("week", date(2026, 11, 16), date(2026, 11, 22))
+    one.approve_by_at = clock.at(date(2026, 11, 30), datetime(2026, 1, 1, 12).time())
+    assert formats.days_left(PayDate(one, None)) == 0
+    one.approve_by_at = clock.at(date(2026, 12, 7), datetime(2026, 1, 1, 0).time())
+    assert formats.days_left(PayDate(one, None)) == 7
+    assert formats.days_left(PayDate(None, None)) is None
+
+
+def test_hours_in_both_languages(app: Flask) -> None:
+    assert said(app, "nl", formats.hours, 5550) == "92,50"
+    assert said(app, "en", formats.hours, 5550) == "92.50"
+    assert said(app, "nl", formats.hours, 440) == "7:20"
