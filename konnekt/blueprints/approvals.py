@@ -1,5 +1,222 @@
-"""approvals"""
+"""Urenbriefjes goedkeuren: the list, a sheet's detail, and the verbs of who decides."""
 
-from flask import Blueprint
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
 
-bp = Blueprint("approvals", __name__)
+from flask import Blueprint, abort, flash, g, redirect, request, url_for
+from flask_babel import gettext as _
+from flask_login import current_user
+from werkzeug import Response
+
+from konnekt import web
+from konnekt.domain import approvals, detail, periods, revoking, timesheets, waiting
+from konnekt.domain.refused import Invalid, Refused
+from konnekt.forms.approvals import FilterForm, picks, seen, shown
+from konnekt.models import Account
+from konnekt.sheet_text import outcome_notice
+
+bp = Blueprint("approvals", __name__, url_prefix="/approvals")
+
+
+def _account() -> Account:
+    account: Account = current_user._get_current_object()
+    return account
+
+
+def _only_approvers() -> None:
+    if not web.grants().approve:
+        abort(403)
+
+
+@bp.get("")
+def index() -> Response:
+    """The list of what waits, filtered, a page at a time; after a redirect also what was decided."""
+    _only_approvers()
+    batch = request.args.get("decided", "")[:32]
+    return _list(FilterForm(request.args), batch=batch)
+
+
+@bp.context_processor
+def buttons() -> dict[str, Any]:
+    """What the rows ask of the domain."""
+    return {"may_undo": lambda sheet: revoking.may_undo(sheet, _account())}
+
+
+@bp.post("/approve")
+def approve() -> Response:
+    """Approve what is ticked: one or many; its pager's buttons turn the page and keep what is ticked."""
+    chosen = picks(request.form.getlist("pick"))
+    if "page" in request.values:
+        _only_approvers()
+        return _list(FilterForm(request.values), kept=chosen)
+    try:
+        return _outcome(timesheets.approve_many(chosen, by=_account()))
+    except Invalid as refusal:
+        return _list(FilterForm(request.form), kept=chosen, refusal=refusal)
+
+
+@bp.post("/ordinary")
+def approve_ordinary() -> Response:
+    """Approve those with nothing unusual, exactly the ones whose number and hours the button showed."""
+    _only_approvers()
+    form = FilterForm(request.form)
+    try:
+        by = form.values()
+        return _outcome(
+            timesheets.approve_ordinary(by, by=_account(), seen=request.form.get("fingerprint", ""))
+        )
+    except Refused as refusal:
+        return _list(form, refusal=refusal)
+
+
+@bp.post("/undo")
+def undo_batch() -> Response:
+    """Take back all that one request approved."""
+    return _outcome(revoking.undo_batch(request.form.get("batch", "")[:32], by=_account()))
+
+
+@bp.get("/<int:sheet>")
+def show(sheet: int) -> Response:
+    """One sheet: inline in the list, or as a page of its own."""
+    return _detail(detail.load(sheet, web.grants()))
+
+
+@bp.post("/<int:sheet>/approve")
+def approve_one(sheet: int) -> Response:
+    """Approve this sheet from its detail."""
+    return _decide(sheet, timesheets.approve, _("Approved."))
+
+
+@bp.post("/<int:sheet>/undo")
+def undo(sheet: int) -> Response:
+    """Take back one's own approval within ten minutes."""
+    return _decide(sheet, revoking.undo, _("Undone: the timesheet waits again."))
+
+
+@bp.route("/<int:sheet>/reject", methods=["GET", "POST"])
+def reject(sheet: int) -> Response:
+    """Ask for the reason, then send the sheet back with it."""
+    return _with_reason(sheet, "reject", timesheets.reject, _("Rejected. The reason goes out by mail."))
+
+
+@bp.route("/<int:sheet>/revoke", methods=["GET", "POST"])
+def revoke(sheet: int) -> Response:
+    """Ask for the reason, then take the approval back."""
+    return _with_reason(sheet, "revoke", revoking.revoke, _("Revoked: the timesheet waits again."))
+
+
+def _with_reason(sheet: int, asking: str, verb: Callable[..., Any], notice: str) -> Response:
+    found = detail.load(sheet, web.grants())
+    if not getattr(found, f"may_{asking}"):
+        raise timesheets.why_not(found.sheet, asking, web.grants())
+    if request.method == "GET":
+        return _detail(found, asking=asking)
+    return _decide(sheet, partial(verb, reason=request.form.get("reason", "")), notice, asking=asking)
+
+
+def _decide(sheet: int, verb: Callable[..., Any], notice: str, asking: str = "") -> Response:
+    """Run a verb on one sheet; a refusal draws the sheet as it is now, with what was typed."""
+    try:
+        result = verb(sheet, by=_account(), seen=seen(request.form.get("seen", "")))
+    except Refused as refusal:
+        if refusal.status not in (409, 422):
+            raise
+        now = detail.load(sheet, web.grants())
+        asking = asking if asking and getattr(now, f"may_{asking}") else ""
+        return _detail(now, asking=asking, refusal=refusal)
+    row = approvals.rows(web.grants(), [sheet])[0]
+    if isinstance(result, timesheets.Outcome):
+        location = url_for(".index", decided=result.batch)
+    else:
+        location = url_for(".show", sheet=sheet)
+    return web.done(notice, location, "partials/approval_row.html", row=row, **_counts())
+
+
+def _counts() -> dict[str, Any]:
+    """What the head of the list shows, for the swap of one row."""
+    form = FilterForm(request.form)
+    g.waiting = waiting.count(web.grants(), form.values().name)
+    return {"swap_counts": True, "narrowed": g.waiting.narrowed(form.values()), "query": form.query()}
+
+
+def _detail(found: detail.Detail, asking: str = "", refusal: Refused | None = None) -> Response:
+    """The detail; a refusal in the list answers with the whole row, opened."""
+    context: dict[str, Any] = {
+        "detail": found,
+        "asking": asking,
+        "typed": request.form.get("reason", ""),
+        "refusal": refusal,
+        "inline": web.is_htmx(),
+    }
+    if refusal is None:
+        return web.page("approvals/show.html", "partials/sheet_detail.html", **context)
+    row = approvals.rows(web.grants(), [found.sheet.id])[0]
+    return web.page("approvals/show.html", "partials/approval_row.html", refusal.status, row=row, **context)
+
+
+def _outcome(outcome: timesheets.Outcome) -> Response:
+    """Answer a decision on many: the same rows as stood there, or a redirect to what was decided."""
+    form = FilterForm(request.form)
+    notice = outcome_notice(outcome)
+    if not outcome.decided:
+        return _list(form, outcome=outcome, shown_now=shown(request.form.getlist("shown")))
+    if web.is_htmx():
+        drawn = _list(form, outcome=outcome, shown_now=shown(request.form.getlist("shown")))
+        return web.announce(drawn, notice)
+    flash(notice)
+    for sentence, names in _refusals(outcome).items():
+        flash(f"{sentence} ({', '.join(names)})", "warning")
+    return redirect(url_for(".index", decided=outcome.batch, **form.query()), 303)
+
+
+NAMED = 8
+
+
+def _refusals(outcome: timesheets.Outcome) -> dict[str, list[str]]:
+    """The sentences of what was refused, each with the workers it concerns (the first few by name)."""
+    found: dict[str, list[str]] = {}
+    for _pick, sheet, refusal in outcome.refused:
+        found.setdefault(web.say(refusal), []).append(sheet.assignment.worker.name if sheet else _("unknown"))
+    return {
+        sentence: names[:NAMED]
+        + ([_("and %(count)s more", count=len(names) - NAMED)] if names[NAMED:] else [])
+        for sentence, names in found.items()
+    }
+
+
+def _list(
+    form: FilterForm,
+    *,
+    kept: Sequence[timesheets.Pick] = (),
+    shown_now: Sequence[int] = (),
+    batch: str = "",
+    outcome: timesheets.Outcome | None = None,
+    refusal: Refused | None = None,
+) -> Response:
+    who, by, number = web.grants(), form.values(), form.number()
+    g.waiting = waiting.count(who, by.name)
+    narrowed = g.waiting.narrowed(by)
+    if shown_now and web.is_htmx():
+        rows = approvals.rows(who, shown_now)
+    else:
+        rows = approvals.page(who, by, number)
+    status = refusal.status if refusal else 409 if outcome and not outcome.decided else 200
+    return web.page(
+        "approvals/index.html",
+        "partials/approvals_list.html",
+        status,
+        rows=rows,
+        decided=approvals.decided_rows(who, batch) if batch else [],
+        batch=outcome.batch if outcome and outcome.decided and not outcome.is_undo else batch,
+        ticks=approvals.ticks(who, kept, rows),
+        refusal=refusal,
+        refusals=_refusals(outcome) if outcome else {},
+        narrowed=narrowed,
+        by=by,
+        number=number,
+        pages=max(1, -(-narrowed.count // approvals.PAGE)),
+        tick_all="all" in request.args,
+        deadlines=periods.deadlines(narrowed.periods()),
+        query=form.query(),
+    )

@@ -49,7 +49,9 @@ def grants(account: Account) -> Grants:
             Right.may_see_invoices,
             principal.account.alias("principal_id"),
         )
-        .join(Right, JOIN.LEFT_OUTER, on=((Right.organisation == Organisation.id) & (Right.account == account)))
+        .join(
+            Right, JOIN.LEFT_OUTER, on=((Right.organisation == Organisation.id) & (Right.account == account))
+        )
         .switch(Organisation)
         .join(
             Deputy,
@@ -72,7 +74,7 @@ def grants(account: Account) -> Grants:
                 & principal.may_approve
             ),
         )
-        .where(Right.id.is_null(False) | principal.id.is_null(False))
+        .where(Right.may_approve | Right.may_register | Right.may_see_invoices | principal.id.is_null(False))
         .order_by(fn.LOWER(Organisation.name), Organisation.id)
         .objects()
     )
@@ -156,4 +158,5 @@ def may_enter(who: Grants, assignment: Assignment) -> bool:
 
 
 def may_see_organisation(who: Grants, organisation: Organisation) -> bool:
+    """Whoever has any right there, and the agency."""
     return who.is_agency_staff or organisation.id in who.organisations

@@ -2,13 +2,16 @@
 
 from typing import Any
 
+from peewee import JOIN
+
 from konnekt.domain import clock
 from konnekt.models import Account, Event, Timesheet
 
 
 def record(verb: str, *, by: Account | None, source: str = "", **columns: Any) -> Event:
     """Append one event; by is the actor, None with a source ("import") for the system."""
-    return Event.create(verb=verb, at=clock.now(), actor=by, source=source, **columns)
+    event: Event = Event.create(verb=verb, at=clock.now(), actor=by, source=source, **columns)
+    return event
 
 
 def record_many(rows: list[dict[str, Any]]) -> None:
@@ -23,9 +26,9 @@ def history(sheet: Timesheet) -> list[Event]:
     deputised = Account.alias()
     query = (
         Event.select(Event, Account, deputised)
-        .join(Account, "LEFT OUTER", on=(Event.actor == Account.id))
+        .join(Account, JOIN.LEFT_OUTER, on=(Event.actor == Account.id))
         .switch(Event)
-        .join(deputised, "LEFT OUTER", on=(Event.on_behalf_of == deputised.id))
+        .join(deputised, JOIN.LEFT_OUTER, on=(Event.on_behalf_of == deputised.id))
         .where(Event.timesheet == sheet)
         .order_by(Event.id)
     )

@@ -32,3 +32,34 @@ def pay_date(own: PayPeriod, open_ones: list[PayPeriod]) -> PayDate:
     candidates = [p for p in open_ones if p.calendar == own.calendar and p.first_on >= own.first_on]
     first, second = (*candidates[:2], None, None)[:2]
     return PayDate(first, second)
+
+
+@dataclass
+class Deadline:
+    """One line above the list: what is approved in time is paid then; the periods it speaks of."""
+
+    pay_date: PayDate
+    periods: list[PayPeriod]
+
+    @property
+    def days_left(self) -> int:
+        """Whole days (Amsterdam) until the approve-by; 0 on the day itself."""
+        if self.pay_date.period is None:
+            return 0
+        return int((clock.local(self.pay_date.period.approve_by_at).date() - clock.today()).days)
+
+
+def deadlines(waiting: list[PayPeriod]) -> list[Deadline]:
+    """The deadline lines of the periods that have waiting sheets, most urgent first: one statement."""
+    open_ones = open_periods({period.calendar for period in waiting}) if waiting else []
+    lines: dict[tuple[int | None, str], Deadline] = {}
+    for period in waiting:
+        found = pay_date(period, open_ones)
+        key = (found.period.id, "") if found.period else (None, period.calendar)
+        lines.setdefault(key, Deadline(found, [])).periods.append(period)
+    return sorted(
+        lines.values(),
+        key=lambda line: (
+            line.pay_date.period.approve_by_at.timestamp() if line.pay_date.period else float("inf")
+        ),
+    )

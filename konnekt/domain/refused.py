@@ -3,6 +3,11 @@
 from typing import Any
 
 
+def N_(message: str) -> str:
+    """Mark a sentence that is said later."""
+    return message
+
+
 class Refused(Exception):
     """Not in this state (409). sentence is a message id with %(name)s values."""
 

@@ -1,0 +1,170 @@
+"""One sheet as its reader sees it: weeks, remarks, flags, what changed, history, the sheets before."""
+
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+from konnekt.domain import access, approvals, events, periods, revoking, snapshots, timesheets
+from konnekt.domain.access import Grants
+from konnekt.models import (
+    BudgetNumber,
+    ClosingDay,
+    Event,
+    Flag,
+    Hour,
+    HourType,
+    PayPeriod,
+    State,
+    Timesheet,
+    TimesheetLine,
+)
+
+BEFORE = 3
+
+
+@dataclass
+class Line:
+    """One week, hour type and budget number: the hours by weekday, Monday first (None: none)."""
+
+    iso_week: int
+    hour_type: HourType
+    budget_number: BudgetNumber
+    hours: list[Hour | None]
+
+    @property
+    def minutes(self) -> int:
+        return sum(hour.minutes for hour in self.hours if hour)
+
+
+@dataclass
+class Bar:
+    """One day in the small chart; height 0 to 50 for 0 to the longest day (at least eight hours)."""
+
+    day: date
+    minutes: int
+    height: int
+
+    @property
+    def is_weekend(self) -> bool:
+        return self.day.weekday() >= 5
+
+
+@dataclass
+class Detail:
+    """All that the detail of a sheet shows; may_* decide its buttons."""
+
+    sheet: Timesheet
+    lines: list[Line]
+    days: list[tuple[date, int]]
+    closing_days: dict[date, ClosingDay]
+    flags: list[Flag]
+    is_mine: bool
+    history: list[Event]
+    changes: list[Any]
+    before: list[Timesheet]
+    pay_date: periods.PayDate
+    may_approve: bool
+    may_undo: bool
+    may_revoke: bool
+    on_behalf_of: int | None = None
+    remarks: list[Hour] = field(default_factory=list)
+
+    @property
+    def bars(self) -> list[Bar]:
+        """The small chart of hours per day."""
+        longest = max([480, *(minutes for _, minutes in self.days)])
+        return [Bar(day, minutes, max(0, round(minutes * 50 / longest))) for day, minutes in self.days]
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether somebody still has to decide on it."""
+        return bool(self.sheet.state == State.SUBMITTED)
+
+    @property
+    def is_unpaid(self) -> bool:
+        """Whether approving it now would still set its pay date."""
+        return bool(self.sheet.state != State.APPROVED)
+
+    @property
+    def may_reject(self) -> bool:
+        return self.may_approve
+
+
+def load(sheet: int, who: Grants) -> Detail:
+    """Everything about one sheet, in a fixed number of statements; NotFound where it is not yours."""
+    found = timesheets.find(sheet, who)
+    lines = _lines(found)
+    contributors = timesheets.contributors_of([sheet]).get(sheet, set())
+    allowed, on_behalf_of = access.approves_for(who, found, contributors)
+    sees_all = who.is_agency_staff or found.assignment.worker_id == who.account.id
+    history = events.history(found)
+    hours = [hour for line in lines for hour in line.hours if hour]
+    period = found.pay_period
+    return Detail(
+        sheet=found,
+        lines=lines,
+        days=_per_day(hours, period),
+        closing_days={
+            closing.day: closing
+            for closing in ClosingDay.select().where(ClosingDay.day.between(period.first_on, period.last_on))
+        },
+        flags=approvals.flags_of([sheet], elsewhere=sees_all).get(sheet, []),
+        is_mine=who.account.id in contributors,
+        history=history,
+        changes=_changes(history),
+        before=_before(found),
+        pay_date=periods.pay_date(period, periods.open_periods([period.calendar])),
+        may_approve=allowed and found.state == State.SUBMITTED,
+        may_undo=revoking.may_undo(found, who.account),
+        may_revoke=revoking.may_revoke(found, who) and not timesheets.is_locked(sheet),
+        on_behalf_of=on_behalf_of,
+        remarks=[hour for hour in hours if hour.remark],
+    )
+
+
+def _lines(sheet: Timesheet) -> list[Line]:
+    query = (
+        Hour.select(Hour, TimesheetLine, HourType, BudgetNumber)
+        .join(TimesheetLine)
+        .join(HourType)
+        .switch(TimesheetLine)
+        .join(BudgetNumber)
+        .where(TimesheetLine.timesheet == sheet)
+        .order_by(TimesheetLine.iso_year, TimesheetLine.iso_week, TimesheetLine.id, Hour.day)
+    )
+    lines: dict[int, Line] = {}
+    for hour in query:
+        row = hour.line
+        line = lines.setdefault(row.id, Line(row.iso_week, row.hour_type, row.budget_number, [None] * 7))
+        line.hours[hour.day.weekday()] = hour
+    return list(lines.values())
+
+
+def _per_day(hours: list[Hour], period: PayPeriod) -> list[tuple[date, int]]:
+    minutes: dict[date, int] = {}
+    for hour in hours:
+        minutes[hour.day] = minutes.get(hour.day, 0) + hour.minutes
+    length = (period.last_on - period.first_on).days + 1
+    days = [period.first_on + timedelta(days=n) for n in range(length)]
+    return [(day, minutes.get(day, 0)) for day in days]
+
+
+def _changes(history: list[Event]) -> list[Any]:
+    """What differs between the last two revisions that were sent; nothing when it was sent once."""
+    sent = [event.after for event in history if event.verb in ("submit", "import") and event.after]
+    return snapshots.difference(sent[-2], sent[-1]) if len(sent) > 1 else []
+
+
+def _before(sheet: Timesheet) -> list[Timesheet]:
+    """The three sheets of the assignment before this one."""
+    return list(
+        Timesheet.select(Timesheet, PayPeriod)
+        .join(PayPeriod)
+        .where(
+            (Timesheet.assignment == sheet.assignment)
+            & (PayPeriod.first_on < sheet.pay_period.first_on)
+            & (Timesheet.sequence == 0)
+        )
+        .order_by(PayPeriod.first_on.desc())
+        .limit(BEFORE)
+    )

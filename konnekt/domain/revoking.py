@@ -1,0 +1,100 @@
+"""Taking an approval back: undo within ten minutes, revoke later with a reason."""
+
+from datetime import timedelta
+
+from konnekt.db import transaction
+from konnekt.domain import access, clock, events, flags
+from konnekt.domain.access import Grants
+from konnekt.domain.refused import Forbidden, Refused
+from konnekt.domain.timesheets import (
+    Outcome,
+    Pick,
+    checked_reason,
+    decision,
+    find,
+    has_live_link,
+    is_locked,
+    load,
+)
+from konnekt.models import Account, Event, State, Timesheet
+
+UNDO_WITHIN = timedelta(minutes=10)
+
+
+def may_undo(sheet: Timesheet, by: Account) -> bool:
+    """For ten minutes the account that approved takes it back by one click."""
+    return (
+        sheet.state == State.APPROVED
+        and sheet.decided_by_id == by.id
+        and clock.now() - sheet.decided_at <= UNDO_WITHIN
+    )
+
+
+def may_revoke(sheet: Timesheet, who: Grants) -> bool:
+    """Later any approver of the organisation, or the agency, with a reason; nobody for their own hours."""
+    if sheet.state != State.APPROVED or sheet.assignment.worker_id == who.account.id:
+        return False
+    return who.is_agency_staff or sheet.organisation_id in who.approve
+
+
+def undo(sheet: int, *, by: Account, seen: int) -> Timesheet:
+    """Take back one's own approval within ten minutes (Ongedaan maken)."""
+    with transaction():
+        found = find(sheet, access.grants(by))
+        if found.state == State.APPROVED and found.decided_by_id != by.id:
+            raise Forbidden("Only who approved it can undo that; revoke the approval with a reason.")
+        if found.state == State.APPROVED and not may_undo(found, by):
+            raise Refused("The ten minutes to undo are over; revoke the approval with a reason.")
+        _revoke(found, by, seen, "undo", found.decided_for_id)
+    return found
+
+
+def undo_batch(batch: str, *, by: Account) -> Outcome:
+    """Take back all that one request approved, as far as that can still be done."""
+    outcome = Outcome(is_undo=True)
+    with transaction():
+        who = access.grants(by)
+        for sheet in sorted(load(_of_batch(batch, by), who).values(), key=lambda sheet: sheet.id):
+            if not may_undo(sheet, by):
+                continue
+            try:
+                _revoke(sheet, by, sheet.revision, "undo", sheet.decided_for_id, batch=outcome.batch)
+            except Refused as refusal:
+                outcome.refused.append((Pick(sheet.id, sheet.revision), sheet, refusal))
+            else:
+                outcome.decided.append(sheet)
+    return outcome
+
+
+def _of_batch(batch: str, by: Account) -> list[int]:
+    query = Event.select(Event.timesheet).where((Event.batch == batch) & (Event.actor == by))
+    return [row.timesheet_id for row in query] if batch else []
+
+
+def revoke(sheet: int, reason: str, *, by: Account, seen: int) -> Timesheet:
+    """Take an approval back with a reason, while the hours are neither invoiced nor exported."""
+    with transaction():
+        who = access.grants(by)
+        found = find(sheet, who)
+        if found.state == State.APPROVED and not may_revoke(found, who):
+            raise Forbidden("Only an approver of the organisation or the agency revokes an approval.")
+        reason = checked_reason(reason)
+        on_behalf_of = next(iter(who.approve.get(found.organisation_id, ())), None)
+        _revoke(found, by, seen, "revoke", on_behalf_of, reason=reason)
+    return found
+
+
+def _revoke(
+    sheet: Timesheet, by: Account, seen: int, verb: str, on_behalf_of: int | None, **columns_of_event: str
+) -> None:
+    columns = {"state": State.SUBMITTED, "decided_at": None, "decided_by": None, "decided_for": None}
+    is_as_seen = (Timesheet.state == State.APPROVED) & (Timesheet.revision == seen) & ~has_live_link()
+    if Timesheet.update(columns).where((Timesheet.id == sheet.id) & is_as_seen).execute() != 1:
+        if is_locked(sheet.id):
+            raise Refused("Its hours are invoiced or paid already: use a supplementary timesheet.")
+        raise Refused("It is no longer approved: somebody else revoked it.")
+    for name, value in columns.items():
+        setattr(sheet, name, value)
+    event = decision(verb, sheet, by, before={"state": State.APPROVED}, **columns_of_event)
+    events.record_many([{**event, "on_behalf_of": on_behalf_of}])
+    flags.changed([sheet.id])

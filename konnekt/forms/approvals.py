@@ -1,0 +1,64 @@
+"""What an approver sends: filters, ticks with the revision that was seen, reasons."""
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from wtforms import Form, IntegerField, StringField
+from wtforms.validators import NumberRange, Optional
+
+from konnekt.domain.waiting import Filter
+from konnekt.domain.refused import Invalid
+from konnekt.domain.timesheets import Pick
+
+PICK = re.compile(r"(\d{1,9}):(\d{1,9})", re.ASCII)
+MOST_SHOWN = 200
+
+
+class FilterForm(Form):  # type: ignore[misc]
+    """Organisation, period and name; what can't be read counts as not filled in."""
+
+    organisation = StringField()
+    period = IntegerField(validators=[Optional(), NumberRange(1, 2**31 - 1)])
+    name = StringField()
+    page = IntegerField(validators=[Optional(), NumberRange(1, 10_000)])
+
+    def values(self) -> Filter:
+        self.validate()
+        period = None if self.period.errors else self.period.data
+        name = (self.name.data or "").replace("\0", "").strip()[:100]
+        return Filter(self.organisation.data or "", period, name)
+
+    def query(self) -> dict[str, Any]:
+        """The filter as a query string has it."""
+        by = self.values()
+        chosen = {"organisation": by.organisation, "period": by.period, "name": by.name}
+        return {name: value for name, value in chosen.items() if value}
+
+    def number(self) -> int:
+        self.validate()
+        return 1 if self.page.errors else self.page.data or 1
+
+
+def picks(values: Iterable[str]) -> list[Pick]:
+    """The ticked boxes, `sheet:revision` each."""
+    found = []
+    for value in values:
+        match = PICK.fullmatch(value)
+        if match is None:
+            raise Invalid("This tick can't be read. Load the page again.", field="pick")
+        found.append(Pick(int(match[1]), int(match[2])))
+    return found
+
+
+def seen(text: str) -> int:
+    """The revision a button carries."""
+    if not re.fullmatch(r"\d{1,9}", text, re.ASCII):
+        raise Invalid("This page is incomplete. Load it again.", field="seen")
+    return int(text)
+
+
+def shown(values: Sequence[str]) -> list[int]:
+    """The sheets that stand on the page, so that the answer draws the same rows."""
+    sheets = ".".join(values)[: MOST_SHOWN * 10].split(".")
+    return [int(sheet) for sheet in sheets if re.fullmatch(r"\d{1,9}", sheet, re.ASCII)]

@@ -1,0 +1,63 @@
+"""Keur de N gewone goed: exactly the ones whose number and hours the button showed."""
+
+import re
+
+import pytest
+from flask import Flask
+
+from konnekt.models import Contributor, Flag, Timesheet
+from tests import factories
+from tests.factories import World
+from tests.pages.test_approve import more, state
+from tests.visitor import Visitor
+
+
+@pytest.fixture
+def emre(app: Flask, world: World) -> Visitor:
+    return Visitor(app, world.supervisor)
+
+
+def fingerprint(html: str) -> str:
+    found = re.search(r'name="fingerprint" value="([^"]+)"', html)
+    assert found
+    return found[1]
+
+
+def test_takes_those_without_a_flag(emre: Visitor, world: World) -> None:
+    flagged, mine, plain = more(world, 3)
+    Flag.create(timesheet=flagged, revision=1, code="first", detail={})
+    Contributor.create(timesheet=mine, account=world.supervisor)
+    hidden = Flag.create(timesheet=plain, revision=1, code="long_week", detail={"minutes": 3700}, is_elsewhere=True)
+    page = emre.get("/approvals").text
+    assert "Keur de 2 gewone goed · 23,50 uur" in re.sub(r"\s+", " ", page)
+    response = emre.post("/approvals/ordinary", {"fingerprint": fingerprint(page)})
+    assert response.status_code == 303
+    assert [state(s) for s in (world.sheet, plain, flagged, mine)] == ["approved"] * 2 + ["submitted"] * 2
+    assert hidden.code not in page
+
+
+def test_a_set_that_changed_is_refused(emre: Visitor, world: World) -> None:
+    seen = fingerprint(emre.get("/approvals").text)
+    (newcomer,) = more(world, 1)
+    response = emre.post("/approvals/ordinary", {"fingerprint": seen})
+    assert response.status_code == 409
+    assert "Keur de 2 gewone goed" in response.text
+    assert {state(world.sheet), state(newcomer)} == {"submitted"}
+    newcomer.delete_instance(recursive=True)
+    Timesheet.update(revision=2).execute()
+    assert emre.post("/approvals/ordinary", {"fingerprint": seen}).status_code == 409
+    assert emre.post("/approvals/ordinary").status_code == 409
+    assert state(world.sheet) == "submitted"
+
+
+def test_only_within_the_filter(emre: Visitor, world: World) -> None:
+    other = factories.sheet(world.assignment, world.periods[10])
+    page = emre.get(f"/approvals?period={world.period.id}").text
+    response = emre.post("/approvals/ordinary", {"fingerprint": fingerprint(page), "period": world.period.id})
+    assert response.status_code == 303
+    assert (state(world.sheet), state(other)) == ("approved", "submitted")
+    assert emre.post("/approvals/ordinary", {"fingerprint": fingerprint(page)}).status_code == 409
+
+
+def test_not_for_others(app: Flask, world: World) -> None:
+    assert Visitor(app, world.noor).post("/approvals/ordinary", {"fingerprint": "0.0.0.0"}).status_code == 403
