@@ -2,8 +2,8 @@
 
 from flask import Flask
 
-from konnekt import cli, db, mail, web
-from konnekt.blueprints import account, approvals, auth, home, organisations
+from konnekt import assets, cli, db, formats, logs, mail, menu, security, sheet_text, web
+from konnekt.blueprints import account, approvals, auth, deputies, home, organisations, registration
 from konnekt.config import Config
 from konnekt.domain import clock
 
@@ -16,12 +16,20 @@ def create_app(config: Config | None = None) -> Flask:
     clock.fix(config.now)
     db.connect(config)
     mail.configure(config)
+    logs.init_app(app)
     web.init_app(app, config)
+    security.init_app(app, config)
+    assets.init_app(app)
+    formats.init_app(app)
+    sheet_text.init_app(app)
+    menu.init_app(app)
     cli.init_app(app)
 
     app.register_blueprint(auth.bp)
     app.register_blueprint(home.bp)
     app.register_blueprint(approvals.bp)
+    app.register_blueprint(registration.bp)
     app.register_blueprint(organisations.bp)
     app.register_blueprint(account.bp)
+    app.register_blueprint(deputies.bp)
     return app

@@ -1,12 +1,12 @@
 """Static files: addresses that carry the content's hash, so that browsers keep them for good; compression."""
 
-import gzip
 import hashlib
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import brotli
+import zopfli.gzip
 from flask import Flask, Response, request
 from flask_compress import Compress
 
@@ -55,4 +55,4 @@ def _pressed_file(response: Response) -> Response:
 
 @lru_cache(maxsize=32)
 def _press(content: bytes, encoding: str) -> bytes:
-    return brotli.compress(content) if encoding == "br" else gzip.compress(content, 9)
+    return brotli.compress(content) if encoding == "br" else zopfli.gzip.compress(content)

@@ -1,5 +1,6 @@
 """The konnekt command."""
 
+import os
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -197,6 +198,8 @@ def main() -> None:
     """Run `konnekt`."""
     from konnekt import create_app
 
+    # What the command writes (database, outbox) is for its own user: people's hours and addresses.
+    os.umask(0o077)
     FlaskGroup(
         create_app=create_app,
         name="konnekt",

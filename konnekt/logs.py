@@ -61,15 +61,12 @@ class Masking(logging.Filter):
 
 
 def _line(what: str) -> dict[str, Any]:
-    line: dict[str, Any] = {"at": clock.now().isoformat(), "what": what}
-    if has_request_context():
-        line |= {
-            "who": _who(),
-            "method": request.method,
-            "path": request.path,
-            "address": request.remote_addr or "",
-        }
-    return line
+    """What every line says; outside a request nobody asks, from nowhere."""
+    line: dict[str, Any] = {"at": clock.now().isoformat(), "what": what, "who": None}
+    if not has_request_context():
+        return line | {"method": "", "path": "", "address": ""}
+    asked = {"method": request.method, "path": request.path, "address": request.remote_addr or ""}
+    return line | {"who": _who()} | asked
 
 
 def _who() -> int | None:

@@ -46,6 +46,7 @@ def undo(sheet: int, *, by: Account, seen: int) -> Timesheet:
         if found.state == State.APPROVED and not may_undo(found, by):
             raise Refused("The ten minutes to undo are over; revoke the approval with a reason.")
         _revoke(found, by, seen, "undo", found.decided_for_id)
+        flags.changed([sheet], are_hours_moved=False)
     return found
 
 
@@ -63,6 +64,7 @@ def undo_batch(batch: str, *, by: Account) -> Outcome:
                 outcome.refused.append((Pick(sheet.id, sheet.revision), sheet, refusal))
             else:
                 outcome.decided.append(sheet)
+        flags.changed([sheet.id for sheet in outcome.decided], are_hours_moved=False)
     return outcome
 
 
@@ -81,6 +83,7 @@ def revoke(sheet: int, reason: str, *, by: Account, seen: int) -> Timesheet:
         reason = checked_reason(reason)
         on_behalf_of = next(iter(who.approve.get(found.organisation_id, ())), None)
         _revoke(found, by, seen, "revoke", on_behalf_of, reason=reason)
+        flags.changed([sheet], are_hours_moved=False)
     return found
 
 
@@ -88,7 +91,9 @@ def _revoke(
     sheet: Timesheet, by: Account, seen: int, verb: str, on_behalf_of: int | None, **columns_of_event: str
 ) -> None:
     columns = {"state": State.SUBMITTED, "decided_at": None, "decided_by": None, "decided_for": None}
-    is_as_seen = (Timesheet.state == State.APPROVED) & (Timesheet.revision == seen) & ~has_live_link()
+    # The moment tells this approval from a later one by somebody else.
+    is_this_one = (Timesheet.state == State.APPROVED) & (Timesheet.decided_at == sheet.decided_at)
+    is_as_seen = is_this_one & (Timesheet.revision == seen) & ~has_live_link()
     if Timesheet.update(columns).where((Timesheet.id == sheet.id) & is_as_seen).execute() != 1:
         if is_locked(sheet.id):
             raise Refused("Its hours are invoiced or paid already: use a supplementary timesheet.")
@@ -97,4 +102,3 @@ def _revoke(
         setattr(sheet, name, value)
     event = decision(verb, sheet, by, before={"state": State.APPROVED}, **columns_of_event)
     events.record_many([{**event, "on_behalf_of": on_behalf_of}])
-    flags.changed([sheet.id])

@@ -1,0 +1,92 @@
+"""A real mail server on the loopback address that keeps what it gets."""
+
+import ssl
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP as Server
+from aiosmtpd.smtp import AuthResult, Envelope, LoginPassword, Session
+
+
+class Postbox:
+    """The handler of the server: takes mail, unless `refuse` says otherwise."""
+
+    def __init__(self) -> None:
+        self.envelopes: list[Envelope] = []
+        self.users: list[tuple[str, str]] = []
+        self.was_private: list[bool] = []
+        self.refuse: Callable[[str], str | None] = lambda _recipient: None
+        self.port = 0
+
+    @property
+    def mails(self) -> list[EmailMessage]:
+        return [message_from_bytes(one.content, policy=policy.default) for one in self.envelopes]
+
+    async def handle_RCPT(
+        self, _server: Server, _session: Session, envelope: Envelope, address: str, _options: list[str]
+    ) -> str:
+        refusal = self.refuse(address)
+        if refusal:
+            return refusal
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, _server: Server, session: Session, envelope: Envelope) -> str:
+        self.envelopes.append(envelope)
+        self.was_private.append(session.ssl is not None)
+        return "250 OK"
+
+    def authenticate(self, *arguments: Any) -> AuthResult:
+        credentials = arguments[-1]
+        assert isinstance(credentials, LoginPassword)
+        user = (credentials.login.decode(), credentials.password.decode())
+        self.users.append(user)
+        return AuthResult(success=user[1] == "geheim@1", handled=False)
+
+
+class OnFreePort(Controller):
+    """A server that finds its own port."""
+
+    def _create_server(self) -> Any:
+        made = super()._create_server()
+
+        async def create() -> Any:
+            running = await made
+            self.port = running.sockets[0].getsockname()[1]
+            return running
+
+        return create()
+
+
+@contextmanager
+def server(**options: Any) -> Iterator[Postbox]:
+    """Run the server on a free port while the block runs; options go to aiosmtpd."""
+    postbox = Postbox()
+    controller = OnFreePort(
+        postbox, hostname="127.0.0.1", port=0, authenticator=postbox.authenticate, **options
+    )
+    controller.start()
+    try:
+        postbox.port = controller.port
+        yield postbox
+    finally:
+        controller.stop()
+
+
+def certificate(folder: Path) -> ssl.SSLContext:
+    """A certificate of the server's own making, as a relay on the same machine has."""
+    key, cert = folder / "key.pem", folder / "cert.pem"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+         "-keyout", key, "-out", cert, "-days", "2", "-subj", "/CN=relay.example"],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(cert, key)
+    return context

@@ -1,0 +1,270 @@
+"""Mail goes out once, whoever sends it, however often somebody dies on the way."""
+
+import signal
+import smtplib
+import subprocess
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from email import message_from_bytes, policy
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from konnekt import delivery, mail
+from konnekt.config import Config
+from konnekt.db import db
+from konnekt.domain import clock
+from konnekt.models import Account, Mail
+from tests import smtp
+from tests.commands import COMMAND, environment
+from tests.factories import World
+
+URL = "http://127.0.0.1:8000/password/new/a-token"
+
+
+def queued(world: World, kind: str = "reset", to: Account | str | None = None) -> Mail:
+    values = {"url": URL, "until": clock.now()}
+    if kind == "rejected":
+        values = {
+            "worker": world.noor,
+            "organisation": world.fse,
+            "by": world.supervisor,
+            "period": world.period,
+        }
+        values |= {"reason": "Dinsdag ontbreekt.", "url": URL}
+    made = mail.queue(kind, to or world.noor, **values)
+    assert made
+    return made
+
+
+def fresh(row: Mail) -> Mail:
+    return Mail.get_by_id(row.id)
+
+
+def send_to(config: Config, url: str) -> None:
+    mail.configure(replace(config, mail=url))
+
+
+def test_without_a_server_each_mail_is_a_file(world: World, config: Config) -> None:
+    row = queued(world)
+    assert delivery.deliver() == delivery.Delivered(sent=1)
+    (file,) = (config.instance / "outbox").iterdir()
+    assert file.suffix == ".eml"
+    assert file.stat().st_mode & 0o777 == 0o600
+    message = message_from_bytes(file.read_bytes(), policy=policy.default)
+    assert message["Message-ID"] == row.message_id
+    assert URL in file.read_text()
+    assert fresh(row).sent_at == clock.now()
+    assert delivery.deliver() == delivery.Delivered()
+
+
+def test_a_mail_by_smtp(world: World, config: Config) -> None:
+    rows = [queued(world), queued(world, "rejected", "Ander@um.example")]
+    with smtp.server() as postbox:
+        send_to(config, f"smtp://127.0.0.1:{postbox.port}")
+        assert delivery.deliver() == delivery.Delivered(sent=2)
+        assert delivery.deliver() == delivery.Delivered()
+    first, second = postbox.mails
+    assert (first["To"], first["From"]) == ("noor@um.example", "InterUM <bureau@interum.example>")
+    assert first["Subject"] == "Een nieuw wachtwoord voor Konnekt"
+    assert [one["Message-ID"] for one in (first, second)] == [row.message_id for row in rows]
+    assert first["Date"] == "Mon, 30 Nov 2026 08:00:00 +0000"
+    text, html = first.get_body(("plain",)), first.get_body(("html",))
+    assert text is not None and URL in text.get_content()
+    assert html is not None and f'href="{URL}"' in html.get_content()
+    assert second["To"] == "Ander@um.example"
+    assert postbox.envelopes[0].mail_from == "bureau@interum.example"
+
+
+def test_the_token_goes_once_it_is_sent(world: World, config: Config) -> None:
+    secret, plain = queued(world), queued(world, "rejected")
+    assert "a-token" in secret.text + secret.html
+    delivery.deliver()
+    assert (fresh(secret).text, fresh(secret).html) == ("", "")
+    assert fresh(secret).subject
+    assert "Dinsdag ontbreekt." in fresh(plain).text
+
+
+@pytest.mark.parametrize("scheme", ["smtp", "smtps"])
+def test_encryption_is_used_where_it_is_offered(
+    app: Flask, world: World, config: Config, tmp_path: Path, scheme: str
+) -> None:
+    queued(world)
+    context = smtp.certificate(tmp_path)
+    options = (
+        {"tls_context": context} if scheme == "smtp" else {"ssl_context": context, "auth_require_tls": False}
+    )
+    with smtp.server(**options) as postbox:
+        send_to(config, f"{scheme}://portal:geheim%401@127.0.0.1:{postbox.port}")
+        assert delivery.deliver() == delivery.Delivered(sent=1)
+    # The server of smtps:// speaks nothing but TLS; it doesn't note so itself.
+    assert postbox.was_private == [scheme == "smtp"]
+    assert postbox.users == [("portal", "geheim@1")]
+
+
+def test_a_strange_certificate_of_another_host_is_not_trusted(
+    world: World, config: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = queued(world)
+    monkeypatch.setattr(delivery, "LOOPBACK", set())
+    with smtp.server(tls_context=smtp.certificate(tmp_path)) as postbox:
+        send_to(config, f"smtp://127.0.0.1:{postbox.port}")
+        assert delivery.deliver() == delivery.Delivered(failed=1)
+    assert "CERTIFICATE_VERIFY_FAILED" in fresh(row).last_error
+    assert postbox.envelopes == []
+
+
+def test_a_password_is_never_sent_in_the_clear_to_another_host(
+    world: World, config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = queued(world)
+    monkeypatch.setattr(delivery, "LOOPBACK", set())
+    with smtp.server(auth_require_tls=False) as postbox:
+        send_to(config, f"smtp://portal:geheim%401@127.0.0.1:{postbox.port}")
+        assert delivery.deliver() == delivery.Delivered(failed=1)
+    assert "no encryption" in fresh(row).last_error
+    assert postbox.users == []
+
+
+def test_a_wrong_password_sends_nothing_without_one(world: World, config: Config) -> None:
+    rows = [queued(world), queued(world)]
+    with smtp.server(auth_require_tls=False) as postbox:
+        send_to(config, f"smtp://portal:wrong@127.0.0.1:{postbox.port}")
+        assert delivery.deliver() == delivery.Delivered(failed=1)
+        assert delivery.deliver() == delivery.Delivered(failed=1)
+    assert postbox.envelopes == []
+    assert all(fresh(row).last_error for row in rows)
+    assert not any("wrong" in fresh(row).last_error for row in rows)
+
+
+def test_one_refused_recipient_does_not_hold_up_the_others(world: World, config: Config) -> None:
+    rows = [
+        queued(world, "rejected", "first@um.example"),
+        queued(world, "rejected", "gone@um.example"),
+        queued(world),
+    ]
+    with smtp.server() as postbox:
+        postbox.refuse = lambda address: "550 no such person" if address.startswith("gone") else None
+        send_to(config, f"smtp://127.0.0.1:{postbox.port}")
+        assert delivery.deliver() == delivery.Delivered(sent=2, failed=1)
+    gone = fresh(rows[1])
+    assert (gone.attempts, gone.sent_at, gone.claimed_until_at) == (1, None, None)
+    assert "no such person" in gone.last_error
+    assert "a-token" in gone.text
+
+
+def test_a_mail_that_can_not_be_written_does_not_hold_up_the_others(world: World, config: Config) -> None:
+    bad = queued(world)
+    Mail.update(recipient="a@um.example\nBcc: x@evil.example").where(Mail.id == bad.id).execute()
+    good = queued(world)
+    assert delivery.deliver() == delivery.Delivered(sent=1, failed=1)
+    assert fresh(good).sent_at
+    assert fresh(bad).last_error
+
+
+def test_a_failed_mail_is_tried_later_and_later(world: World, config: Config) -> None:
+    row = queued(world)
+    send_to(config, "smtp://127.0.0.1:9")
+    begun, waits = clock.now(), []
+    while True:
+        before = fresh(row)
+        clock.fix(before.due_at.isoformat())
+        if delivery.deliver() == delivery.Delivered():
+            break
+        after = fresh(row)
+        assert after.last_error.startswith("Unreachable: 127.0.0.1: ConnectionRefusedError")
+        waits.append((after.due_at - before.due_at).total_seconds() / 60)
+    assert waits[:4] == [1, 2, 4, 8]
+    assert max(waits) == 6 * 60
+    assert (clock.now() - begun).total_seconds() > 3 * 24 * 3600, "not given up before three days"
+    assert fresh(row).sent_at is None
+
+
+def test_several_deliver_at_once_and_each_mail_goes_once(world: World, config: Config) -> None:
+    rows = [queued(world, "rejected", f"person{number}@um.example") for number in range(20)]
+    done: list[delivery.Delivered] = []
+    start = threading.Barrier(4)
+
+    def deliver() -> None:
+        start.wait()
+        with db.connection_context():
+            done.append(delivery.deliver())
+
+    with smtp.server() as postbox:
+        send_to(config, f"smtp://127.0.0.1:{postbox.port}")
+        threads = [threading.Thread(target=deliver) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert len(done) == 4
+    assert sum(one.sent for one in done) == 20
+    assert sorted(str(one["Message-ID"]) for one in postbox.mails) == sorted(row.message_id for row in rows)
+
+
+def wait_for(is_so: Callable[[], bool]) -> None:
+    until = time.monotonic() + 20
+    while not is_so():
+        assert time.monotonic() < until
+        time.sleep(0.02)
+
+
+def test_who_is_killed_while_sending_loses_nothing(world: World, config: Config) -> None:
+    """The claim of the dead runs out; the mail goes again under the same Message-ID."""
+    row = queued(world)
+    with smtp.server() as postbox:
+        victim: subprocess.Popen[bytes]
+
+        def kill(_address: str) -> str:
+            victim.send_signal(signal.SIGKILL)
+            victim.wait()
+            return "451 too late"
+
+        postbox.refuse = kill
+        url = f"smtp://127.0.0.1:{postbox.port}"
+        victim = subprocess.Popen([*COMMAND, "deliver"], env=environment(config, KONNEKT_MAIL=url))
+        wait_for(lambda: victim.poll() is not None)
+        assert victim.returncode == -signal.SIGKILL
+        assert fresh(row).claimed_until_at == clock.now() + delivery.CLAIM
+
+        postbox.refuse = lambda _address: None
+        send_to(config, url)
+        assert delivery.deliver() == delivery.Delivered(), "it is still claimed"
+        clock.fix("2026-11-30T09:10")
+        assert delivery.deliver() == delivery.Delivered(sent=1)
+    assert [one["Message-ID"] for one in postbox.mails] == [row.message_id]
+
+
+def test_the_same_mail_again_is_the_same_file(world: World, config: Config) -> None:
+    row = queued(world)
+    delivery.deliver()
+    Mail.update(sent_at=None, text="again").where(Mail.id == row.id).execute()
+    delivery.deliver()
+    (file,) = (config.instance / "outbox").iterdir()
+    assert "again" in file.read_text()
+
+
+@pytest.mark.parametrize("url", ["http://mail.example", "smtp://", "mail.example:25", "smtp:/x"])
+def test_an_address_of_no_mail_server(world: World, config: Config, url: str) -> None:
+    row = queued(world)
+    send_to(config, url)
+    with pytest.raises(ValueError, match="KONNEKT_MAIL"):
+        delivery.deliver()
+    assert fresh(row).claimed_until_at is None
+
+
+def test_a_dropped_connection_is_opened_again(world: World, config: Config) -> None:
+    with smtp.server() as postbox:
+        send_to(config, f"smtp://127.0.0.1:{postbox.port}")
+        with delivery.transport() as way:
+            assert isinstance(way, delivery.Server)
+            way.send(delivery._message(queued(world), way.encoding), "one")
+            assert isinstance(way.smtp, smtplib.SMTP)
+            way.smtp.sock.shutdown(2)
+            with pytest.raises(smtplib.SMTPServerDisconnected):
+                way.send(delivery._message(queued(world), way.encoding), "two")
+            way.send(delivery._message(queued(world), way.encoding), "three")
+    assert len(postbox.envelopes) == 2

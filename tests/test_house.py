@@ -1,0 +1,257 @@
+"""The rules of the house, kept by reading the source: who imports whom, how long a file is, what never occurs."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.routing import Rule
+
+import konnekt
+from konnekt.db import db
+from tests.conftest import sign_in
+from tests.factories import World
+from tests.visitor import Visitor
+
+HOUSE = Path(konnekt.__file__).parent
+ROOT = HOUSE.parent
+MODULES = sorted(path for path in HOUSE.rglob("*.py") if "migrations" not in path.parts)
+TEMPLATES = sorted(path for path in (HOUSE / "templates").rglob("*") if path.is_file())
+SCRIPTS = sorted(path for path in (HOUSE / "static").glob("*") if path.suffix in (".js", ".css"))
+
+# Per room: what of our own house it may import (itself always), and what of other people's it may not.
+ROOMS = {
+    "blueprints": (
+        {"forms", "domain", "models", "web", "sheet_text", "pdf", "ubl"},
+        {"peewee", "playhouse", "wtforms"},
+    ),
+    "forms": ({"domain.units"}, {"peewee", "playhouse", "flask"}),
+    "domain": (
+        {"models", "db", "mail"},
+        {"flask", "flask_login", "flask_wtf", "flask_babel", "wtforms", "werkzeug"},
+    ),
+    "models": ({"db"}, {"flask", "flask_login", "flask_wtf", "flask_babel", "wtforms", "werkzeug"}),
+    "db.py": ({"config"}, {"flask", "wtforms"}),
+    "config.py": (set(), {"flask", "peewee", "wtforms"}),
+    "demo": ({"domain", "models", "db", "config"}, {"flask", "wtforms"}),
+}
+
+# Addresses that somebody who is not signed in may ask for.
+PUBLIC = {"static", "healthz", "auth.login", "auth.forgotten", "auth.link", "auth.language"}
+
+
+def name(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def imports(path: Path) -> Iterator[str]:
+    """The dotted name of everything a file imports: `from konnekt.domain import access` is two names in one."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert not node.level, f"{name(path)}: imports are absolute"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def within(dotted: str, allowed: set[str]) -> bool:
+    return any(dotted == room or dotted.startswith(f"{room}.") for room in allowed)
+
+
+def is_value(room: str, inside: str) -> bool:
+    """Whether it is a value or a refusal of the domain (a class), into which a form turns what was typed."""
+    return room == "forms" and inside.startswith("domain.") and inside.rpartition(".")[2][0].isupper()
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_who_imports_whom(room: str) -> None:
+    ours, never = ROOMS[room]
+    files = [HOUSE / room] if room.endswith(".py") else sorted((HOUSE / room).rglob("*.py"))
+    wrong = []
+    for path in files:
+        # A blueprint doesn't know another one; the files of every other room know each other.
+        allowed = ours if room == "blueprints" else {*ours, room.removesuffix(".py")}
+        for dotted in imports(path):
+            inside = dotted.removeprefix("konnekt.")
+            if inside != dotted and not within(inside, allowed) and not is_value(room, inside):
+                wrong.append(f"{name(path)} imports {dotted}")
+            if within(dotted, never):
+                wrong.append(f"{name(path)} imports {dotted}")
+    assert not wrong, "\n".join(wrong)
+
+
+def test_only_the_front_door_knows_the_blueprints() -> None:
+    knowing = {
+        path for path in MODULES for dotted in imports(path) if dotted.startswith("konnekt.blueprints")
+    }
+    assert knowing == {HOUSE / "__init__.py"}
+
+
+def test_a_blueprint_makes_no_query_of_its_own() -> None:
+    verbs = {
+        "join",
+        "switch",
+        "order_by",
+        "group_by",
+        "execute",
+        "create",
+        "insert",
+        "insert_many",
+        "save",
+        "atomic",
+    }
+    wrong = [
+        f"{name(path)}:{node.lineno}: .{node.func.attr}()"
+        for path in (HOUSE / "blueprints").glob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in verbs
+        if not isinstance(node.func.value, ast.Constant)  # ", ".join() asks no database
+        if not (
+            isinstance(node.func.value, ast.Name) and node.func.value.id.islower()
+        )  # a verb of the domain
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_only_web_knows_the_headers_of_htmx() -> None:
+    knowing = {name(path) for path in MODULES if re.search(r"['\"]HX-", path.read_text())}
+    assert knowing == {"konnekt/web.py"}
+
+
+def test_files_are_named_after_nouns() -> None:
+    kinds = {
+        "utils",
+        "util",
+        "helpers",
+        "helper",
+        "misc",
+        "data",
+        "info",
+        "common",
+        "services",
+        "managers",
+        "views",
+    }
+    assert [name(path) for path in HOUSE.rglob("*") if path.stem in kinds] == []
+
+
+def test_files_are_read_in_one_sitting() -> None:
+    limits = [(path, 300) for path in MODULES] + [(path, 100) for path in TEMPLATES]
+    lines = {path: len(path.read_text().splitlines()) for path, _ in limits}
+    assert [f"{name(path)}: {lines[path]} lines" for path, most in limits if lines[path] > most] == []
+
+
+def test_public_functions_say_what_they_do() -> None:
+    silent = [
+        f"{name(path)}:{node.lineno}: {node.name}"
+        for path in MODULES
+        for node in ast.parse(path.read_text()).body
+        if isinstance(node, ast.FunctionDef) and not node.name.startswith("_")
+        if not ast.get_docstring(node)
+    ]
+    assert not silent, "\n".join(silent)
+
+
+def test_nothing_is_left_for_later() -> None:
+    # Written apart, so that this line is not found itself.
+    words = "TO DO|FIX ME|XX X|HA CK|NotImplemented Error|pytest\\.sk ip|mark\\.sk ip|xf ail".replace(" ", "")
+    files = [*MODULES, *TEMPLATES, *SCRIPTS, *(ROOT / "tests").rglob("*.py")]
+    found = [
+        f"{name(path)}: {hit}" for path in files for hit in re.findall(rf"\b(?:{words})\b", path.read_text())
+    ]
+    assert not found, "\n".join(found)
+
+
+# What never stands in a template, and why.
+NEVER = {
+    r"\|\s*safe\b|\bMarkup\b|autoescape": "what people typed is escaped",
+    r"\sstyle\s*=|<style": "the content security policy allows no inline style",
+    r"<script(?![^>]*\ssrc=)": "the content security policy allows no inline script",
+    r"\son[a-z]+\s*=\s*[\"']|hx-on|[\"']js:|javascript:": "the content security policy allows no inline script",
+    r"hx-boost": "boosting is not how this house navigates",
+    r"(?:src|href|action)\s*=\s*[\"'](?:https?:)?//": "nothing comes from another host",
+    r"href=\"\{\{(?!\s*(?:url_for|request\.))": "addresses are made by url_for, or are this very one",
+    r"\.(?:select|where|execute|get_by_id)\(": "a template asks the database nothing",
+    r"\bstate\s*[=!]=|\bstate\s+(?:not\s+)?in\b": "a template compares no states: it asks may_* and is_*",
+}
+
+
+@pytest.mark.parametrize("pattern", NEVER)
+def test_what_never_stands_in_a_template(pattern: str) -> None:
+    pages = [path for path in TEMPLATES if "mail" not in path.parts and "pdf" not in path.parts]
+    found = [
+        f"{name(path)}:{number}: {line.strip()[:80]}"
+        for path in pages
+        for number, line in enumerate(path.read_text().splitlines(), 1)
+        if re.search(pattern, line)
+    ]
+    assert not found, f"{NEVER[pattern]}\n" + "\n".join(found)
+
+
+def test_no_html_is_made_outside_templates() -> None:
+    found = [
+        name(p)
+        for p in MODULES
+        if re.search(r"\bMarkup\(|render_template_string|from_string\(", p.read_text())
+    ]
+    assert not found, "\n".join(found)
+
+
+def test_scripts_reach_no_other_host_and_make_no_code_from_text() -> None:
+    found = [
+        f"{name(path)}: {hit}"
+        for path in SCRIPTS
+        for hit in re.findall(
+            r"https?://[^\s'\"]+|\beval\(|new Function|innerHTML|document\.write|localStorage",
+            path.read_text(),
+        )
+        if not hit.startswith("http://www.w3.org/")
+    ]
+    assert not found, "\n".join(found)
+
+
+def address(rule: Rule) -> str:
+    """A rule's address with something in the place of each variable."""
+    return re.sub(r"<(?:(\w+)(?:\([^)]*\))?:)?\w+>", lambda hit: "1" if hit[1] == "int" else "X", rule.rule)
+
+
+def private(app: Flask, method: str) -> list[str]:
+    rules = [rule for rule in app.url_map.iter_rules() if rule.endpoint not in PUBLIC]
+    return [address(rule) for rule in rules if method in (rule.methods or set())]
+
+
+def test_every_address_asks_to_sign_in(app: Flask) -> None:
+    visitor = Visitor(app)
+    open_ones = []
+    for url in private(app, "GET"):
+        response = visitor.get(url)
+        if response.status_code not in (302, 303) or not response.location.startswith("/login"):
+            open_ones.append(f"GET {url}: {response.status}")
+    for url in private(app, "POST"):
+        response = visitor.post(url)
+        if response.status_code not in (302, 303, 401) or not (response.location or "/login").startswith(
+            "/login"
+        ):
+            open_ones.append(f"POST {url}: {response.status}")
+    assert not open_ones, "\n".join(open_ones)
+    assert len(private(app, "GET")) >= 3
+
+
+def test_every_change_asks_for_the_token(app: Flask, world: World, client: FlaskClient) -> None:
+    sign_in(client, world.supervisor)
+    urls = [address(rule) for rule in app.url_map.iter_rules() if "POST" in (rule.methods or set())]
+    answers = {}
+    for url in urls:
+        answers[url] = client.post(url, data={"csrf_token": "forged"}).status_code
+        db.connect(reuse_if_open=True)
+    assert {url: status for url, status in answers.items() if status not in (400, 403)} == {}
+    assert urls
+
+
+def test_nothing_changes_by_looking(app: Flask) -> None:
+    for rule in app.url_map.iter_rules():
+        methods = (rule.methods or set()) - {"HEAD", "OPTIONS"}
+        assert methods <= {"GET", "POST"}, f"{rule}: forms know GET and POST"

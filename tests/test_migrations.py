@@ -1,0 +1,304 @@
+"""The migrations make exactly what the models say, on both databases, and the tables refuse what can't be."""
+
+import re
+from collections.abc import Callable, Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from peewee import IntegrityError, SqliteDatabase
+from playhouse.migrations import Runner
+from playhouse.schema_diff import diff_models
+
+from konnekt import db as database
+from konnekt.cli import MIGRATIONS, migrate_database
+from konnekt.config import Config
+from konnekt.db import db
+from konnekt.domain import clock
+from konnekt.models import (
+    TABLES,
+    Account,
+    Agency,
+    BudgetNumber,
+    Deputy,
+    Hour,
+    HourType,
+    Invoice,
+    InvoicedHour,
+    InvoiceLine,
+    PayPeriod,
+    PayrollBatch,
+    PayrollHour,
+    Timesheet,
+    TimesheetLine,
+)
+from tests import factories
+from tests.factories import World
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def blank(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[], None]]:
+    """A way to get a database with nothing in it, as often as asked."""
+    made: list[str] = []
+
+    def fresh() -> None:
+        db.close_all() if made and request.param == "postgresql" else made and db.close()
+        name = f"blank_{len(made)}"
+        made.append(name)
+        if request.param == "sqlite":
+            (tmp_path / name).mkdir()
+            database.connect(Config(instance=tmp_path / name))
+        else:
+            base = request.getfixturevalue("postgresql_url").rpartition("/")[0]
+            with psycopg.connect(f"{base}/postgres", autocommit=True) as connection:
+                connection.execute(f"CREATE DATABASE {name}")
+            database.connect(Config(instance=tmp_path, database=f"{base}/{name}"))
+        db.connect(reuse_if_open=True)
+
+    fresh()
+    yield fresh
+    db.close_all() if request.param == "postgresql" else db.close()
+    if request.param == "postgresql":
+        base = request.getfixturevalue("postgresql_url").rpartition("/")[0]
+        with psycopg.connect(f"{base}/postgres", autocommit=True) as connection:
+            for name in made:
+                connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def rows(sql: str) -> list[Any]:
+    return db.execute_sql(sql).fetchall()
+
+
+def schema() -> list[str]:
+    """Columns with type and nullability, constraints and indexes of every table, as sorted lines."""
+    lines = _of_sqlite() if isinstance(db.obj, SqliteDatabase) else _of_postgresql()
+    return sorted(line for line in lines if "schema_migration" not in line)
+
+
+def _of_sqlite() -> list[str]:
+    lines = []
+    for kind, name, table, sql in rows("SELECT type, name, tbl_name, sql FROM sqlite_master"):
+        if kind == "index" and sql:
+            lines.append(f"{table} {sql}")
+        if kind == "table" and not name.startswith("sqlite_"):
+            lines += [f"{name} column {row[1:4]} {row[5]}" for row in rows(f'PRAGMA table_info("{name}")')]
+            lines += [f"{name} key {row[1:]}" for row in rows(f'PRAGMA foreign_key_list("{name}")')]
+            lines += [f"{name} check {text}" for text in _checks(sql)]
+    return lines
+
+
+def _checks(sql: str) -> list[str]:
+    """The conditions of a table's CHECKs: what stands between balanced brackets."""
+    found = []
+    for start in re.finditer(r"\bCHECK\s*\(", sql):
+        depth, end = 1, start.end()
+        while depth:
+            depth += {"(": 1, ")": -1}.get(sql[end], 0)
+            end += 1
+        found.append(" ".join(sql[start.end() : end - 1].split()))
+    return found
+
+
+def _of_postgresql() -> list[str]:
+    columns = rows(
+        "SELECT table_name, column_name, data_type, character_maximum_length, is_nullable, is_identity"
+        " FROM information_schema.columns WHERE table_schema = 'public'"
+    )
+    constraints = rows(
+        "SELECT conrelid::regclass, contype, pg_get_constraintdef(oid) FROM pg_constraint"
+        " WHERE connamespace = 'public'::regnamespace"
+    )
+    indexes = rows("SELECT tablename, indexdef FROM pg_indexes WHERE schemaname = 'public'")
+    return [" ".join(map(str, row)) for row in [*columns, *constraints, *indexes]]
+
+
+def test_up_makes_exactly_what_the_models_say(blank: Callable[[], None]) -> None:
+    assert migrate_database()
+    assert not diff_models(db.obj, TABLES), str(diff_models(db.obj, TABLES))
+    by_migrations = schema()
+    blank()
+    db.create_tables(TABLES)
+    assert by_migrations == schema()
+    assert len(by_migrations) > 10 * len(TABLES)
+
+
+def test_up_twice_does_nothing(blank: Callable[[], None]) -> None:
+    migrate_database()
+    before = schema()
+    assert migrate_database() == []
+    assert schema() == before
+
+
+def test_down_leaves_nothing(blank: Callable[[], None]) -> None:
+    migrate_database()
+    runner = Runner(db.obj, str(MIGRATIONS))
+    first = runner.migrations()[0].name
+    runner.down(first)
+    assert db.get_tables() == ["schema_migration"]
+    assert runner.applied() == {}
+    assert migrate_database(), "and up again"
+
+
+def test_migrations_are_numbered_without_gaps() -> None:
+    names = sorted(path.name for path in MIGRATIONS.glob("[0-9]*.py"))
+    assert [name[:4] for name in names] == [f"{number:04}" for number in range(1, len(names) + 1)]
+
+
+@pytest.fixture
+def line(world: World) -> TimesheetLine:
+    return TimesheetLine.get(TimesheetLine.timesheet == world.sheet)
+
+
+def refused(write: Callable[[], Any]) -> None:
+    with pytest.raises(IntegrityError), db.atomic():
+        write()
+
+
+@pytest.mark.parametrize("minutes", [-1, -480, 1441, -1441])
+def test_an_original_refuses_hours_that_can_not_be(line: TimesheetLine, minutes: int) -> None:
+    refused(lambda: Hour.create(line=line, day=date(2026, 11, 5), minutes=minutes))
+
+
+@pytest.mark.parametrize("minutes", [0, 1, 1440])
+def test_an_original_takes_hours_that_can(line: TimesheetLine, minutes: int) -> None:
+    assert Hour.create(line=line, day=date(2026, 11, 5), minutes=minutes).id
+
+
+@pytest.mark.parametrize(
+    ("minutes", "is_taken"), [(-480, True), (-1440, True), (-1441, False), (1441, False)]
+)
+def test_a_supplementary_sheet_takes_negative_hours(world: World, minutes: int, is_taken: bool) -> None:
+    extra = factories.sheet(world.assignment, world.period, {}, sequence=1, reason="Te veel geteld")
+    regular = HourType.get(HourType.code == "REG")
+    of = TimesheetLine.create(
+        timesheet=extra,
+        sequence=1,
+        iso_year=2026,
+        iso_week=45,
+        hour_type=regular,
+        budget_number=world.fse_budget,
+    )
+    write = lambda: Hour.create(line=of, sequence=1, day=date(2026, 11, 3), minutes=minutes)  # noqa: E731
+    if is_taken:
+        write()
+    else:
+        refused(write)
+
+
+def test_a_line_or_an_hour_can_not_claim_another_sequence_than_its_sheet(line: TimesheetLine) -> None:
+    refused(lambda: Hour.create(line=line, sequence=1, day=date(2026, 11, 5), minutes=-60))
+    refused(lambda: TimesheetLine.update(sequence=1).where(TimesheetLine.id == line.id).execute())
+
+
+def test_a_day_stands_once_in_a_line_and_a_line_once_in_a_sheet(line: TimesheetLine) -> None:
+    refused(lambda: Hour.create(line=line, day=date(2026, 11, 3), minutes=60))
+    same = {
+        name: line.__data__[name]
+        for name in ("timesheet", "iso_year", "iso_week", "hour_type", "budget_number")
+    }
+    refused(lambda: TimesheetLine.create(**same))
+
+
+def test_typed_text_counts_for_nothing(line: TimesheetLine) -> None:
+    refused(lambda: Hour.create(line=line, day=date(2026, 11, 5), minutes=60, typed="7,33"))
+
+
+def test_an_unknown_state_is_refused(world: World) -> None:
+    change = lambda **columns: Timesheet.update(**columns).where(Timesheet.id == world.sheet.id).execute()  # noqa: E731
+    refused(lambda: change(state="paid"))
+    refused(lambda: change(state="submitted", submitted_at=None))
+    refused(lambda: change(state="approved", decided_at=None))
+    refused(lambda: change(revision=0))
+    refused(lambda: change(minutes=-1))
+
+
+def test_a_sheet_belongs_to_its_assignments_organisation(world: World) -> None:
+    refused(lambda: Timesheet.update(organisation=world.law).where(Timesheet.id == world.sheet.id).execute())
+    refused(lambda: factories.sheet(world.assignment, world.period))
+
+
+def test_rows_that_others_need_stay(world: World) -> None:
+    refused(lambda: world.fse.delete_instance())
+    refused(lambda: Account.delete().where(Account.id == world.noor.id).execute())
+    refused(lambda: BudgetNumber.delete().where(BudgetNumber.id == world.fse_budget.id).execute())
+
+
+def test_deleting_a_sheet_takes_its_lines_and_hours_along(world: World) -> None:
+    Timesheet.delete().where(Timesheet.id == world.sheet.id).execute()
+    assert (TimesheetLine.select().count(), Hour.select().count()) == (0, 0)
+
+
+def invoice(world: World, number: int = 1, **columns: Any) -> InvoiceLine:
+    made = Invoice.create(
+        **{
+            "year": 2026, "number": number, "number_text": f"2026-{number:05}", "organisation": world.fse,
+            "pay_period": world.period, "budget_number": world.fse_budget, "budget_number_text": "34367565.899",
+            "issued_on": date(2026, 12, 10), "due_on": date(2027, 1, 9), "language": "nl",
+            "vat_treatment": "standard", "vat_percent": 21, "net_cents": 10000, "vat_cents": 2100,
+            "total_cents": 12100, "created_at": clock.now(), **columns,
+        }
+    )  # fmt: skip
+    return InvoiceLine.create(
+        invoice=made, position=1, timesheet=world.sheet, hour_type=HourType.get(HourType.code == "REG"),
+        iso_year=2026, iso_week=45, first_on=date(2026, 11, 3), last_on=date(2026, 11, 4), minutes=930,
+        unit_price=315100, net_cents=48841,
+    )  # fmt: skip
+
+
+def test_an_hour_stands_on_one_live_invoice(world: World) -> None:
+    hour = Hour.get()
+    first = InvoicedHour.create(hour=hour, invoice_line=invoice(world), minutes=480)
+    second = invoice(world, number=2)
+    refused(lambda: InvoicedHour.create(hour=hour, invoice_line=second, minutes=480))
+    first.released_at = clock.now()
+    first.save()
+    InvoicedHour.create(hour=hour, invoice_line=second, minutes=480)
+
+
+def test_an_hour_is_paid_by_one_live_batch(world: World) -> None:
+    hour = Hour.get()
+    batches = [
+        PayrollBatch.create(
+            calendar="four_weeks",
+            pay_period=world.period,
+            pay_on=date(2026, 12, 9),
+            sequence=n,
+            created_at=clock.now(),
+        )
+        for n in range(2)
+    ]
+    first = PayrollHour.create(hour=hour, payroll_batch=batches[0], minutes=480, pay_rate=183200)
+    again = lambda: PayrollHour.create(hour=hour, payroll_batch=batches[1], minutes=480, pay_rate=183200)  # noqa: E731
+    refused(again)
+    first.released_at = clock.now()
+    first.save()
+    again()
+
+
+def test_an_invoice_number_is_given_out_once_and_its_amounts_add_up(world: World) -> None:
+    invoice(world)
+    refused(lambda: invoice(world))
+    refused(lambda: invoice(world, number=2, total_cents=12101))
+    refused(lambda: invoice(world, number=2, due_on=date(2026, 12, 9)))
+
+
+def test_people_and_periods(world: World) -> None:
+    refused(lambda: factories.account(email=world.noor.email.upper()))
+    refused(lambda: factories.account(username="FLEX1003"))
+    refused(lambda: factories.account(language="de"))
+    refused(lambda: Agency.create(id=2, name="Een ander"))
+    days = {"organisation": world.fse, "supervisor": world.supervisor, "created_at": clock.now()}
+    refused(
+        lambda: Deputy.create(**days, deputy=world.supervisor, first_on=clock.today(), last_on=clock.today())
+    )
+    refused(
+        lambda: Deputy.create(
+            **days, deputy=world.staff, first_on=date(2026, 12, 2), last_on=date(2026, 12, 1)
+        )
+    )
+    refused(
+        lambda: PayPeriod.update(last_on=date(2026, 1, 1)).where(PayPeriod.id == world.period.id).execute()
+    )
+    refused(lambda: PayPeriod.update(number=11).where(PayPeriod.id == world.period.id).execute())

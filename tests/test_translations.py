@@ -1,0 +1,71 @@
+"""Everything that is said on screen is said in Dutch too, with the same values in it."""
+
+import ast
+import re
+
+import pytest
+
+from tests import catalogue
+from tests.test_house import MODULES, name
+
+
+def strings(value: str | tuple[str, ...]) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else tuple(value)
+
+
+def values(text: str | tuple[str, ...]) -> set[str]:
+    return set(re.findall(r"%\((\w+)\)[a-z]", " ".join(strings(text))))
+
+
+@pytest.mark.parametrize("language", catalogue.LANGUAGES)
+def test_every_sentence_has_its_translation_and_every_translation_its_sentence(language: str) -> None:
+    said = catalogue.said()
+    kept = {entry.id: entry for entry in catalogue.read(language) if entry.id}
+    assert {message: file for message, file in said.items() if message not in kept} == {}, "make translations"
+    assert [message for message in kept if message not in said] == [], "nobody says this any more"
+    assert [entry.id for entry in kept.values() if not all(strings(entry.string))] == []
+    assert [entry.id for entry in kept.values() if entry.fuzzy] == []
+
+
+@pytest.mark.parametrize("language", catalogue.LANGUAGES)
+def test_a_translation_has_the_same_values(language: str) -> None:
+    entries = [entry for entry in catalogue.read(language) if entry.id]
+    different = [entry.id for entry in entries if values(entry.id) != values(entry.string)]
+    assert different == []
+    # A form of the plural may say "one" in words; the last form has to have every value.
+    poorer = [
+        entry.id for entry in entries if values(strings(entry.string)[-1]) < values(strings(entry.id)[-1])
+    ]
+    assert poorer == []
+
+
+@pytest.mark.parametrize("language", catalogue.LANGUAGES)
+def test_what_gettext_reads_is_what_is_kept(language: str) -> None:
+    kept = catalogue.read(language)
+    assert not kept.fuzzy
+    assert not kept.obsolete
+    assert catalogue.po(language).with_suffix(".mo").read_bytes() == catalogue.compiled(kept), (
+        "make translations"
+    )
+
+
+def test_the_tone_is_calm() -> None:
+    for entry in catalogue.read("nl"):
+        for text in strings(entry.string) if entry.id else ():
+            assert "!" not in text, text
+            assert not re.search(r"\b(OK|je|jij|jouw)\b", text), f"u, and verbs on buttons: {text}"
+
+
+def test_a_sentence_is_written_where_it_is_said() -> None:
+    """Only literal text can be collected; `N_("...")` marks a sentence that is said later."""
+    said_later = {"konnekt/web.py", "konnekt/flag_text.py"}
+    wrong = [
+        f"{name(path)}:{node.lineno}"
+        for path in MODULES
+        if name(path) not in said_later
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call)
+        and getattr(node.func, "id", getattr(node.func, "attr", "")) in catalogue.MARKS
+        if node.args and not (isinstance(node.args[0], ast.Constant) and isinstance(node.args[0].value, str))
+    ]
+    assert wrong == []
