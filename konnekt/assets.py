@@ -1,6 +1,7 @@
 """Static files: addresses that carry the content's hash, so that browsers keep them for good; compression."""
 
 import hashlib
+import re
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -46,6 +47,8 @@ def _pressed_file(response: Response) -> Response:
     response.direct_passthrough = False
     content = response.get_data()
     response.close()
+    if "/vendor/" not in request.path:
+        content = _squeezed(content, response.mimetype)
     response.set_data(_press(content, encoding))
     response.content_encoding = encoding
     response.vary.add("Accept-Encoding")
@@ -53,6 +56,16 @@ def _pressed_file(response: Response) -> Response:
     return response
 
 
+def _squeezed(content: bytes, mimetype: str) -> bytes:
+    """Our own style and scripts without their comments and indentation: half a kilobyte on the way."""
+    if mimetype == "text/css":
+        content = re.sub(rb"/\*.*?\*/", b"", content, flags=re.DOTALL)
+    elif mimetype == "text/javascript":
+        content = re.sub(rb"(?m)^[ \t]*//.*\n", b"", content)
+    return re.sub(rb"\n\s+", b"\n", content)
+
+
 @lru_cache(maxsize=32)
 def _press(content: bytes, encoding: str) -> bytes:
-    return brotli.compress(content) if encoding == "br" else zopfli.gzip.compress(content)
+    pressed: bytes = brotli.compress(content) if encoding == "br" else zopfli.gzip.compress(content)
+    return pressed

@@ -46,7 +46,7 @@ MENU = (
     Place("approvals.index", _("Approve timesheets"), _("Approve"), "check", _("Timesheets"),
           lambda who: bool(who.approve), lambda: web.waiting().count),
     Place("registration.index", _("Register hours"), _("Register"), "pencil", _("Timesheets"),
-          lambda who: bool(who.register), lambda: web.drafts()),
+          lambda who: bool(who.register), web.drafts),
     Place("bureau.index", _("Agency"), _("Agency"), "building", _("Agency"), lambda who: who.is_agency_staff),
     Place("account.index", _("Account settings"), _("Account"), "user", _("Account")),
 )  # fmt: skip

@@ -186,6 +186,7 @@ def init_app(app: Flask, config: Config) -> None:
     login_manager.session_protection = None
     csrf.init_app(app)
     Babel(app, locale_selector=language)
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals.update(
         grants=grants, waiting=waiting, language=language, agency=agency, page_before=page_before
     )

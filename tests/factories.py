@@ -48,7 +48,9 @@ def right(person: Account, at: Organisation, approve: int = 0, register: int = 0
     )
 
 
-def periods(calendar: str = "four_weeks", first: date = date(2025, 12, 29), how_many: int = 15) -> list[PayPeriod]:
+def periods(
+    calendar: str = "four_weeks", first: date = date(2025, 12, 29), how_many: int = 15
+) -> list[PayPeriod]:
     """Four-week periods from ISO week 1 of 2026 on; period 12 is 2 to 29 November 2026."""
     made = []
     days = {"week": 7, "four_weeks": 28}[calendar]
@@ -70,7 +72,9 @@ def periods(calendar: str = "four_weeks", first: date = date(2025, 12, 29), how_
     return made
 
 
-def assignment(person: Account, at: Organisation, budget: BudgetNumber | None = None, **columns: Any) -> Assignment:
+def assignment(
+    person: Account, at: Organisation, budget: BudgetNumber | None = None, **columns: Any
+) -> Assignment:
     columns = {
         "code": f"A{next(serial)}",
         "job_title": "Studentassistent",
@@ -84,7 +88,9 @@ def assignment(person: Account, at: Organisation, budget: BudgetNumber | None = 
     return made
 
 
-def sheet(of: Assignment, period: PayPeriod, hours: dict[date, int] | None = None, **columns: Any) -> Timesheet:
+def sheet(
+    of: Assignment, period: PayPeriod, hours: dict[date, int] | None = None, **columns: Any
+) -> Timesheet:
     """A sheet with minutes per day on its default budget number and regular hours; no flags, no events."""
     hours = hours if hours is not None else {period.first_on: 480}
     state = columns.setdefault("state", "submitted")
@@ -140,7 +146,9 @@ class World:
     def make(cls) -> "World":
         agency = Agency.create(name="InterUM", phone="043-388 2688", email="bureau@interum.example")
         for code, percent in (("REG", 100), ("ORT40", 140), ("ORT75", 175), ("OT", 150), ("TRAVEL", 100)):
-            HourType.create(code=code, name_nl=f"Uursoort {code}", name_en=f"Type {code}", multiplier_percent=percent)
+            HourType.create(
+                code=code, name_nl=f"Uursoort {code}", name_en=f"Type {code}", multiplier_percent=percent
+            )
         fse = organisation("FSE", name="Faculty of Science and Engineering")
         law = organisation("LAW", name="Faculteit der Rechtsgeleerdheid", four_eyes=True)
         all_periods = periods()

@@ -25,7 +25,8 @@ from konnekt.models import (
 
 # What somebody who types learns from; the others tell the approver about the sheet's past.
 WARN = (
-    "long_day", "long_week", "long_average", "over_maximum", "no_surcharge", "outside", "unlike_before", "budget",
+    "long_day", "long_week", "long_average", "over_maximum",
+    "no_surcharge", "outside", "unlike_before", "budget",
 )  # fmt: skip
 
 

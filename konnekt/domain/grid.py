@@ -150,15 +150,15 @@ def sheet_of(
     return Sheet(assignment, organisation, period, row, content.read(row) if row else Stored())
 
 
-def weeks_of(
-    assignment: Assignment, period: PayPeriod, closing_days: dict[date, ClosingDay]
-) -> list[Week]:
+def weeks_of(assignment: Assignment, period: PayPeriod, closing_days: dict[date, ClosingDay]) -> list[Week]:
     """The ISO weeks of a period, without rows."""
     first, weeks = monday(period.first_on), []
     while first <= period.last_on:
         days = [first + timedelta(days=number) for number in range(7)]
         iso_year, iso_week, _ = first.isocalendar()
-        weeks.append(Week(iso_year, iso_week, [_day(day, assignment, period, closing_days) for day in days], []))
+        weeks.append(
+            Week(iso_year, iso_week, [_day(day, assignment, period, closing_days) for day in days], [])
+        )
         first += timedelta(days=7)
     return weeks
 
@@ -205,14 +205,20 @@ def choices(sheet: Sheet) -> Choices:
 
 
 def build(
-    sheet: Sheet, entry: Entry, who: Grants, closing_days: dict[date, ClosingDay], known: Choices | None = None
+    sheet: Sheet,
+    entry: Entry,
+    who: Grants,
+    closing_days: dict[date, ClosingDay],
+    known: Choices | None = None,
 ) -> Grid:
     """The grid of an entry: an empty row where a week has none, totals, warnings. At most four statements."""
     known = known or choices(sheet)
     weeks = weeks_of(sheet.assignment, sheet.period, closing_days)
     per_day = entry.minutes_per_day()
     for week in weeks:
-        week.rows = [row for row in entry.rows if (row.iso_year, row.iso_week) == (week.iso_year, week.iso_week)]
+        week.rows = [
+            row for row in entry.rows if (row.iso_year, row.iso_week) == (week.iso_year, week.iso_week)
+        ]
         if not week.rows and sheet.is_open:
             week.rows = [entry.add(known.fresh(week, sheet.assignment, ()))]
         for day in week.days:
@@ -229,7 +235,11 @@ def build(
         elsewhere=who.is_agency_staff or sheet.assignment.worker_id == who.account.id,
     )
     return Grid(
-        sheet, entry, weeks, known.hour_types, known.budget_numbers, warnings, has_pattern=beside.before is not None
+        sheet,
+        entry,
+        weeks,
+        known.hour_types,
+        known.budget_numbers,
+        warnings,
+        has_pattern=beside.before is not None,
     )
-
-

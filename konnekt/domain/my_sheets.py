@@ -49,6 +49,11 @@ class MySheets:
     minutes: int = 0
 
     @property
+    def incomplete(self) -> int:
+        """How many drafts "send all" leaves."""
+        return max(0, self.drafts.count - len(self.complete))
+
+    @property
     def is_empty(self) -> bool:
         return not (self.drafts.count or self.rejected.count or self.sent.count)
 
@@ -63,7 +68,8 @@ def load(who: Grants) -> MySheets:
     complete = list(_complete(who))
     picks = [Pick(sheet, revision) for sheet, revision, _ in complete]
     minutes = sum(minutes for _, _, minutes in complete)
-    return MySheets(*piles.values(), complete=picks, minutes=minutes)
+    drafts, rejected, sent = piles.values()
+    return MySheets(drafts, rejected, sent, picks, minutes)
 
 
 def _first_of_each_state(who: Grants, states: list[State]) -> Iterable[Timesheet]:
@@ -73,9 +79,7 @@ def _first_of_each_state(who: Grants, states: list[State]) -> Iterable[Timesheet
         Timesheet.select(
             Timesheet.id,
             fn.COUNT(Timesheet.id).over(partition_by=[Timesheet.state]).alias("number"),
-            fn.ROW_NUMBER()
-            .over(partition_by=[Timesheet.state], order_by=urgent)
-            .alias("place"),
+            fn.ROW_NUMBER().over(partition_by=[Timesheet.state], order_by=urgent).alias("place"),
             fn.ROW_NUMBER().over(partition_by=[Timesheet.state], order_by=[latest]).alias("late"),
         )
         .join(Assignment)
@@ -86,7 +90,14 @@ def _first_of_each_state(who: Grants, states: list[State]) -> Iterable[Timesheet
     ).alias("ranked")
     is_first = Case(Timesheet.state, [(State.SUBMITTED, ranked.c.late)], ranked.c.place) <= SHOWN
     query = (
-        Timesheet.select(Timesheet, Assignment, Account, Organisation, PayPeriod, fn.COALESCE(ranked.c.number, 0).alias("pile"))
+        Timesheet.select(
+            Timesheet,
+            Assignment,
+            Account,
+            Organisation,
+            PayPeriod,
+            fn.COALESCE(ranked.c.number, 0).alias("pile"),
+        )
         .join(ranked, on=(ranked.c.id == Timesheet.id))
         .switch(Timesheet)
         .join(Assignment)

@@ -40,7 +40,10 @@ def take_over(entry: Entry, sheet: Sheet, closing_days: dict[date, ClosingDay], 
     shift = monday(sheet.period.first_on) - monday(earlier.pay_period.first_on)
     weeks = weeks_of(sheet.assignment, sheet.period, closing_days)
     open_days = {
-        day.on for week in weeks for day in week.days if day.is_open and not day.is_outside and not day.closing
+        day.on
+        for week in weeks
+        for day in week.days
+        if day.is_open and not day.is_outside and not day.closing
     }
     active = {kind.id for kind in known.hour_types if kind.is_active}
     # An empty row that only fills up the page makes way for the rows of the pattern.

@@ -100,21 +100,42 @@ def places(who: Grants) -> tuple[Organisation, ...]:
 def choose(
     who: Grants, code: str = "", year: int | None = None, number: int | None = None, *, everyone: bool = False
 ) -> Choice:
-    """What was chosen, or what is wanted now; NotFound for an organisation that is not yours: one statement.
+    """What was chosen, or what is wanted now; NotFound for an organisation that is not yours.
 
+    One statement, one more where there are several organisations and none is chosen.
     everyone: also the workers who enter their own hours (Alle werknemers).
     """
     found = places(who)
-    place = next((one for one in found if code in ("", one.code)), None)
+    place = next((one for one in found if code == one.code), None)
+    if place is None and not code:
+        place = found[0] if len(found) == 1 else _busiest(found)
     if place is None:
         raise NotFound("This organisation does not exist, or not for you.")
     periods = calendar(place.calendar)
     return Choice(place, found, periods, periods.pick(year, number), everyone)
 
 
+def _busiest(found: tuple[Organisation, ...]) -> Organisation:
+    """The organisation that enters the hours of most workers today; the first of equals."""
+    today = clock.today()
+    query = (
+        Assignment.select(Assignment.organisation, fn.COUNT(Assignment.id))
+        .where(
+            Assignment.organisation.in_([place.id for place in found])
+            & (Assignment.entered_by == "organisation")
+            & (Assignment.basis == "flexible")
+            & (Assignment.first_on <= today)
+            & (Assignment.last_on.is_null() | (Assignment.last_on >= today))
+        )
+        .group_by(Assignment.organisation)
+    )
+    counts = dict(query.tuples())
+    return max(found, key=lambda place: counts.get(place.id, 0))
+
+
 @dataclass
 class Worker:
-    """A worker of the choice: the assignment with its account, and the sheet of the period (None: none yet)."""
+    """A worker of the choice: the assignment with its account, and the period's sheet (None: none yet)."""
 
     assignment: Assignment
     sheet: Timesheet | None
@@ -267,5 +288,3 @@ def _drafts(who: Grants) -> Any:
 def count_drafts(who: Grants) -> int:
     """How many drafts the account has still to send (Nog versturen): one statement."""
     return int(_drafts(who).scalar()) if who.register else 0
-
-

@@ -7,9 +7,9 @@ from typing import Any
 from wtforms import Form, IntegerField, StringField
 from wtforms.validators import NumberRange, Optional
 
-from konnekt.domain.waiting import Filter
 from konnekt.domain.refused import Invalid
 from konnekt.domain.timesheets import Pick
+from konnekt.domain.waiting import Filter
 
 PICK = re.compile(r"(\d{1,9}):(\d{1,9})", re.ASCII)
 MOST_SHOWN = 200

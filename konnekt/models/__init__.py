@@ -12,11 +12,9 @@ from konnekt.models.invoices import (
 )
 from konnekt.models.organisations import Agency, BudgetNumber, BudgetNumberKey, Deputy, Organisation, Right
 from konnekt.models.payroll import PayrollBatch, PayrollHour
-from konnekt.models.people import Account, AccountLink, Mail, Session, SignInAttempt
+from konnekt.models.people import LANGUAGES, Account, AccountLink, Mail, Session, SignInAttempt
 from konnekt.models.periods import ClosingDay, PayPeriod
 from konnekt.models.timesheets import Contributor, Flag, Hour, HourType, State, Timesheet, TimesheetLine
-
-from konnekt.models.people import LANGUAGES
 
 __all__ = [
     "LANGUAGES",

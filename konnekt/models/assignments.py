@@ -1,6 +1,6 @@
 """Assignments (plaatsingen) of workers to organisations, and their dated rates."""
 
-from peewee import Check, CharField, DateField, ForeignKeyField, IntegerField, TextField
+from peewee import CharField, Check, DateField, ForeignKeyField, IntegerField, TextField
 
 from konnekt.db import BaseModel
 from konnekt.models.organisations import BudgetNumber, Organisation

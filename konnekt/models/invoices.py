@@ -3,8 +3,8 @@
 from peewee import (
     SQL,
     BlobField,
-    Check,
     CharField,
+    Check,
     DateField,
     ForeignKeyField,
     IntegerField,

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from peewee import SQL, BooleanField, Check, CharField, DateField, ForeignKeyField, IntegerField, TextField
+from peewee import SQL, BooleanField, CharField, Check, DateField, ForeignKeyField, IntegerField, TextField
 
 from konnekt.db import BaseModel, MomentField
 from konnekt.models.people import Account

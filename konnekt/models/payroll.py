@@ -1,6 +1,6 @@
 """Payroll batches and the hours in them."""
 
-from peewee import SQL, Check, CharField, DateField, ForeignKeyField, IntegerField
+from peewee import SQL, CharField, Check, DateField, ForeignKeyField, IntegerField
 
 from konnekt.db import BaseModel, MomentField
 from konnekt.models.people import Account

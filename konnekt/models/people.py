@@ -3,7 +3,7 @@
 import unicodedata
 from typing import Any
 
-from peewee import SQL, BooleanField, Check, CharField, ForeignKeyField, IntegerField, TextField
+from peewee import SQL, BooleanField, CharField, Check, ForeignKeyField, IntegerField, TextField
 
 from konnekt.db import BaseModel, MomentField
 

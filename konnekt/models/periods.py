@@ -1,6 +1,6 @@
 """Pay periods and closing days: rows, not arithmetic."""
 
-from peewee import Check, CharField, DateField, IntegerField, TextField
+from peewee import CharField, Check, DateField, IntegerField, TextField
 
 from konnekt.db import BaseModel, MomentField
 

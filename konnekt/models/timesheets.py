@@ -5,8 +5,8 @@ from enum import StrEnum
 from peewee import (
     SQL,
     BooleanField,
-    Check,
     CharField,
+    Check,
     DateField,
     ForeignKeyField,
     IntegerField,

@@ -32,7 +32,20 @@
     });
   };
 
+  // A second press on a worker's name closes the detail that it opened.
+  const names = ".list .who a[hx-get]";
+  const place = (name) => name.closest("tbody").querySelector(".detail td");
+  on("click", (event) => {
+    const name = event.target.closest(names);
+    if (!name || !place(name).firstElementChild) return;
+    event.preventDefault();
+    event.stopPropagation();
+    place(name).replaceChildren();
+    name.ariaExpanded = false;
+  }, true);
+
   const refresh = () => {
+    each(names, (name) => (name.ariaExpanded = !!place(name).firstElementChild));
     each("[data-js]", (thing) => (thing.hidden = false));
     each("[data-nojs]", (thing) => (thing.hidden = true));
     each("form[data-picks]", count);

@@ -26,7 +26,8 @@ def state(sheet: Timesheet) -> str:
 def more(world: World, how_many: int) -> list[Timesheet]:
     return [
         factories.sheet(
-            factories.assignment(factories.worker("Worker", f"N{n}"), world.fse, world.fse_budget), world.period
+            factories.assignment(factories.worker("Worker", f"N{n}"), world.fse, world.fse_budget),
+            world.period,
         )
         for n in range(how_many)
     ]
@@ -52,7 +53,12 @@ def test_no_right_403(app: Flask, world: World, who: str) -> None:
 
 
 def test_get_405(emre: Visitor, world: World) -> None:
-    for url in ("/approvals/approve", "/approvals/ordinary", "/approvals/undo", f"/approvals/{world.sheet.id}/approve"):
+    for url in (
+        "/approvals/approve",
+        "/approvals/ordinary",
+        "/approvals/undo",
+        f"/approvals/{world.sheet.id}/approve",
+    ):
         assert emre.get(url).status_code in (404, 405)
 
 

@@ -58,7 +58,11 @@ def test_only_who_approves_has_deputies(app: Flask, world: World) -> None:
 def test_name_and_end(emre: Visitor, world: World) -> None:
     assert emre.post("/account/deputies", named(world)).status_code == 303
     deputy = Deputy.get()
-    assert (deputy.supervisor, deputy.deputy, deputy.organisation) == (world.supervisor, world.registrar, world.fse)
+    assert (deputy.supervisor, deputy.deputy, deputy.organisation) == (
+        world.supervisor,
+        world.registrar,
+        world.fse,
+    )
     assert "Lars Maes" in emre.get("/account").text
     assert emre.post("/account/deputies", named(world)).status_code == 422
     assert emre.with_htmx().post(f"/account/deputies/{deputy.id}/end").status_code == 200
@@ -77,7 +81,9 @@ def test_somebody_elses_404(app: Flask, emre: Visitor, world: World) -> None:
 def test_the_agency_names_one_for_a_supervisor(app: Flask, world: World) -> None:
     bureau = Visitor(app, world.staff)
     assert bureau.post("/account/deputies", named(world, supervisor=world.noor.email)).status_code == 422
-    assert bureau.post("/account/deputies", named(world, supervisor=world.supervisor.email)).status_code == 303
+    assert (
+        bureau.post("/account/deputies", named(world, supervisor=world.supervisor.email)).status_code == 303
+    )
     assert Deputy.get().created_by == world.staff
 
 

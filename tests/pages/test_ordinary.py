@@ -27,7 +27,9 @@ def test_takes_those_without_a_flag(emre: Visitor, world: World) -> None:
     flagged, mine, plain = more(world, 3)
     Flag.create(timesheet=flagged, revision=1, code="first", detail={})
     Contributor.create(timesheet=mine, account=world.supervisor)
-    hidden = Flag.create(timesheet=plain, revision=1, code="long_week", detail={"minutes": 3700}, is_elsewhere=True)
+    hidden = Flag.create(
+        timesheet=plain, revision=1, code="long_week", detail={"minutes": 3700}, is_elsewhere=True
+    )
     page = emre.get("/approvals").text
     assert "Keur de 2 gewone goed · 23,50 uur" in re.sub(r"\s+", " ", page)
     response = emre.post("/approvals/ordinary", {"fingerprint": fingerprint(page)})

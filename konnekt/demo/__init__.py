@@ -1,0 +1,67 @@
+"""What `konnekt demo` shows: a lively portal with dates around today. Everybody in it is made up."""
+
+import os
+import secrets
+from pathlib import Path
+
+from konnekt.config import Config
+from konnekt.db import db, transaction
+from konnekt.demo import calendar, cast, story
+from konnekt.domain import clock, passwords
+from konnekt.models import Account
+
+# Without what is mistaken for each other when it is read from a screen; 58 bits in twelve.
+ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
+
+ACCOUNTS = {
+    "supervisor": "supervisor of four organisations, with every right (or sign in as flex1001)",
+    "approver": "approves at one organisation, and nothing else",
+    "registrar": "registers hours for others, and nothing else",
+    "deputy": "stands in for the supervisor at one organisation these days; in English",
+    "worker": "a worker with hours of her own",
+    "agency": "agency staff",
+}
+
+
+def claim(config: Config) -> None:
+    """Make the instance a demonstration's, with a password of its own: no default accounts (ASVS 6.3.2).
+
+    Raises ValueError where the database has tables already that are not a demonstration's.
+    """
+    path = _password_file(config)
+    if path.exists():
+        return
+    if db.get_tables():
+        raise ValueError("This database is in use: a demonstration wants an instance of its own.")
+    made = "-".join("".join(secrets.choice(ALPHABET) for _ in range(4)) for _ in range(3))
+    with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
+        file.write(f"{made}\n")
+
+
+def fill(config: Config) -> None:
+    """Fill the claimed and migrated database once, in one transaction."""
+    if Account.select().exists():
+        return
+    try:
+        with transaction():
+            calendars = calendar.make(clock.today())
+            story.tell(cast.make(calendars), calendars)
+            for name in ACCOUNTS:
+                account = Account.get(Account.email == address(name))
+                passwords.replace(account, password(config), by=None, source="demo")
+    finally:
+        clock.fix(config.now)
+
+
+def address(name: str) -> str:
+    """The mail address that one of ACCOUNTS signs in with."""
+    return f"{name}@konnekt.example"
+
+
+def password(config: Config) -> str:
+    """The password of the demonstration's accounts."""
+    return _password_file(config).read_text().strip()
+
+
+def _password_file(config: Config) -> Path:
+    return config.instance / "demo-password"  # readable by its owner alone

@@ -1,0 +1,79 @@
+"""The demonstration's periods and closing days, laid around today.
+
+A period of each calendar ended last Sunday: its sheets wait now, and can still be approved for its pay date.
+"""
+
+from dataclasses import dataclass
+from datetime import date, time, timedelta
+
+from konnekt.domain import clock
+from konnekt.models import ClosingDay, PayPeriod
+
+WEEKS = {"week": 1, "four_weeks": 4}
+HOLIDAYS = {
+    (1, 1): ("Nieuwjaarsdag", "New Year's Day"),
+    (4, 27): ("Koningsdag", "King's Day"),
+    (5, 5): ("Bevrijdingsdag", "Liberation Day"),
+    (12, 25): ("Eerste kerstdag", "Christmas Day"),
+    (12, 26): ("Tweede kerstdag", "Boxing Day"),
+}
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """The periods of one calendar, earliest first; waiting is the index of the one that ended last Sunday."""
+
+    periods: list[PayPeriod]
+    waiting: int
+
+    def ago(self, periods: int) -> PayPeriod:
+        """The waiting period (0), the one before it (1), the one that runs now (-1)."""
+        return self.periods[self.waiting - periods]
+
+
+def make(today: date) -> dict[str, Calendar]:
+    """Periods of last year, this one and the next, per calendar, and their closing days."""
+    sunday = today - timedelta(days=today.isoweekday() % 7 or 7)
+    _closing_days(today.year, dies=sunday - timedelta(days=16))
+    return {
+        name: _calendar(name, timedelta(weeks=weeks), sunday, today.year) for name, weeks in WEEKS.items()
+    }
+
+
+def _calendar(name: str, length: timedelta, sunday: date, this_year: int) -> Calendar:
+    end = sunday
+    while (end - length).isocalendar().year >= this_year - 1:
+        end -= length
+    periods: list[PayPeriod] = []
+    numbers: dict[int, int] = {}
+    waiting = 0
+    while (year := end.isocalendar().year) <= this_year + 1:
+        numbers[year] = numbers.get(year, 0) + 1
+        if end == sunday:
+            waiting = len(periods)
+        periods.append(_period(name, year, numbers[year], end - length + timedelta(days=1), end))
+        end += length
+    return Calendar(periods, waiting)
+
+
+def _period(calendar: str, year: int, number: int, first_on: date, last_on: date) -> PayPeriod:
+    made: PayPeriod = PayPeriod.create(
+        calendar=calendar,
+        year=year,
+        number=number,
+        first_on=first_on,
+        last_on=last_on,
+        submit_by_at=clock.at(last_on + timedelta(days=5), time(23, 59)),
+        approve_by_at=clock.at(last_on + timedelta(days=8), time(12)),
+        pay_on=last_on + timedelta(days=10),
+    )
+    return made
+
+
+def _closing_days(year: int, dies: date) -> None:
+    """The fixed holidays of three years, and a closing day of the university's own in the waiting period."""
+    days = {date(y, *day): names for y in (year - 1, year, year + 1) for day, names in HOLIDAYS.items()}
+    days[dies] = ("Dies natalis", "Foundation Day")
+    ClosingDay.insert_many(
+        [{"day": day, "name_nl": nl, "name_en": en} for day, (nl, en) in sorted(days.items())]
+    ).execute()

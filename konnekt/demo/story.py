@@ -1,0 +1,179 @@
+"""What happened in the demonstration, told with the domain's own verbs at the moments when it happened."""
+
+from collections import defaultdict
+from datetime import date, datetime, time, timedelta
+
+from konnekt.demo.calendar import Calendar
+from konnekt.demo.cast import Cast
+from konnekt.demo.hours import Extra, Grid, Worked
+from konnekt.domain import clock, deputies, entering, revoking, timesheets
+from konnekt.domain.entering import Place
+from konnekt.domain.timesheets import Pick
+from konnekt.models import Account, Assignment, Timesheet
+
+EARLIER = (3, 2, 1)
+SATURDAY = 5
+
+# What was out of the ordinary in the period that waits.
+UNUSUAL = {
+    "Emre": (Extra(0, 1, 480), Extra(2, 1, 480), Extra(1, SATURDAY, 375), Extra(3, SATURDAY, 375)),
+    "José": (Extra(1, 0, 780, remark="Open dag, van 8 tot 22 uur met een uur pauze."),),
+    "Kateřina": (Extra(2, 3, 480),),
+    "Ștefan": (Extra(2, SATURDAY, 300, "ORT40"),),
+    "Pieter": (Extra(1, 4, 240),),
+}
+REMARKS = {"Chloé": "Twee avonden extra begeleid, omdat een collega ziek was."}
+LATE = "Mihály"  # his sheet of the period before still waits
+NEW = "Željko"
+DRAFTS = ("Þóra", "Bram")
+REJECTED = {
+    "Thuỳ UB": "Dinsdag stond u niet op het rooster. Klopt die dag?",
+    "Ngọc": "De introductieweek hoort op budgetnummer 40232460.783.",
+}
+CORRECTED = "Fatima"
+BY_DEPUTY = "Noor"
+REVOKED = "Şirin"
+
+
+class Story:
+    """Tells it: each step sets the clock to its own moment first."""
+
+    def __init__(self, cast: Cast, calendars: dict[str, Calendar]) -> None:
+        self.cast = cast
+        self.calendars = calendars
+        self.now = clock.now()
+        self.today = clock.today()
+        self.grid = Grid.read()
+        self.places = {place.id: place for place in cast.organisations.values()}
+
+    def at(self, day: date, wall: time) -> None:
+        """Go to that moment, but never beyond the present."""
+        moment: datetime = min(clock.at(day, wall), self.now)
+        clock.fix(moment.isoformat())
+
+    def days_ago(self, days: int, wall: time) -> None:
+        self.at(self.today - timedelta(days=days), wall)
+
+    def calendar(self, of: Assignment) -> Calendar:
+        return self.calendars[self.places[of.organisation_id].calendar]
+
+    def who_enters(self, of: Assignment) -> Account:
+        if of.entered_by == "worker":
+            worker: Account = of.worker
+            return worker
+        is_library = self.places[of.organisation_id].code == "UB"
+        return self.cast.staff["supervisor" if is_library else "registrar"]
+
+    def approver(self, of: Assignment) -> Account:
+        is_law = self.places[of.organisation_id].code == "LAW"
+        return self.cast.staff["approver" if is_law else "supervisor"]
+
+    def worked(self, name: str, ago: int) -> Worked:
+        """What the worker did besides the ordinary week, that many periods ago."""
+        budget = {"Søren": ("FSE", 1), "Wiktor": ("SSC", 1)}.get(name)
+        return Worked(
+            extra=UNUSUAL.get(name, ()) if ago == 0 else (),
+            budget=self.cast.budgets[budget[0]][budget[1]] if budget and ago == 0 else None,
+            remark=REMARKS.get(name, "") if ago == 0 else "",
+        )
+
+    def save(self, name: str, ago: int, worked: Worked | None = None, until: date | None = None) -> Timesheet:
+        """Enter a sheet as a draft."""
+        of = self.cast.assignments[name]
+        period = self.calendar(of).ago(ago)
+        content = self.grid.content(
+            of, period, self.cast.weeks[name], worked or self.worked(name, ago), until
+        )
+        sheet = entering.save(Place(of.id, period.id), content, by=self.who_enters(of), seen=0)
+        assert sheet is not None, f"{name} worked in that period"
+        return sheet
+
+    def send(self, name: str, ago: int, worked: Worked | None = None) -> Timesheet:
+        """Enter a sheet and send it; the clock stands at the evening of that."""
+        sheet = self.save(name, ago, worked)
+        clock.fix((clock.now() + timedelta(minutes=4)).isoformat())
+        return entering.submit(sheet.id, by=self.who_enters(self.cast.assignments[name]), seen=sheet.revision)
+
+
+def tell(cast: Cast, calendars: dict[str, Calendar]) -> None:
+    """Everything, from the oldest period to this morning. The caller sets the clock right again."""
+    story = Story(cast, calendars)
+    flexible = [name for name, of in cast.assignments.items() if of.basis == "flexible" and name != NEW]
+    for ago in EARLIER:
+        _approved(story, flexible, ago)
+    _arrange(story)
+    for number, name in enumerate(cast.assignments):
+        if name in DRAFTS:
+            story.days_ago(1, time(16, number))
+            story.save(name, 0)
+        elif name in flexible or name == NEW:
+            _waiting(story, name, number)
+    story.days_ago(0, time(8))
+    story.save("Thuỳ", -1, until=max(story.today, story.calendar(cast.assignments["Thuỳ"]).ago(-1).first_on))
+
+
+def _approved(story: Story, names: list[str], ago: int) -> None:
+    """A period of which everything was approved, on the Tuesday after it, in one go per approver."""
+    picks: dict[int, list[Pick]] = defaultdict(list)
+    approvers, days = {}, {}
+    for number, name in enumerate(names):
+        of = story.cast.assignments[name]
+        last_on = story.calendar(of).ago(ago).last_on
+        story.at(last_on - timedelta(days=number % 3), time(19, number))
+        sheet = story.send(name, ago)
+        if name == LATE and ago == 1:
+            continue
+        picks[of.organisation_id].append(Pick(sheet.id, sheet.revision))
+        approvers[of.organisation_id] = story.approver(of)
+        days[of.organisation_id] = last_on + timedelta(days=2)
+    for place, chosen in picks.items():
+        story.at(days[place], time(9, 12))
+        outcome = timesheets.approve_many(chosen, by=approvers[place])
+        assert not outcome.refused, outcome.refused
+
+
+def _arrange(story: Story) -> None:
+    """A deputy from the day before yesterday on."""
+    story.days_ago(4, time(17))
+    deputies.name(
+        "FSE",
+        story.cast.staff["deputy"].email,
+        story.today - timedelta(days=2),
+        story.today + timedelta(days=12),
+        by=story.cast.staff["supervisor"],
+    )
+
+
+def _waiting(story: Story, name: str, number: int) -> None:
+    """A sheet of the period that ended last Sunday: sent one to three days ago, and what became of it."""
+    supervisor, approver = story.cast.staff["supervisor"], story.cast.staff["approver"]
+    acted_on = name in (*REJECTED, CORRECTED, BY_DEPUTY, REVOKED, LATE)
+    story.days_ago(4 if acted_on else 1 + number % 3, time(20, number))
+    sheet = story.send(name, 0)
+    seen = {"seen": sheet.revision}
+    story.days_ago(2, time(11, number))
+    if name in REJECTED:
+        timesheets.reject(sheet.id, REJECTED[name], by=supervisor, **seen)
+    elif name == CORRECTED:
+        timesheets.reject(
+            sheet.id, "Woensdag in de laatste week was er geen practicum.", by=supervisor, **seen
+        )
+        _correct(story, name, sheet)
+    elif name == BY_DEPUTY:
+        timesheets.approve(sheet.id, by=story.cast.staff["deputy"], **seen)
+    elif name == LATE:
+        timesheets.approve(sheet.id, by=supervisor, **seen)
+    elif name == REVOKED:
+        timesheets.approve(sheet.id, by=approver, **seen)
+        story.days_ago(1, time(9, number))
+        revoking.revoke(sheet.id, "Er ontbreekt misschien een avond; dat zoek ik uit.", by=approver, **seen)
+
+
+def _correct(story: Story, name: str, sheet: Timesheet) -> None:
+    """The worker takes the day out and sends the sheet again."""
+    of = story.cast.assignments[name]
+    period = story.calendar(of).ago(0)
+    wednesday = Extra(3, 2, 0)
+    content = story.grid.content(of, period, story.cast.weeks[name], Worked(extra=(wednesday,)))
+    story.days_ago(1, time(18, 30))
+    entering.submit(sheet.id, content, by=of.worker, seen=Timesheet.get_by_id(sheet.id).revision)

@@ -1,0 +1,132 @@
+"""What who registers hours sends: the choice of period and workers, and the grid with all that was typed."""
+
+import re
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+
+from wtforms import BooleanField, Form, IntegerField, StringField
+from wtforms.validators import NumberRange, Optional
+
+from konnekt.domain.entry import Entry, Row, Typed
+from konnekt.domain.refused import Invalid, NotFound
+from konnekt.domain.timesheets import Pick
+
+MOST_ROWS = 60
+NUMBER = re.compile(r"[0-9]{1,9}", re.ASCII)
+TOKEN = re.compile(r"[a-z0-9]{1,12}", re.ASCII)
+WEEK = re.compile(r"([0-9]{4})-([0-9]{1,2})", re.ASCII)
+SHOWN = re.compile(r"(-?[0-9]{1,5})(,-?[0-9]{1,5}){6}", re.ASCII)
+CELL = re.compile(
+    r"(?P<what>cell|note)-(?P<row>[a-z0-9]{1,12})-(?P<day>[0-9]{4}-[0-9]{2}-[0-9]{2})", re.ASCII
+)
+PICK = re.compile(r"([0-9]{1,9}):([0-9]{1,9})", re.ASCII)
+
+
+class ChoiceForm(Form):  # type: ignore[misc]
+    """Organisation, year, period, all workers or not; what can't be read counts as not chosen."""
+
+    organisation = StringField()
+    year = IntegerField(validators=[Optional(), NumberRange(1900, 9999)])
+    period = IntegerField(validators=[Optional(), NumberRange(1, 53)])
+    all = BooleanField()
+    worker = StringField()
+
+    def number(self, name: str) -> int | None:
+        """The year or the period, None where none is given."""
+        self.validate()
+        field = self[name]
+        return None if field.errors else field.data
+
+    def place(self) -> tuple[int, int]:
+        """The year and period of a sheet's address; NotFound where one is missing."""
+        year, period = self.number("year"), self.number("period")
+        if year is None or period is None:
+            raise NotFound("This timesheet does not exist, or not for you.")
+        return year, period
+
+
+def entry(form: Any) -> Entry:
+    """What stands on the page, as it was typed; Invalid where it is not a page of ours."""
+    tokens = form.getlist("row")
+    if len(tokens) > MOST_ROWS:
+        raise Invalid("A timesheet has at most %(count)s lines.", field="row", count=MOST_ROWS)
+    if len(set(tokens)) != len(tokens) or not all(TOKEN.fullmatch(token) for token in tokens):
+        raise _incomplete()
+    texts = _cells(form, tokens)
+    rows = [_row(form, token, texts.get(token, {})) for token in tokens]
+    remark = (form.get("remark") or "").replace("\r\n", "\n").strip()
+    return Entry(rows, remark, bool(form.get("is_nil")), _number(form.get("seen")))
+
+
+def _cells(form: Any, tokens: Iterable[str]) -> dict[str, dict[date, dict[str, str]]]:
+    """The texts per row and day: hours under `cell`, remarks under `note`."""
+    texts: dict[str, dict[date, dict[str, str]]] = {token: {} for token in tokens}
+    for name in form:
+        if not name.startswith(("cell-", "note-")):
+            continue
+        match = CELL.fullmatch(name)
+        if match is None or match["row"] not in texts:
+            raise _incomplete()
+        try:
+            day = date.fromisoformat(match["day"])
+        except ValueError:
+            raise _incomplete() from None
+        texts[match["row"]].setdefault(day, {})[match["what"]] = form[name]
+    return texts
+
+
+def _row(form: Any, token: str, texts: dict[date, dict[str, str]]) -> Row:
+    week = WEEK.fullmatch(form.get(f"week-{token}") or "")
+    shown = form.get(f"shown-{token}") or "0,0,0,0,0,0,0"
+    if week is None or not SHOWN.fullmatch(shown):
+        raise _incomplete()
+    line = form.get(f"line-{token}") or ""
+    row = Row(
+        token,
+        int(week[1]),
+        int(week[2]),
+        _number(form.get(f"type-{token}")),
+        _number(form.get(f"budget-{token}")),
+        line=_number(line) if line else None,
+        shown=tuple(int(minutes) for minutes in shown.split(",")),
+    )
+    try:
+        row.days()
+    except (ValueError, OverflowError):
+        raise _incomplete() from None
+    cells = (Typed.read(day, text.get("cell", ""), text.get("note", "")) for day, text in texts.items())
+    row.cells = {cell.day: cell for cell in cells if not cell.is_empty}
+    return row
+
+
+def _number(text: str | None) -> int:
+    if text is None or not NUMBER.fullmatch(text):
+        raise _incomplete()
+    return int(text)
+
+
+def _incomplete() -> Invalid:
+    return Invalid("This page is incomplete. Load it again.", field="seen")
+
+
+def added_week(text: str) -> tuple[int, int] | None:
+    """The ISO year and week to which the button adds a row."""
+    match = WEEK.fullmatch(text)
+    return (int(match[1]), int(match[2])) if match else None
+
+
+def picks(values: Iterable[str]) -> list[Pick]:
+    """The sheets that "send all" showed, `sheet:revision` each."""
+    found = []
+    for value in values:
+        match = PICK.fullmatch(value)
+        if match is None:
+            raise _incomplete()
+        found.append(Pick(int(match[1]), int(match[2])))
+    return found
+
+
+def seen(text: str) -> int:
+    """The revision that a button carries."""
+    return _number(text)

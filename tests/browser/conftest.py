@@ -1,0 +1,166 @@
+"""The real server and a real browser."""
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
+
+from konnekt import db as database
+from konnekt.config import Config
+from konnekt.db import db
+from konnekt.domain import clock, passwords
+from tests.conftest import NOW
+from tests.factories import World
+from tests.postgresql import free_port
+
+HOW_TO_GET_IT = (
+    "Chromium is not installed. On Debian: apt-get install chromium; elsewhere: put chromium on the PATH."
+)
+PASSWORD = "hoge bomen vangen veel wind"
+PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True, "locale": "nl-NL"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Everything in this folder can be left out with -m "not browser"."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    names = ("chromium", "chromium-browser", "google-chrome")
+    found = next(filter(None, map(shutil.which, names)), None)
+    if found is None:
+        pytest.fail(HOW_TO_GET_IT)
+    quiet = ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+    quiet += ["--disable-component-update", "--disable-sync"]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found, args=quiet)
+        yield browser
+        browser.close()
+
+
+@dataclass
+class Site:
+    """A running portal with the cast of the tests in it."""
+
+    url: str
+    world: World
+
+
+@contextmanager
+def serve(instance: Path) -> Iterator[str]:
+    """`konnekt serve` on a free port; yields its address."""
+    port = free_port()
+    address = f"http://127.0.0.1:{port}"
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("KONNEKT_")}
+    environment |= {"KONNEKT_INSTANCE": str(instance), "KONNEKT_NOW": NOW, "KONNEKT_URL": address}
+    konnekt = Path(sys.executable).with_name("konnekt")
+    with (instance / "server.log").open("wb") as log:
+        server = subprocess.Popen(
+            [konnekt, "serve", "--host", "127.0.0.1", "--port", str(port)],
+            env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+        )  # fmt: skip
+        try:
+            _wait_for(f"{address}/healthz", server, instance / "server.log")
+            yield address
+        finally:
+            server.terminate()
+            try:
+                server.wait(timeout=20)
+            except subprocess.TimeoutExpired:
+                server.kill()
+                server.wait()
+
+
+def _wait_for(url: str, server: "subprocess.Popen[bytes]", log: Path) -> None:
+    deadline = time.monotonic() + 30
+    while True:
+        try:
+            urlopen(url, timeout=5).close()
+            return
+        except (URLError, ConnectionError):
+            if server.poll() is not None or time.monotonic() > deadline:
+                pytest.fail(f"the server does not answer:\n{log.read_text()}")
+            time.sleep(0.1)
+
+
+@pytest.fixture
+def site(tmp_path: Path, sqlite_template: Path) -> Iterator[Site]:
+    instance = tmp_path / "instance"
+    config = Config(instance=instance, now=NOW)
+    config.make_secret()
+    shutil.copy(sqlite_template, instance / "konnekt.db")
+    clock.fix(NOW)
+    database.connect(config)
+    with db.connection_context():
+        world = World.make()
+        for account in (world.supervisor, world.noor):
+            passwords.replace(account, PASSWORD, by=None, source="command")
+    clock.fix("")
+    with serve(instance) as address:
+        yield Site(address, world)
+
+
+@dataclass
+class Watched:
+    """A page, and everything that went wrong on it."""
+
+    page: Page
+    origin: str
+    wrong: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.page.on("console", self._said)
+        self.page.on("pageerror", lambda error: self.wrong.append(f"script: {error}"))
+        self.page.on("request", self._asked)
+
+    def _said(self, message: ConsoleMessage) -> None:
+        # Chromium reports what the content security policy stopped as an error too.
+        if message.type in ("error", "warning"):
+            self.wrong.append(f"{message.type}: {message.text}")
+
+    def _asked(self, request: Request) -> None:
+        if not request.url.startswith((f"{self.origin}/", "data:")):
+            self.wrong.append(f"asked elsewhere: {request.url}")
+
+    def check(self) -> None:
+        """Nothing went wrong so far, nothing sticks out sideways, and the browser keeps nothing."""
+        assert self.wrong == []
+        wide, room = self.page.evaluate("[document.scrollingElement.scrollWidth, innerWidth]")
+        assert wide <= room, f"{wide} px of page on a screen of {room} px: {self.page.url}"
+        assert self.page.evaluate("localStorage.length + sessionStorage.length") == 0
+
+    def sign_in(self, name: str = "supervisor@um.example") -> None:
+        self.page.goto(f"{self.origin}/login")
+        self.page.get_by_label("E-mail of gebruikersnaam").fill(name)
+        self.page.get_by_label("Wachtwoord", exact=True).fill(PASSWORD)
+        self.page.get_by_role("button", name="Inloggen").click()
+
+
+Open = Callable[..., Watched]
+
+
+@pytest.fixture
+def visit(chromium: Browser, site: Site) -> Iterator[Open]:
+    """Open a page as somebody's own browser: a phone unless told otherwise."""
+    with ExitStack() as contexts:
+
+        def open_page(*, javascript: bool = True, **options: object) -> Watched:
+            context = chromium.new_context(java_script_enabled=javascript, **{**PHONE, **options})
+            contexts.callback(context.close)
+            context.set_default_timeout(10_000)
+            return Watched(context.new_page(), site.url)
+
+        yield open_page

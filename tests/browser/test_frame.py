@@ -1,0 +1,167 @@
+"""What the frame's own script and style do, in the browser."""
+
+import re
+
+from playwright.sync_api import Route, expect
+
+from konnekt.db import db
+from konnekt.models import Event
+from tests.browser.conftest import Open, Site
+
+DESKTOP = {"viewport": {"width": 1280, "height": 800}, "has_touch": False, "is_mobile": False}
+
+
+def verbs() -> list[str]:
+    with db.connection_context():
+        return [
+            event.verb for event in Event.select().where(Event.timesheet.is_null(False)).order_by(Event.id)
+        ]
+
+
+def test_home_approves_in_place_and_the_menu_counts_along(site: Site, visit: Open) -> None:
+    watched = visit()
+    page = watched.page
+    watched.sign_in()
+    page.goto(site.url)
+    badge = page.get_by_role("navigation", name="Menubalk").locator(".count")
+    expect(badge).to_contain_text("1")
+    page.get_by_role("button", name="Goedkeuren Noor Hendriks").tap()
+    undo = page.get_by_role("button", name="Ongedaan maken")
+    expect(undo).to_be_focused()
+    expect(page.get_by_role("status").first).to_contain_text("1 urenbriefje goedgekeurd, 15,50 uur.")
+    expect(badge).to_be_hidden()
+    undo.tap()
+    expect(badge).to_contain_text("1")
+    assert page.url == f"{site.url}/"
+    assert verbs() == ["approve", "undo"]
+    watched.check()
+
+
+def test_a_cut_connection_leaves_the_page_and_can_be_tried_again(site: Site, visit: Open) -> None:
+    watched = visit(**DESKTOP)
+    page = watched.page
+    watched.sign_in()
+    page.goto(site.url)
+    page.route("**/home/**", lambda route: route.abort())
+    page.get_by_role("button", name="Goedkeuren Noor Hendriks").click()
+    problem = page.locator("#problem")
+    expect(problem).to_contain_text("Dat is niet gelukt")
+    expect(page.get_by_role("link", name="Noor Hendriks")).to_be_visible()
+    assert verbs() == []
+    page.unroute("**/home/**")
+    problem.get_by_role("button", name="Opnieuw proberen").click()
+    expect(page.get_by_role("button", name="Ongedaan maken")).to_be_visible()
+    expect(problem).to_be_empty()
+    assert verbs() == ["approve"]
+
+
+def test_a_crash_eats_nothing(site: Site, visit: Open) -> None:
+    watched = visit(**DESKTOP)
+    page = watched.page
+    watched.sign_in()
+    page.goto(site.url)
+    page.route("**/home/**", lambda route: route.fulfill(status=500, body="<p>gone</p>"))
+    page.get_by_role("button", name="Goedkeuren Noor Hendriks").click()
+    expect(page.locator("#problem")).to_contain_text("Dat is niet gelukt")
+    expect(page.get_by_role("link", name="Noor Hendriks")).to_be_visible()
+
+
+def test_two_quick_presses_are_one_request_and_the_button_says_it_is_busy(site: Site, visit: Open) -> None:
+    watched = visit(**DESKTOP)
+    page = watched.page
+    watched.sign_in()
+    page.goto(site.url)
+    held: list[Route] = []
+    page.route("**/home/**", lambda route: held.append(route))
+    button = page.get_by_role("button", name="Goedkeuren Noor Hendriks")
+    button.dblclick()
+    expect(button).to_have_attribute("aria-busy", "true")
+    page.evaluate("new Promise((done) => setTimeout(done, 200))")
+    assert len(held) == 1
+    held[0].continue_()
+    expect(page.get_by_role("button", name="Ongedaan maken")).to_be_visible()
+    assert len(held) == 1
+    assert verbs() == ["approve"]
+    watched.check()
+
+
+def test_what_may_not_be_leaves_the_row_and_says_why(site: Site, visit: Open) -> None:
+    watched = visit(**DESKTOP)
+    page = watched.page
+    watched.sign_in()
+    page.goto(site.url)
+    page.route(
+        "**/home/**",
+        lambda route: route.continue_(headers={**route.request.headers, "Sec-Fetch-Site": "cross-site"}),
+    )
+    page.evaluate("document.querySelector('#home-approvals [name=csrf_token]').value = 'forged'")
+    page.get_by_role("button", name="Goedkeuren Noor Hendriks").click()
+    expect(page.locator("#problem")).to_contain_text(re.compile("opnieuw|recht"))
+    expect(page.get_by_role("link", name="Noor Hendriks")).to_be_visible()
+    assert verbs() == []
+
+
+def test_on_a_phone_the_menu_folds_and_the_bar_sits_at_the_thumb(site: Site, visit: Open) -> None:
+    for javascript in (True, False):
+        watched = visit(javascript=javascript)
+        page = watched.page
+        watched.sign_in()
+        page.goto(site.url)
+        side = page.get_by_role("navigation", name="Menu", exact=True)
+        expect(side).to_be_hidden()
+        expect(page.get_by_role("button", name="Uitloggen")).to_be_hidden()
+        page.locator("summary", has_text="Menu").tap()
+        expect(side).to_be_visible()
+        expect(page.get_by_role("button", name="Uitloggen")).to_be_visible()
+        box = page.get_by_role("navigation", name="Menubalk").bounding_box()
+        assert box is not None
+        assert round(box["y"] + box["height"]) == 740
+        page.get_by_role("navigation", name="Menubalk").get_by_role("link", name="Goedkeuren").tap()
+        page.wait_for_url(f"{site.url}/approvals")
+        assert watched.wrong == []
+
+
+def test_wide_both_menus_are_there(site: Site, visit: Open) -> None:
+    page = (watched := visit(**DESKTOP)).page
+    watched.sign_in()
+    page.goto(site.url)
+    for name in ("Menu", "Menubalk"):
+        expect(page.get_by_role("navigation", name=name, exact=True)).to_be_visible()
+        expect(
+            page.get_by_role("navigation", name=name, exact=True).get_by_role(
+                "link", name="Urenbriefjes goedkeuren"
+            )
+        ).to_be_visible()
+    expect(page.locator("summary")).to_be_hidden()
+    watched.check()
+
+
+def test_by_keyboard_the_content_is_one_step_away(site: Site, visit: Open) -> None:
+    page = (watched := visit(**DESKTOP)).page
+    watched.sign_in()
+    page.goto(site.url)
+    page.keyboard.press("Tab")
+    skip = page.get_by_role("link", name="Naar de inhoud")
+    expect(skip).to_be_focused()
+    expect(skip).to_be_in_viewport()
+    page.keyboard.press("Enter")
+    expect(page.locator("main")).to_be_focused()
+
+
+def test_the_whole_card_ticks_and_the_bar_adds_up(site: Site, visit: Open) -> None:
+    watched = visit()
+    page = watched.page
+    watched.sign_in()
+    page.goto(f"{site.url}/approvals")
+    bar = page.locator("[data-picks-bar]")
+    expect(bar).to_be_hidden()
+    where = page.get_by_text("Faculty of Science and Engineering", exact=False).last
+    box = where.bounding_box()
+    assert box is not None
+    page.touchscreen.tap(box["x"] + box["width"] - 4, box["y"] + box["height"] / 2)
+    expect(page.get_by_role("checkbox", name="Noor Hendriks")).to_be_checked()
+    expect(bar).to_contain_text("1 gekozen · 15,50 uur")
+    page.get_by_role("button", name="Keuze wissen").tap()
+    expect(bar).to_be_hidden()
+    expect(page.get_by_role("checkbox", name="Noor Hendriks")).not_to_be_checked()
+    watched.check()
