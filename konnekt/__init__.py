@@ -3,7 +3,16 @@
 from flask import Flask
 
 from konnekt import assets, cli, db, formats, logs, mail, menu, security, sheet_text, web
-from konnekt.blueprints import account, approvals, auth, deputies, home, organisations, registration
+from konnekt.blueprints import (
+    account,
+    approvals,
+    auth,
+    deputies,
+    home,
+    my_sheets,
+    organisations,
+    registration,
+)
 from konnekt.config import Config
 from konnekt.domain import clock
 
@@ -29,6 +38,7 @@ def create_app(config: Config | None = None) -> Flask:
     app.register_blueprint(home.bp)
     app.register_blueprint(approvals.bp)
     app.register_blueprint(registration.bp)
+    app.register_blueprint(my_sheets.bp)
     app.register_blueprint(organisations.bp)
     app.register_blueprint(account.bp)
     app.register_blueprint(deputies.bp)

@@ -48,7 +48,7 @@ def _pressed_file(response: Response) -> Response:
     content = response.get_data()
     response.close()
     if "/vendor/" not in request.path:
-        content = _squeezed(content, response.mimetype)
+        content = _squeezed(content, response.mimetype or "")
     response.set_data(_press(content, encoding))
     response.content_encoding = encoding
     response.vary.add("Accept-Encoding")

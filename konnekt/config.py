@@ -61,7 +61,7 @@ class Config:
 
     def make_secret(self) -> None:
         """Make the signing key once, readable by its owner alone."""
-        self.instance.mkdir(parents=True, exist_ok=True)
+        self.instance.mkdir(mode=0o700, parents=True, exist_ok=True)
         try:
             handle = os.open(self.secret_file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
         except FileExistsError:

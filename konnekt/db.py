@@ -60,7 +60,7 @@ def _postgresql(url: str) -> Database:
     return PooledPostgresqlDatabase(
         parts.path.lstrip("/"),
         host=host or None,
-        port=parts.port or 5432,
+        port=parts.port or int(options.pop("port", 5432)),
         user=unquote(parts.username) if parts.username else None,
         password=unquote(parts.password) if parts.password else None,
         prefer_psycopg3=True,

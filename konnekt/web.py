@@ -141,7 +141,10 @@ def page_before() -> str:
     if request.method in ("GET", "HEAD") and not is_htmx():
         here = request.full_path if request.query_string else request.path
         return own_path(here) if request.endpoint else ""
-    asked = urlsplit(request.headers.get("HX-Current-URL") or request.referrer or "")
+    try:
+        asked = urlsplit(request.headers.get("HX-Current-URL") or request.referrer or "")
+    except ValueError:  # text that is no address
+        return ""
     if asked.netloc and asked.netloc != request.host:
         return ""
     return own_path(asked.path + (f"?{asked.query}" if asked.query else ""))

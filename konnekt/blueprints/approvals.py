@@ -46,9 +46,9 @@ def buttons() -> dict[str, Any]:
 @bp.post("/approve")
 def approve() -> Response:
     """Approve what is ticked: one or many; its pager's buttons turn the page and keep what is ticked."""
+    _only_approvers()
     chosen = picks(request.form.getlist("pick"))
     if "page" in request.values:
-        _only_approvers()
         return _list(FilterForm(request.values), kept=chosen)
     try:
         return _outcome(timesheets.approve_many(chosen, by=_account()))
@@ -73,6 +73,7 @@ def approve_ordinary() -> Response:
 @bp.post("/undo")
 def undo_batch() -> Response:
     """Take back all that one request approved."""
+    _only_approvers()
     return _outcome(revoking.undo_batch(request.form.get("batch", "")[:32], by=_account()))
 
 
@@ -159,15 +160,14 @@ def _outcome(outcome: timesheets.Outcome) -> Response:
     """Answer a decision on many: the same rows as stood there, or a redirect to what was decided."""
     form = FilterForm(request.form)
     notice = outcome_notice(outcome)
-    if not outcome.decided:
-        return _list(form, outcome=outcome, shown_now=shown(request.form.getlist("shown")))
-    if web.is_htmx():
+    if web.is_htmx() or not outcome.decided:
         drawn = _list(form, outcome=outcome, shown_now=shown(request.form.getlist("shown")))
-        return web.announce(drawn, notice)
+        return web.announce(drawn, notice) if outcome.decided else drawn
     flash(notice)
     for sentence, names in _refusals(outcome).items():
         flash(f"{sentence} ({', '.join(names)})", "warning")
-    return redirect(url_for(".index", decided=outcome.batch, **form.query()), 303)
+    query = form.query() if outcome.is_undo else {"decided": outcome.batch, **form.query()}
+    return redirect(url_for(".index", **query), 303)
 
 
 NAMED = 8
@@ -194,28 +194,37 @@ def _list(
     outcome: timesheets.Outcome | None = None,
     refusal: Refused | None = None,
 ) -> Response:
-    who, by, number = web.grants(), form.values(), form.number()
+    who, by = web.grants(), form.values()
     g.waiting = waiting.count(who, by.name)
     narrowed = g.waiting.narrowed(by)
+    pages = approvals.pages(narrowed.count)
     if shown_now and web.is_htmx():
-        rows = approvals.rows(who, shown_now)
+        number, rows = form.place(), approvals.rows(who, shown_now)
     else:
+        number = min(form.number(), pages)
         rows = approvals.page(who, by, number)
+    if outcome and not outcome.decided and not outcome.refused:
+        refusal = Refused("Nothing was left to do.")
+    if outcome and outcome.decided and not outcome.is_undo:
+        batch = outcome.batch
+    # Rows that stand in the list already show there what became of them.
+    decided = approvals.decided_rows(who, batch) if batch and not shown_now else []
     status = refusal.status if refusal else 409 if outcome and not outcome.decided else 200
     return web.page(
         "approvals/index.html",
         "partials/approvals_list.html",
         status,
         rows=rows,
-        decided=approvals.decided_rows(who, batch) if batch else [],
-        batch=outcome.batch if outcome and outcome.decided and not outcome.is_undo else batch,
+        decided=decided,
+        batch=batch if decided or shown_now else "",
         ticks=approvals.ticks(who, kept, rows),
         refusal=refusal,
         refusals=_refusals(outcome) if outcome else {},
         narrowed=narrowed,
         by=by,
         number=number,
-        pages=max(1, -(-narrowed.count // approvals.PAGE)),
+        pages=pages,
+        following=approvals.following(number, rows, narrowed.count),
         tick_all="all" in request.args,
         deadlines=periods.deadlines(narrowed.periods()),
         query=form.query(),

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from flask import Blueprint, g, request, url_for
+from flask import Blueprint, abort, g, request, url_for
 from flask_login import current_user
 from werkzeug import Response
 
@@ -41,6 +41,11 @@ def buttons() -> dict[str, Any]:
     return {"may_undo": lambda sheet: revoking.may_undo(sheet, _account())}
 
 
+def _only_approvers() -> None:
+    if not web.grants().approve:
+        abort(403)
+
+
 @bp.get("/")
 def index() -> Response:
     """The home page."""
@@ -56,6 +61,7 @@ def approve(sheet: int) -> Response:
 @bp.post("/home/ordinary")
 def approve_ordinary() -> Response:
     """Approve those with nothing unusual, exactly the ones whose number and hours the button showed."""
+    _only_approvers()
     fingerprint = request.form.get("fingerprint", "")
     return _decide(lambda: timesheets.approve_ordinary(Filter(), by=_account(), seen=fingerprint))
 
@@ -63,6 +69,7 @@ def approve_ordinary() -> Response:
 @bp.post("/home/undo")
 def undo() -> Response:
     """Take back what the block's last button approved."""
+    _only_approvers()
     return _decide(lambda: revoking.undo_batch(request.form.get("batch", "")[:32], by=_account()))
 
 

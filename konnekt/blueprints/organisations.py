@@ -14,4 +14,4 @@ def show(code: str) -> Response:
     """Who works here, who may do what, and what I may do."""
     number = min(max(request.args.get("page", 1, type=int), 1), 10_000)
     found = web.or_404(organisations.profile(code, web.grants(), number))
-    return web.page("organisations/show.html", profile=found, number=number)
+    return web.page("organisations/show.html", profile=found, number=found.number)

@@ -1,6 +1,7 @@
 """Uren registreren: the workers of a period, the grid of one of them, and the verbs of who enters."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from flask import Blueprint, flash, g, redirect, request, url_for
@@ -10,15 +11,14 @@ from flask_login import current_user
 from werkzeug import Response
 
 from konnekt import web
-from konnekt.domain import clock, entering, grid, merging, my_sheets, pattern, registration
+from konnekt.domain import clock, entering, grid, merging, pattern, registration
 from konnekt.domain.entry import Entry
 from konnekt.domain.grid import Sheet
-from konnekt.domain.refused import Invalid, NotFound, Refused
+from konnekt.domain.refused import NotFound, Refused
 from konnekt.domain.registration import Calendar, Team
 from konnekt.domain.stale import Stale
-from konnekt.domain.timesheets import Outcome
 from konnekt.domain.units import hours_total
-from konnekt.forms.registration import ChoiceForm, added_week, entry, picks, seen
+from konnekt.forms.registration import ChoiceForm, added_week, entry, seen
 from konnekt.models import Account
 
 bp = Blueprint("registration", __name__, url_prefix="/registration")
@@ -30,8 +30,12 @@ class Desk:
 
     team: Team
     sheet: Sheet
-    calendar: Calendar
     everyone: bool
+
+    @cached_property
+    def calendar(self) -> Calendar:
+        """The calendar of its organisation, read when first asked."""
+        return registration.calendar(self.sheet.organisation.calendar)
 
     @property
     def query(self) -> dict[str, Any]:
@@ -59,8 +63,7 @@ def _open(code: str) -> Desk:
     g.drafts = team.drafts
     worker = team.chosen
     place = web.grants().organisations[worker.assignment.organisation_id]
-    sheet = grid.sheet_of(worker.assignment, place, team.period, worker.sheet)
-    return Desk(team, sheet, registration.calendar(place.calendar), everyone)
+    return Desk(team, Sheet(worker.assignment, place, team.period, worker.sheet), everyone)
 
 
 @bp.get("")
@@ -168,6 +171,8 @@ def turn(code: str) -> Response:
     desk, typed = _open(code), entry(request.form)
     unsent, _sep, to = request.form.get("unsent", "").partition(":")
     to = to or request.form.get("go") or request.form.get("to", "")
+    if desk.team.find(to) is None:
+        raise NotFound("This assignment does not exist, or not for you.")
     try:
         if unsent == "send":
             _send(desk, typed)
@@ -181,41 +186,6 @@ def turn(code: str) -> Response:
     if not web.is_htmx():
         return redirect(where, 303)
     return web.moved(_draw(_open(to), is_opened=True, is_moved=True), where)
-
-
-@bp.post("/send-all")
-def send_all() -> Response:
-    """Send all drafts that are complete, from the home page's block (Alles versturen)."""
-    registration.places(web.grants())
-    try:
-        outcome = my_sheets.send_all(picks(request.form.getlist("pick")), by=_account())
-    except Invalid as refusal:
-        return _my_sheets(Outcome(), refusal)
-    return _my_sheets(outcome)
-
-
-def _my_sheets(outcome: Outcome, refusal: Refused | None = None) -> Response:
-    """The block after sending many: what was sent, and which were not and why."""
-    notice = ngettext("%(num)s timesheet sent.", "%(num)s timesheets sent.", len(outcome.decided))
-    refusals = _refusals(outcome, refusal)
-    if not web.is_htmx():
-        flash(notice) if outcome.decided else None
-        for sentence in refusals:
-            flash(sentence, "warning")
-        return redirect(url_for("home.index"), 303)
-    status = 200 if outcome.decided else refusal.status if refusal else 409
-    mine = my_sheets.load(web.grants())
-    g.drafts = mine.drafts.count
-    drawn = web.page("", "partials/home_my_timesheets.html", status, my_sheets=mine, refusals=refusals)
-    return web.announce(drawn, notice) if outcome.decided else drawn
-
-
-def _refusals(outcome: Outcome, refusal: Refused | None) -> list[str]:
-    """What was refused: each sentence once, with the workers it concerns."""
-    names: dict[str, list[str]] = {web.say(refusal): []} if refusal else {}
-    for _pick, sheet, why in outcome.refused:
-        names.setdefault(web.say(why), []).append(sheet.assignment.worker.name if sheet else _("unknown"))
-    return [f"{sentence} ({', '.join(some)})" if some else sentence for sentence, some in names.items()]
 
 
 def _save(desk: Desk, typed: Entry) -> None:

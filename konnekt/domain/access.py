@@ -72,6 +72,7 @@ def grants(account: Account) -> Grants:
                 (principal.organisation == Organisation.id)
                 & (principal.account == Deputy.supervisor)
                 & principal.may_approve
+                & principal.account.in_(Account.select(Account.id).where(Account.is_active))
             ),
         )
         .where(Right.may_approve | Right.may_register | Right.may_see_invoices | principal.id.is_null(False))

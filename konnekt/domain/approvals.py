@@ -8,6 +8,7 @@ from peewee import JOIN
 
 from konnekt.domain import access, waiting
 from konnekt.domain.access import Grants
+from konnekt.domain.timesheets import MANY
 from konnekt.domain.waiting import Filter
 from konnekt.models import Account, Assignment, Event, Flag, Organisation, PayPeriod, State, Timesheet
 
@@ -48,10 +49,26 @@ def rows(who: Grants, sheets: Iterable[int]) -> list[Row]:
     return _rows(who, Timesheet.id.in_(list(sheets)) & access.visible(who))
 
 
-def decided_rows(who: Grants, batch: str, number: int = 1) -> list[Row]:
-    """What one request of this account decided: shown after its redirect, with the way back."""
+def pages(count: int) -> int:
+    """How many pages that many sheets take; one for none."""
+    return max(1, -(-count // PAGE))
+
+
+def following(number: int, rows: list[Row], count: int) -> int:
+    """The page that goes on after these rows of page number; 0 where count sheets have no more.
+
+    What was decided in place waits no longer: what stood behind it moved up, and must not be skipped.
+    """
+    still = sum(row.is_waiting for row in rows)
+    if (number - 1) * PAGE + still >= count:
+        return 0
+    return number + 1 if still == PAGE else number
+
+
+def decided_rows(who: Grants, batch: str) -> list[Row]:
+    """All that one request of this account decided: shown after its redirect, with the way back."""
     decided = Event.select(Event.timesheet).where((Event.batch == batch) & (Event.actor == who.account))
-    return _rows(who, Timesheet.id.in_(decided) & access.visible(who), number)
+    return _rows(who, Timesheet.id.in_(decided) & access.visible(who), size=MANY)
 
 
 def _rows(who: Grants, condition: Any, number: int = 1, size: int = PAGE) -> list[Row]:
@@ -138,9 +155,13 @@ def ticks(who: Grants, kept: Iterable[tuple[int, int]], shown: list[Row]) -> Tic
 
 
 def flags_of(sheets: Iterable[int], *, elsewhere: bool = False) -> dict[int, list[Flag]]:
-    """The flags per sheet; those that arise from hours elsewhere only for the worker and the agency."""
+    """The flags per sheet; those that arise from hours elsewhere only for the worker and the agency.
+
+    A draft keeps the flags of when it was last sent: they don't speak of what it holds since.
+    """
     found: dict[int, list[Flag]] = {}
-    query = Flag.select().where(Flag.timesheet.in_(list(sheets))).order_by(Flag.id)
+    is_shown = Flag.timesheet.in_(list(sheets)) & (Flag.revision == Timesheet.revision)
+    query = Flag.select().join(Timesheet).where(is_shown).order_by(Flag.id)
     for flag in query if elsewhere else query.where(~Flag.is_elsewhere):
         found.setdefault(flag.timesheet_id, []).append(flag)
     return found

@@ -151,8 +151,13 @@ def _per_day(hours: list[Hour], period: PayPeriod) -> list[tuple[date, int]]:
 
 def _changes(history: list[Event]) -> list[Any]:
     """What differs between the last two revisions that were sent; nothing when it was sent once."""
-    sent = [event.after for event in history if event.verb in ("submit", "import") and event.after]
+    sent = [event.after for event in history if _is_sent(event)]
     return snapshots.difference(sent[-2], sent[-1]) if len(sent) > 1 else []
+
+
+def _is_sent(event: Event) -> bool:
+    """Whether it left the sheet waiting: an import may also leave it a draft."""
+    return bool(event.verb == "submit" or (event.verb == "import" and event.after["state"] != State.DRAFT))
 
 
 def _before(sheet: Timesheet) -> list[Timesheet]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import cached_property
 
 from konnekt.domain import content, draft_warnings
 from konnekt.domain.access import Grants
@@ -70,13 +71,17 @@ class Week:
 
 @dataclass
 class Sheet:
-    """A sheet that somebody enters: where it belongs, its row if there is one, and what that holds."""
+    """A sheet that somebody enters: where it belongs, and its row if there is one."""
 
     assignment: Assignment
     organisation: Organisation
     period: PayPeriod
     row: Timesheet | None
-    stored: Stored
+
+    @cached_property
+    def stored(self) -> Stored:
+        """What its row holds: one statement when first asked, none without a row."""
+        return content.read(self.row) if self.row else Stored()
 
     @property
     def revision(self) -> int:
@@ -143,13 +148,6 @@ class Grid:
         return {number.id: number for number in self.budget_numbers}
 
 
-def sheet_of(
-    assignment: Assignment, organisation: Organisation, period: PayPeriod, row: Timesheet | None
-) -> Sheet:
-    """A sheet with what it holds: one statement, none without a row."""
-    return Sheet(assignment, organisation, period, row, content.read(row) if row else Stored())
-
-
 def weeks_of(assignment: Assignment, period: PayPeriod, closing_days: dict[date, ClosingDay]) -> list[Week]:
     """The ISO weeks of a period, without rows."""
     first, weeks = monday(period.first_on), []
@@ -191,11 +189,7 @@ class Choices:
 def choices(sheet: Sheet) -> Choices:
     """What stands in the drop-downs: two statements. What a sheet already stands on stays among them."""
     on_it = {key.hour_type for key in sheet.stored.lines}
-    hour_types = (
-        HourType.select()
-        .where(HourType.is_active | HourType.id.in_(on_it))
-        .order_by(HourType.multiplier_percent, HourType.id)
-    )
+    hour_types = HourType.select().where(HourType.is_active | HourType.id.in_(on_it)).order_by(HourType.id)
     numbers = (
         BudgetNumber.select()
         .where(BudgetNumber.organisation == sheet.organisation.id)

@@ -109,6 +109,7 @@ class Profile:
     children: list[Organisation]
     period: PayPeriod | None
     employments: list[Employment]
+    number: int
     count: int
     rights: list[Right]
     deputies: list[Deputy]
@@ -116,7 +117,7 @@ class Profile:
 
     @property
     def pages(self) -> int:
-        return max(1, -(-self.count // PAGE))
+        return _pages(self.count)
 
     @property
     def approvers(self) -> list[str]:
@@ -131,8 +132,15 @@ class Profile:
         return [right.account.name for right in self.rights if right.may_see_invoices]
 
 
+def _pages(count: int) -> int:
+    return max(1, -(-count // PAGE))
+
+
 def profile(code: str, who: Grants, number: int = 1) -> Profile | None:
-    """The organisation with this code for somebody with a right there, a deputy or the agency; else None."""
+    """The organisation with this code for somebody with a right there, a deputy or the agency; else None.
+
+    number: the page of its workers; beyond the last one it is the last.
+    """
     found: Organisation | None = (
         Organisation.select().where((Organisation.code == code) & _visible(who)).first()
     )
@@ -140,6 +148,7 @@ def profile(code: str, who: Grants, number: int = 1) -> Profile | None:
         return None
     period = _current(found)
     count, workers, fixed = _counts(found)
+    number = min(number, _pages(count))
     family = list(
         Organisation.select()
         .where((Organisation.parent == found) | (Organisation.id == found.parent_id))
@@ -154,6 +163,7 @@ def profile(code: str, who: Grants, number: int = 1) -> Profile | None:
         ],
         period=period,
         employments=_employments(found, period if may_see_sheets else None, number),
+        number=number,
         count=count,
         rights=_rights(found),
         deputies=_deputies(found),

@@ -43,22 +43,31 @@ def undo(sheet: int, *, by: Account, seen: int) -> Timesheet:
         found = find(sheet, access.grants(by))
         if found.state == State.APPROVED and found.decided_by_id != by.id:
             raise Forbidden("Only who approved it can undo that; revoke the approval with a reason.")
-        if found.state == State.APPROVED and not may_undo(found, by):
-            raise Refused("The ten minutes to undo are over; revoke the approval with a reason.")
+        if found.state == State.APPROVED:
+            _check_in_time(found, by)
         _revoke(found, by, seen, "undo", found.decided_for_id)
         flags.changed([sheet], are_hours_moved=False)
     return found
 
 
+def _check_in_time(sheet: Timesheet, by: Account) -> None:
+    if not may_undo(sheet, by):
+        raise Refused("The ten minutes to undo are over; revoke the approval with a reason.")
+
+
 def undo_batch(batch: str, *, by: Account) -> Outcome:
-    """Take back all that one request approved, as far as that can still be done."""
+    """Take back all that one request approved, as far as that can still be done.
+
+    What was taken back or decided again since is left alone without a word.
+    """
     outcome = Outcome(is_undo=True)
     with transaction():
         who = access.grants(by)
         for sheet in sorted(load(_of_batch(batch, by), who).values(), key=lambda sheet: sheet.id):
-            if not may_undo(sheet, by):
+            if sheet.state != State.APPROVED or sheet.decided_by_id != by.id:
                 continue
             try:
+                _check_in_time(sheet, by)
                 _revoke(sheet, by, sheet.revision, "undo", sheet.decided_for_id, batch=outcome.batch)
             except Refused as refusal:
                 outcome.refused.append((Pick(sheet.id, sheet.revision), sheet, refusal))

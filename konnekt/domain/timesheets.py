@@ -127,9 +127,7 @@ def approve_ordinary(chosen: Filter, *, by: Account, seen: str) -> Outcome:
     with transaction():
         found, fingerprint = waiting.ordinary(access.grants(by), chosen)
         if fingerprint != seen:
-            raise Refused(
-                "The ordinary timesheets changed since you saw them. Look at the new number, then approve."
-            )
+            raise Refused("The ordinary timesheets changed since you saw them. Look again, then approve.")
         return approve_many([Pick(*pick) for pick in found], by=by)
 
 

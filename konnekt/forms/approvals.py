@@ -22,6 +22,7 @@ class FilterForm(Form):  # type: ignore[misc]
     period = IntegerField(validators=[Optional(), NumberRange(1, 2**31 - 1)])
     name = StringField()
     page = IntegerField(validators=[Optional(), NumberRange(1, 10_000)])
+    at = IntegerField(validators=[Optional(), NumberRange(1, 10_000)])
 
     def values(self) -> Filter:
         self.validate()
@@ -36,8 +37,16 @@ class FilterForm(Form):  # type: ignore[misc]
         return {name: value for name, value in chosen.items() if value}
 
     def number(self) -> int:
+        """The page that is asked for."""
+        return self._whole(self.page)
+
+    def place(self) -> int:
+        """The page that the rows stand on."""
+        return self._whole(self.at)
+
+    def _whole(self, field: IntegerField) -> int:
         self.validate()
-        return 1 if self.page.errors else self.page.data or 1
+        return 1 if field.errors else field.data or 1
 
 
 def picks(values: Iterable[str]) -> list[Pick]:

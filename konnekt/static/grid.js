@@ -52,10 +52,13 @@
       sheet += sum;
       show(week.querySelector("[data-sum-week]"), hours(sum));
       all(".week-foot td", week).slice(0, 7).forEach((place, day) =>
-        show(place.querySelector("output"), lines.length > 1 && days[day] ? hours(days[day]) : ""));
+        show(place.querySelector("span"), lines.length > 1 && days[day] ? hours(days[day]) : ""));
     }
     show(grid().querySelector("[data-sum-sheet]"), hours(sheet));
   };
+
+  // What is a draft saves itself; of what was sent only totals and warnings are asked.
+  const isQuiet = ({ sourceElement }) => sourceElement.matches("[data-draft]");
 
   // What was typed and not stored yet; how many requests of the grid that are no saving are under way.
   let dirty = false;
@@ -64,7 +67,7 @@
   let waiting = false;
   const changed = () => {
     dirty = true;
-    byId("grid-save")?.dispatchEvent(new Event("draft"));
+    grid().querySelector("[data-draft]")?.dispatchEvent(new Event("draft"));
   };
   on("input", ({ target }) => {
     if (!target.closest("#hour-grid") || target.id === "turn-to") return;
@@ -76,18 +79,19 @@
     changed();
   });
 
-  // Requests of the grid go one after another. Each carries the page as it is when it leaves, with the
-  // revision that the answer before it brought; a saving that would overtake a sending waits its turn.
+  // Requests of the grid go one after another, with the revision that the answer before them brought. A
+  // saving carries the page as it is when it leaves, a sending as it was when one pressed the button; a
+  // saving that would overtake a sending waits its turn.
   on("htmx:config:request", (event) => {
     const { ctx } = event.detail;
     if (!inGrid(ctx)) return;
-    const isSaving = ctx.sourceElement.id === "grid-save";
     if (pending) {
-      waiting ||= isSaving;
+      waiting ||= isQuiet(ctx);
       event.preventDefault();
-    } else if (!isSaving) {
+    } else if (!isQuiet(ctx)) {
       pending += 1;
       ctx.isPending = true;
+      ctx.sent = values(grid());
     }
   });
   const values = (form) => new Map([...form.elements].filter(({ id }) => id).map((one) =>
@@ -97,15 +101,18 @@
     const form = inGrid(ctx);
     if (!form) {
       // Its grid has made way for another worker's while it waited.
-      if (ctx.isPending || ctx.sourceElement.id === "grid-save") event.preventDefault();
+      if (ctx.isPending || isQuiet(ctx)) event.preventDefault();
       return;
     }
-    const data = new FormData(form);
-    const button = ctx.request.submitter ?? (ctx.sourceElement.type === "submit" ? ctx.sourceElement : null);
-    if (button?.name) data.append(button.name, button.value);
-    if (ctx.sourceEvent.type === "draft") data.append("quiet", "1");
-    ctx.request.body = new URLSearchParams(data);
-    ctx.sent = values(form);
+    if (ctx.isPending) {
+      for (const { name, value } of all("input[type=hidden]", form)) {
+        if (name !== "row" && ctx.request.body.has(name)) ctx.request.body.set(name, value);
+      }
+    } else {
+      ctx.request.body = new URLSearchParams(new FormData(form));
+      if (ctx.sourceEvent.type === "draft") ctx.request.body.append("quiet", "1");
+      ctx.sent = values(form);
+    }
     flying += 1;
     ctx.isFlying = true;
   });
@@ -113,10 +120,10 @@
     if (ctx.isPending) pending -= 1;
     if (ctx.isFlying) flying -= 1;
     ctx.isPending = ctx.isFlying = false;
-    if (waiting && !pending) {
-      waiting = false;
-      changed();
-    }
+    if (!waiting || pending) return;
+    waiting = false;
+    // What was refused stays on the page until one types again.
+    if (ctx.response?.status < 400) changed();
   });
 
   // What was typed after a request left stays as it is: its answer doesn't know of it yet.
@@ -156,7 +163,8 @@
     if (chosen) chosen.value = chosen.querySelector("[selected]").value;
     total();
     if (ctx.response.status === 200) dirty = grid().hasAttribute("data-touched");
-    if (ctx.kept || (dirty && ctx.response.status === 200)) changed();
+    // A row that was added or removed is saved as well.
+    if (ctx.kept || (dirty && ctx.response.status === 200 && !isQuiet(ctx))) changed();
   });
 
   // Leaving: a draft is kept on the way out, what can't be only saved is asked about.

@@ -294,3 +294,12 @@ def test_undo_of_a_whole_batch(world: World) -> None:
     undone = revoking.undo_batch(done.batch, by=world.supervisor)
     assert {sheet.id for sheet in undone.decided} == {world.sheet.id, other.id}
     assert (state(world.sheet), state(other)) == ("submitted", "submitted")
+
+
+def test_a_deputy_loses_the_right_with_the_account_of_the_supervisor(world: World) -> None:
+    stand_in(world, clock.today(), clock.today())
+    world.supervisor.is_active = False
+    world.supervisor.save()
+    assert access.grants(world.registrar).approve == {}
+    with pytest.raises(Forbidden):
+        timesheets.approve(world.sheet.id, by=world.registrar, seen=1)

@@ -168,3 +168,55 @@ def test_other_pages_too(app: Flask, world: World, url: str) -> None:
     few = statements()
     many(world, 150)
     assert statements() == few
+
+
+def test_a_page_beyond_the_last_is_the_last(emre: Visitor, world: World) -> None:
+    more(world, 45)
+    for number in (3, 99, 10_000):
+        beyond = emre.get(f"/approvals?page={number}").text
+        assert "Niets te keuren" not in beyond
+        assert len(names(beyond)) == 6
+        assert "Pagina 2 van 2" in beyond
+
+
+def test_a_filter_without_rows_does_not_say_that_nothing_waits(emre: Visitor, world: World) -> None:
+    page = emre.get("/approvals?name=Jansen").text
+    assert "Er wacht niets op u" not in page
+    Timesheet.update(state="draft").execute()
+    assert "Er wacht niets op u" in emre.get("/approvals").text
+
+
+def following(html: str) -> str:
+    found = re.search(r'rel="next" href="([^"]*)"', html)
+    return found[1] if found else ""
+
+
+def test_the_next_page_skips_nothing_after_approving_in_place(emre: Visitor, world: World) -> None:
+    more(world, 99)
+
+    def approve(page: str, how_many: int) -> str:
+        picks = re.findall(r'name="pick" value="(\d+:\d+)"', page)
+        at = re.search(r'name="at" value="(\d+)"', page)
+        data = {"pick": picks[:how_many], "shown": ".".join(pick.partition(":")[0] for pick in picks)}
+        return emre.with_htmx().post("/approvals/approve", data | ({"at": at[1]} if at else {})).text
+
+    everything = approve(emre.get("/approvals").text, 40)
+    assert following(everything) == "/approvals?page=1"
+    second = emre.get("/approvals?page=2").text
+    assert following(second) == ""
+    assert following(approve(second, 20)) == ""
+    some = approve(emre.get("/approvals").text, 10)
+    assert following(some) == ""
+    more(world, 60)
+    some = approve(emre.get("/approvals?page=2").text, 10)
+    assert following(some) == "/approvals?page=2"
+    assert "Pagina 2 van" in some
+
+
+def test_a_batch_that_is_not_mine_shows_nothing(app: Flask, emre: Visitor, world: World) -> None:
+    factories.right(world.outsider, world.fse, approve=1)
+    hanna = Visitor(app, world.outsider)
+    theirs = hanna.post("/approvals/approve", {"pick": pick(world.sheet)}).location
+    assert "Zojuist goedgekeurd" in hanna.get(theirs).text
+    for address in (theirs, "/approvals?decided=unknown"):
+        assert "Zojuist goedgekeurd" not in emre.get(address).text

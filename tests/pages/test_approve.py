@@ -3,6 +3,7 @@
 import pytest
 from flask import Flask
 
+from konnekt.domain import clock
 from konnekt.models import Event, Timesheet
 from tests import factories
 from tests.factories import World
@@ -173,3 +174,49 @@ def test_detail_approve(emre: Visitor, world: World) -> None:
     assert row.status_code == 200
     assert row.text.lstrip().startswith(f'<tbody id="sheet-{world.sheet.id}" class="decided">')
     assert "Ongedaan maken" in row.text
+
+
+def test_undo_all_after_ten_minutes_says_why_not(emre: Visitor, world: World) -> None:
+    emre.post("/approvals/approve", {"pick": pick(world.sheet)})
+    batch = Event.get(Event.verb == "approve").batch
+    clock.fix("2026-11-30T09:11")
+    for htmx in (False, True):
+        emre.htmx = htmx
+        late = emre.post("/approvals/undo", {"batch": batch, "shown": world.sheet.id})
+        assert late.status_code == 409
+        assert "tien minuten" in late.text
+    assert state(world.sheet) == "approved"
+
+
+def test_undo_all_twice_says_that_nothing_is_left(emre: Visitor, world: World) -> None:
+    emre.post("/approvals/approve", {"pick": pick(world.sheet)})
+    batch = Event.get(Event.verb == "approve").batch
+    emre.post("/approvals/undo", {"batch": batch})
+    again = emre.post("/approvals/undo", {"batch": batch})
+    assert again.status_code == 409
+    assert "Er viel niets meer te doen" in again.text
+
+
+def test_what_is_undone_is_not_called_approved(emre: Visitor, world: World) -> None:
+    emre.post("/approvals/approve", {"pick": pick(world.sheet)})
+    batch = Event.get(Event.verb == "approve").batch
+    undone = emre.post("/approvals/undo", {"batch": batch, "name": "hend"})
+    assert undone.location == "/approvals?name=hend"
+    shown = emre.get(undone.location).text
+    assert "1 goedkeuring ongedaan gemaakt" in shown
+    assert "Zojuist goedgekeurd" not in shown
+
+
+def test_without_javascript_all_that_was_decided_is_shown(emre: Visitor, world: World) -> None:
+    sheets = more(world, 60)
+    done = emre.post("/approvals/approve", {"pick": [pick(sheet) for sheet in sheets]})
+    shown = emre.get(done.location).text
+    assert all(f'action="/approvals/{sheet.id}/undo"' in shown for sheet in sheets)
+
+
+@pytest.mark.parametrize("who", ["noor", "registrar", "staff"])
+@pytest.mark.parametrize("url", ["/approvals/approve", "/approvals/undo", "/home/ordinary", "/home/undo"])
+def test_the_verbs_of_many_are_for_approvers(app: Flask, world: World, who: str, url: str) -> None:
+    visitor = Visitor(app, getattr(world, who))
+    for data in ({}, {"pick": pick(world.sheet), "batch": "x", "fingerprint": "0.0.0"}):
+        assert visitor.post(url, data).status_code == 403

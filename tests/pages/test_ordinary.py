@@ -63,3 +63,31 @@ def test_only_within_the_filter(emre: Visitor, world: World) -> None:
 
 def test_not_for_others(app: Flask, world: World) -> None:
     assert Visitor(app, world.noor).post("/approvals/ordinary", {"fingerprint": "0.0.0.0"}).status_code == 403
+
+
+def test_another_set_of_the_same_number_and_hours_is_refused(emre: Visitor, world: World) -> None:
+    """The sums of the numbers, and of their squares, are the same for 1, 5, 6 and for 2, 3, 7."""
+    sheets = {sheet.id: sheet for sheet in [world.sheet, *more(world, 6)]}
+    assert sorted(sheets) == [1, 2, 3, 4, 5, 6, 7]
+    Timesheet.update(minutes=480).execute()
+    Timesheet.update(state="draft").where(Timesheet.id.not_in([1, 5, 6])).execute()
+    seen = fingerprint(emre.get("/approvals").text)
+    Timesheet.update(state="submitted").where(Timesheet.id.in_([2, 3, 7])).execute()
+    Timesheet.update(state="draft").where(Timesheet.id.not_in([2, 3, 7])).execute()
+    assert emre.post("/approvals/ordinary", {"fingerprint": seen}).status_code == 409
+
+
+def test_high_numbers_fit(emre: Visitor, world: World) -> None:
+    more(world, 2)
+    Timesheet.update(revision=2_000_000_000).execute()
+    page = emre.get("/approvals").text
+    assert emre.post("/approvals/ordinary", {"fingerprint": fingerprint(page)}).status_code == 303
+    assert state(world.sheet) == "approved"
+
+
+def test_in_place_they_stand_above_the_list_each_with_its_way_back(emre: Visitor, world: World) -> None:
+    page = emre.get("/approvals").text
+    answer = emre.with_htmx().post("/approvals/ordinary", {"fingerprint": fingerprint(page)})
+    assert answer.status_code == 200
+    assert "Zojuist goedgekeurd" in answer.text
+    assert f'action="/approvals/{world.sheet.id}/undo"' in answer.text

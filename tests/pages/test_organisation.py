@@ -194,3 +194,10 @@ def test_a_code_is_found_as_it_is(app: Flask, world: World) -> None:
     visitor = Visitor(app, world.supervisor)
     assert 'href="/organisations/FSE%20&amp;%20Co/2"' in visitor.get("/").text
     assert visitor.get("/organisations/FSE%20&%20Co/2").status_code == 200
+
+
+def test_a_page_beyond_the_last_is_the_last(app: Flask, world: World) -> None:
+    emre = Visitor(app, world.supervisor)
+    beyond = emre.get("/organisations/FSE?page=7").text
+    assert "Noor Hendriks" in beyond
+    assert "Op dit moment werkt hier niemand" not in beyond

@@ -323,3 +323,14 @@ def test_an_account_made_inactive_is_out(app: Flask, world: World) -> None:
     Account.update(is_active=False).where(Account.id == world.noor.id).execute()
     assert visitor.get("/account").status_code == 303
     assert sessions.living(world.noor) == list(Session.select())
+
+
+@pytest.mark.parametrize("header", ["Referer", "HX-Current-URL"])
+@pytest.mark.parametrize("text", ["http://[", "http://[::1", "//[x]/y", "http://a]b/"])
+def test_an_address_that_is_none_is_no_page_before(app: Flask, world: World, header: str, text: str) -> None:
+    signed_in, nobody = Visitor(app, world.supervisor), Visitor(app)
+    headers = {header: text, "HX-Request": "true"}
+    assert nobody.client.get("/approvals", headers=headers).headers["HX-Redirect"] == "/login"
+    data = {"csrf_token": signed_in.csrf_token(), "language": "en"}
+    assert signed_in.client.post("/language", data=data, headers={header: text}).location == "/"
+    assert signed_in.client.post("/approvals/approve", data=data, headers={header: text}).status_code == 422
