@@ -15,7 +15,7 @@
     return (minutes < 0 ? "-" : "") + text;
   };
 
-  const picksOf = (form) => [...form.elements].filter((box) => "pick" in box.dataset);
+  const picksOf = (form) => [...form.elements].filter((box) => box.name === "pick");
 
   const count = (form) => {
     const picks = picksOf(form);
@@ -63,7 +63,7 @@
     if (!button) return;
     for (const box of picksOf(button.form)) box.type === "hidden" ? box.remove() : (box.checked = false);
     count(button.form);
-    document.querySelector("[data-pick-all], [data-pick]")?.focus();
+    document.querySelector("[data-pick-all], [name=pick]")?.focus();
   });
 
   // One press is one request: the second of a double click goes nowhere.
