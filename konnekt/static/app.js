@@ -21,10 +21,13 @@
     const picks = picksOf(form);
     const chosen = picks.filter((box) => box.type === "hidden" || box.checked);
     const minutes = chosen.reduce((sum, box) => sum + Number(box.dataset.minutes), 0);
-    each("[data-picks-count]", (place) => (place.textContent = chosen.length), form);
-    each("[data-picks-hours]", (place) => (place.textContent = hours(minutes)), form);
-    each("[data-picks-bar]", (bar) => (bar.hidden = !chosen.length), form);
-    each("[data-pick-all]", (all) => {
+    each("[data-picks-bar]", (bar) => {
+      const { chosen: words, hours: unit } = bar.dataset;
+      const sum = [make("b", { textContent: chosen.length }), ` ${words} · ${hours(minutes)} ${unit}`];
+      bar.querySelector(".sum").replaceChildren(...sum);
+      bar.hidden = !chosen.length;
+    }, form);
+    each("[data-pick-all] input", (all) => {
       const boxes = picks.filter((box) => box.type === "checkbox");
       const ticked = boxes.filter((box) => box.checked).length;
       all.checked = ticked > 0 && ticked === boxes.length;
@@ -44,7 +47,21 @@
     name.ariaExpanded = false;
   }, true);
 
+  // What only works with scripts is made here: a text browser would show it, hidden or not.
+  const make = (name, properties = {}, ...inside) => {
+    const made = Object.assign(document.createElement(name), properties);
+    made.append(...inside);
+    return made;
+  };
+  const furnish = () => {
+    each("th[data-pick-all]:empty", (cell) => cell.append(make("label", {},
+      make("input", { type: "checkbox", ariaLabel: cell.dataset.pickAll }))));
+    each("[data-picks-bar]:not(:has(.clear))", (bar) => bar.prepend(make("p", { className: "sum" }),
+      make("button", { type: "button", className: "clear", textContent: bar.dataset.clear })));
+  };
+
   const refresh = () => {
+    furnish();
     each(names, (name) => (name.ariaExpanded = !!place(name).firstElementChild));
     each("[data-js]", (thing) => (thing.hidden = false));
     each("[data-nojs]", (thing) => (thing.hidden = true));
@@ -54,16 +71,16 @@
   on("change", ({ target }) => {
     const form = target.form || document.querySelector("form[data-picks]");
     if (!form?.matches("[data-picks]")) return;
-    if (target.matches("[data-pick-all]")) for (const box of picksOf(form)) box.checked = target.checked;
+    if (target.matches("[data-pick-all] input")) for (const box of picksOf(form)) box.checked = target.checked;
     count(form);
   });
 
   on("click", ({ target }) => {
-    const button = target.closest("[data-pick-none]");
+    const button = target.closest("[data-picks-bar] .clear");
     if (!button) return;
     for (const box of picksOf(button.form)) box.type === "hidden" ? box.remove() : (box.checked = false);
     count(button.form);
-    document.querySelector("[data-pick-all], [name=pick]")?.focus();
+    document.querySelector("[data-pick-all] input, [name=pick]")?.focus();
   });
 
   // One press is one request: the second of a double click goes nowhere.
@@ -98,12 +115,14 @@
 
   // The page stays as it was; the same can be asked again.
   const fail = ({ pressed, request }) => {
-    const words = line("failed").content.cloneNode(true);
-    words.querySelector("button").onclick = () => {
+    const { failed, again } = line("problem").dataset;
+    const button = make("button", { type: "button", textContent: again });
+    button.onclick = () => {
       if (!pressed?.isConnected) location.reload();
       else if (pressed.requestSubmit) pressed.requestSubmit(request.submitter);
       else pressed.click();
     };
+    const words = make("p", { className: "notice bad", role: "alert" }, make("span", { textContent: failed }), button);
     line("problem").replaceChildren(words);
   };
   on("htmx:error", ({ detail: { ctx } }) => ctx && fail(ctx));

@@ -220,3 +220,20 @@ def test_a_batch_that_is_not_mine_shows_nothing(app: Flask, emre: Visitor, world
     assert "Zojuist goedgekeurd" in hanna.get(theirs).text
     for address in (theirs, "/approvals?decided=unknown"):
         assert "Zojuist goedgekeurd" not in emre.get(address).text
+
+
+def as_text(html: str) -> str:
+    """What a text browser shows: it knows neither templates, nor styles, nor what is hidden."""
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", re.sub(r"(?s)<!--.*?-->", "", html)))
+
+
+def test_a_text_browser_shows_nothing_that_only_scripts_make_true(emre: Visitor, world: World) -> None:
+    more(world, 45)
+    page = emre.get("/approvals").text
+    text = as_text(page)
+    assert "Dat is niet gelukt" not in text
+    assert "gekozen" not in text, "nobody counts there"
+    assert "Keuze wissen" not in text
+    assert text.count("Alles op deze pagina aanvinken") == 1
+    ticked = re.findall(r'name="pick" value="(\d+:\d+)"', page)[:2]
+    assert "2 gekozen op andere pagina’s" in as_text(emre.post("/approvals/approve", {"pick": ticked, "page": 2}).text)
