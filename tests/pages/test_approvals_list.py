@@ -236,4 +236,6 @@ def test_a_text_browser_shows_nothing_that_only_scripts_make_true(emre: Visitor,
     assert "Keuze wissen" not in text
     assert text.count("Alles op deze pagina aanvinken") == 1
     ticked = re.findall(r'name="pick" value="(\d+:\d+)"', page)[:2]
-    assert "2 gekozen op andere pagina’s" in as_text(emre.post("/approvals/approve", {"pick": ticked, "page": 2}).text)
+    assert "2 gekozen op andere pagina’s" in as_text(
+        emre.post("/approvals/approve", {"pick": ticked, "page": 2}).text
+    )

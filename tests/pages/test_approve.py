@@ -125,7 +125,7 @@ def test_htmx_answers_the_same_rows(emre: Visitor, world: World) -> None:
     assert response.status_code == 200
     assert "<html" not in response.text
     assert all(f'id="sheet-{sheet}"' in response.text for sheet in shown)
-    assert response.text.count('class=decided') == 2
+    assert response.text.count("class=decided") == 2
     assert "2 urenbriefjes goedgekeurd" in response.headers["HX-Trigger"].encode().decode("unicode_escape")
 
 
