@@ -248,7 +248,11 @@ def test_save_and_open_again(lars: Visitor, zoe: Assignment, world: World) -> No
     form = fields(again)
     with count_queries() as counted:
         post(lars, "save", form)
-    assert not [q for q in counted.get_queries() if re.match("INSERT|UPDATE|DELETE", q.msg[0]) and "session" not in q.msg[0]]
+    assert not [
+        q
+        for q in counted.get_queries()
+        if re.match("INSERT|UPDATE|DELETE", q.msg[0]) and "session" not in q.msg[0]
+    ]
     assert sheet_of(zoe).revision == sheet.revision, "what is shown can be posted back unchanged"
     assert verbs(zoe) == ["save"]
 
@@ -260,7 +264,11 @@ def test_a_save_writes_only_what_changed(lars: Visitor, zoe: Assignment) -> None
     with count_queries() as counted:
         post(lars, "save", form)
     written = [q.msg for q in counted.get_queries() if re.match("INSERT|UPDATE|DELETE", q.msg[0])]
-    about_hours = [sql for sql, _ in written if re.match(r'(INSERT INTO|UPDATE|DELETE FROM) "(hour|timesheet_line)"', sql)]
+    about_hours = [
+        sql
+        for sql, _ in written
+        if re.match(r'(INSERT INTO|UPDATE|DELETE FROM) "(hour|timesheet_line)"', sql)
+    ]
     assert len(about_hours) == 1
     assert {hour.id for hour in Hour.select()} == before
     assert hours(zoe)["2026-11-03"] == (420, "", "")
@@ -320,8 +328,12 @@ def test_hours_are_read(lars: Visitor, zoe: Assignment, text: str) -> None:
     assert hours(zoe) == {"2026-11-02": (510, "", "")}
 
 
-@pytest.mark.parametrize("text", ["8,333", "7,33", "abc", "-1", "25", "1e9", "🙂", "<b>8</b>", "8 8", "24:01"])
-def test_what_is_no_hours_stays_in_its_cell_and_blocks_only_sending(lars: Visitor, zoe: Assignment, text: str) -> None:
+@pytest.mark.parametrize(
+    "text", ["8,333", "7,33", "abc", "-1", "25", "1e9", "🙂", "<b>8</b>", "8 8", "24:01"]
+)
+def test_what_is_no_hours_stays_in_its_cell_and_blocks_only_sending(
+    lars: Visitor, zoe: Assignment, text: str
+) -> None:
     response = post(lars, "save", typed(opened(lars), d02=text, d03="8"))
     assert response.status_code == 303
     page = lars.get(response.location).text
@@ -338,7 +350,9 @@ def test_what_is_no_hours_stays_in_its_cell_and_blocks_only_sending(lars: Visito
     assert verbs(zoe) == ["save"]
 
 
-def test_over_24_hours_in_a_day_is_refused_with_all_that_was_typed(lars: Visitor, zoe: Assignment, world: World) -> None:
+def test_over_24_hours_in_a_day_is_refused_with_all_that_was_typed(
+    lars: Visitor, zoe: Assignment, world: World
+) -> None:
     elsewhere = factories.assignment(zoe.worker, world.law, world.law_budget)
     factories.sheet(elsewhere, world.period, {date(2026, 11, 2): 900})
     form = typed(opened(lars), d02="10", d03="8")
@@ -477,9 +491,14 @@ def test_the_pattern_of_the_sheet_before(lars: Visitor, zoe: Assignment, world: 
     ClosingDay.create(day=date(2026, 11, 11), name_nl="Dies", name_en="Dies")
     irregular = HourType.get(HourType.code == "ORT40")
     before = factories.sheet(
-        zoe, world.periods[10], {date(2026, 10, 6): 480, date(2026, 10, 14): 450, date(2026, 10, 16): 240}, state="approved"
+        zoe,
+        world.periods[10],
+        {date(2026, 10, 6): 480, date(2026, 10, 14): 450, date(2026, 10, 16): 240},
+        state="approved",
     )
-    line = TimesheetLine.create(timesheet=before, iso_year=2026, iso_week=41, hour_type=irregular, budget_number=world.fse_budget)
+    line = TimesheetLine.create(
+        timesheet=before, iso_year=2026, iso_week=41, hour_type=irregular, budget_number=world.fse_budget
+    )
     Hour.create(line=line, day=date(2026, 10, 10), minutes=300)
     form = opened(lars)
     assert "Vorige periode overnemen" in lars.get(f"/registration/ZOE{PERIOD}").text
@@ -544,7 +563,9 @@ def test_unsent_changes_of_a_sent_sheet_are_asked_about(lars: Visitor, zoe: Assi
 # Two people
 
 
-def test_the_second_to_save_is_shown_what_changed_and_loses_nothing(app: Flask, lars: Visitor, zoe: Assignment, world: World) -> None:
+def test_the_second_to_save_is_shown_what_changed_and_loses_nothing(
+    app: Flask, lars: Visitor, zoe: Assignment, world: World
+) -> None:
     second = factories.account("Renée", "Wiertz")
     factories.right(second, world.fse, register=1)
     renee = Visitor(app, second)
@@ -605,7 +626,11 @@ def test_a_five_week_period_with_twelve_lines_costs_ten_statements(app: Flask, w
         monday = date(2026, 11, 30) + timedelta(days=7 * (number % 5))
         year, week, _ = monday.isocalendar()
         line = TimesheetLine.create(
-            timesheet=sheet, iso_year=year, iso_week=week, hour_type=kinds[number // 5], budget_number=limited if number % 2 else world.fse_budget
+            timesheet=sheet,
+            iso_year=year,
+            iso_week=week,
+            hour_type=kinds[number // 5],
+            budget_number=limited if number % 2 else world.fse_budget,
         )
         for day in range(7):
             Hour.create(line=line, day=monday + timedelta(days=day), minutes=60)
@@ -630,7 +655,13 @@ def test_warnings_while_typing(lars: Visitor, world: World) -> None:
     page = post(lars, "lines", typed(form, d02="13", d03="12", d07="2", d16="4", d23="1")).text
     said = re.search(r'<ul class="looks" id="hour-grid-warnings">.*?</ul>', page, re.S)
     assert said is not None
-    for words in ("13,00 uur op ma 2 nov", "27,00 uur in week 45: het maximum is 16", "za 7 nov", "ma 16 nov", "ma 23 nov"):
+    for words in (
+        "13,00 uur op ma 2 nov",
+        "27,00 uur in week 45: het maximum is 16",
+        "za 7 nov",
+        "ma 16 nov",
+        "ma 23 nov",
+    ):
         assert words in said[0], words
     assert "eerste" not in said[0]
     assert hours(zoe) == {}
@@ -642,10 +673,16 @@ def test_warnings_while_typing(lars: Visitor, world: World) -> None:
 # Mijn urenbriefjes
 
 
-def test_home_shows_what_is_still_to_send_and_sends_all_that_is_complete(lars: Visitor, world: World, zoe: Assignment) -> None:
+def test_home_shows_what_is_still_to_send_and_sends_all_that_is_complete(
+    lars: Visitor, world: World, zoe: Assignment
+) -> None:
     done = factories.sheet(zoe, world.period, {date(2026, 11, 3): 480}, state="draft")
-    running = factories.sheet(worker(world, "Bram"), world.periods[12], {date(2026, 11, 30): 60}, state="draft")
-    unreadable = factories.sheet(worker(world, "Carla"), world.period, {date(2026, 11, 3): 480}, state="draft")
+    running = factories.sheet(
+        worker(world, "Bram"), world.periods[12], {date(2026, 11, 30): 60}, state="draft"
+    )
+    unreadable = factories.sheet(
+        worker(world, "Carla"), world.period, {date(2026, 11, 3): 480}, state="draft"
+    )
     Hour.update(typed="abc", minutes=0).where(
         Hour.line << TimesheetLine.select().where(TimesheetLine.timesheet == unreadable)
     ).execute()
@@ -657,7 +694,9 @@ def test_home_shows_what_is_still_to_send_and_sends_all_that_is_complete(lars: V
     assert "Noor Hendriks" not in page, "she enters her own hours"
     picks = re.findall(r'name="pick" value="([^"]+)"', page)
     assert picks == [f"{done.id}:1"]
-    response = lars.post("/registration/send-all", {"pick": [*picks, f"{running.id}:9", f"{world.sheet.id}:1"]})
+    response = lars.post(
+        "/registration/send-all", {"pick": [*picks, f"{running.id}:9", f"{world.sheet.id}:1"]}
+    )
     assert response.status_code == 303
     shown = lars.get(response.location).text
     assert "1 urenbriefje verstuurd." in shown
