@@ -16,7 +16,7 @@ import pypdf
 import pytest
 
 from konnekt.pdf import Printer, PrintFailed
-from tests.commands import children, is_alive
+from tests.commands import children, has_ended
 
 ON = date(2026, 11, 30)
 
@@ -143,11 +143,7 @@ def test_it_ends_when_its_owner_is_killed() -> None:
     (process,) = [one for one in children(owner.pid) if one != owner.pid]
     owner.kill()
     owner.communicate(timeout=30)
-    for _ in range(3000):
-        if not is_alive(process):
-            break
-        threading.Event().wait(0.01)
-    assert not is_alive(process)
+    assert has_ended(process)
 
 
 def test_no_other_file_imports_xhtml2pdf() -> None:
