@@ -147,9 +147,10 @@ def _issue_one(seen: Draft, on: date, by: Account | None, source: str) -> Invoic
 
 def _write(draft: Draft, on: date, by: Account | None) -> Invoice:
     organisation = draft.organisation
-    days = 0 if draft.is_credit_note else organisation.payment_term_days
+    sign = draft.sign
+    days = 0 if sign < 0 else organisation.payment_term_days
     invoice: Invoice = Invoice.create(
-        kind="credit_note" if draft.is_credit_note else "invoice",
+        kind="credit_note" if sign < 0 else "invoice",
         **_next_number(on),
         organisation=organisation,
         pay_period=draft.period,
@@ -180,9 +181,9 @@ def _write(draft: Draft, on: date, by: Account | None) -> Invoice:
             iso_week=line.iso_week,
             first_on=min(days_worked),
             last_on=max(days_worked),
-            minutes=draft.sign * line.minutes,
+            minutes=sign * line.minutes,
             unit_price=line.unit_price,
-            net_cents=draft.sign * line.net_cents,
+            net_cents=sign * line.net_cents,
             frozen=frozen.line(line, draft),
         )
         links += [{"hour": hour, "invoice_line": row, "minutes": hour.minutes} for hour in line.hours]

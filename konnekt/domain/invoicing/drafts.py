@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from konnekt.domain.invoicing import amounts, billable
-from konnekt.domain.invoicing.billable import Reason, Worked
+from konnekt.domain.invoicing.billable import Reason
 from konnekt.models import BudgetNumber, Hour, HourType, Invoice, Organisation, PayPeriod, State, Timesheet
 
 
@@ -112,26 +112,29 @@ class Preview:
 
 def compose(period: PayPeriod, organisations: Iterable[int], budget_number: int | None = None) -> Preview:
     """Put the period's hours that no invoice bills yet into drafts: three statements at most."""
-    found = Preview(period)
     drafts: dict[tuple[int, int], Draft] = {}
+    lines: dict[tuple[int, ...], Line] = {}
+    left_out: dict[tuple[int, int, str], LeftOut] = {}
     for worked in billable.read(period, organisations, budget_number):
-        budget = worked.line.budget_number
-        if worked.reason is not None:
-            _leave_out(found, worked, worked.reason)
+        if worked.price is None or worked.reason is not None:
+            _leave_out(left_out, worked.hour, worked.reason or Reason.NO_RATE)
             continue
-        key = worked.sheet.organisation_id, budget.id
-        draft = drafts.setdefault(key, Draft(worked.sheet.organisation, period, budget))
-        _add(draft, worked)
+        line, sheet = worked.line, worked.sheet
+        group = sheet.organisation_id, line.budget_number_id
+        key = (*group, sheet.id, line.iso_year, line.iso_week, line.hour_type_id, worked.price.amount)
+        if key not in lines:
+            lines[key] = Line(sheet, line.hour_type, line.iso_year, line.iso_week, *worked.price)
+            draft = drafts.setdefault(group, Draft(sheet.organisation, period, line.budget_number))
+            draft.lines.append(lines[key])
+        lines[key].hours.append(worked.hour)
     _find_what_is_credited(period, [draft for draft in drafts.values() if draft.is_credit_note])
-    for draft in drafts.values():
+    for group, draft in list(drafts.items()):
+        draft.lines.sort(key=_order)
         if draft.is_credit_note and not draft.credited:
-            for line in draft.lines:
-                for hour in line.hours:
-                    _leave_out(found, Worked(hour, None), Reason.NO_INVOICE)
-        else:
-            draft.lines.sort(key=_order)
-            found.drafts.append(draft)
-    return found
+            del drafts[group]
+            for hour in (hour for one in draft.lines for hour in one.hours):
+                _leave_out(left_out, hour, Reason.NO_INVOICE)
+    return Preview(period, list(drafts.values()), list(left_out.values()))
 
 
 def _order(line: Line) -> tuple[str, int, int, int, str, int]:
@@ -141,29 +144,13 @@ def _order(line: Line) -> tuple[str, int, int, int, str, int]:
     )  # fmt: skip
 
 
-def _add(draft: Draft, worked: Worked) -> None:
-    assert worked.price is not None
-    line = worked.line
-    key = (worked.sheet.id, line.iso_year, line.iso_week, line.hour_type_id, worked.price.amount)
-    for known in reversed(draft.lines):
-        if (known.sheet.id, known.iso_year, known.iso_week, known.hour_type.id, known.unit_price) == key:
-            known.hours.append(worked.hour)
-            return
-    made = Line(worked.sheet, line.hour_type, line.iso_year, line.iso_week, *worked.price)
-    made.hours.append(worked.hour)
-    draft.lines.append(made)
-
-
-def _leave_out(found: Preview, worked: Worked, reason: Reason) -> None:
-    sheet, budget = worked.sheet, worked.line.budget_number
-    for known in reversed(found.left_out):
-        if (known.sheet.id, known.budget_number.id, known.reason) == (sheet.id, budget.id, reason):
-            break
-    else:
-        known = LeftOut(sheet.organisation, budget, sheet, reason)
-        found.left_out.append(known)
-    known.minutes += worked.hour.minutes
-    known.days.append(worked.hour.day)
+def _leave_out(left_out: dict[tuple[int, int, str], LeftOut], hour: Hour, reason: Reason) -> None:
+    sheet, budget = hour.line.timesheet, hour.line.budget_number
+    one = left_out.setdefault(
+        (sheet.id, budget.id, reason), LeftOut(sheet.organisation, budget, sheet, reason)
+    )
+    one.minutes += hour.minutes
+    one.days.append(hour.day)
 
 
 def _find_what_is_credited(period: PayPeriod, drafts: list[Draft]) -> None:
