@@ -1,8 +1,8 @@
 """Invoice -> UBL 2.1: NLCIUS, or Peppol BIS Billing 3.0 where both parties have a Peppol id.
 
 The elements come in the order of the UBL schemas; BT-n and BG-n are the terms of EN 16931. Everything is read
-from the frozen invoice and its lines, so the same invoice gives the same bytes. The standard library writes it:
-what an invoice of ours needs is some fifty elements, and `tests/invoice_rules.py` checks them all.
+from the frozen invoice and its lines, so the same invoice gives the same bytes. The standard library writes
+it: an invoice of ours needs some fifty elements, and `tests/invoice_rules.py` checks them all.
 """
 
 from base64 import b64encode

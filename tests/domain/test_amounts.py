@@ -4,7 +4,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from konnekt.domain.invoicing import amounts
@@ -70,11 +70,13 @@ def test_vat_is_half_up(net: int) -> None:
 
 
 @given(MINUTES, RATES)
+@example(2, 172500)  # 0,575 euro exactly: 0.0333 hours would make it 0,57
+@example(-2, 172500)
 def test_a_quantity_gives_the_amount(minutes: int, price: int) -> None:
     hours = amounts.quantity(minutes, price)
     amount = (hours * Decimal(price).scaleb(-4)).quantize(Decimal("0.01"), ROUND_HALF_UP)
     assert amount == Decimal(amounts.line_cents(minutes, price)).scaleb(-2)
-    assert abs(Fraction(hours) - Fraction(minutes, 60)) <= Fraction(1, 20_000)
+    assert abs(Fraction(hours) - Fraction(minutes, 60)) <= Fraction(1, 10_000)
     if minutes % 3 == 0:
         assert hours == Decimal(minutes) / 60
         assert -hours.as_tuple().exponent <= 2

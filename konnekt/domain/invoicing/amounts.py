@@ -49,9 +49,12 @@ def quantity(minutes: int, unit_price: int) -> Decimal:
     amount = Decimal(line_cents(minutes, unit_price)).scaleb(-2)
     unit = Decimal(unit_price).scaleb(-4)
     for decimals in range(2, 20):
-        hours = Decimal(divided(minutes * 10**decimals, 60)).scaleb(-decimals)
-        is_exact = hours * 60 == minutes
-        is_true = (hours * unit).quantize(CENT, ROUND_HALF_UP) == amount
-        if is_exact or (decimals >= 4 and is_true):
-            return hours
+        nearest = divided(minutes * 10**decimals, 60)
+        # Where the exact amount ends on half a cent, 0.0333 hours fall short of it and 0.0334 don't.
+        for digits in (nearest, nearest + (1 if minutes > 0 else -1)):
+            hours = Decimal(digits).scaleb(-decimals)
+            is_exact = hours * 60 == minutes
+            is_true = (hours * unit).quantize(CENT, ROUND_HALF_UP) == amount
+            if is_exact or (decimals >= 4 and is_true):
+                return hours
     raise ArithmeticError(f"no decimal of {minutes} minutes at {unit_price} gives {amount}")
