@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -14,13 +15,14 @@ from flask.cli import FlaskGroup
 from peewee import OperationalError
 from playhouse.migrations import Runner
 
-from konnekt import delivery, importing_cli, mail, serving
+from konnekt import delivery, importing_cli, invoicing_cli, mail, serving
 from konnekt import demo as demonstration
 from konnekt.config import Config
 from konnekt.db import db
-from konnekt.domain import links, passwords, people
+from konnekt.domain import clock, links, passwords, people
 from konnekt.domain.refused import Refused
 from konnekt.models import Mail
+from konnekt.models.organisations import CALENDARS
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -135,6 +137,26 @@ def import_folder(folder: Path, dry_run: bool) -> None:
 
 
 @click.command()
+@click.option("--calendar", type=click.Choice(CALENDARS), required=True)
+@click.option("--period", "year_and_number", required=True, metavar="YEAR-NUMBER", help="Such as 2026-12.")
+@click.option("--organisation", metavar="CODE", help="Of one organisation alone.")
+@click.option("--date", "on", type=click.DateTime(["%Y-%m-%d"]), help="The invoice date; today if unset.")
+@click.option("--dry-run", is_flag=True, help="Show the preview and issue nothing.")
+@prepared
+def invoice(
+    calendar: str, year_and_number: str, organisation: str | None, on: datetime | None, dry_run: bool
+) -> None:
+    """Invoice the approved hours of a pay period: show what and what not, issue, make PDF and UBL.
+
+    Hours are invoiced once; a run that was stopped is finished by running it again.
+    """
+    year, number = invoicing_cli.period(year_and_number)
+    day = on.date() if on else clock.today()
+    if not invoicing_cli.run(calendar, year, number, organisation, on=day, dry_run=dry_run):
+        sys.exit(1)
+
+
+@click.command()
 @prepared
 def deliver() -> None:
     """Send the mail that is due; `serve` does so itself, cron may do it as well."""
@@ -185,7 +207,7 @@ def demo(port: int) -> None:
     serving.serve(config, "127.0.0.1", port, config.workers)
 
 
-COMMANDS = (migrate, import_folder, invite, set_password, deliver, serve, demo)
+COMMANDS = (migrate, import_folder, invite, set_password, invoice, deliver, serve, demo)
 
 
 def init_app(app: Flask) -> None:

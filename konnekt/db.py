@@ -81,13 +81,13 @@ def transaction() -> AbstractContextManager[Any]:
     return db.atomic()  # type: ignore[no-any-return]
 
 
-LOCKS = {"flags": 1, "worker": 2, "import": 3}
+LOCKS = {"flags": 1, "worker": 2, "import": 3, "invoices": 4}
 
 
 def hold(what: str, number: int = 0) -> None:
     """Let one transaction at a time go on from here, until it ends; the next sees what it wrote.
 
-    SQLite has one writer anyway (see `transaction`). The order is: import, worker, flags.
+    SQLite has one writer anyway (see `transaction`). The order is: import, worker, invoices, flags.
     """
     if not isinstance(db.obj, SqliteDatabase):
         db.execute_sql("SELECT pg_advisory_xact_lock(%s, %s)", (LOCKS[what], number))

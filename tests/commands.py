@@ -62,6 +62,14 @@ def is_alive(pid: int) -> bool:
         return False
 
 
+def has_ended(pid: int, seconds: float = 30) -> bool:
+    """Whether a process is gone, or goes before the seconds are over."""
+    until = time.monotonic() + seconds
+    while is_alive(pid) and time.monotonic() < until:
+        time.sleep(0.01)
+    return not is_alive(pid)
+
+
 @contextmanager
 def served(
     config: Config, *arguments: str, log: Path, **more: str

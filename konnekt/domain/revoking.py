@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from konnekt.db import transaction
+from konnekt.db import hold, transaction
 from konnekt.domain import access, clock, events, flags
 from konnekt.domain.access import Grants
 from konnekt.domain.refused import Forbidden, Refused
@@ -99,6 +99,8 @@ def revoke(sheet: int, reason: str, *, by: Account, seen: int) -> Timesheet:
 def _revoke(
     sheet: Timesheet, by: Account, seen: int, verb: str, on_behalf_of: int | None, **columns_of_event: str
 ) -> None:
+    # An invoice that is being issued has its links only when it commits: wait, then look.
+    hold("invoices")
     columns = {"state": State.SUBMITTED, "decided_at": None, "decided_by": None, "decided_for": None}
     # The moment tells this approval from a later one by somebody else.
     is_this_one = (Timesheet.state == State.APPROVED) & (Timesheet.decided_at == sheet.decided_at)

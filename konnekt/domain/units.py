@@ -83,6 +83,12 @@ def euros(cents: int, language: str) -> str:
     return f"€\u00a0{_minus(cents)}{_GROUPS.sub('.', str(whole))},{part:02d}"
 
 
+def price(rate: int, language: str) -> str:
+    """A price in 1/10,000 euro as it is read: `€ 31,51`, or with all four decimals `€ 32,3446`."""
+    cents, part = divmod(rate, 100)
+    return f"{euros(cents, language)}{part:02d}" if part else euros(cents, language)
+
+
 def _stripped(text: str) -> str:
     typed = text.strip()
     if len(typed) > LONGEST:

@@ -1,0 +1,107 @@
+"""PDF and e-invoice of an issued invoice: made once from its frozen data, kept in the database.
+
+They come after the transaction that gives the number; until then an invoice has none, and `make_missing`,
+which every invoice run ends with, makes what a stopped run left.
+"""
+
+from collections.abc import Callable, Iterator
+from hashlib import sha256
+
+from peewee import fn
+
+from konnekt import invoice_text, ubl
+from konnekt.db import hold, transaction
+from konnekt.domain import clock, events
+from konnekt.models import Document, Event, Invoice, InvoiceLine
+from konnekt.pdf import Printer, PrintFailed
+
+KINDS = {"pdf": "application/pdf", "ubl": "application/xml"}
+SUFFIXES = {"pdf": "pdf", "ubl": "xml"}
+
+
+def missing() -> list[int]:
+    """The invoices without both documents, oldest first: one statement."""
+    complete = (
+        Document.select(Document.invoice)
+        .group_by(Document.invoice)
+        .having(fn.COUNT(Document.id) == len(KINDS))
+    )
+    query = Invoice.select(Invoice.id).where(Invoice.id.not_in(complete))
+    return [one.id for one in query.order_by(Invoice.year, Invoice.number)]
+
+
+def make_missing(
+    tell: Callable[[int, int, str], None] = lambda done, of, number: None,
+) -> list[tuple[str, str]]:
+    """Make the documents that are not there; returns (number, why) of those that could not be made.
+
+    tell(done, of how many, number) is called after each.
+    """
+    failed: list[tuple[str, str]] = []
+    waiting = missing()
+    with Printer() as printer:
+        for done, invoice in enumerate(_each(waiting), 1):
+            try:
+                make(invoice, printer)
+            except PrintFailed as failure:
+                failed.append((invoice.number_text, str(failure)))
+            tell(done, len(waiting), invoice.number_text)
+    return failed
+
+
+def _each(invoices: list[int]) -> Iterator[Invoice]:
+    for one in invoices:
+        yield Invoice.get_by_id(one)
+
+
+def make(invoice: Invoice, printer: Printer) -> list[Document]:
+    """Make what an invoice lacks of PDF and UBL, the PDF first: the e-invoice carries it.
+
+    Raises PrintFailed, also where a lost document comes out unlike the first one, which it must not.
+    """
+    lines = list(invoice.lines.order_by(InvoiceLine.position))
+    pdf = _stored(invoice, "pdf")
+    if pdf is None:
+        pdf = _store(invoice, "pdf", printer.pdf(invoice_text.html(invoice, lines), invoice.issued_on))
+    e_invoice = _stored(invoice, "ubl")
+    if e_invoice is None:
+        attachment = ubl.Attachment(pdf.file_name, pdf.media_type, bytes(pdf.content))
+        e_invoice = _store(invoice, "ubl", ubl.write(invoice, lines, attachment))
+    return [pdf, e_invoice]
+
+
+def _stored(invoice: Invoice, kind: str) -> Document | None:
+    found: Document | None = Document.get_or_none((Document.invoice == invoice) & (Document.kind == kind))
+    return found
+
+
+def _store(invoice: Invoice, kind: str, content: bytes) -> Document:
+    """Keep a document and, for ever, its hash; who comes second gets what the first one kept."""
+    digest = sha256(content).hexdigest()
+    with transaction():
+        hold("invoices")
+        known = _stored(invoice, kind)
+        if known is not None:
+            return known
+        first = (
+            Event.select()
+            .where((Event.invoice == invoice) & (Event.verb == f"make_{kind}"))
+            .order_by(Event.id)
+            .first()
+        )
+        if first is None:
+            events.record(
+                f"make_{kind}", by=None, source="documents", invoice=invoice, after={"sha256": digest}
+            )
+        elif first.after["sha256"] != digest:
+            raise PrintFailed(f"the {kind} made again is not the one of {first.at:%Y-%m-%d}: nothing is kept")
+        made: Document = Document.create(
+            invoice=invoice,
+            kind=kind,
+            file_name=f"{invoice.number_text}.{SUFFIXES[kind]}",
+            media_type=KINDS[kind],
+            sha256=digest,
+            content=content,
+            created_at=clock.now(),
+        )
+    return made

@@ -1,0 +1,225 @@
+"""The verbs of invoicing: preview a run, issue it, credit an invoice."""
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from typing import Any
+
+from konnekt.db import hold, transaction
+from konnekt.domain import clock, events
+from konnekt.domain.invoicing import billable, drafts, frozen
+from konnekt.domain.invoicing.drafts import Draft, Preview
+from konnekt.domain.refused import Forbidden, Invalid, NotFound, Refused
+from konnekt.domain.timesheets import checked_reason
+from konnekt.models import (
+    Account,
+    Agency,
+    Invoice,
+    InvoicedHour,
+    InvoiceLine,
+    NumberSeries,
+    Organisation,
+    PayPeriod,
+)
+
+ROWS = 500
+# A date further away is a slip of the pen, and would open the series of another year.
+FURTHEST = timedelta(days=366)
+
+
+def preview(calendar: str, year: int, number: int, organisation: str | None = None) -> Preview:
+    """What a run would issue for a pay period, and what it leaves out and why; changes nothing.
+
+    organisation: the code of one, or all. Raises NotFound for a period or organisation that isn't there,
+    Refused where the agency's own details are incomplete.
+    """
+    period = _period(calendar, year, number)
+    return drafts.compose(period, _organisations(period, organisation))
+
+
+def issue(
+    calendar: str,
+    year: int,
+    number: int,
+    organisation: str | None = None,
+    *,
+    on: date,
+    by: Account | None,
+    source: str = "",
+    tell: Callable[[int, int, Invoice], None] = lambda done, of, invoice: None,
+) -> tuple[list[Invoice], Preview]:
+    """Issue what `preview` shows, dated on; returns the invoices, and the preview that was carried out.
+
+    One transaction per invoice, so that a run that is stopped leaves whole invoices, and the next run makes
+    the others. tell(done, of how many, invoice) is called after each. Raises as `preview` does, Forbidden
+    for who is no agency staff.
+    """
+    _must_be_agency_staff(by)
+    _must_be_near(on)
+    period = _period(calendar, year, number)
+    found = drafts.compose(period, _organisations(period, organisation))
+    issued: list[Invoice] = []
+    for done, draft in enumerate(found.drafts, 1):
+        invoice = _issue_one(draft, on, by, source)
+        if invoice is not None:
+            issued.append(invoice)
+            tell(done, len(found.drafts), invoice)
+    return issued, found
+
+
+def credit(invoice: int, reason: str, *, by: Account, on: date | None = None) -> Invoice:
+    """Credit a whole invoice: a credit note with its amounts; its hours are free to invoice again.
+
+    Refused for a credit note, and for an invoice that is credited already.
+    """
+    _must_be_agency_staff(by)
+    on = on or clock.today()
+    _must_be_near(on)
+    with transaction():
+        hold("invoices")
+        original: Invoice | None = Invoice.get_or_none(Invoice.id == invoice)
+        if original is None:
+            raise NotFound("This invoice does not exist, or not for you.")
+        if original.kind != "invoice":
+            raise Refused("A credit note can't be credited.")
+        if Invoice.select().where(Invoice.credits == original).exists():
+            raise Refused("This invoice is credited already.")
+        reason = checked_reason(reason)
+        note = _repeat(original, reason, on, by)
+        lines = InvoiceLine.select(InvoiceLine.id).where(InvoiceLine.invoice == original)
+        live = InvoicedHour.invoice_line.in_(lines) & InvoicedHour.released_at.is_null()
+        InvoicedHour.update(released_at=clock.now()).where(live).execute()
+        after = {"number": note.number_text, "total_cents": note.total_cents}
+        events.record("issue", by=by, invoice=note, reason=reason, after=after)
+        events.record(
+            "credit", by=by, invoice=original, reason=reason, after={"credit_note": note.number_text}
+        )
+    return note
+
+
+def _must_be_agency_staff(by: Account | None) -> None:
+    if by is not None and not by.is_agency_staff:
+        raise Forbidden("Only the agency makes invoices.")
+
+
+def _must_be_near(on: date) -> None:
+    if abs(on - clock.today()) > FURTHEST:
+        raise Invalid("The invoice date is more than a year away.", field="date")
+
+
+def _period(calendar: str, year: int, number: int) -> PayPeriod:
+    period: PayPeriod | None = PayPeriod.get_or_none(
+        (PayPeriod.calendar == calendar) & (PayPeriod.year == year) & (PayPeriod.number == number)
+    )
+    if period is None:
+        raise NotFound("There is no such pay period.")
+    lacking = billable.what_the_agency_lacks(Agency.get_or_none())
+    if lacking:
+        raise Refused("The agency's own details lack: %(columns)s.", columns=", ".join(lacking))
+    return period
+
+
+def _organisations(period: PayPeriod, code: str | None) -> list[int]:
+    query = Organisation.select(Organisation.id, Organisation.code, Organisation.calendar)
+    if code is None:
+        return [one.id for one in query.where(Organisation.calendar == period.calendar)]
+    one = query.where(Organisation.code == code).first()
+    if one is None:
+        raise NotFound("There is no organisation %(code)s.", code=code)
+    if one.calendar != period.calendar:
+        raise Invalid("Organisation %(code)s has another calendar.", field="calendar", code=code)
+    return [one.id]
+
+
+def _issue_one(seen: Draft, on: date, by: Account | None, source: str) -> Invoice | None:
+    """Issue what a draft has become by now: somebody may have approved, revoked or invoiced since."""
+    with transaction():
+        # From here on nobody else issues, credits or revokes: what is read below stays as it is.
+        hold("invoices")
+        now = drafts.compose(seen.period, [seen.organisation.id], seen.budget_number.id)
+        if not now.drafts:
+            return None
+        (draft,) = now.drafts
+        invoice = _write(draft, on, by)
+        after = {"number": invoice.number_text, "total_cents": invoice.total_cents}
+        events.record("issue", by=by, source=source, invoice=invoice, after=after)
+    return invoice
+
+
+def _write(draft: Draft, on: date, by: Account | None) -> Invoice:
+    organisation = draft.organisation
+    sign = draft.sign
+    days = 0 if sign < 0 else organisation.payment_term_days
+    invoice: Invoice = Invoice.create(
+        kind="credit_note" if sign < 0 else "invoice",
+        **_next_number(on),
+        organisation=organisation,
+        pay_period=draft.period,
+        budget_number=draft.budget_number,
+        budget_number_text=draft.budget_number.number,
+        issued_on=on,
+        due_on=on + timedelta(days=days),
+        language=organisation.language,
+        vat_treatment=organisation.vat_treatment,
+        vat_percent=draft.vat_percent,
+        vat_text=frozen.vat_text(organisation),
+        net_cents=draft.net_cents,
+        vat_cents=draft.vat_cents,
+        total_cents=draft.total_cents,
+        frozen=frozen.invoice(draft, Agency.get()),
+        created_at=clock.now(),
+        created_by=by,
+    )
+    links: list[dict[str, Any]] = []
+    for position, line in enumerate(draft.lines, 1):
+        days_worked = [hour.day for hour in line.hours]
+        row = InvoiceLine.create(
+            invoice=invoice,
+            position=position,
+            timesheet=line.sheet,
+            hour_type=line.hour_type,
+            iso_year=line.iso_year,
+            iso_week=line.iso_week,
+            first_on=min(days_worked),
+            last_on=max(days_worked),
+            minutes=sign * line.minutes,
+            unit_price=line.unit_price,
+            net_cents=sign * line.net_cents,
+            frozen=frozen.line(line, draft),
+        )
+        links += [{"hour": hour, "invoice_line": row, "minutes": hour.minutes} for hour in line.hours]
+    for start in range(0, len(links), ROWS):
+        InvoicedHour.insert_many(links[start : start + ROWS]).execute()
+    return invoice
+
+
+def _repeat(original: Invoice, reason: str, on: date, by: Account) -> Invoice:
+    """A credit note that repeats all that its invoice says (EN 16931: amounts stay positive)."""
+    kept = {name: getattr(original, name) for name in REPEATED}
+    said = {**original.frozen, "references": frozen.refer_to([original]), "reason": frozen.clean(reason)}
+    note: Invoice = Invoice.create(
+        kind="credit_note", **_next_number(on), **kept, issued_on=on, due_on=on, frozen=said,
+        credits=original, reason=reason, created_at=clock.now(), created_by=by,
+    )  # fmt: skip
+    columns = [field for field in InvoiceLine._meta.sorted_fields if field.name not in ("id", "invoice")]
+    rows = [
+        {**{field.name: line.__data__[field.name] for field in columns}, "invoice": note}
+        for line in original.lines.order_by(InvoiceLine.position)
+    ]
+    for start in range(0, len(rows), ROWS):
+        InvoiceLine.insert_many(rows[start : start + ROWS]).execute()
+    return note
+
+
+REPEATED = (
+    "organisation", "pay_period", "budget_number", "budget_number_text", "language", "vat_treatment",
+    "vat_percent", "vat_text", "net_cents", "vat_cents", "total_cents",
+)  # fmt: skip
+
+
+def _next_number(on: date) -> dict[str, Any]:
+    """The next number of the invoice date's year; its row stays locked until the transaction ends."""
+    NumberSeries.insert(year=on.year, last_number=0).on_conflict_ignore().execute()
+    one_more = {NumberSeries.last_number: NumberSeries.last_number + 1}
+    NumberSeries.update(one_more).where(NumberSeries.year == on.year).execute()
+    number = NumberSeries.select(NumberSeries.last_number).where(NumberSeries.year == on.year).scalar()
+    return {"year": on.year, "number": number, "number_text": f"{on.year:04d}-{number:05d}"}

@@ -1,0 +1,175 @@
+"""What an invoice run would make: invoices and credit notes before they have a number."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
+
+from konnekt.domain.invoicing import amounts, billable
+from konnekt.domain.invoicing.billable import Reason
+from konnekt.models import BudgetNumber, Hour, HourType, Invoice, Organisation, PayPeriod, State, Timesheet
+
+
+@dataclass
+class Line:
+    """The hours of one timesheet, ISO week, hour type and price; minutes and cents as they were worked."""
+
+    sheet: Timesheet
+    hour_type: HourType
+    iso_year: int
+    iso_week: int
+    unit_price: int
+    is_rounded: bool
+    hours: list[Hour] = field(default_factory=list)
+
+    @property
+    def minutes(self) -> int:
+        return sum(hour.minutes for hour in self.hours)
+
+    @property
+    def net_cents(self) -> int:
+        return amounts.line_cents(self.minutes, self.unit_price)
+
+
+@dataclass
+class Draft:
+    """An invoice to be: one organisation, period and budget number.
+
+    Amounts are as they go on the document: positive on a credit note. credited: the invoices of this period
+    that a credit note refers to.
+    """
+
+    organisation: Organisation
+    period: PayPeriod
+    budget_number: BudgetNumber
+    lines: list[Line] = field(default_factory=list)
+    credited: list[Invoice] = field(default_factory=list)
+
+    @property
+    def is_credit_note(self) -> bool:
+        return sum(line.net_cents for line in self.lines) < 0
+
+    @property
+    def sign(self) -> int:
+        """What the amounts of hours are multiplied by to stand on the document."""
+        return -1 if self.is_credit_note else 1
+
+    @property
+    def minutes(self) -> int:
+        return sum(line.minutes for line in self.lines)
+
+    @property
+    def net_cents(self) -> int:
+        return abs(sum(line.net_cents for line in self.lines))
+
+    @property
+    def vat_percent(self) -> int:
+        return amounts.STANDARD_VAT_PERCENT if self.organisation.vat_treatment == "standard" else 0
+
+    @property
+    def vat_cents(self) -> int:
+        return amounts.vat_cents(self.net_cents, self.vat_percent)
+
+    @property
+    def total_cents(self) -> int:
+        return self.net_cents + self.vat_cents
+
+
+@dataclass
+class LeftOut:
+    """Hours of one sheet and budget number that are not invoiced, and why."""
+
+    organisation: Organisation
+    budget_number: BudgetNumber
+    sheet: Timesheet
+    reason: Reason
+    minutes: int = 0
+    days: list[date] = field(default_factory=list)
+
+    @property
+    def is_approved(self) -> bool:
+        """Whether these are approved hours: those that somebody has to do something about."""
+        return bool(self.sheet.state == State.APPROVED)
+
+
+@dataclass
+class Preview:
+    """All that a run would make of a period, and what it leaves out."""
+
+    period: PayPeriod
+    drafts: list[Draft] = field(default_factory=list)
+    left_out: list[LeftOut] = field(default_factory=list)
+
+    @property
+    def net_cents(self) -> int:
+        """What it would bill without VAT, credit notes taken off."""
+        return sum(draft.sign * draft.net_cents for draft in self.drafts)
+
+    @property
+    def rounded(self) -> list[Line]:
+        """The lines whose price had more than four decimals."""
+        return [line for draft in self.drafts for line in draft.lines if line.is_rounded]
+
+
+def compose(period: PayPeriod, organisations: Iterable[int], budget_number: int | None = None) -> Preview:
+    """Put the period's hours that no invoice bills yet into drafts: three statements at most."""
+    drafts: dict[tuple[int, int], Draft] = {}
+    lines: dict[tuple[int, ...], Line] = {}
+    left_out: dict[tuple[int, int, str], LeftOut] = {}
+    for worked in billable.read(period, organisations, budget_number):
+        if worked.price is None or worked.reason is not None:
+            _leave_out(left_out, worked.hour, worked.reason or Reason.NO_RATE)
+            continue
+        line, sheet = worked.line, worked.sheet
+        group = sheet.organisation_id, line.budget_number_id
+        key = (*group, sheet.id, line.iso_year, line.iso_week, line.hour_type_id, worked.price.amount)
+        if key not in lines:
+            lines[key] = Line(sheet, line.hour_type, line.iso_year, line.iso_week, *worked.price)
+            draft = drafts.setdefault(group, Draft(sheet.organisation, period, line.budget_number))
+            draft.lines.append(lines[key])
+        lines[key].hours.append(worked.hour)
+    _find_what_is_credited(period, [draft for draft in drafts.values() if draft.is_credit_note])
+    for group, draft in list(drafts.items()):
+        draft.lines.sort(key=_order)
+        if draft.is_credit_note and not draft.credited:
+            del drafts[group]
+            for hour in (hour for one in draft.lines for hour in one.hours):
+                _leave_out(left_out, hour, Reason.NO_INVOICE)
+    return Preview(period, list(drafts.values()), list(left_out.values()))
+
+
+def _order(line: Line) -> tuple[str, int, int, int, str, int]:
+    worker = line.sheet.assignment.worker
+    return (
+        worker.name_key, line.sheet.id, line.iso_year, line.iso_week, line.hour_type.code, line.unit_price,
+    )  # fmt: skip
+
+
+def _leave_out(left_out: dict[tuple[int, int, str], LeftOut], hour: Hour, reason: Reason) -> None:
+    sheet, budget = hour.line.timesheet, hour.line.budget_number
+    one = left_out.setdefault(
+        (sheet.id, budget.id, reason), LeftOut(sheet.organisation, budget, sheet, reason)
+    )
+    one.minutes += hour.minutes
+    one.days.append(hour.day)
+
+
+def _find_what_is_credited(period: PayPeriod, drafts: list[Draft]) -> None:
+    """A credit note names an invoice (NL-R-001): those of its period, of its budget number if any."""
+    if not drafts:
+        return
+    notes = Invoice.alias()
+    query = (
+        Invoice.select()
+        .where(
+            Invoice.organisation.in_([draft.organisation.id for draft in drafts])
+            & (Invoice.pay_period == period)
+            & (Invoice.kind == "invoice")
+            & Invoice.id.not_in(notes.select(notes.credits).where(notes.credits.is_null(False)))
+        )
+        .order_by(Invoice.year, Invoice.number)
+    )
+    invoices = list(query)
+    for draft in drafts:
+        of_organisation = [one for one in invoices if one.organisation_id == draft.organisation.id]
+        same = [one for one in of_organisation if one.budget_number_id == draft.budget_number.id]
+        draft.credited = same or of_organisation

@@ -1,0 +1,129 @@
+"""html -> bytes: the only file that imports xhtml2pdf, in a process of its own.
+
+Making a PDF holds the interpreter for 140 ms to seconds, so it never happens where people are answered. The
+process reads one request per line and answers each with one line; it ends when its standard input does, which
+is also when whoever started it dies.
+"""
+
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+from base64 import b64decode, b64encode
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+from threading import Timer
+from types import TracebackType
+from typing import IO
+
+FONTS = Path(__file__).parent / "fonts"
+
+# Many times what an invoice of a thousand lines takes.
+SECONDS = 300
+
+
+class PrintFailed(Exception):
+    """The document could not be made; says why."""
+
+
+class Printer:
+    """A process that makes PDFs, started for the first: `with Printer() as printer: printer.pdf(...)`."""
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> "Printer":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the process."""
+        process, self._process = self._process, None
+        if process is not None:
+            process.communicate()
+
+    def pdf(self, html: str, on: date) -> bytes:
+        """The document as a PDF dated on; the same bytes for the same html, fonts and versions.
+
+        Title, author and language are the html's own (`<title>`, `<meta name="author">`, `<html lang>`).
+        Raises PrintFailed.
+        """
+        process = self._started()
+        assert process.stdin is not None
+        assert process.stdout is not None
+        watch = Timer(SECONDS + 30, process.kill)
+        watch.start()
+        try:
+            process.stdin.write(json.dumps({"html": html, "on": on.isoformat()}).encode() + b"\n")
+            process.stdin.flush()
+            line = process.stdout.readline()
+        except BrokenPipeError:
+            line = b""
+        finally:
+            watch.cancel()
+        if not line:
+            self.close()
+            raise PrintFailed("the process that makes PDFs died")
+        answer = json.loads(line)
+        if "error" in answer:
+            raise PrintFailed(answer["error"])
+        return b64decode(answer["pdf"])
+
+    def _started(self) -> subprocess.Popen[bytes]:
+        if self._process is None or self._process.poll() is not None:
+            # It needs no settings, so it gets no passwords that may be among them.
+            kept = {name: value for name, value in os.environ.items() if not name.startswith("KONNEKT_")}
+            self._process = subprocess.Popen(
+                [sys.executable, "-c", "from konnekt.pdf import main; main()"],
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=kept, cwd=FONTS.parents[1],
+            )  # fmt: skip
+        return self._process
+
+
+def render(html: str, on: date) -> bytes:
+    """Make the PDF in this very process. Nothing is read outside the fonts' folder, nor from any host."""
+    from reportlab import rl_config
+    from xhtml2pdf import pisa
+    from xhtml2pdf.config.resources import ResourceAccessPolicy
+
+    # Dates and ids in the file come from the document, not from the clock.
+    rl_config.invariant = 1
+    noon = datetime.combine(on, time(12), UTC)
+    os.environ["SOURCE_DATE_EPOCH"] = str(int(noon.timestamp()))
+    policy = ResourceAccessPolicy.server(FONTS, allow_remote=False, max_render_seconds=SECONDS)
+    out = io.BytesIO()
+    done = pisa.pisaDocument(
+        html, out, path=str(FONTS / "document.html"), encoding="utf-8", resource_policy=policy
+    )
+    if done.err:
+        raise PrintFailed("; ".join(str(entry[2]) for entry in done.log if entry[0] == "error"))
+    return out.getvalue()
+
+
+def serve(requests: IO[bytes], answers: IO[bytes]) -> None:
+    """Answer one line with one line until there are no more."""
+    for line in requests:
+        request = json.loads(line)
+        try:
+            made = render(request["html"], date.fromisoformat(request["on"]))
+            answer = {"pdf": b64encode(made).decode()}
+        except Exception as error:  # whatever it is, the other side hears of it
+            answer = {"error": f"{type(error).__name__}: {error}"}
+        answers.write(json.dumps(answer).encode() + b"\n")
+        answers.flush()
+
+
+def main() -> None:
+    """Be the process that makes PDFs."""
+    # Ctrl-C is for whoever started it; then this process ends because its input does.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    answers = os.fdopen(os.dup(1), "wb")
+    # What a library prints must not come between the answers.
+    os.dup2(2, 1)
+    serve(sys.stdin.buffer, answers)

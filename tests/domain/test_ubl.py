@@ -1,0 +1,151 @@
+"""E-invoices of every kind against the schemas and rules, and what they say."""
+
+from base64 import b64decode
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from konnekt import ubl
+from konnekt.domain import invoices
+from konnekt.models import Invoice, InvoiceLine, Organisation
+from tests import factories, invoice_cast
+from tests.factories import World
+from tests.invoice_rules import findings, values
+
+PDF = ubl.Attachment("2026-00001.pdf", "application/pdf", b"%PDF-1.4 not really")
+
+TREATMENTS = {
+    "standard": ("S", ["21.00"], []),
+    "exempt": ("E", ["0.00"], ["Vrijgesteld van btw, art. 11 Wet OB"]),
+    "reverse_charge": ("AE", ["0.00"], ["Btw verlegd"]),
+    "out_of_scope": ("O", [], ["Buiten het toepassingsbereik van de btw"]),
+}
+
+
+def written(invoice: Invoice) -> bytes:
+    lines = invoice.lines.order_by(InvoiceLine.position)
+    return ubl.write(invoice, lines, PDF)
+
+
+@pytest.fixture
+def ready(world: World) -> World:
+    """Noor's approved sheet, and one of 50 minutes with a name that is markup."""
+    invoice_cast.complete(world)
+    invoice_cast.approve(world.sheet, world.supervisor)
+    odd = factories.assignment(
+        factories.worker("<b>Łucja", "O’Brien & \x0bZoon</b>"), world.fse, world.fse_budget
+    )
+    days = {date(2026, 11, 3): 50, date(2026, 11, 29): 20}
+    factories.sheet(odd, world.period, days, state="approved", decided_by=world.supervisor)
+    return world
+
+
+def issue(treatment: str = "standard", **columns: Any) -> Invoice:
+    text = "Vrijgesteld van btw, art. 11 Wet OB" if treatment == "exempt" else ""
+    Organisation.update(vat_treatment=treatment, vat_text=text, **columns).execute()
+    (invoice,) = invoice_cast.run()
+    return invoice
+
+
+def negative(world: World) -> Invoice:
+    """A credit note of a supplementary sheet."""
+    invoice_cast.run()
+    hours = {date(2026, 11, 3): -130, date(2026, 11, 9): 30}
+    factories.sheet(world.assignment, world.period, hours, sequence=1, state="approved")
+    (note,) = invoice_cast.run()
+    return note
+
+
+@pytest.mark.parametrize("treatment", TREATMENTS)
+@pytest.mark.parametrize("columns", [{}, {"peppol_id": ""}, {"coc_number": "", "language": "en"}])
+def test_every_kind_is_valid(ready: World, treatment: str, columns: dict[str, Any]) -> None:
+    invoice = issue(treatment, **columns)
+    assert findings(written(invoice)) == []
+    note = invoices.credit(invoice.id, "Verkeerd <budget>", by=ready.staff)
+    assert findings(written(note)) == []
+
+
+def test_a_credit_note_of_negative_hours_is_valid(ready: World) -> None:
+    note = negative(ready)
+    content = written(note)
+    assert findings(content) == []
+    assert values(content, "cac:BillingReference/cac:InvoiceDocumentReference/cbc:ID") == ["2026-00001"]
+    assert values(content, "cac:CreditNoteLine/cbc:CreditedQuantity") == ["2.1667", "-0.50"]
+    assert values(content, "cac:CreditNoteLine/cbc:LineExtensionAmount") == ["68.27", "-15.76"]
+    assert values(content, "cac:LegalMonetaryTotal/cbc:PayableAmount") == [f"{note.total_cents / 100:.2f}"]
+
+
+@pytest.mark.parametrize("treatment", TREATMENTS)
+def test_vat(ready: World, treatment: str) -> None:
+    code, percent, reason = TREATMENTS[treatment]
+    content = written(issue(treatment))
+    category = "cac:TaxTotal/cac:TaxSubtotal/cac:TaxCategory"
+    assert values(content, f"{category}/cbc:ID") == [code]
+    assert values(content, f"{category}/cbc:Percent") == percent
+    assert values(content, f"{category}/cbc:TaxExemptionReason") == reason
+    numbers = values(content, "//cac:PartyTaxScheme/cbc:CompanyID")
+    assert numbers == ([] if code == "O" else ["NL123456789B01", "NL001234567B01"])
+
+
+def test_what_it_says(ready: World) -> None:
+    invoice = issue()
+    content = written(invoice)
+    budget = ["34367565.899"]
+    assert values(content, "cbc:CustomizationID") == [ubl.PEPPOL]
+    assert values(content, "cbc:ID") == ["2026-00001"]
+    assert values(content, "cbc:BuyerReference") == values(content, "cbc:AccountingCost") == budget
+    assert set(values(content, "cac:InvoiceLine/cbc:AccountingCost")) == set(budget)
+    assert values(content, "cac:InvoicePeriod/*") == ["2026-11-02", "2026-11-29"]
+    assert values(content, "cac:PaymentMeans/cbc:PaymentMeansCode") == ["58"]
+    assert values(content, "cac:PaymentMeans/cbc:PaymentID") == ["2026-00001"]
+    assert values(content, "//cac:PayeeFinancialAccount/cbc:ID") == ["NL91ABNA0417164300"]
+    assert values(content, "//cac:PartyLegalEntity/cbc:CompanyID/@schemeID") == ["0106", "0106"]
+    assert values(content, "//cbc:EndpointID") == ["12345678", "87654321"]
+    references = values(content, "cac:InvoiceLine/cac:DocumentReference/cbc:ID")
+    assert references == [line.frozen["reference"] for line in invoice.lines.order_by(InvoiceLine.position)]
+    item = "cac:InvoiceLine/cac:Item"
+    assert values(content, f"{item}/cbc:Description")[-1] == "<b>Łucja O’Brien & Zoon</b>, week 48 2026"
+    assert set(values(content, f"{item}/cbc:Name")) == {"Uursoort REG"}
+    binary = "//cbc:EmbeddedDocumentBinaryObject"
+    assert b64decode(values(content, binary)[0]) == PDF.content
+    assert values(content, f"{binary}/@filename") == ["2026-00001.pdf"]
+
+
+@pytest.mark.parametrize("columns", [{"peppol_id": ""}, {"peppol_id": "87654321"}])
+def test_without_a_peppol_id_it_is_nlcius(ready: World, columns: dict[str, Any]) -> None:
+    assert values(written(issue(**columns)), "cbc:CustomizationID") == [ubl.NLCIUS]
+
+
+def test_an_oin_is_a_legal_id(ready: World) -> None:
+    content = written(issue(coc_number="", peppol_id="0190:00000001234567890000"))
+    legal = "cac:AccountingCustomerParty/cac:Party/cac:PartyLegalEntity/cbc:CompanyID"
+    assert values(content, legal) == ["00000001234567890000"]
+    assert values(content, f"{legal}/@schemeID") == ["0190"]
+
+
+def test_sums_are_exact(ready: World) -> None:
+    content = written(issue())
+    amounts = [Decimal(one) for one in values(content, "cac:InvoiceLine/cbc:LineExtensionAmount")]
+    quantities = [Decimal(one) for one in values(content, "cac:InvoiceLine/cbc:InvoicedQuantity")]
+    prices = [Decimal(one) for one in values(content, "cac:InvoiceLine/cac:Price/cbc:PriceAmount")]
+    for amount, quantity, price in zip(amounts, quantities, prices, strict=True):
+        assert abs(quantity * price - amount) <= Decimal("0.005")
+    (net,) = values(content, "cac:LegalMonetaryTotal/cbc:TaxExclusiveAmount")
+    assert sum(amounts) == Decimal(net)
+
+
+def test_no_element_is_empty_and_lines_lie_within_the_period(ready: World) -> None:
+    """Rules of Peppol and NLCIUS that can be said in a line: R008, R110, R111, BR-NL-4."""
+    content = written(issue(contact_name="", coc_number=""))
+    assert values(content, "//*[not(*) and not(normalize-space())]") == []
+    first, last = values(content, "cac:InvoicePeriod/*")
+    assert all(first <= day <= last for day in values(content, "cac:InvoiceLine/cac:InvoicePeriod/*"))
+    address = "//cac:PostalAddress/*[self::cbc:StreetName or self::cbc:CityName or self::cbc:PostalZone]"
+    assert len(values(content, address)) == 6
+
+
+def test_the_same_invoice_gives_the_same_bytes(ready: World) -> None:
+    invoice = issue()
+    assert written(invoice) == written(Invoice.get_by_id(invoice.id))
