@@ -110,7 +110,10 @@ def revoke(sheet: int) -> Response:
 def _with_reason(sheet: int, asking: str, verb: Callable[..., Any], notice: str) -> Response:
     found = detail.load(sheet, web.grants())
     if not getattr(found, f"may_{asking}"):
-        raise timesheets.why_not(found.sheet, asking, web.grants())
+        refusal = timesheets.why_not(found.sheet, asking, web.grants())
+        if request.method == "GET" or refusal.status != 409:
+            raise refusal
+        return _detail(found, refusal=refusal)
     if request.method == "GET":
         return _detail(found, asking=asking)
     return _decide(sheet, partial(verb, reason=request.form.get("reason", "")), notice, asking=asking)

@@ -64,6 +64,9 @@ def name() -> Response:
             form[refusal.field].errors = [web.say(refusal)]
         else:
             notice = _("%(name)s stands in for you.", name=named.deputy.name)
+            if supervisor:
+                whom = {"name": named.deputy.name, "supervisor": named.supervisor.name}
+                notice = _("%(name)s stands in for %(supervisor)s.", **whom)
             return web.done(notice, url_for(".index"), "partials/deputies.html", **_shown())
     return web.page("deputies/index.html", "partials/deputies.html", 422, **_shown(form))
 

@@ -13,9 +13,12 @@ LONGEST = timedelta(days=366)
 def of(account: Account) -> list[Deputy]:
     """The deputies a supervisor has now or later; all of them for the agency: one statement."""
     whose = Deputy.id.is_null(False) if account.is_agency_staff else Deputy.supervisor == account
+    principal = Account.alias()
     return list(
-        Deputy.select(Deputy, Account, Organisation)
+        Deputy.select(Deputy, Account, principal, Organisation)
         .join(Account, on=(Deputy.deputy == Account.id))
+        .switch(Deputy)
+        .join(principal, on=(Deputy.supervisor == principal.id))
         .switch(Deputy)
         .join(Organisation)
         .where(whose & Deputy.ended_at.is_null() & (Deputy.last_on >= clock.today()))

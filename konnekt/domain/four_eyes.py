@@ -46,6 +46,7 @@ def is_approver_left(organisation: int, touched: set[int]) -> bool:
             & Deputy.ended_at.is_null()
             & Right.may_approve
             & Account.is_active
+            & Deputy.supervisor.in_(Account.select(Account.id).where(Account.is_active))
         )
         .tuples()
     )

@@ -227,13 +227,19 @@ def _rights(at: Organisation) -> list[Right]:
 
 
 def _deputies(at: Organisation) -> list[Deputy]:
-    """Who stands in now or later, for whom."""
+    """Who stands in now or later, for whom; nobody stands in for an account that was closed."""
     deputy = Account.alias()
     return list(
         Deputy.select(Deputy, Account, deputy)
         .join(Account, on=(Deputy.supervisor == Account.id))
         .switch(Deputy)
         .join(deputy, on=(Deputy.deputy == deputy.id))
-        .where((Deputy.organisation == at) & Deputy.ended_at.is_null() & (Deputy.last_on >= clock.today()))
+        .where(
+            (Deputy.organisation == at)
+            & Deputy.ended_at.is_null()
+            & (Deputy.last_on >= clock.today())
+            & Account.is_active
+            & deputy.is_active
+        )
         .order_by(Deputy.first_on, Deputy.id)
     )

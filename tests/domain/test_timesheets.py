@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from konnekt.domain import access, clock, deputies, revoking, timesheets
+from konnekt.domain import access, clock, deputies, four_eyes, organisations, revoking, timesheets
 from konnekt.domain.refused import Forbidden, Invalid, NotFound, Refused
 from konnekt.domain.timesheets import Pick
 from konnekt.models import (
@@ -303,3 +303,15 @@ def test_a_deputy_loses_the_right_with_the_account_of_the_supervisor(world: Worl
     assert access.grants(world.registrar).approve == {}
     with pytest.raises(Forbidden):
         timesheets.approve(world.sheet.id, by=world.registrar, seen=1)
+
+
+def test_nobody_is_left_when_only_the_deputy_of_an_inactive_supervisor_is(world: World) -> None:
+    stand_in(world, clock.today(), clock.today())
+    assert four_eyes.is_approver_left(world.fse.id, {world.noor.id})
+    assert [one.deputy for one in organisations.profile("FSE", access.grants(world.staff)).deputies] == [
+        world.registrar
+    ]
+    world.supervisor.is_active = False
+    world.supervisor.save()
+    assert not four_eyes.is_approver_left(world.fse.id, {world.noor.id})
+    assert organisations.profile("FSE", access.grants(world.staff)).deputies == []

@@ -90,3 +90,12 @@ def test_the_agency_names_one_for_a_supervisor(app: Flask, world: World) -> None
 def test_a_supervisor_names_none_for_somebody_else(emre: Visitor, world: World) -> None:
     emre.post("/account/deputies", named(world, organisation="LAW", supervisor=world.outsider.email))
     assert Deputy.select().count() == 0
+
+
+def test_the_agency_reads_for_whom(app: Flask, emre: Visitor, world: World) -> None:
+    bureau = Visitor(app, world.staff)
+    answer = bureau.post("/account/deputies", named(world, supervisor=world.supervisor.email))
+    shown = bureau.get(answer.location).text
+    assert "Lars Maes vervangt Emre Dubois." in shown
+    assert "namens Emre Dubois" in shown
+    assert "namens" not in emre.get("/account/deputies").text.partition("<ul")[2]

@@ -1,5 +1,8 @@
 """GET /approvals/ID: what the detail of a sheet tells, and what it doesn't."""
 
+import re
+from itertools import pairwise
+
 import pytest
 from flask import Flask
 
@@ -43,3 +46,12 @@ def test_flags_are_those_of_the_revision_that_is_shown(emre: Visitor, world: Wor
     assert "13:20 uur op" in emre.get(f"/approvals/{world.sheet.id}").text
     entering.save(world.sheet.id, with_first_day(world.sheet.id, 480), by=world.noor, seen=2)
     assert "13:20 uur op" not in emre.get(f"/approvals/{world.sheet.id}").text
+
+
+@pytest.mark.parametrize(
+    "address", ["/", "/approvals", "/approvals/1", "/approvals/1/reject", "/account", "/organisations/FSE"]
+)
+def test_no_level_of_heading_is_skipped(emre: Visitor, world: World, address: str) -> None:
+    levels = [int(level) for level in re.findall(r"<h([1-6])[ >]", emre.get(address).text)]
+    assert levels[0] == 1
+    assert all(below <= above + 1 for above, below in pairwise(levels)), levels

@@ -201,3 +201,15 @@ def test_a_page_beyond_the_last_is_the_last(app: Flask, world: World) -> None:
     beyond = emre.get("/organisations/FSE?page=7").text
     assert "Noor Hendriks" in beyond
     assert "Op dit moment werkt hier niemand" not in beyond
+
+
+def test_a_sheet_of_this_period_is_opened_from_here_by_who_may_see_it(app: Flask, world: World) -> None:
+    sheet = factories.sheet(world.assignment, world.periods[12], state="approved")
+    reader = factories.account("Only", "Invoices")
+    factories.right(reader, world.fse, invoices=1)
+    link = f'href="/approvals/{sheet.id}"'
+    for account in (world.supervisor, world.registrar, world.staff):
+        visitor = Visitor(app, account)
+        assert link in visitor.get("/organisations/FSE").text
+        assert visitor.get(f"/approvals/{sheet.id}").status_code == 200
+    assert link not in Visitor(app, reader).get("/organisations/FSE").text

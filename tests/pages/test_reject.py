@@ -75,3 +75,17 @@ def test_revoke_with_a_reason(emre: Visitor, world: World) -> None:
     assert state(world.sheet) == "submitted"
     assert [event.verb for event in Event.select().order_by(Event.id)] == ["approve", "revoke"]
     assert "Goedkeuring ingetrokken door Emre Dubois" in emre.get(f"/approvals/{world.sheet.id}").text
+
+
+@pytest.mark.parametrize("htmx", [False, True])
+def test_decided_meanwhile_shows_the_sheet_and_what_was_typed(
+    emre: Visitor, world: World, htmx: bool
+) -> None:
+    emre.post(f"/approvals/{world.sheet.id}/approve", {"seen": 1})
+    emre.htmx = htmx
+    late = emre.post(f"/approvals/{world.sheet.id}/reject", {"seen": 1, "reason": "Dinsdag klopt <niet>"})
+    assert late.status_code == 409
+    assert "Al goedgekeurd door Emre Dubois" in late.text
+    assert "Dinsdag klopt &lt;niet&gt;" in late.text
+    assert "Ongedaan maken" in late.text
+    assert f'id="sheet-{world.sheet.id}-opened"' in late.text
