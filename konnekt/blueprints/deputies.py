@@ -11,6 +11,7 @@ from konnekt import web
 from konnekt.domain import deputies
 from konnekt.domain.refused import Invalid
 from konnekt.forms.deputies import DeputyForm
+from konnekt.models import Deputy
 
 bp = Blueprint("deputies", __name__, url_prefix="/account/deputies")
 
@@ -44,6 +45,13 @@ def index() -> Response:
     return web.page("deputies/index.html", "partials/deputies.html", **_shown())
 
 
+def _named(named: Deputy) -> str:
+    who = named.deputy.name
+    if named.supervisor_id == current_user.id:
+        return _("%(name)s stands in for you.", name=who)
+    return _("%(name)s stands in for %(supervisor)s.", name=who, supervisor=named.supervisor.name)
+
+
 @bp.post("")
 def name() -> Response:
     """Name a deputy."""
@@ -63,11 +71,7 @@ def name() -> Response:
         except Invalid as refusal:
             form[refusal.field].errors = [web.say(refusal)]
         else:
-            notice = _("%(name)s stands in for you.", name=named.deputy.name)
-            if supervisor:
-                whom = {"name": named.deputy.name, "supervisor": named.supervisor.name}
-                notice = _("%(name)s stands in for %(supervisor)s.", **whom)
-            return web.done(notice, url_for(".index"), "partials/deputies.html", **_shown())
+            return web.done(_named(named), url_for(".index"), "partials/deputies.html", **_shown())
     return web.page("deputies/index.html", "partials/deputies.html", 422, **_shown(form))
 
 

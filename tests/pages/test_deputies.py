@@ -98,4 +98,4 @@ def test_the_agency_reads_for_whom(app: Flask, emre: Visitor, world: World) -> N
     shown = bureau.get(answer.location).text
     assert "Lars Maes vervangt Emre Dubois." in shown
     assert "namens Emre Dubois" in shown
-    assert "namens" not in emre.get("/account/deputies").text.partition("<ul")[2]
+    assert "namens Emre Dubois" not in emre.get("/account/deputies").text
