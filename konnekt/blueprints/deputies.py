@@ -48,8 +48,8 @@ def index() -> Response:
 def _named(named: Deputy) -> str:
     who = named.deputy.name
     if named.supervisor_id == current_user.id:
-        return _("%(name)s stands in for you.", name=who)
-    return _("%(name)s stands in for %(supervisor)s.", name=who, supervisor=named.supervisor.name)
+        return str(_("%(name)s stands in for you.", name=who))
+    return str(_("%(name)s stands in for %(supervisor)s.", name=who, supervisor=named.supervisor.name))
 
 
 @bp.post("")
