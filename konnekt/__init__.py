@@ -7,6 +7,7 @@ from konnekt.blueprints import (
     account,
     approvals,
     auth,
+    bureau,
     deputies,
     home,
     my_sheets,
@@ -42,4 +43,5 @@ def create_app(config: Config | None = None) -> Flask:
     app.register_blueprint(organisations.bp)
     app.register_blueprint(account.bp)
     app.register_blueprint(deputies.bp)
+    app.register_blueprint(bureau.bp)
     return app

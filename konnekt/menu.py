@@ -19,7 +19,8 @@ def _anybody(_who: Grants) -> bool:
 class Place:
     """A place: its endpoint, words, icon, who may go there and what waits there (0 shows nothing).
 
-    short: the word where there is little room; group: the heading in the left menu.
+    short: the word where there is little room; group: the heading in the left menu; within: the places
+    that the left menu shows below it while the reader is there.
     """
 
     endpoint: str
@@ -29,25 +30,55 @@ class Place:
     group: Any = ""
     may: Callable[[Grants], bool] = _anybody
     count: Callable[[], int] | None = None
+    within: Callable[[], list["Place"]] | None = None
 
     @property
     def current(self) -> str:
         """`page` when the reader is here, `true` on another page of this place, else empty."""
         if self.endpoint == request.endpoint:
             return "page"
-        return "true" if self.endpoint.partition(".")[0] == request.blueprint else ""
+        blueprint = self.endpoint.rpartition(".")[0]
+        here = request.blueprint or ""
+        return "true" if here == blueprint or here.startswith(f"{blueprint}.") else ""
+
+
+# The places within the agency's own, in the order in which its month goes.
+BUREAU = (
+    Place("bureau.progress.index", _("Hours of a period"), _("Hours"), "clock", _("The month")),
+    Place("bureau.invoicing.index", _("Invoice run"), _("Invoicing"), "file", _("The month")),
+    Place("bureau.payments.index", _("Payments"), _("Payments"), "tick", _("The month")),
+    Place("bureau.payroll.index", _("Payroll"), _("Payroll"), "user", _("The month")),
+    Place("bureau.corrections.index", _("Corrections"), _("Corrections"), "undo", _("The month")),
+    Place("bureau.budgets.index", _("Budgets"), _("Budgets"), "draft", _("The month")),
+    Place("bureau.organisations.index", _("Organisations"), _("Organisations"), "building", _("Records")),
+    Place("bureau.people.index", _("People"), _("People"), "user", _("Records")),
+    Place("bureau.assignments.index", _("Assignments"), _("Assignments"), "pencil", _("Records")),
+    Place("bureau.hour_types.index", _("Hour types"), _("Hour types"), "clock", _("Records")),
+    Place("bureau.pay_periods.index", _("Pay periods"), _("Pay periods"), "clock", _("Records")),
+    Place("bureau.closing_days.index", _("Closing days"), _("Closing days"), "lock", _("Records")),
+    Place("bureau.imports.index", _("Import"), _("Import"), "download", _("Records")),
+    Place("bureau.details.index", _("The agency itself"), _("Agency"), "building", _("Records")),
+)
+
+
+def bureau_places() -> list[Place]:
+    """The places within the agency's own."""
+    return [place for place in BUREAU if place.endpoint in current_app.view_functions]
 
 
 # A place appears as soon as its endpoint exists.
 MENU = (
     Place("home.index", _("Home"), _("Home"), "home"),
     Place("invoices.index", _("Invoices"), _("Invoices"), "file", _("Finance"),
-          lambda who: bool(who.invoices)),
+          lambda who: bool(who.invoices) or who.is_agency_staff),
     Place("approvals.index", _("Approve timesheets"), _("Approve"), "check", _("Timesheets"),
           lambda who: bool(who.approve), lambda: web.waiting().count),
     Place("registration.index", _("Register hours"), _("Register"), "pencil", _("Timesheets"),
           lambda who: bool(who.register), web.drafts),
-    Place("bureau.index", _("Agency"), _("Agency"), "building", _("Agency"), lambda who: who.is_agency_staff),
+    Place("hours.index", _("My hours"), _("Hours"), "clock", _("Timesheets"),
+          lambda who: bool(who.account.is_worker)),
+    Place("bureau.index", _("Agency"), _("Agency"), "building", _("Agency"), lambda who: who.is_agency_staff,
+          within=bureau_places),
     Place("account.index", _("Account settings"), _("Account"), "user", _("Account")),
 )  # fmt: skip
 
@@ -60,4 +91,4 @@ def places() -> list[Place]:
 
 def init_app(app: Flask) -> None:
     """Give the templates the menu."""
-    app.jinja_env.globals["places"] = places
+    app.jinja_env.globals.update(places=places, bureau_places=bureau_places)

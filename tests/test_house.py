@@ -25,7 +25,7 @@ SCRIPTS = sorted(path for path in (HOUSE / "static").glob("*") if path.suffix in
 # Per room: what of our own house it may import (itself always), and what of other people's it may not.
 ROOMS = {
     "blueprints": (
-        {"forms", "domain", "models", "web", "sheet_text", "pdf", "ubl"},
+        {"forms", "domain", "models", "web", "sheet_text", "pdf", "ubl", "tables"},
         {"peewee", "playhouse", "wtforms"},
     ),
     "forms": ({"domain.units"}, {"peewee", "playhouse", "flask"}),
@@ -73,7 +73,9 @@ def test_who_imports_whom(room: str) -> None:
     wrong = []
     for path in files:
         # A blueprint doesn't know another one; the files of every other room know each other.
-        allowed = ours if room == "blueprints" else {*ours, room.removesuffix(".py")}
+        # The bureau's front room knows its own rooms.
+        own = {"blueprints.bureau"} if path.parent.name == "bureau" and path.stem == "__init__" else set()
+        allowed = ours | own if room == "blueprints" else {*ours, room.removesuffix(".py")}
         for dotted in imports(path):
             inside = dotted.removeprefix("konnekt.")
             if inside != dotted and not within(inside, allowed) and not is_value(room, inside):
@@ -87,7 +89,7 @@ def test_only_the_front_door_knows_the_blueprints() -> None:
     knowing = {
         path for path in MODULES for dotted in imports(path) if dotted.startswith("konnekt.blueprints")
     }
-    assert knowing == {HOUSE / "__init__.py"}
+    assert knowing <= {HOUSE / "__init__.py", HOUSE / "blueprints" / "bureau" / "__init__.py"}
 
 
 def test_a_blueprint_makes_no_query_of_its_own() -> None:
@@ -105,7 +107,7 @@ def test_a_blueprint_makes_no_query_of_its_own() -> None:
     }
     wrong = [
         f"{name(path)}:{node.lineno}: .{node.func.attr}()"
-        for path in (HOUSE / "blueprints").glob("*.py")
+        for path in (HOUSE / "blueprints").rglob("*.py")
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in verbs
         if not isinstance(node.func.value, ast.Constant)  # ", ".join() asks no database

@@ -10,6 +10,7 @@ from konnekt.models.invoices import (
     NumberSeries,
     Payment,
 )
+from konnekt.models.jobs import Job, JobFile
 from konnekt.models.organisations import Agency, BudgetNumber, BudgetNumberKey, Deputy, Organisation, Right
 from konnekt.models.payroll import PayrollBatch, PayrollHour
 from konnekt.models.people import LANGUAGES, Account, AccountLink, Mail, Session, SignInAttempt
@@ -20,13 +21,14 @@ __all__ = [
     "LANGUAGES",
     "Account", "AccountLink", "Agency", "Assignment", "BudgetNumber", "BudgetNumberKey", "ClosingDay",
     "Contributor", "Deputy", "Document", "Event", "Flag", "Hour", "HourType", "Invoice", "InvoiceLine",
-    "InvoicedHour", "Mail", "NumberSeries", "Organisation", "PayPeriod", "Payment", "PayrollBatch",
-    "PayrollHour", "Rate", "Right", "Session", "SignInAttempt", "State", "Timesheet", "TimesheetLine",
+    "InvoicedHour", "Job", "JobFile", "Mail", "NumberSeries", "Organisation", "PayPeriod", "Payment",
+    "PayrollBatch", "PayrollHour", "Rate", "Right", "Session", "SignInAttempt", "State", "Timesheet",
+    "TimesheetLine",
 ]  # fmt: skip
 
 TABLES = [
     Agency, Account, Session, SignInAttempt, AccountLink, Mail, Organisation, Right, Deputy, BudgetNumber,
     BudgetNumberKey, Assignment, Rate, PayPeriod, ClosingDay, HourType, Timesheet, TimesheetLine, Hour, Flag,
     Contributor, NumberSeries, Invoice, InvoiceLine, InvoicedHour, Payment, Document, PayrollBatch,
-    PayrollHour, Event,
+    PayrollHour, Event, Job, JobFile,
 ]  # fmt: skip

@@ -12,6 +12,8 @@ from konnekt.models.timesheets import Timesheet
 class Event(BaseModel):
     """One step of one thing. Exactly the thing's own column is filled.
 
+    thing: what it is about where no column is for it, such as "pay_period four_weeks 2026-12".
+
     actor: the account, or none for the system; then source names it ("import").
     batch: the same for all that one request did, so that it can be shown and undone together.
     """
@@ -20,6 +22,7 @@ class Event(BaseModel):
     invoice = ForeignKeyField(Invoice, null=True, backref="events")
     organisation = ForeignKeyField(Organisation, null=True, backref="events")
     person = ForeignKeyField(Account, null=True, backref="events")
+    thing = CharField(default="")
     verb = CharField()
     at = MomentField()
     actor = ForeignKeyField(Account, null=True, backref="+")

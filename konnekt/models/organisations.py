@@ -12,7 +12,7 @@ VAT_TREATMENTS = ("standard", "exempt", "reverse_charge", "out_of_scope")
 
 
 class Agency(BaseModel):
-    """The staffing agency itself: one row."""
+    """The staffing agency itself: one row. payroll_number: what its payroll program knows it by."""
 
     id = IntegerField(primary_key=True, default=1, constraints=[Check("id = 1")])
     name = TextField()
@@ -27,10 +27,14 @@ class Agency(BaseModel):
     peppol_id = CharField(default="")
     phone = CharField(default="")
     email = CharField(default="")
+    payroll_number = CharField(default="")
 
 
 class Organisation(BaseModel):
-    """A client: a faculty, service or department. A parent only groups on screen."""
+    """A client: a faculty, service or department. A parent only groups on screen.
+
+    ended_on: its last day as a client; its history stays.
+    """
 
     code = CharField(unique=True)
     name = TextField()
@@ -53,6 +57,7 @@ class Organisation(BaseModel):
     city = TextField(default="")
     country = CharField(default="NL")
     invoice_email = CharField(default="")
+    ended_on = DateField(null=True)
 
 
 class Right(BaseModel):

@@ -29,13 +29,18 @@ class State(StrEnum):
 
 
 class HourType(BaseModel):
-    """A kind of hours with its multiplier, managed by the agency."""
+    """A kind of hours with its multiplier, managed by the agency.
+
+    payroll_code: the component in the payroll program; setu_code: HT100, HT200, HT320 (SETU Timecard).
+    """
 
     code = CharField(unique=True)
     name_nl = TextField()
     name_en = TextField()
     multiplier_percent = IntegerField(constraints=[Check("multiplier_percent > 0")])
     is_active = BooleanField(default=True)
+    payroll_code = CharField(default="")
+    setu_code = CharField(default="")
 
     def name(self, language: str) -> str:
         return str(self.name_en if language == "en" else self.name_nl)

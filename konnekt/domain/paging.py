@@ -1,0 +1,37 @@
+"""A long list, a page at a time."""
+
+from dataclasses import dataclass
+from typing import Any
+
+SIZE = 50
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of a list: its rows, its number from 1, and how many pages and rows there are."""
+
+    rows: list[Any]
+    number: int
+    pages: int
+    count: int
+
+    @property
+    def before(self) -> int:
+        """The page before this one; 0 on the first."""
+        return self.number - 1
+
+    @property
+    def after(self) -> int:
+        """The page after this one; 0 on the last."""
+        return self.number + 1 if self.number < self.pages else 0
+
+
+def page(query: Any, number: int = 1, size: int = SIZE) -> Page:
+    """That page of a query, or the nearest there is: two statements, one when it finds nothing.
+
+    The query comes with its order.
+    """
+    count = query.count()
+    pages = max(1, -(-count // size))
+    number = min(max(1, number), pages)
+    return Page(list(query.paginate(number, size)) if count else [], number, pages, count)

@@ -1,0 +1,80 @@
+"""Tables that a spreadsheet opens: CSV and XLSX of a header and rows.
+
+Text is text: a cell that starts with what a spreadsheet would calculate is not calculated (OWASP, CSV
+injection). Numbers are Decimal or int and stay numbers; days are dates.
+"""
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from openpyxl import Workbook
+from openpyxl.cell import WriteOnlyCell
+from openpyxl.utils import get_column_letter
+
+CSV = "text/csv; charset=utf-8"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+Cell = str | int | Decimal | date | None
+
+# What makes a spreadsheet calculate a cell, also behind a character that it drops.
+CALCULATES = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+WIDEST = 60
+
+
+def csv_file(header: Sequence[str], rows: Iterable[Sequence[Cell]], language: str = "nl") -> bytes:
+    """UTF-8 with BOM and `;`, as Dutch spreadsheets open it; numbers with a comma, English with a point."""
+    out = io.StringIO()
+    writer = csv.writer(out, delimiter=";", lineterminator="\r\n")
+    writer.writerow([_text(cell, language) for cell in header])
+    writer.writerows([_text(cell, language) for cell in row] for row in rows)
+    return b"\xef\xbb\xbf" + out.getvalue().encode()
+
+
+def _text(cell: Cell, language: str) -> str:
+    if cell is None:
+        return ""
+    if isinstance(cell, Decimal):
+        return f"{cell:f}" if language == "en" else f"{cell:f}".replace(".", ",")
+    if isinstance(cell, str):
+        return f"'{cell}" if cell.startswith(CALCULATES) else cell
+    return str(cell)
+
+
+def xlsx_file(title: str, header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> bytes:
+    """A workbook of one sheet, its header bold and fixed, its columns as wide as what they hold."""
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet("".join(letter for letter in title if letter not in "[]:*?/\\")[:31] or "Blad")
+    sheet.freeze_panes = "A2"
+    held = [list(row) for row in rows]
+    for column, name in enumerate(header):
+        longest = max([len(name), *(len(str(row[column])) for row in held if row[column] is not None)])
+        sheet.column_dimensions[get_column_letter(column + 1)].width = min(WIDEST, longest) + 2
+    sheet.append([_cell(sheet, name, style="Headline 4") for name in header])
+    for row in held:
+        sheet.append([_cell(sheet, cell) for cell in row])
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def _cell(sheet: Any, value: Cell, style: str = "") -> Any:
+    cell = WriteOnlyCell(sheet, None)
+    if isinstance(value, str):
+        # What the format has no place for would make the file unreadable.
+        cell.value = "".join(letter for letter in value if letter >= " " or letter in "\n\t")
+        cell.data_type = "s"
+        cell.quotePrefix = value.startswith(CALCULATES)
+    elif value is not None:
+        cell.value = value
+    if isinstance(value, Decimal):
+        places = -int(value.as_tuple().exponent)
+        cell.number_format = f"0.{'0' * places}" if places > 0 else "0"
+    if isinstance(value, date):
+        cell.number_format = "yyyy-mm-dd"
+    if style:
+        cell.style = style
+    return cell
