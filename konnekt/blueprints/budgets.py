@@ -19,8 +19,8 @@ def index() -> Response:
     page = budgets.page(web.grants(), code, typed, request.args.get("page", 1, type=int))
     query = {name: value for name, value in (("organisation", code), ("q", typed)) if value}
     return web.page(
-        "budgets/index.html", "partials/budgets_list.html", page=page, organisations=places, code=code, typed=typed,
-        query=query,
+        "budgets/index.html", "partials/budgets_list.html", page=page, organisations=places, code=code,
+        typed=typed, query=query,
     )  # fmt: skip
 
 
