@@ -124,8 +124,13 @@ def lines(event: Event) -> list[Line]:
     return [
         Line(str(label), _shown(column, before.get(column)), _shown(column, after.get(column)))
         for column, label in COLUMNS.items()
-        if before.get(column) != after.get(column)
+        if _told(before.get(column)) != _told(after.get(column))
     ]
+
+
+def _told(value: Any) -> Any:
+    """What is empty, and a no that was never a yes, tells nothing."""
+    return None if value is False or value == "" else value
 
 
 def _shown(column: str, value: Any) -> str:
