@@ -17,6 +17,7 @@ from konnekt.db import MomentField
 
 COLUMNS = (
     ("agency", "payroll_number", lambda: CharField(default="")),
+    ("account", "signed_in_at", lambda: MomentField(null=True)),
     ("organisation", "ended_on", lambda: DateField(null=True)),
     ("hour_type", "payroll_code", lambda: CharField(default="")),
     ("hour_type", "setu_code", lambda: CharField(default="")),
