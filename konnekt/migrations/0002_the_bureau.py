@@ -64,10 +64,12 @@ def tables(db):
 def up(migrator, db):
     for table, column, field in COLUMNS:
         migrator.migrate(migrator.add_column(table, column, field()))
+    migrator.migrate(migrator.add_index("event", ("thing",)))
     db.create_tables(tables(db), safe=False)
 
 
 def down(migrator, db):
     db.drop_tables(tables(db))
+    migrator.migrate(migrator.drop_index("event", "event_thing"))
     for table, column, _field in COLUMNS:
         migrator.migrate(migrator.drop_column(table, column))
