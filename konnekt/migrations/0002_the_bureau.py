@@ -22,6 +22,7 @@ COLUMNS = (
     ("hour_type", "payroll_code", lambda: CharField(default="")),
     ("hour_type", "setu_code", lambda: CharField(default="")),
     ("event", "thing", lambda: CharField(default="")),
+    ("payroll_batch", "frozen", lambda: JSONField(null=True)),
 )
 
 
