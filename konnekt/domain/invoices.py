@@ -6,7 +6,7 @@ from typing import Any
 
 from konnekt.db import hold, transaction
 from konnekt.domain import clock, events
-from konnekt.domain.invoicing import billable, drafts, frozen
+from konnekt.domain.invoicing import billable, drafts, frozen, parties
 from konnekt.domain.invoicing.drafts import Draft, Preview
 from konnekt.domain.refused import Forbidden, Invalid, NotFound, Refused
 from konnekt.domain.timesheets import checked_reason
@@ -195,7 +195,7 @@ def _write(draft: Draft, on: date, by: Account | None) -> Invoice:
 def _repeat(original: Invoice, reason: str, on: date, by: Account) -> Invoice:
     """A credit note that repeats all that its invoice says (EN 16931: amounts stay positive)."""
     kept = {name: getattr(original, name) for name in REPEATED}
-    said = {**original.frozen, "references": frozen.refer_to([original]), "reason": frozen.clean(reason)}
+    said = {**original.frozen, "references": frozen.refer_to([original]), "reason": parties.clean(reason)}
     note: Invoice = Invoice.create(
         kind="credit_note", **_next_number(on), **kept, issued_on=on, due_on=on, frozen=said,
         credits=original, reason=reason, created_at=clock.now(), created_by=by,
