@@ -70,6 +70,11 @@ def announce(response: Response, notice: str) -> Response:
     return response
 
 
+def announce_end(response: Response) -> Response:
+    """Have long work that ended say so once, where htmx waits for it."""
+    return announce(response, gettext("The work has ended.")) if is_htmx() else response
+
+
 def moved(response: Response, location: str) -> Response:
     """The fragment is another page's: the address becomes that page's."""
     response.headers["HX-Push-Url"] = location
@@ -85,8 +90,14 @@ def or_404(row: Any) -> Any:
 
 def say(refusal: Refused) -> str:
     """The refusal's sentence in the reader's language, with its days as this reader writes them."""
-    values = {name: day(v) if isinstance(v, date) else v for name, v in refusal.values.items()}
-    return str(gettext(refusal.sentence, **values))
+    return say_kept(refusal.sentence, refusal.values)
+
+
+def say_kept(sentence: str, values: dict[str, Any]) -> str:
+    """The same of a sentence that was kept with its values."""
+    return str(
+        gettext(sentence, **{name: day(v) if isinstance(v, date) else v for name, v in values.items()})
+    )
 
 
 def grants() -> access.Grants:
