@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from konnekt import assets, cli, db, formats, logs, mail, menu, security, sheet_text, web
+from konnekt import assets, change_text, cli, db, formats, logs, mail, menu, security, sheet_text, web
 from konnekt.blueprints import (
     account,
     approvals,
@@ -33,6 +33,7 @@ def create_app(config: Config | None = None) -> Flask:
     assets.init_app(app)
     formats.init_app(app)
     sheet_text.init_app(app)
+    change_text.init_app(app)
     menu.init_app(app)
     cli.init_app(app)
 

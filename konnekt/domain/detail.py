@@ -4,7 +4,17 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
-from konnekt.domain import access, approvals, budgets, events, periods, revoking, snapshots, timesheets
+from konnekt.domain import (
+    access,
+    approvals,
+    budgets,
+    events,
+    payroll,
+    periods,
+    revoking,
+    snapshots,
+    timesheets,
+)
 from konnekt.domain.access import Grants
 from konnekt.domain.budgets import Budget
 from konnekt.models import (
@@ -70,6 +80,7 @@ class Detail:
     on_behalf_of: int | None = None
     remarks: list[Hour] = field(default_factory=list)
     budgets: list[Budget] = field(default_factory=list)
+    paid_on: date | None = None
 
     @property
     def bars(self) -> list[Bar]:
@@ -122,6 +133,7 @@ def load(sheet: int, who: Grants) -> Detail:
         on_behalf_of=on_behalf_of,
         remarks=[hour for hour in hours if hour.remark],
         budgets=budgets.of_sheet(found, who),
+        paid_on=payroll.paid_on([sheet]).get(sheet),
     )
 
 
