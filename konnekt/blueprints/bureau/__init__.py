@@ -4,8 +4,12 @@ from flask import Blueprint, abort
 from werkzeug import Response
 
 from konnekt import web
+from konnekt.blueprints.bureau import budget_numbers, organisations, people
 
 bp = Blueprint("bureau", __name__, url_prefix="/bureau")
+bp.register_blueprint(organisations.bp)
+bp.register_blueprint(budget_numbers.bp)
+bp.register_blueprint(people.bp)
 
 
 @bp.before_request
