@@ -157,13 +157,13 @@ def choice(value: Any) -> str:
 
 
 def ceiling(of: BudgetNumber) -> str:
-    """What may be spent on a budget number, in hours and euros; a dash where there is no end to it."""
+    """What may be spent on a budget number, in hours and euros."""
     parts = []
     if of.ceiling_minutes is not None:
         parts.append(str(_("%(hours)s hours", hours=hours(of.ceiling_minutes))))
     if of.ceiling_cents is not None:
         parts.append(units.euros(of.ceiling_cents, reader()))
-    return " · ".join(parts) or "–"
+    return " · ".join(parts) or str(_("no ceiling"))
 
 
 def init_app(app: Flask) -> None:

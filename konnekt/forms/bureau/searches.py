@@ -34,7 +34,7 @@ class OrganisationSearch(SearchForm):
 class PersonSearch(SearchForm):
     """People by name, address or number, and by role."""
 
-    q = SearchField(_("Name, e-mail or employee number"))
+    q = SearchField(_("Name, e-mail or number"))
     role = SelectField(
         _("Role"),
         choices=[
