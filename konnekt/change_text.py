@@ -13,7 +13,7 @@ from flask_babel import lazy_gettext as N_
 
 from konnekt.domain import units
 from konnekt.formats import dated, hours, moment, reader
-from konnekt.models import Event
+from konnekt.models import BudgetNumber, Event
 
 VERBS = {
     "add_organisation": N_("Organisation added"),
@@ -185,9 +185,26 @@ def _shown(column: str, value: Any) -> str:
         return dated(date.fromisoformat(value))
     if column.endswith("_at"):
         return moment(datetime.fromisoformat(value))
+    return choice(value)
+
+
+def choice(value: Any) -> str:
+    """A word of the table as people say it: `four_weeks`, `exempt`, `nl`."""
     return str(CHOICES.get(value, value))
 
 
+def ceiling(of: BudgetNumber) -> str:
+    """What may be spent on a budget number, in hours and euros."""
+    parts = []
+    if of.ceiling_minutes is not None:
+        parts.append(str(_("%(hours)s hours", hours=hours(of.ceiling_minutes))))
+    if of.ceiling_cents is not None:
+        parts.append(units.euros(of.ceiling_cents, reader()))
+    return " · ".join(parts) or str(_("no ceiling"))
+
+
 def init_app(app: Flask) -> None:
-    """Give the templates both."""
-    app.jinja_env.filters.update(change_title=title, change_lines=lines)
+    """Give the templates these."""
+    app.jinja_env.filters.update(
+        change_title=title, change_lines=lines, record_choice=choice, ceiling=ceiling
+    )

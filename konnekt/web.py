@@ -116,6 +116,12 @@ def refuse(form: Any, refusal: Refused) -> int:
     return refusal.status
 
 
+def look_again(form: Any, status: int, seen: str) -> None:
+    """After a conflict (409) the form is about the row as it is now: sending it again goes through."""
+    if status == 409:
+        form.seen.raw_data, form.seen.data = None, seen
+
+
 def grants() -> access.Grants:
     """The signed-in account's rights, read once per request."""
     if "grants" not in g:

@@ -8,6 +8,12 @@ from konnekt.blueprints.bureau import jobs
 
 bp = Blueprint("bureau", __name__, url_prefix="/bureau")
 bp.register_blueprint(jobs.bp)
+from konnekt.blueprints.bureau import budget_numbers, organisations, people
+
+bp = Blueprint("bureau", __name__, url_prefix="/bureau")
+bp.register_blueprint(organisations.bp)
+bp.register_blueprint(budget_numbers.bp)
+bp.register_blueprint(people.bp)
 
 
 @bp.before_request

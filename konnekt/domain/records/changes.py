@@ -23,6 +23,11 @@ def together() -> Iterator[None]:
         raise Refused("Somebody else changed this at the same moment. Look at it again.") from error
 
 
+def columns(row: Any, names: Iterable[str]) -> dict[str, Any]:
+    """These columns as they are, for the form that changes them."""
+    return {name: getattr(row, name) for name in names}
+
+
 def facts(row: Any, columns: Iterable[str]) -> dict[str, Any]:
     """These columns as an event keeps them: days as ISO text, a row of another table by its code."""
     return {column: _plain(getattr(row, column)) for column in columns}
