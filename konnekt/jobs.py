@@ -14,6 +14,7 @@ from peewee import InterfaceError, OperationalError
 
 from konnekt.db import db
 from konnekt.domain import jobs
+from konnekt.domain.imports import uploads
 from konnekt.domain.jobs import Handler, Interrupted
 from konnekt.domain.refused import Refused
 from konnekt.models import Job
@@ -22,7 +23,10 @@ log = logging.getLogger(__name__)
 
 # Who does what: one line per kind. Its title on screen stands in macros/jobs.html, and what came of it is
 # drawn by partials/job_KIND.html where there is one.
-HANDLERS: dict[str, Handler] = {}
+HANDLERS: dict[str, Handler] = {
+    "import_check": uploads.check,
+    "import": uploads.carry_out,
+}
 
 SECONDS_BETWEEN_RENEWALS = 15.0
 # An hour: what is silent for longer hangs, and somebody else may try.
