@@ -12,8 +12,9 @@ from threading import Event, Thread
 
 from peewee import InterfaceError, OperationalError
 
+from konnekt import documents
 from konnekt.db import db
-from konnekt.domain import jobs
+from konnekt.domain import invoice_runs, jobs
 from konnekt.domain.imports import uploads
 from konnekt.domain.jobs import Handler, Interrupted
 from konnekt.domain.refused import Refused
@@ -26,6 +27,8 @@ log = logging.getLogger(__name__)
 HANDLERS: dict[str, Handler] = {
     "import_check": uploads.check,
     "import": uploads.carry_out,
+    "issue_invoices": invoice_runs.carry_out,
+    "make_documents": documents.work,
 }
 
 SECONDS_BETWEEN_RENEWALS = 15.0

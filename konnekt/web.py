@@ -105,6 +105,22 @@ def say_kept(sentence: str, values: dict[str, Any]) -> str:
     )
 
 
+def refuse(form: Any, refusal: Refused) -> int:
+    """Put a refusal beside its field, or above the form, which keeps what was typed; returns the status.
+
+    What is not yours or not there has no form to go back to: that is raised again.
+    """
+    if refusal.status in (403, 404):
+        raise refusal
+    said = [say(one) for one in getattr(refusal, "doubts", [refusal])]
+    field = getattr(refusal, "field", "")
+    if field in form:
+        form[field].errors = said
+    else:
+        form.form_errors = said
+    return refusal.status
+
+
 def grants() -> access.Grants:
     """The signed-in account's rights, read once per request."""
     if "grants" not in g:

@@ -26,20 +26,21 @@ WORKBOOKS = (".xlsx", ".xlsm")
 
 @dataclass
 class Unpacked:
-    """The files of an import set; sources: what each was called where it came from; ignored: what is none."""
+    """The files of an import set; names: what each is called to who sent it; ignored: what is none."""
 
     files: dict[str, bytes | Grid] = field(default_factory=dict)
-    sources: dict[str, str] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)
     ignored: list[str] = field(default_factory=list)
+    paths: dict[str, str] = field(default_factory=dict)
 
-    def put(self, name: str, content: bytes | Grid, source: str) -> None:
+    def put(self, file: str, content: bytes | Grid, name: str, path: str) -> None:
         """Add a file; raises Invalid where it is there already."""
-        if name in self.files:
+        if file in self.files:
             raise Invalid(
                 "%(file)s is there twice: as %(first)s and as %(second)s.",
-                "files", file=name, first=self.sources[name], second=source,
+                "files", file=file, first=self.paths[file], second=path,
             )  # fmt: skip
-        self.files[name], self.sources[name] = content, source
+        self.files[file], self.names[file], self.paths[file] = content, name, path
 
 
 def unpack(uploads: dict[str, bytes]) -> Unpacked:
@@ -48,36 +49,40 @@ def unpack(uploads: dict[str, bytes]) -> Unpacked:
     for name, content in uploads.items():
         if name.lower().endswith(".zip"):
             for member, inside in _unzip(name, content):
-                _take(found, member, inside, f"{name}/{member}")
+                _take(found, inside, member, shown(f"{name}/{member}"))
         else:
-            _take(found, name, content, name)
+            _take(found, content, name, shown(name))
     return found
 
 
-def _take(found: Unpacked, name: str, content: bytes, source: str) -> None:
-    source = shown(source)
-    base = name.replace("\\", "/").rpartition("/")[2].strip().lower()
-    if base in KNOWN:
-        found.put(base, content, source)
-    elif base.endswith(WORKBOOKS):
-        for _ in _members(source, content):
-            pass
-        sheets, left_out = workbooks.read(source, content, STEMS)
+def _take(found: Unpacked, content: bytes, name: str, path: str) -> None:
+    name = name.replace("\\", "/").rpartition("/")[2].strip()
+    file = name.lower()
+    if file in KNOWN:
+        found.put(file, content, file, path)
+    elif file.endswith(WORKBOOKS):
+        _look_at_size(path, content)
+        sheets, left_out = workbooks.read(shown(name), content, STEMS)
         found.ignored += left_out
         for stem, grid in sheets.items():
-            found.put(f"{stem}.csv", grid, source if len(sheets) == 1 else f"{source} ({stem})")
-    elif base.endswith(".zip"):
-        raise Invalid("%(file)s is a ZIP inside a ZIP: unpack it first.", "files", file=source)
+            called = shown(name) if len(sheets) == 1 else f"{shown(name)} ({stem})"
+            found.put(f"{stem}.csv", grid, called, path)
+    elif file.endswith(".zip"):
+        raise Invalid("%(file)s is a ZIP inside a ZIP: unpack it first.", "files", file=path)
     else:
-        found.ignored.append(source)
+        found.ignored.append(path)
+
+
+def _look_at_size(name: str, content: bytes) -> None:
+    for _member in _members(name, content):
+        return
 
 
 def _unzip(name: str, content: bytes) -> Iterator[tuple[str, bytes]]:
     for archive, member in _members(name, content):
         parts = member.filename.replace("\\", "/").lower().split("/")
-        if not member.is_dir() and not any(
-            part.startswith(CLUTTER) for part in parts if part not in (".", "..")
-        ):
+        is_clutter = any(part.startswith(CLUTTER) for part in parts if part not in (".", ".."))
+        if not member.is_dir() and not is_clutter:
             yield member.filename, _content(name, archive, member)
 
 

@@ -133,7 +133,7 @@ def _told(report: Report, found: archives.Unpacked) -> dict[str, Any]:
         "would_change": bool(report.count(Outcome.NEW) + report.count(Outcome.CHANGED)),
         "files": [
             {
-                "name": found.sources[file.name],
+                "name": found.names[file.name],
                 "ignored_columns": [shown(column) for column in file.ignored_columns],
                 **{outcome.value: file.count(outcome) for outcome in Outcome},
             }
@@ -152,7 +152,7 @@ def _line(problem: Problem, found: archives.Unpacked) -> dict[str, Any]:
         name: value if isinstance(value, int) else shown(value) for name, value in problem.values.items()
     }
     return {
-        "file": found.sources.get(problem.file, problem.file),
+        "file": found.names.get(problem.file, problem.file),
         "line": problem.line,
         "column": problem.column,
         "sentence": problem.sentence,
