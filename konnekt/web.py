@@ -48,6 +48,11 @@ def done(notice: str, location: str, partial: str, **context: Any) -> Response:
     return redirect(location, 303)
 
 
+def allow_size(megabytes: int) -> None:
+    """Take more in this request than elsewhere."""
+    request.max_content_length = megabytes * 1024**2
+
+
 def problem(template: str, status: int, **context: Any) -> Response:
     """An error's page; htmx gets its sentence, which stands above a page that stays as it was."""
     response = make_response(render_template(template, is_fragment=is_htmx(), **context), status)
@@ -245,7 +250,7 @@ def init_app(app: Flask, config: Config) -> None:
             # The database may be what is broken: this page asks it nothing, not even who reads it.
             g.setdefault("_login_user", login_manager.anonymous_user())
         known = code if code in ERROR_PAGES else 400 if code < 500 else 500
-        response = problem(f"errors/{known}.html", code)
+        response = problem(f"errors/{known}.html", code, most=(request.max_content_length or 0) // 1024**2)
         kept = (header for header in error.get_headers() if header[0] in ("Allow", "Retry-After"))
         response.headers.extend(kept)
         return response

@@ -4,7 +4,7 @@ from flask import Blueprint, abort
 from werkzeug import Response
 
 from konnekt import web
-from konnekt.blueprints.bureau import jobs
+from konnekt.blueprints.bureau import imports, jobs
 
 bp = Blueprint("bureau", __name__, url_prefix="/bureau")
 bp.register_blueprint(jobs.bp)
@@ -14,6 +14,7 @@ bp = Blueprint("bureau", __name__, url_prefix="/bureau")
 bp.register_blueprint(organisations.bp)
 bp.register_blueprint(budget_numbers.bp)
 bp.register_blueprint(people.bp)
+bp.register_blueprint(imports.bp)
 
 
 @bp.before_request
