@@ -21,6 +21,7 @@ COLUMNS = (
     ("hour_type", "payroll_code", lambda: CharField(default="")),
     ("hour_type", "setu_code", lambda: CharField(default="")),
     ("event", "thing", lambda: CharField(default="")),
+    ("outbox", "failed_at", lambda: MomentField(null=True)),
 )
 
 
