@@ -49,12 +49,19 @@ class Choice:
 
 
 def choose(calendar: str = "", year: int | None = None, number: int | None = None) -> Choice:
-    """The period asked for, or the nearest one of what was asked: one statement."""
-    followed = Organisation.select(Organisation.calendar)
+    """The period asked for, or the nearest one of what was asked: one statement.
+
+    The calendar that most organisations follow comes first.
+    """
+    followers = (
+        Organisation.select(Organisation.calendar, fn.COUNT(Organisation.id).alias("number"))
+        .group_by(Organisation.calendar)
+        .alias("followers")
+    )
     found = tuple(
         PayPeriod.select()
-        .where(PayPeriod.calendar.in_(followed))
-        .order_by(PayPeriod.calendar, PayPeriod.first_on)
+        .join(followers, on=(followers.c.calendar == PayPeriod.calendar))
+        .order_by(followers.c.number.desc(), PayPeriod.calendar, PayPeriod.first_on)
     )
     within = [one for one in found if calendar in ("", one.calendar)] or list(found)
     of_year = [one for one in within if calendar and one.year == year] or within
@@ -67,7 +74,8 @@ def nearest(of: list[PayPeriod]) -> PayPeriod | None:
     begun = [one for one in of if one.first_on <= clock.today()]
     to_come = [(at, one) for one in begun if (at := _next_deadline(one)) is not None]
     if to_come:
-        return min(to_come, key=lambda pair: (pair[0], pair[1].first_on, pair[1].id))[1]
+        # Of several with the same deadline the first: of the calendar that most organisations follow.
+        return min(to_come, key=lambda pair: pair[0])[1]
     return max(begun, key=lambda one: one.approve_by_at) if begun else next(iter(of), None)
 
 

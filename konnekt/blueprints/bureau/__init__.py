@@ -10,6 +10,10 @@ from konnekt.domain import month
 bp = Blueprint("bureau", __name__, url_prefix="/bureau")
 bp.register_blueprint(progress.bp)
 bp.register_blueprint(mail.bp)
+from konnekt.blueprints.bureau import jobs
+
+bp = Blueprint("bureau", __name__, url_prefix="/bureau")
+bp.register_blueprint(jobs.bp)
 
 
 @bp.before_request
