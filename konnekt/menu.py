@@ -57,6 +57,7 @@ BUREAU = (
     Place("bureau.pay_periods.index", _("Pay periods"), _("Pay periods"), "clock", _("Records")),
     Place("bureau.closing_days.index", _("Closing days"), _("Closing days"), "lock", _("Records")),
     Place("bureau.imports.index", _("Import"), _("Import"), "download", _("Records")),
+    Place("bureau.mail.index", _("Mail that did not arrive"), _("Mail"), "send", _("Records")),
     Place("bureau.details.index", _("The agency itself"), _("Agency"), "building", _("Records")),
 )
 

@@ -23,6 +23,7 @@ COLUMNS = (
     ("hour_type", "payroll_code", lambda: CharField(default="")),
     ("hour_type", "setu_code", lambda: CharField(default="")),
     ("event", "thing", lambda: CharField(default="")),
+    ("outbox", "failed_at", lambda: MomentField(null=True)),
     ("payroll_batch", "frozen", lambda: JSONField(null=True)),
 )
 

@@ -5,6 +5,13 @@ from werkzeug import Response
 
 from konnekt import web
 from konnekt.blueprints.bureau import imports, jobs
+from konnekt.blueprints.bureau import mail, progress
+from konnekt.domain import month
+
+bp = Blueprint("bureau", __name__, url_prefix="/bureau")
+bp.register_blueprint(progress.bp)
+bp.register_blueprint(mail.bp)
+from konnekt.blueprints.bureau import jobs
 
 bp = Blueprint("bureau", __name__, url_prefix="/bureau")
 bp.register_blueprint(jobs.bp)
@@ -26,5 +33,5 @@ def only_agency_staff() -> None:
 
 @bp.get("")
 def index() -> Response:
-    """The agency's places."""
-    return web.page("bureau/index.html")
+    """What the month asks for next, and the agency's places."""
+    return web.page("bureau/index.html", month=month.load())
