@@ -32,16 +32,21 @@ def preview(calendar: str, year: int, number: int, format: str = "neutral") -> P
     yet. Raises NotFound for a period that isn't there, Invalid for a format, Refused where the agency lacks
     what the format asks.
     """
-    period: PayPeriod | None = PayPeriod.get_or_none(
-        (PayPeriod.calendar == calendar) & (PayPeriod.year == year) & (PayPeriod.number == number)
-    )
-    if period is None:
-        raise NotFound("There is no such pay period.")
+    period = _period(calendar, year, number)
     if format not in payable.FORMATS:
         raise Invalid("Choose a format from the list.", field="format")
     if format == "loket" and not getattr(Agency.get_or_none(), "payroll_number", ""):
         raise Refused("Loket asks the agency's number in the payroll program: fill it in first.")
     return drafts.compose(period, format)
+
+
+def _period(calendar: str, year: int, number: int) -> PayPeriod:
+    period: PayPeriod | None = PayPeriod.get_or_none(
+        (PayPeriod.calendar == calendar) & (PayPeriod.year == year) & (PayPeriod.number == number)
+    )
+    if period is None:
+        raise NotFound("There is no such pay period.")
+    return period
 
 
 def export(
@@ -111,6 +116,15 @@ def find(batch: int) -> PayrollBatch:
     if found is None:
         raise NotFound("There is no such payroll batch.")
     return found
+
+
+def find_again(calendar: str, year: int, number: int, sequence: int) -> PayrollBatch:
+    """The batch of a period's pay date by its sequence; NotFound where there is none."""
+    period = _period(calendar, year, number)
+    found = PayrollBatch.get_or_none(calendar=calendar, pay_on=period.pay_on, sequence=sequence)
+    if found is None:
+        raise NotFound("There is no such payroll batch.")
+    return find(found.id)
 
 
 def contents(batch: int, format: str) -> tuple[PayrollBatch, list[Paid]]:
