@@ -2,11 +2,12 @@
 
 from flask import Flask
 
-from konnekt import assets, cli, db, formats, logs, mail, menu, security, sheet_text, web
+from konnekt import assets, change_text, cli, db, formats, logs, mail, menu, security, sheet_text, web
 from konnekt.blueprints import (
     account,
     approvals,
     auth,
+    budgets,
     bureau,
     deputies,
     home,
@@ -32,6 +33,7 @@ def create_app(config: Config | None = None) -> Flask:
     assets.init_app(app)
     formats.init_app(app)
     sheet_text.init_app(app)
+    change_text.init_app(app)
     menu.init_app(app)
     cli.init_app(app)
 
@@ -43,5 +45,6 @@ def create_app(config: Config | None = None) -> Flask:
     app.register_blueprint(organisations.bp)
     app.register_blueprint(account.bp)
     app.register_blueprint(deputies.bp)
+    app.register_blueprint(budgets.bp)
     app.register_blueprint(bureau.bp)
     return app

@@ -15,11 +15,12 @@ from flask.cli import FlaskGroup
 from peewee import OperationalError
 from playhouse.migrations import Runner
 
-from konnekt import delivery, importing_cli, invoicing_cli, mail, payroll_cli, serving
+from konnekt import delivery, importing_cli, invoicing_cli, jobs, mail, payroll_cli, serving
 from konnekt import demo as demonstration
 from konnekt.config import Config
 from konnekt.db import db
 from konnekt.domain import clock, links, passwords, people
+from konnekt.domain import jobs as long_work
 from konnekt.domain.paying.payable import FORMATS
 from konnekt.domain.refused import Refused
 from konnekt.models import Mail
@@ -181,12 +182,16 @@ def export(
 @click.command()
 @prepared
 def deliver() -> None:
-    """Send the mail that is due; `serve` does so itself, cron may do it as well."""
+    """Send the mail that is due and do the long work that waits; `serve` does both itself."""
     try:
         done = delivery.deliver()
     except ValueError as error:
         raise click.ClickException(str(error)) from error
     click.echo(f"{done.sent} sent, {done.failed} failed")
+    worked = jobs.work()
+    long_work.tidy()
+    if worked:
+        click.echo(f"{worked} {'job' if worked == 1 else 'jobs'} done")
 
 
 @click.command()
@@ -194,7 +199,7 @@ def deliver() -> None:
 @click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True)
 @click.option("--workers", type=click.IntRange(1, 64), help="Server processes (KONNEKT_WORKERS).")
 def serve(host: str, port: int, workers: int | None) -> None:
-    """Serve the portal, and deliver its mail."""
+    """Serve the portal, deliver its mail and do its long work."""
     try:
         require_migrated()
         with delivery.transport():

@@ -70,6 +70,11 @@ def announce(response: Response, notice: str) -> Response:
     return response
 
 
+def announce_end(response: Response) -> Response:
+    """Have long work that ended say so once, where htmx waits for it."""
+    return announce(response, gettext("The work has ended.")) if is_htmx() else response
+
+
 def moved(response: Response, location: str) -> Response:
     """The fragment is another page's: the address becomes that page's."""
     response.headers["HX-Push-Url"] = location
@@ -85,8 +90,30 @@ def or_404(row: Any) -> Any:
 
 def say(refusal: Refused) -> str:
     """The refusal's sentence in the reader's language, with its days as this reader writes them."""
-    values = {name: day(v) if isinstance(v, date) else v for name, v in refusal.values.items()}
-    return str(gettext(refusal.sentence, **values))
+    return say_kept(refusal.sentence, refusal.values)
+
+
+def say_kept(sentence: str, values: dict[str, Any]) -> str:
+    """The same of a sentence that was kept with its values."""
+    return str(
+        gettext(sentence, **{name: day(v) if isinstance(v, date) else v for name, v in values.items()})
+    )
+
+
+def refuse(form: Any, refusal: Refused) -> int:
+    """Put a refusal beside its field, or above the form, which keeps what was typed; returns the status.
+
+    What is not yours or not there has no form to go back to: that is raised again.
+    """
+    if refusal.status in (403, 404):
+        raise refusal
+    said = [say(one) for one in getattr(refusal, "doubts", [refusal])]
+    field = getattr(refusal, "field", "")
+    if field in form:
+        form[field].errors = said
+    else:
+        form.form_errors = said
+    return refusal.status
 
 
 def grants() -> access.Grants:

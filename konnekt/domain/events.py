@@ -5,7 +5,7 @@ from typing import Any
 from peewee import JOIN
 
 from konnekt.domain import clock
-from konnekt.models import Account, Event, Timesheet
+from konnekt.models import Account, Event, Organisation, Timesheet
 
 
 def record(verb: str, *, by: Account | None, source: str = "", **columns: Any) -> Event:
@@ -33,3 +33,33 @@ def history(sheet: Timesheet) -> list[Event]:
         .order_by(Event.id)
     )
     return list(query)
+
+
+def latest(most: int = 30, **of: Any) -> list[Event]:
+    """The newest events of a row (`organisation=`, `person=`, `thing=`), or several: one statement.
+
+    about_person and about_organisation name the other one that an event is about as well.
+    """
+    person, place = Account.alias(), Organisation.alias()
+    query = (
+        Event.select(Event, Account, person, place)
+        .join(Account, JOIN.LEFT_OUTER, on=(Event.actor == Account.id), attr="actor")
+        .switch(Event)
+        .join(person, JOIN.LEFT_OUTER, on=(Event.person == person.id), attr="person")
+        .switch(Event)
+        .join(place, JOIN.LEFT_OUTER, on=(Event.organisation == place.id), attr="organisation")
+        .where(*(_is(getattr(Event, column), row) for column, row in of.items()))
+        .order_by(Event.id.desc())
+        .limit(most)
+    )
+    found = list(query)
+    for event in found:
+        event.about_person = event.person.name if event.person and "person" not in of else ""
+        event.about_organisation = (
+            event.organisation.name if event.organisation and "organisation" not in of else ""
+        )
+    return found
+
+
+def _is(column: Any, row: Any) -> Any:
+    return column.in_(row) if isinstance(row, list) else column == row

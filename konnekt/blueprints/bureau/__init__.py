@@ -4,8 +4,10 @@ from flask import Blueprint, abort
 from werkzeug import Response
 
 from konnekt import web
+from konnekt.blueprints.bureau import jobs
 
 bp = Blueprint("bureau", __name__, url_prefix="/bureau")
+bp.register_blueprint(jobs.bp)
 
 
 @bp.before_request

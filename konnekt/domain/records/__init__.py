@@ -1,0 +1,1 @@
+"""The agency's records: what its staff adds, changes and ends. Each verb leaves what it changed."""
