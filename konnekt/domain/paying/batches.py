@@ -12,7 +12,6 @@ from konnekt.domain.paying import payable
 from konnekt.models import (
     Account,
     Hour,
-    HourType,
     Organisation,
     PayPeriod,
     PayrollBatch,
@@ -145,8 +144,26 @@ def years(calendar: str) -> list[int]:
 
 @dataclass
 class Total:
-    """What a batch holds of one hour type."""
+    """What a batch holds of one hour type; kind: its names and percentage as the batch keeps them."""
 
-    hour_type: HourType
+    kind: dict[str, Any]
     minutes: int = 0
     cents: int = 0
+
+    def name(self, language: str) -> str:
+        """The hour type's name."""
+        return str(self.kind["name_en" if language == "en" else "name_nl"])
+
+
+def totals(batch: int) -> list[Total]:
+    """What a batch holds per hour type, amounts rounded as its files say them: two statements."""
+    found: PayrollBatch = PayrollBatch.get_by_id(batch)
+    sums = {int(key): Total(kind) for key, kind in found.frozen["hour_types"].items()}
+    sheets = found.frozen["sheets"]
+    rows: dict[tuple[int, date, int, int], int] = defaultdict(int)
+    for paid in hours(found):
+        rows[sheets[str(paid.sheet)]["worker"], paid.day, paid.hour_type, paid.pay_rate] += paid.minutes
+    for (_worker, _day, kind, rate), minutes in rows.items():
+        sums[kind].minutes += minutes
+        sums[kind].cents += payable.gross_cents(minutes, rate, sums[kind].kind["percent"])
+    return list(sums.values())

@@ -4,6 +4,7 @@ import hashlib
 from collections import defaultdict
 from dataclasses import dataclass, field
 
+from konnekt.domain import clock
 from konnekt.domain.paying import payable
 from konnekt.domain.paying.payable import Reason, Worked
 from konnekt.models import Account, HourType, Organisation, PayPeriod
@@ -45,7 +46,6 @@ class Preview:
     wages: list[Wage] = field(default_factory=list)
     hour_types: list[HourType] = field(default_factory=list)
     left_out: list[LeftOut] = field(default_factory=list)
-    late: dict[int, int] = field(default_factory=dict)
 
     @property
     def minutes(self) -> int:
@@ -55,6 +55,11 @@ class Preview:
     def cents(self) -> int:
         """Gross pay."""
         return sum(wage.cents for wage in self.wages)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether its pay date has passed."""
+        return bool(self.period.pay_on < clock.today())
 
     @property
     def late_minutes(self) -> int:
