@@ -9,7 +9,7 @@ from flask import Flask
 
 from konnekt.db import db
 from konnekt.domain import clock
-from konnekt.models import BudgetNumber, BudgetNumberKey, Document, Invoice, NumberSeries, Organisation
+from konnekt.models import BudgetNumber, BudgetNumberKey, Document, Invoice, NumberSeries
 from konnekt.models.organisations import search_keys
 from tests import factories
 from tests.bench.approving import Statements

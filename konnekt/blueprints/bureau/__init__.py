@@ -4,14 +4,12 @@ from flask import Blueprint, abort
 from werkzeug import Response
 
 from konnekt import web
-from konnekt.blueprints.bureau import imports, jobs
-from konnekt.blueprints.bureau import mail, progress
+from konnekt.blueprints.bureau import imports, jobs, mail, progress
 from konnekt.domain import month
 
 bp = Blueprint("bureau", __name__, url_prefix="/bureau")
 bp.register_blueprint(progress.bp)
 bp.register_blueprint(mail.bp)
-from konnekt.blueprints.bureau import jobs
 
 bp = Blueprint("bureau", __name__, url_prefix="/bureau")
 bp.register_blueprint(jobs.bp)
@@ -22,6 +20,11 @@ bp.register_blueprint(organisations.bp)
 bp.register_blueprint(budget_numbers.bp)
 bp.register_blueprint(people.bp)
 bp.register_blueprint(imports.bp)
+from konnekt.blueprints.bureau import jobs, payroll
+
+bp = Blueprint("bureau", __name__, url_prefix="/bureau")
+bp.register_blueprint(jobs.bp)
+bp.register_blueprint(payroll.bp)
 
 
 @bp.before_request
