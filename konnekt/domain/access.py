@@ -11,7 +11,17 @@ from typing import Any
 from peewee import JOIN, fn
 
 from konnekt.domain import clock
-from konnekt.models import Account, Assignment, Contributor, Deputy, Organisation, Right, State, Timesheet
+from konnekt.models import (
+    Account,
+    Assignment,
+    Contributor,
+    Deputy,
+    Flag,
+    Organisation,
+    Right,
+    State,
+    Timesheet,
+)
 
 
 @dataclass(frozen=True)
@@ -161,3 +171,17 @@ def may_enter(who: Grants, assignment: Assignment) -> bool:
 def may_see_organisation(who: Grants, organisation: Organisation) -> bool:
     """Whoever has any right there, and the agency."""
     return who.is_agency_staff or organisation.id in who.organisations
+
+
+def may_see_flag(who: Grants, flag: Flag, assignment: Assignment) -> bool:
+    """Whether the account is told this about a sheet of the assignment.
+
+    What arises from hours elsewhere is for the worker and the agency. How far a budget is used is for the
+    organisation and the agency: in euros it would give the bill rate away.
+    """
+    if who.is_agency_staff:
+        return True
+    if flag.is_elsewhere and assignment.worker_id != who.account.id:
+        return False
+    tells_use = flag.code == "budget" and flag.detail.get("why") != "day"
+    return not tells_use or assignment.organisation_id in who.organisations

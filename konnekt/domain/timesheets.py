@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
+from urllib.parse import quote
 
 from peewee import fn
 
@@ -225,8 +226,19 @@ def _tell_who_enter(sheet: Timesheet, reason: str, by: Account) -> None:
             period=sheet.pay_period,
             reason=reason,
             by=by,
-            url=f"{mail.config().url}/approvals/{sheet.id}",
+            url=mail.link(_door(sheet, account)),
         )
+
+
+def _door(sheet: Timesheet, account: Account) -> str:
+    """Where the account puts a rejected sheet right: at its own door or that of registration."""
+    if sheet.sequence:
+        # A correction is not typed in a grid: there one reads what it was about.
+        return f"/hours/sheets/{sheet.id}" if account.is_worker else f"/approvals/{sheet.id}"
+    is_own = sheet.assignment.entered_by == "worker" and sheet.assignment.worker_id == account.id
+    period = sheet.pay_period
+    place = f"{quote(sheet.assignment.code, safe='')}?year={period.year}&period={period.number}"
+    return f"/hours/{place}" if is_own else f"/registration/{place}"
 
 
 def _who_enter(sheet: Timesheet) -> list[Account]:
