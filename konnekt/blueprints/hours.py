@@ -95,7 +95,7 @@ def download() -> Response:
     form = DownloadForm(request.args)
     if not form.validate():
         return _totals(form, 422)
-    year = None if form.first.data or form.last.data else form.year.data
+    year = None if form.first.data or form.last.data else YearForm(request.args).number("year")
     found = own_totals.hours(_account(), year, form.first.data, form.last.data)
     content, kind, ending = hours_file(found, request.args.get("format", ""))
     response = make_response(content)

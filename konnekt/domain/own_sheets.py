@@ -27,7 +27,7 @@ from konnekt.models import (
 )
 
 # A sheet that was never begun is asked for this long after its submit-by; then it counts as not worked.
-ASKED_FOR = timedelta(days=62)
+ASKED_FOR = timedelta(days=28)
 PAGE = 20
 OPEN = (State.DRAFT, State.REJECTED)
 # What tells the worker something; the other flags tell the approver about the sheet's past.

@@ -35,7 +35,6 @@ class DownloadForm(FlaskForm):  # type: ignore[misc]
 
     first = DateField(_("From the day"), name="from", id="hours-from", validators=[Optional()])
     last = DateField(_("Up to and including"), name="to", id="hours-to", validators=[Optional()])
-    year = IntegerField(validators=[Optional(), NumberRange(1900, 9999)])
 
     def validate_last(self, last: DateField) -> None:
         """The days in their order."""
