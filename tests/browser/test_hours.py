@@ -2,10 +2,13 @@
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from konnekt import mail
+from konnekt.config import Config
 from konnekt.db import db
 from konnekt.domain import clock, timesheets
 from konnekt.models import Hour, Timesheet, TimesheetLine
@@ -16,11 +19,12 @@ GRID = "?year=2026&period=12"
 
 
 @pytest.fixture
-def code(site: Site) -> str:
+def code(site: Site, tmp_path: Path) -> str:
     """Noor's assignment; her sheet of period 12 was sent back, that of 11 was never begun."""
     clock.fix(NOW)
     with db.connection_context():
         world = site.world
+        mail.configure(Config(instance=tmp_path / "instance", now=NOW))
         timesheets.reject(world.sheet.id, "Dinsdag was u er niet.", by=world.supervisor, seen=1)
     clock.fix("")
     return str(site.world.assignment.code)
