@@ -15,7 +15,7 @@ from werkzeug.exceptions import HTTPException
 
 from konnekt.config import Config
 from konnekt.db import db
-from konnekt.domain import access, registration, sessions
+from konnekt.domain import access, own_sheets, registration, sessions
 from konnekt.domain import waiting as waiting_sheets
 from konnekt.domain.refused import Refused
 from konnekt.formats import day, period
@@ -69,6 +69,8 @@ def announce(response: Response, notice: str) -> Response:
     counts = {"approvals.index": waiting().count} if "waiting" in g else {}
     if "drafts" in g:
         counts["registration.index"] = drafts()
+    if "to_fill_in" in g:
+        counts["hours.index"] = wanted()
     if counts:
         told["counts"] = counts
     response.headers["HX-Trigger"] = json.dumps(told)
@@ -146,6 +148,18 @@ def drafts() -> int:
     if "drafts" not in g:
         g.drafts = registration.count_drafts(grants())
     return int(g.drafts)
+
+
+def to_fill_in() -> list[own_sheets.Due]:
+    """What this worker has still to send, read once per request: menu, home and Mijn uren show it."""
+    if "to_fill_in" not in g:
+        g.to_fill_in = own_sheets.to_fill_in(current_user)
+    return g.to_fill_in  # type: ignore[no-any-return]
+
+
+def wanted() -> int:
+    """How many of those wait for the worker: sent back, or of a period that is over."""
+    return sum(due.is_wanted for due in to_fill_in())
 
 
 def spoken(of: PayPeriod) -> str:
@@ -229,7 +243,12 @@ def init_app(app: Flask, config: Config) -> None:
     Babel(app, locale_selector=language)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals.update(
-        grants=grants, waiting=waiting, language=language, agency=agency, page_before=page_before
+        grants=grants,
+        waiting=waiting,
+        language=language,
+        agency=agency,
+        page_before=page_before,
+        wanted=wanted,
     )
 
     @app.teardown_request

@@ -16,6 +16,7 @@ from konnekt.models import (
     Assignment,
     Contributor,
     Deputy,
+    Flag,
     Invoice,
     InvoiceLine,
     Organisation,
@@ -130,9 +131,7 @@ def visible_invoices(who: Grants, invoice: Any = Invoice) -> Any:
 
 def may_see_invoices(who: Grants, organisation: int | None = None) -> bool:
     """Whether the account may see the invoices of that organisation, or of any."""
-    return who.is_agency_staff or bool(
-        who.invoices if organisation is None else organisation in who.invoices
-    )
+    return who.is_agency_staff or bool(who.invoices if organisation is None else organisation in who.invoices)
 
 
 def sees_only_as_invoice_reader(who: Grants, sheet: Timesheet) -> bool:
@@ -204,3 +203,17 @@ def may_see_budgets(who: Grants, organisation: int) -> bool:
 def may_see_organisation(who: Grants, organisation: Organisation) -> bool:
     """Whoever has any right there, and the agency."""
     return who.is_agency_staff or organisation.id in who.organisations
+
+
+def may_see_flag(who: Grants, flag: Flag, assignment: Assignment) -> bool:
+    """Whether the account is told this about a sheet of the assignment.
+
+    What arises from hours elsewhere is for the worker and the agency. How far a budget is used is for the
+    organisation and the agency: in euros it would give the bill rate away.
+    """
+    if who.is_agency_staff:
+        return True
+    if flag.is_elsewhere and assignment.worker_id != who.account.id:
+        return False
+    tells_use = flag.code == "budget" and flag.detail.get("why") != "day"
+    return not tells_use or assignment.organisation_id in who.organisations

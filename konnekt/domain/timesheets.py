@@ -229,19 +229,19 @@ def _tell_who_enter(sheet: Timesheet, reason: str, by: Account) -> None:
             period=sheet.pay_period,
             reason=reason,
             by=by,
-            url=mail.link(_where_entered(sheet, account)),
+            url=mail.link(_door(sheet, account)),
         )
 
 
-def _where_entered(sheet: Timesheet, account: Account) -> str:
-    """The page on which the account puts the sheet right."""
+def _door(sheet: Timesheet, account: Account) -> str:
+    """Where the account puts a rejected sheet right: at its own door or that of registration."""
     if sheet.sequence:
-        return f"/approvals/{sheet.id}"
-    if account.id == sheet.assignment.worker_id:
-        return "/hours"
+        # A correction is not typed in a grid: there one reads what it was about.
+        return f"/hours/sheets/{sheet.id}" if account.is_worker else f"/approvals/{sheet.id}"
+    is_own = sheet.assignment.entered_by == "worker" and sheet.assignment.worker_id == account.id
     period = sheet.pay_period
-    code = quote(sheet.assignment.code, safe="")
-    return f"/registration/{code}?year={period.year}&period={period.number}"
+    place = f"{quote(sheet.assignment.code, safe='')}?year={period.year}&period={period.number}"
+    return f"/hours/{place}" if is_own else f"/registration/{place}"
 
 
 def why_not(sheet: Timesheet, verb: str, who: Grants) -> Refused:

@@ -27,7 +27,9 @@ def crowd(world: World, how_many: int = HOW_MANY) -> None:
     """Invoices of 20 organisations over five years, with documents; one in 50 credited, the last year open."""
     with db.atomic():
         places = [world.fse, world.law]
-        places += [factories.organisation(f"F{n:02}", name=f"Faculteit {n:02}") for n in range(ORGANISATIONS - 2)]
+        places += [
+            factories.organisation(f"F{n:02}", name=f"Faculteit {n:02}") for n in range(ORGANISATIONS - 2)
+        ]
         budgets = [
             {"organisation": place, "number": f"{place.id}{n:07}.{n % 10:03}.{n:03}"}
             for place in places for n in range(BUDGETS)

@@ -4,27 +4,27 @@ from flask import Blueprint, abort
 from werkzeug import Response
 
 from konnekt import web
-from konnekt.blueprints.bureau import imports, jobs, mail, progress
+from konnekt.blueprints.bureau import (
+    budget_numbers,
+    imports,
+    jobs,
+    mail,
+    organisations,
+    payroll,
+    people,
+    progress,
+)
 from konnekt.domain import month
 
 bp = Blueprint("bureau", __name__, url_prefix="/bureau")
-bp.register_blueprint(progress.bp)
-bp.register_blueprint(mail.bp)
-
-bp = Blueprint("bureau", __name__, url_prefix="/bureau")
-bp.register_blueprint(jobs.bp)
-from konnekt.blueprints.bureau import budget_numbers, organisations, people
-
-bp = Blueprint("bureau", __name__, url_prefix="/bureau")
-bp.register_blueprint(organisations.bp)
 bp.register_blueprint(budget_numbers.bp)
-bp.register_blueprint(people.bp)
 bp.register_blueprint(imports.bp)
-from konnekt.blueprints.bureau import jobs, payroll
-
-bp = Blueprint("bureau", __name__, url_prefix="/bureau")
 bp.register_blueprint(jobs.bp)
+bp.register_blueprint(mail.bp)
+bp.register_blueprint(organisations.bp)
 bp.register_blueprint(payroll.bp)
+bp.register_blueprint(people.bp)
+bp.register_blueprint(progress.bp)
 
 
 @bp.before_request
