@@ -4,9 +4,10 @@ from flask import Blueprint, abort
 from werkzeug import Response
 
 from konnekt import web
-from konnekt.blueprints.bureau import imports, jobs
+from konnekt.blueprints.bureau import details, imports, jobs
 
 bp = Blueprint("bureau", __name__, url_prefix="/bureau")
+bp.register_blueprint(details.bp)
 bp.register_blueprint(jobs.bp)
 bp.register_blueprint(imports.bp)
 
