@@ -51,6 +51,7 @@ VERBS = {
     "change_period": N_("Period changed"),
     "delete_period": N_("Period deleted"),
     "delete_periods": N_("Periods deleted"),
+    "change_agency": N_("Agency's details changed"),
     "import": N_("Imported"),
 }
 
@@ -110,6 +111,10 @@ COLUMNS = {
     "submit_by_at": N_("Send before"),
     "approve_by_at": N_("Approve before"),
     "pay_on": N_("Pay date"),
+    "iban": N_("IBAN"),
+    "bic": N_("BIC"),
+    "phone": N_("Phone"),
+    "payroll_number": N_("Number in the payroll program"),
 }
 
 CHOICES = {

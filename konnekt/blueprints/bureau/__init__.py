@@ -18,6 +18,11 @@ from konnekt.domain import month
 
 bp = Blueprint("bureau", __name__, url_prefix="/bureau")
 bp.register_blueprint(budget_numbers.bp)
+from konnekt.blueprints.bureau import details, imports, jobs
+
+bp = Blueprint("bureau", __name__, url_prefix="/bureau")
+bp.register_blueprint(details.bp)
+bp.register_blueprint(jobs.bp)
 bp.register_blueprint(imports.bp)
 bp.register_blueprint(jobs.bp)
 bp.register_blueprint(mail.bp)
