@@ -4,16 +4,13 @@ from flask import Blueprint, abort
 from werkzeug import Response
 
 from konnekt import web
-from konnekt.blueprints.bureau import mail, progress
+from konnekt.blueprints.bureau import jobs, mail, progress
 from konnekt.domain import month
 
 bp = Blueprint("bureau", __name__, url_prefix="/bureau")
-bp.register_blueprint(progress.bp)
-bp.register_blueprint(mail.bp)
-from konnekt.blueprints.bureau import jobs
-
-bp = Blueprint("bureau", __name__, url_prefix="/bureau")
 bp.register_blueprint(jobs.bp)
+bp.register_blueprint(mail.bp)
+bp.register_blueprint(progress.bp)
 
 
 @bp.before_request
