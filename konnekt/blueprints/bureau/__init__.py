@@ -29,6 +29,12 @@ bp.register_blueprint(mail.bp)
 bp.register_blueprint(organisations.bp)
 bp.register_blueprint(payroll.bp)
 bp.register_blueprint(people.bp)
+from konnekt.blueprints.bureau import jobs, mail, progress
+from konnekt.domain import month
+
+bp = Blueprint("bureau", __name__, url_prefix="/bureau")
+bp.register_blueprint(jobs.bp)
+bp.register_blueprint(mail.bp)
 bp.register_blueprint(progress.bp)
 
 
