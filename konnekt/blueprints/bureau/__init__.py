@@ -4,8 +4,13 @@ from flask import Blueprint, abort
 from werkzeug import Response
 
 from konnekt import web
+from konnekt.blueprints.bureau import assignments, closing_days, hour_types, pay_periods
 
 bp = Blueprint("bureau", __name__, url_prefix="/bureau")
+bp.register_blueprint(assignments.bp)
+bp.register_blueprint(hour_types.bp)
+bp.register_blueprint(pay_periods.bp)
+bp.register_blueprint(closing_days.bp)
 
 
 @bp.before_request
