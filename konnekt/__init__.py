@@ -7,6 +7,7 @@ from konnekt.blueprints import (
     account,
     approvals,
     auth,
+    budgets,
     bureau,
     deputies,
     home,
@@ -44,5 +45,6 @@ def create_app(config: Config | None = None) -> Flask:
     app.register_blueprint(organisations.bp)
     app.register_blueprint(account.bp)
     app.register_blueprint(deputies.bp)
+    app.register_blueprint(budgets.bp)
     app.register_blueprint(bureau.bp)
     return app

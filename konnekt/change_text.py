@@ -36,6 +36,21 @@ VERBS = {
     "change_password": N_("Password changed"),
     "name_deputy": N_("Deputy named"),
     "end_deputy": N_("Deputy ended"),
+    "add_assignment": N_("Assignment added"),
+    "change_assignment": N_("Assignment changed"),
+    "delete_assignment": N_("Assignment deleted"),
+    "add_rate": N_("Rate added"),
+    "change_rate": N_("Rate changed"),
+    "delete_rate": N_("Rate deleted"),
+    "add_hour_type": N_("Hour type added"),
+    "change_hour_type": N_("Hour type changed"),
+    "add_closing_day": N_("Closing day added"),
+    "change_closing_day": N_("Closing day changed"),
+    "delete_closing_day": N_("Closing day deleted"),
+    "generate_periods": N_("Periods made"),
+    "change_period": N_("Period changed"),
+    "delete_period": N_("Period deleted"),
+    "delete_periods": N_("Periods deleted"),
     "import": N_("Imported"),
 }
 
@@ -77,6 +92,24 @@ COLUMNS = {
     "may_see_invoices": N_("See invoices"),
     "first_on": N_("First day"),
     "last_on": N_("Last day"),
+    "job_title": N_("Job title"),
+    "basis": N_("Basis"),
+    "entered_by": N_("Hours entered by"),
+    "budget_number": N_("Budget number"),
+    "max_minutes": N_("At most, hours a week"),
+    "pay_rate": N_("Pay rate"),
+    "bill_rate": N_("Bill rate"),
+    "name_nl": N_("Name in Dutch"),
+    "name_en": N_("Name in English"),
+    "multiplier_percent": N_("Percentage"),
+    "payroll_code": N_("Code in the payroll program"),
+    "setu_code": N_("SETU code"),
+    "is_used": N_("In use"),
+    "day_on": N_("Day"),
+    "periods": N_("Periods"),
+    "submit_by_at": N_("Send before"),
+    "approve_by_at": N_("Approve before"),
+    "pay_on": N_("Pay date"),
 }
 
 CHOICES = {
@@ -89,6 +122,10 @@ CHOICES = {
     "out_of_scope": N_("outside the scope of VAT"),
     "nl": N_("Dutch"),
     "en": N_("English"),
+    "flexible": N_("flexible"),
+    "fixed": N_("fixed hours"),
+    "worker": N_("the worker"),
+    "organisation": N_("the organisation"),
 }
 
 
@@ -124,8 +161,13 @@ def lines(event: Event) -> list[Line]:
     return [
         Line(str(label), _shown(column, before.get(column)), _shown(column, after.get(column)))
         for column, label in COLUMNS.items()
-        if before.get(column) != after.get(column)
+        if _told(before.get(column)) != _told(after.get(column))
     ]
+
+
+def _told(value: Any) -> Any:
+    """What is empty, and a no that was never a yes, tells nothing."""
+    return None if value is False or value == "" else value
 
 
 def _shown(column: str, value: Any) -> str:

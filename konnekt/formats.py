@@ -36,6 +36,11 @@ def euros(cents: int) -> str:
     return units.euros(cents, reader())
 
 
+def price(rate: int) -> str:
+    """A price per hour in 1/10,000 euro: `€ 31,51`."""
+    return units.price(rate, reader())
+
+
 def day(on: date | None) -> str:
     """A day in a list: `ma 7 dec`; with its year when that is another one and not near."""
     return "" if on is None else _pattern(on, "EEE d MMM" if _is_near(on) else "EEE d MMM y")
@@ -114,6 +119,19 @@ def _pattern(on: date, pattern: str) -> str:
 
 def init_app(app: Flask) -> None:
     """Give the templates these as filters, by their own names."""
-    for function in (hours, cell, euros, day, dated, full_day, moment, since, period, days_left, greeting):
+    for function in (
+        hours,
+        cell,
+        euros,
+        price,
+        day,
+        dated,
+        full_day,
+        moment,
+        since,
+        period,
+        days_left,
+        greeting,
+    ):
         app.jinja_env.filters[function.__name__] = function
     app.jinja_env.globals.update(reader=reader)

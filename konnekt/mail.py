@@ -69,6 +69,7 @@ def queue(
     to: an account (written in its language), or an address with the language to write in.
     values go to the templates, besides `account`, `agency`, `portal` (the address of the portal):
     invite, reset: url, until (a moment)
+    budget: number, description, organisation (a row with a name), percent, url
     rejected: worker, organisation, by (rows with a name, or names), period (a row or words), reason, url
     """
     if once_key is not None and Mail.select().where(Mail.once_key == once_key).exists():

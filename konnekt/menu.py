@@ -49,7 +49,7 @@ BUREAU = (
     Place("bureau.payments.index", _("Payments"), _("Payments"), "tick", _("The month")),
     Place("bureau.payroll.index", _("Payroll"), _("Payroll"), "user", _("The month")),
     Place("bureau.corrections.index", _("Corrections"), _("Corrections"), "undo", _("The month")),
-    Place("bureau.budgets.index", _("Budgets"), _("Budgets"), "draft", _("The month")),
+    Place("budgets.index", _("Budgets"), _("Budgets"), "draft", _("The month")),
     Place("bureau.organisations.index", _("Organisations"), _("Organisations"), "building", _("Records")),
     Place("bureau.people.index", _("People"), _("People"), "user", _("Records")),
     Place("bureau.assignments.index", _("Assignments"), _("Assignments"), "pencil", _("Records")),

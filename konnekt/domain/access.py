@@ -158,6 +158,11 @@ def may_enter(who: Grants, assignment: Assignment) -> bool:
     return assignment.worker_id == who.account.id or assignment.organisation_id in who.register
 
 
+def may_see_budgets(who: Grants, organisation: int) -> bool:
+    """Who approves hours there, or sees its invoices, sees what they cost; and the agency."""
+    return who.is_agency_staff or organisation in who.approve or organisation in who.invoices
+
+
 def may_see_organisation(who: Grants, organisation: Organisation) -> bool:
     """Whoever has any right there, and the agency."""
     return who.is_agency_staff or organisation.id in who.organisations

@@ -4,8 +4,9 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
-from konnekt.domain import access, approvals, events, periods, revoking, snapshots, timesheets
+from konnekt.domain import access, approvals, budgets, events, periods, revoking, snapshots, timesheets
 from konnekt.domain.access import Grants
+from konnekt.domain.budgets import Budget
 from konnekt.models import (
     BudgetNumber,
     ClosingDay,
@@ -68,6 +69,7 @@ class Detail:
     may_revoke: bool
     on_behalf_of: int | None = None
     remarks: list[Hour] = field(default_factory=list)
+    budgets: list[Budget] = field(default_factory=list)
 
     @property
     def bars(self) -> list[Bar]:
@@ -119,6 +121,7 @@ def load(sheet: int, who: Grants) -> Detail:
         may_revoke=revoking.may_revoke(found, who) and not timesheets.is_locked(sheet),
         on_behalf_of=on_behalf_of,
         remarks=[hour for hour in hours if hour.remark],
+        budgets=budgets.of_sheet(found, who),
     )
 
 

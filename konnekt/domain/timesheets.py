@@ -9,7 +9,7 @@ from peewee import fn
 
 from konnekt import mail
 from konnekt.db import transaction
-from konnekt.domain import access, clock, events, flags, waiting
+from konnekt.domain import access, budget_alerts, clock, events, flags, waiting
 from konnekt.domain.access import Grants
 from konnekt.domain.refused import Forbidden, Invalid, NotFound, Refused
 from konnekt.domain.waiting import Filter
@@ -119,6 +119,7 @@ def approve_many(picks: Iterable[Pick], *, by: Account) -> Outcome:
                 outcome.decided.append(sheet)
         events.record_many([decision("approve", sheet, by, batch=outcome.batch) for sheet in outcome.decided])
         flags.changed([sheet.id for sheet in outcome.decided])
+        budget_alerts.after_approval([sheet.id for sheet in outcome.decided])
     return outcome
 
 

@@ -17,6 +17,7 @@ from konnekt.db import MomentField
 
 COLUMNS = (
     ("agency", "payroll_number", lambda: CharField(default="")),
+    ("account", "signed_in_at", lambda: MomentField(null=True)),
     ("organisation", "ended_on", lambda: DateField(null=True)),
     ("hour_type", "payroll_code", lambda: CharField(default="")),
     ("hour_type", "setu_code", lambda: CharField(default="")),
@@ -63,10 +64,12 @@ def tables(db):
 def up(migrator, db):
     for table, column, field in COLUMNS:
         migrator.migrate(migrator.add_column(table, column, field()))
+    migrator.migrate(migrator.add_index("event", ("thing",)))
     db.create_tables(tables(db), safe=False)
 
 
 def down(migrator, db):
     db.drop_tables(tables(db))
+    migrator.migrate(migrator.drop_index("event", "event_thing"))
     for table, column, _field in COLUMNS:
         migrator.migrate(migrator.drop_column(table, column))

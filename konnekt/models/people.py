@@ -17,7 +17,10 @@ def fold(text: str) -> str:
 
 
 class Account(BaseModel):
-    """A person who can sign in, in any of the roles; a worker has an employee number."""
+    """A person who can sign in, in any of the roles; a worker has an employee number.
+
+    signed_in_at: the last time.
+    """
 
     email = CharField(unique=True)
     username = CharField(unique=True, null=True)
@@ -30,6 +33,7 @@ class Account(BaseModel):
     is_active = BooleanField(default=True)
     password_hash = TextField(null=True)
     created_at = MomentField()
+    signed_in_at = MomentField(null=True)
 
     # What Flask-Login asks of a signed-in account; it keeps the session's token in the cookie, never our id.
     is_authenticated = True

@@ -1,10 +1,12 @@
 """Text as it is typed into a record: trimmed, of a length that is kept, without what no page or PDF shows."""
 
 import unicodedata
+from datetime import date
 
 from konnekt.domain.refused import Invalid
 
 CODE, NAME, REMARK = 50, 200, 2000
+FIRST_YEAR, LAST_YEAR = 1900, 2199
 # Pictograms: the fonts of our PDFs have none (each block is named in the Unicode charts).
 _PICTURES = ((0x2600, 0x27BF), (0x1F000, 0x1FAFF), (0xFE0F, 0xFE0F))
 # Letters of some names stand next to these two (zero-width joiner and non-joiner).
@@ -19,6 +21,15 @@ def line(text: str | None, field: str, *, most: int = NAME, required: bool = Fal
 def lines(text: str | None, field: str, *, most: int = REMARK, required: bool = False) -> str:
     """The same for text of several lines."""
     return _checked((text or "").replace("\r\n", "\n"), field, most, required, breaks="\n\t")
+
+
+def day(on: date | None, field: str) -> date | None:
+    """A day that can be meant. Raises Invalid for one of another age."""
+    if on is not None and not FIRST_YEAR <= on.year <= LAST_YEAR:
+        raise Invalid(
+            "Type a year from %(least)s to %(most)s.", field=field, least=FIRST_YEAR, most=LAST_YEAR
+        )
+    return on
 
 
 def _checked(text: str | None, field: str, most: int, required: bool, breaks: str) -> str:
