@@ -65,6 +65,7 @@ COLUMNS = {
     "vat_text": N_("Why no VAT"),
     "vat_number": N_("VAT number"),
     "coc_number": N_("KvK number or OIN"),
+    "iban": N_("IBAN"),
     "peppol_id": N_("Peppol id"),
     "language": N_("Language"),
     "contact_name": N_("For the attention of"),
@@ -188,6 +189,11 @@ def _shown(column: str, value: Any) -> str:
     return str(CHOICES.get(value, value))
 
 
+def column_label(name: str) -> str:
+    """What a column is called on screen."""
+    return str(COLUMNS.get(name, name))
+
+
 def init_app(app: Flask) -> None:
-    """Give the templates both."""
-    app.jinja_env.filters.update(change_title=title, change_lines=lines)
+    """Give the templates these."""
+    app.jinja_env.filters.update(change_title=title, change_lines=lines, column_label=column_label)

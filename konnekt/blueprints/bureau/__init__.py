@@ -4,10 +4,11 @@ from flask import Blueprint, abort
 from werkzeug import Response
 
 from konnekt import web
-from konnekt.blueprints.bureau import jobs
+from konnekt.blueprints.bureau import invoicing, jobs
 
 bp = Blueprint("bureau", __name__, url_prefix="/bureau")
 bp.register_blueprint(jobs.bp)
+bp.register_blueprint(invoicing.bp)
 
 
 @bp.before_request
