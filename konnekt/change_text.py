@@ -66,6 +66,7 @@ COLUMNS = {
     "vat_text": N_("Why no VAT"),
     "vat_number": N_("VAT number"),
     "coc_number": N_("KvK number or OIN"),
+    "iban": N_("IBAN"),
     "peppol_id": N_("Peppol id"),
     "language": N_("Language"),
     "contact_name": N_("For the attention of"),
@@ -208,8 +209,21 @@ def ceiling(of: BudgetNumber) -> str:
     return " · ".join(parts) or str(_("no ceiling"))
 
 
+def column_label(name: str) -> str:
+    """What a column is called on screen."""
+    return str(COLUMNS.get(name, name))
+
+
+FILTERS = {
+    "change_title": title,
+    "change_lines": lines,
+    "record_choice": choice,
+    "column_label": column_label,
+    "ceiling": ceiling,
+}
+
+
 def init_app(app: Flask) -> None:
     """Give the templates these."""
-    app.jinja_env.filters.update(
-        change_title=title, change_lines=lines, record_choice=choice, ceiling=ceiling
-    )
+    for name, function in FILTERS.items():
+        app.jinja_env.filters[name] = function

@@ -11,6 +11,7 @@ from konnekt.blueprints.bureau import (
     details,
     hour_types,
     imports,
+    invoicing,
     jobs,
     mail,
     organisations,
@@ -28,6 +29,7 @@ bp.register_blueprint(closing_days.bp)
 bp.register_blueprint(details.bp)
 bp.register_blueprint(hour_types.bp)
 bp.register_blueprint(imports.bp)
+bp.register_blueprint(invoicing.bp)
 bp.register_blueprint(jobs.bp)
 bp.register_blueprint(mail.bp)
 bp.register_blueprint(organisations.bp)
