@@ -7,9 +7,11 @@ from konnekt.blueprints import (
     account,
     approvals,
     auth,
+    budgets,
     bureau,
     deputies,
     home,
+    hours,
     my_sheets,
     organisations,
     registration,
@@ -41,8 +43,10 @@ def create_app(config: Config | None = None) -> Flask:
     app.register_blueprint(approvals.bp)
     app.register_blueprint(registration.bp)
     app.register_blueprint(my_sheets.bp)
+    app.register_blueprint(hours.bp)
     app.register_blueprint(organisations.bp)
     app.register_blueprint(account.bp)
     app.register_blueprint(deputies.bp)
+    app.register_blueprint(budgets.bp)
     app.register_blueprint(bureau.bp)
     return app

@@ -36,6 +36,22 @@ VERBS = {
     "change_password": N_("Password changed"),
     "name_deputy": N_("Deputy named"),
     "end_deputy": N_("Deputy ended"),
+    "add_assignment": N_("Assignment added"),
+    "change_assignment": N_("Assignment changed"),
+    "delete_assignment": N_("Assignment deleted"),
+    "add_rate": N_("Rate added"),
+    "change_rate": N_("Rate changed"),
+    "delete_rate": N_("Rate deleted"),
+    "add_hour_type": N_("Hour type added"),
+    "change_hour_type": N_("Hour type changed"),
+    "add_closing_day": N_("Closing day added"),
+    "change_closing_day": N_("Closing day changed"),
+    "delete_closing_day": N_("Closing day deleted"),
+    "generate_periods": N_("Periods made"),
+    "change_period": N_("Period changed"),
+    "delete_period": N_("Period deleted"),
+    "delete_periods": N_("Periods deleted"),
+    "change_agency": N_("Agency's details changed"),
     "import": N_("Imported"),
 }
 
@@ -50,6 +66,7 @@ COLUMNS = {
     "vat_text": N_("Why no VAT"),
     "vat_number": N_("VAT number"),
     "coc_number": N_("KvK number or OIN"),
+    "iban": N_("IBAN"),
     "peppol_id": N_("Peppol id"),
     "language": N_("Language"),
     "contact_name": N_("For the attention of"),
@@ -77,6 +94,28 @@ COLUMNS = {
     "may_see_invoices": N_("See invoices"),
     "first_on": N_("First day"),
     "last_on": N_("Last day"),
+    "job_title": N_("Job title"),
+    "basis": N_("Basis"),
+    "entered_by": N_("Hours entered by"),
+    "budget_number": N_("Budget number"),
+    "max_minutes": N_("At most, hours a week"),
+    "pay_rate": N_("Pay rate"),
+    "bill_rate": N_("Bill rate"),
+    "name_nl": N_("Name in Dutch"),
+    "name_en": N_("Name in English"),
+    "multiplier_percent": N_("Percentage"),
+    "payroll_code": N_("Code in the payroll program"),
+    "setu_code": N_("SETU code"),
+    "is_used": N_("In use"),
+    "day_on": N_("Day"),
+    "periods": N_("Periods"),
+    "submit_by_at": N_("Send before"),
+    "approve_by_at": N_("Approve before"),
+    "pay_on": N_("Pay date"),
+    "iban": N_("IBAN"),
+    "bic": N_("BIC"),
+    "phone": N_("Phone"),
+    "payroll_number": N_("Number in the payroll program"),
 }
 
 CHOICES = {
@@ -89,6 +128,10 @@ CHOICES = {
     "out_of_scope": N_("outside the scope of VAT"),
     "nl": N_("Dutch"),
     "en": N_("English"),
+    "flexible": N_("flexible"),
+    "fixed": N_("fixed hours"),
+    "worker": N_("the worker"),
+    "organisation": N_("the organisation"),
 }
 
 
@@ -166,8 +209,21 @@ def ceiling(of: BudgetNumber) -> str:
     return " · ".join(parts) or str(_("no ceiling"))
 
 
+def column_label(name: str) -> str:
+    """What a column is called on screen."""
+    return str(COLUMNS.get(name, name))
+
+
+FILTERS = {
+    "change_title": title,
+    "change_lines": lines,
+    "record_choice": choice,
+    "column_label": column_label,
+    "ceiling": ceiling,
+}
+
+
 def init_app(app: Flask) -> None:
     """Give the templates these."""
-    app.jinja_env.filters.update(
-        change_title=title, change_lines=lines, record_choice=choice, ceiling=ceiling
-    )
+    for name, function in FILTERS.items():
+        app.jinja_env.filters[name] = function

@@ -31,8 +31,23 @@ def cell(minutes: int) -> str:
     return units.hours_cell(minutes, reader()) if minutes else ""
 
 
-def day(on: date | None) -> str:
-    """A day in a list: `ma 7 dec`; with its year when that is another one and not near."""
+def euros(cents: int) -> str:
+    """An amount: `€ 1.234,50`, English `€1,234.50`."""
+    return units.euros(cents, reader())
+
+
+def price(rate: int) -> str:
+    """A price per hour in 1/10,000 euro: `€ 31,51`."""
+    return units.price(rate, reader())
+
+
+def day(on: date | datetime | None) -> str:
+    """A day in a list: `ma 7 dec`; with its year when that is another one and not near.
+
+    Of a moment its day in Amsterdam.
+    """
+    if isinstance(on, datetime):
+        on = clock.local(on).date()
     return "" if on is None else _pattern(on, "EEE d MMM" if _is_near(on) else "EEE d MMM y")
 
 
@@ -109,6 +124,19 @@ def _pattern(on: date, pattern: str) -> str:
 
 def init_app(app: Flask) -> None:
     """Give the templates these as filters, by their own names."""
-    for function in (hours, cell, day, dated, full_day, moment, since, period, days_left, greeting):
+    for function in (
+        hours,
+        cell,
+        euros,
+        price,
+        day,
+        dated,
+        full_day,
+        moment,
+        since,
+        period,
+        days_left,
+        greeting,
+    ):
         app.jinja_env.filters[function.__name__] = function
     app.jinja_env.globals.update(reader=reader)

@@ -36,7 +36,7 @@ def history(sheet: Timesheet) -> list[Event]:
 
 
 def latest(most: int = 30, **of: Any) -> list[Event]:
-    """The newest events of a row (`organisation=`, `person=`), with names: one statement.
+    """The newest events of a row (`organisation=`, `person=`, `thing=`), or several: one statement.
 
     about_person and about_organisation name the other one that an event is about as well.
     """
@@ -48,7 +48,7 @@ def latest(most: int = 30, **of: Any) -> list[Event]:
         .join(person, JOIN.LEFT_OUTER, on=(Event.person == person.id), attr="person")
         .switch(Event)
         .join(place, JOIN.LEFT_OUTER, on=(Event.organisation == place.id), attr="organisation")
-        .where(*(getattr(Event, column) == row for column, row in of.items()))
+        .where(*(_is(getattr(Event, column), row) for column, row in of.items()))
         .order_by(Event.id.desc())
         .limit(most)
     )
@@ -59,3 +59,7 @@ def latest(most: int = 30, **of: Any) -> list[Event]:
             event.organisation.name if event.organisation and "organisation" not in of else ""
         )
     return found
+
+
+def _is(column: Any, row: Any) -> Any:
+    return column.in_(row) if isinstance(row, list) else column == row

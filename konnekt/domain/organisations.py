@@ -114,6 +114,7 @@ class Profile:
     rights: list[Right]
     deputies: list[Deputy]
     may_see_sheets: bool
+    may_see_budgets: bool
 
     @property
     def pages(self) -> int:
@@ -168,6 +169,7 @@ def profile(code: str, who: Grants, number: int = 1) -> Profile | None:
         rights=_rights(found),
         deputies=_deputies(found),
         may_see_sheets=may_see_sheets,
+        may_see_budgets=access.may_see_budgets(who, found.id),
     )
 
 

@@ -89,6 +89,13 @@ def price(rate: int, language: str) -> str:
     return f"{euros(cents, language)}{part:02d}" if part else euros(cents, language)
 
 
+def price_cell(rate: int, language: str) -> str:
+    """A price in 1/10,000 euro as an input shows it, and `parse_rate` reads it: `31,51` or `32,3446`."""
+    whole, part = divmod(rate, 10_000)
+    decimals = f"{part:04d}".removesuffix("00")
+    return f"{whole}{_point(language)}{decimals}"
+
+
 def _stripped(text: str) -> str:
     typed = text.strip()
     if len(typed) > LONGEST:

@@ -22,7 +22,7 @@ class Event(BaseModel):
     invoice = ForeignKeyField(Invoice, null=True, backref="events")
     organisation = ForeignKeyField(Organisation, null=True, backref="events")
     person = ForeignKeyField(Account, null=True, backref="events")
-    thing = CharField(default="")
+    thing = CharField(default="", index=True)
     verb = CharField()
     at = MomentField()
     actor = ForeignKeyField(Account, null=True, backref="+")

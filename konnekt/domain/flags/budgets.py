@@ -80,20 +80,24 @@ def count_use(found: dict[int, Budget], counts: Any = None) -> None:
             found[key].parts += int(minutes) * (rate or 0) * percent
 
 
-def _used(budgets: dict[int, Budget], counts: Any) -> Any:
-    """Minutes per budget number with a ceiling, bill rate valid on the day, and multiplier."""
-    limited = [key for key, budget in budgets.items() if budget.is_limited]
-    priced = [key for key, budget in budgets.items() if budget.ceiling_cents is not None]
-    rate = (
+def bill_rate() -> Any:
+    """The bill rate of an hour row's day, as an expression on Hour and Timesheet."""
+    return (
         Rate.select(Rate.bill_rate)
         .where((Rate.assignment == Timesheet.assignment) & (Rate.valid_from_on <= Hour.day))
         .order_by(Rate.valid_from_on.desc())
         .limit(1)
     )
+
+
+def _used(budgets: dict[int, Budget], counts: Any) -> Any:
+    """Minutes per budget number with a ceiling, bill rate valid on the day, and multiplier."""
+    limited = [key for key, budget in budgets.items() if budget.is_limited]
+    priced = [key for key, budget in budgets.items() if budget.ceiling_cents is not None]
     return (
         Hour.select(
             TimesheetLine.budget_number,
-            Case(None, [(TimesheetLine.budget_number.in_(priced), rate)], 0).alias("rate"),
+            Case(None, [(TimesheetLine.budget_number.in_(priced), bill_rate())], 0).alias("rate"),
             HourType.multiplier_percent,
             fn.SUM(Hour.minutes),
         )

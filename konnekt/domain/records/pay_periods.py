@@ -1,0 +1,260 @@
+"""Pay periods: a year is generated from a rule, then each is a row that can be put right."""
+
+from dataclasses import asdict, dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from peewee import fn
+
+from konnekt.db import hold, transaction
+from konnekt.domain import clock
+from konnekt.domain.records import calendars, keeping, typed
+from konnekt.domain.records.calendars import Rule, Span
+from konnekt.domain.records.keeping import Facts
+from konnekt.domain.refused import Invalid, NotFound, Refused
+from konnekt.models import Account, Invoice, Organisation, PayPeriod, PayrollBatch, Timesheet
+from konnekt.models.organisations import CALENDARS
+
+DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """A year of one calendar: its periods (each with `sheets`, how many timesheets it has), which years
+    there are, and how many organisations follow the calendar."""
+
+    calendar: str
+    year: int
+    periods: list[PayPeriod]
+    years: list[int]
+    followers: int
+
+    @property
+    def is_unused(self) -> bool:
+        """Whether there are no timesheets in any of them."""
+        return not any(period.sheets for period in self.periods)
+
+
+def shelf(calendar: str, year: int | None) -> Shelf:
+    """A calendar's year; unless chosen, one that organisations follow, and this year: three statements."""
+    followers = dict(
+        Organisation.select(Organisation.calendar, fn.COUNT(Organisation.id))
+        .where(Organisation.ended_on.is_null())
+        .group_by(Organisation.calendar)
+        .tuples()
+    )
+    if calendar not in CALENDARS:
+        calendar = max(CALENDARS, key=lambda one: (followers.get(one, 0), one == "four_weeks"))
+    years = [
+        found
+        for (found,) in PayPeriod.select(PayPeriod.year)
+        .where(PayPeriod.calendar == calendar)
+        .distinct()
+        .order_by(PayPeriod.year)
+        .tuples()
+    ]
+    year = year or clock.today().year
+    return Shelf(calendar, year, _of(calendar, year), years, followers.get(calendar, 0))
+
+
+def _of(calendar: str, year: int) -> list[PayPeriod]:
+    sheets = Timesheet.select(fn.COUNT(Timesheet.id)).where(Timesheet.pay_period == PayPeriod.id)
+    return list(
+        PayPeriod.select(PayPeriod, sheets.alias("sheets"))
+        .where((PayPeriod.calendar == calendar) & (PayPeriod.year == year))
+        .order_by(PayPeriod.first_on)
+    )
+
+
+def find(period: int) -> PayPeriod:
+    """The period. Raises NotFound."""
+    found: PayPeriod | None = PayPeriod.get_or_none(PayPeriod.id == period)
+    if found is None:
+        raise NotFound("This pay period does not exist.")
+    return found
+
+
+def has_sheets(period: PayPeriod) -> bool:
+    """Whether there are timesheets of it: its days stay."""
+    return bool(Timesheet.select().where(Timesheet.pay_period == period).exists())
+
+
+def facts(of: PayPeriod | Span) -> Facts:
+    """What an event keeps of a period."""
+    return {
+        "first_on": of.first_on.isoformat(),
+        "last_on": of.last_on.isoformat(),
+        "submit_by_at": of.submit_by_at.isoformat(),
+        "approve_by_at": of.approve_by_at.isoformat(),
+        "pay_on": of.pay_on.isoformat(),
+    }
+
+
+def thing(of: PayPeriod) -> str:
+    """What its events are about."""
+    return f"pay_period {of.calendar} {of.year}-{of.number:02d}"
+
+
+def year_thing(calendar: str, year: int) -> str:
+    """What the events of a whole year are about."""
+    return f"pay_periods {calendar} {year}"
+
+
+def suggested(calendar: str) -> tuple[int, Rule]:
+    """The year to generate next, and the rule of the latest period there is: one statement."""
+    latest = (
+        PayPeriod.select().where(PayPeriod.calendar == calendar).order_by(PayPeriod.first_on.desc()).first()
+    )
+    if latest is None:
+        return clock.today().year, Rule()
+    return latest.year + 1, calendars.rule_of(latest)
+
+
+def preview(calendar: str, year: int, rule: Rule) -> list[Span]:
+    """What `generate` would make. Raises Invalid where they are there already, overlap or leave a gap."""
+    spans = calendars.generate(calendar, year, rule)
+    taken = PayPeriod.select().where((PayPeriod.calendar == calendar) & (PayPeriod.year == year))
+    if taken.exists():
+        raise Invalid("The periods of %(year)s are there already.", field="year", year=year)
+    before, after = _neighbours(calendar, spans[0].first_on, spans[-1].last_on, but=())
+    _check_joins(before, after, spans[0].first_on, spans[-1].last_on, "year", "year")
+    return spans
+
+
+def generate(calendar: str, year: int, rule: Rule, *, by: Account) -> list[PayPeriod]:
+    """Make the periods of a year. Raises as `preview` does."""
+    with transaction():
+        keeping.begin(by)
+        spans = preview(calendar, year, rule)
+        made = [PayPeriod.create(calendar=calendar, year=year, **asdict(span)) for span in spans]
+        whole = {"first_on": spans[0].first_on.isoformat(), "last_on": spans[-1].last_on.isoformat()}
+        keeping.record(
+            "generate_periods", year_thing(calendar, year), by=by, after={"periods": len(made), **whole}
+        )
+    return made
+
+
+def change(period: int, wanted: Span, *, by: Account, seen: str = "", joined: bool = False) -> PayPeriod:
+    """Put the days, deadlines and pay date of a period right; the pay dates of waiting sheets follow.
+
+    joined: the periods before and after move their own adjoining day along. Raises Invalid (overlap, gap,
+    wrong order), Refused where the form is overtaken.
+    """
+    with transaction():
+        keeping.begin(by)
+        hold("invoices")
+        found = find(period)
+        before = facts(found)
+        keeping.check_seen(seen, before)
+        _check_order(wanted)
+        if (wanted.first_on, wanted.last_on) != (found.first_on, found.last_on):
+            if has_sheets(found):
+                raise Invalid("This period has timesheets: its days stay.", field="first_on")
+            _join(found, wanted, by=by, joined=joined)
+        for name in before:
+            setattr(found, name, getattr(wanted, name))
+        found.save()
+        keeping.record("change_period", thing(found), by=by, before=before, after=facts(found))
+    return found
+
+
+def delete(period: int, *, by: Account) -> PayPeriod:
+    """Delete a period that nothing uses: the first or the last of its calendar, so that no gap comes."""
+    with transaction():
+        keeping.begin(by)
+        found = find(period)
+        _delete(found.calendar, [found])
+        keeping.record("delete_period", year_thing(found.calendar, found.year), by=by, before=facts(found))
+    return found
+
+
+def delete_year(calendar: str, year: int, *, by: Account) -> int:
+    """Delete all periods of a year, where nothing uses any of them; returns how many there were."""
+    with transaction():
+        keeping.begin(by)
+        found = list(PayPeriod.select().where((PayPeriod.calendar == calendar) & (PayPeriod.year == year)))
+        if not found:
+            raise NotFound("There are no periods of this year.")
+        _delete(calendar, found)
+        keeping.record("delete_periods", year_thing(calendar, year), by=by, before={"periods": len(found)})
+    return len(found)
+
+
+def _delete(calendar: str, periods: list[PayPeriod]) -> None:
+    ids = [period.id for period in periods]
+    for model in (Timesheet, Invoice, PayrollBatch):
+        if model.select().where(model.pay_period.in_(ids)).exists():
+            raise Refused("Timesheets, invoices or payments hang on it: it stays.")
+    ends = (min(period.first_on for period in periods), max(period.last_on for period in periods))
+    before, after = _neighbours(calendar, *ends, but=ids)
+    if before and after:
+        raise Refused("This would leave a gap: delete the last period of the calendar first.")
+    PayPeriod.delete().where(PayPeriod.id.in_(ids)).execute()
+
+
+def _check_order(wanted: Span) -> None:
+    for field in ("first_on", "last_on", "pay_on"):
+        typed.day(getattr(wanted, field), field)
+    if wanted.last_on < wanted.first_on:
+        raise Invalid("The last day comes before the first.", field="last_on")
+    if wanted.days > calendars.LONGEST:
+        raise Invalid("A period lasts a year at most.", field="last_on")
+    if wanted.approve_by_at < wanted.submit_by_at:
+        raise Invalid("Approving ends before sending does.", field="approve_by")
+    if wanted.pay_on < clock.local(wanted.approve_by_at).date():
+        raise Invalid("This is paid before approving ends.", field="pay_on")
+
+
+def _neighbours(
+    calendar: str, first_on: date, last_on: date, but: Any
+) -> tuple[PayPeriod | None, PayPeriod | None]:
+    """The period that begins last before these days' end, and the first after it: two statements."""
+    others = (PayPeriod.calendar == calendar) & PayPeriod.id.not_in(list(but))
+    before = PayPeriod.select().where(others & (PayPeriod.first_on <= first_on))
+    after = PayPeriod.select().where(others & (PayPeriod.first_on > first_on))
+    return before.order_by(PayPeriod.first_on.desc()).first(), after.order_by(PayPeriod.first_on).first()
+
+
+def _check_joins(
+    before: PayPeriod | None, after: PayPeriod | None, first: date, last: date, at_first: str, at_last: str
+) -> None:
+    """Every day of a calendar is in one period, from its first to its last."""
+    sides = [(before, at_first, before.last_on + DAY, first - DAY)] if before else []
+    sides += [(after, at_last, last + DAY, after.first_on - DAY)] if after else []
+    for other, field, gap_from, gap_to in sides:
+        values = {"number": other.number, "year": other.year}
+        if gap_to + DAY < gap_from:
+            raise Invalid("This overlaps period %(number)s of %(year)s.", field=field, **values)
+        if gap_from <= gap_to:
+            raise Invalid(
+                "Between this and period %(number)s of %(year)s days are left over: %(first)s to %(last)s.",
+                field=field,
+                first=gap_from,
+                last=gap_to,
+                **values,
+            )
+
+
+def _join(found: PayPeriod, wanted: Span, *, by: Account, joined: bool) -> None:
+    """Check that the days fit between the neighbours, which move along where asked."""
+    before, after = _neighbours(found.calendar, found.first_on, found.last_on, but=[found.id])
+    if joined:
+        for other, name, day in (
+            (before, "last_on", wanted.first_on - DAY),
+            (after, "first_on", wanted.last_on + DAY),
+        ):
+            if other is not None and getattr(other, name) != day:
+                _move(other, name, day, by=by)
+    _check_joins(before, after, wanted.first_on, wanted.last_on, "first_on", "last_on")
+
+
+def _move(other: PayPeriod, name: str, day: date, *, by: Account) -> None:
+    values = {"number": other.number, "year": other.year}
+    if has_sheets(other):
+        raise Invalid("Period %(number)s of %(year)s has timesheets: its days stay.", field=name, **values)
+    was = facts(other)
+    setattr(other, name, day)
+    if other.last_on < other.first_on:
+        raise Invalid("This would leave no days of period %(number)s of %(year)s.", field=name, **values)
+    other.save()
+    keeping.record("change_period", thing(other), by=by, before=was, after=facts(other))

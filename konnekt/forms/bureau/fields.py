@@ -1,0 +1,71 @@
+"""Fields for what people type as text: hours, prices and percentages become integers of the domain."""
+
+from collections.abc import Callable
+from typing import Any
+
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _
+from wtforms import Field, StringField, ValidationError
+from wtforms.validators import InputRequired, Length
+from wtforms.widgets import HiddenInput, Input
+
+from konnekt.domain import units
+from konnekt.domain.refused import Invalid
+
+REQUIRED = InputRequired(_("Fill this in."))
+
+
+class ParsedField(StringField):  # type: ignore[misc]
+    """Text that is read by `parse`; `value` is what it says, None where it is empty or can't be read."""
+
+    def __init__(
+        self, label: Any, validators: Any = (), *, parse: Callable[[str], int], **options: Any
+    ) -> None:
+        super().__init__(label, [*validators, Length(max=40)], **options)
+        self.parse = parse
+        self.value: int | None = None
+
+    def pre_validate(self, form: Any) -> None:
+        self.value = None
+        if not (self.data or "").strip():
+            return
+        try:
+            self.value = self.parse(self.data or "")
+        except Invalid as refusal:
+            raise ValidationError(gettext(refusal.sentence, **refusal.values)) from None
+
+
+def hours_field(label: Any, validators: Any = ()) -> Field:
+    """Hours such as 7,5 or 7:30, in minutes."""
+    return ParsedField(label, validators, parse=units.parse_hours)
+
+
+def price_field(label: Any, validators: Any = ()) -> Field:
+    """Euro per hour with at most four decimals, in 1/10,000 euro."""
+    return ParsedField(label, validators, parse=units.parse_rate)
+
+
+def percent_field(label: Any, validators: Any = ()) -> Field:
+    """A whole percentage."""
+    return ParsedField(label, validators, parse=units.parse_percent)
+
+
+class SureField(StringField):  # type: ignore[misc]
+    """A box to tick below a question; its value says which question it answers."""
+
+    widget = Input(input_type="checkbox")
+
+
+class SeenField(StringField):  # type: ignore[misc]
+    """How the row was when the form was drawn; what was posted before is drawn anew."""
+
+    widget = HiddenInput()
+
+    def show(self, seen: str) -> None:
+        self.data, self.raw_data = seen, None
+
+
+def our_age(_form: Any, field: Field) -> None:
+    """Refuse a day that nobody can mean."""
+    if field.data and not 1900 <= field.data.year <= 2199:
+        raise ValidationError(gettext("Type a year from %(least)s to %(most)s.", least=1900, most=2199))
