@@ -112,7 +112,6 @@ COLUMNS = {
     "submit_by_at": N_("Send before"),
     "approve_by_at": N_("Approve before"),
     "pay_on": N_("Pay date"),
-    "iban": N_("IBAN"),
     "bic": N_("BIC"),
     "phone": N_("Phone"),
     "payroll_number": N_("Number in the payroll program"),
