@@ -67,7 +67,13 @@ def _new(form: AssignmentForm | None = None, status: int = 200) -> Response:
         form = AssignmentForm(formdata=None, code=placing.suggested_code(worker))
     if form is not None and place is not None:
         _offer(form, place)
-    known: dict[str, Any] = {"text": text, "worker": worker, "found": found, "organisations": places, "organisation": place}
+    known: dict[str, Any] = {
+        "text": text,
+        "worker": worker,
+        "found": found,
+        "organisations": places,
+        "organisation": place,
+    }
     return web.page(*NEW, status, form=form, has_people=bool(found) or placing.has_workers(), **known)
 
 
