@@ -4,11 +4,12 @@ from flask import Blueprint, abort
 from werkzeug import Response
 
 from konnekt import web
-from konnekt.blueprints.bureau import invoicing, jobs
+from konnekt.blueprints.bureau import invoicing, jobs, payments
 
 bp = Blueprint("bureau", __name__, url_prefix="/bureau")
 bp.register_blueprint(jobs.bp)
 bp.register_blueprint(invoicing.bp)
+bp.register_blueprint(payments.bp)
 
 
 @bp.before_request
