@@ -13,7 +13,7 @@ from flask_babel import lazy_gettext as N_
 
 from konnekt.domain import units
 from konnekt.formats import dated, hours, moment, reader
-from konnekt.models import Event
+from konnekt.models import BudgetNumber, Event
 
 VERBS = {
     "add_organisation": N_("Organisation added"),
@@ -51,6 +51,7 @@ VERBS = {
     "change_period": N_("Period changed"),
     "delete_period": N_("Period deleted"),
     "delete_periods": N_("Periods deleted"),
+    "change_agency": N_("Agency's details changed"),
     "import": N_("Imported"),
 }
 
@@ -111,6 +112,9 @@ COLUMNS = {
     "submit_by_at": N_("Send before"),
     "approve_by_at": N_("Approve before"),
     "pay_on": N_("Pay date"),
+    "bic": N_("BIC"),
+    "phone": N_("Phone"),
+    "payroll_number": N_("Number in the payroll program"),
 }
 
 CHOICES = {
@@ -186,7 +190,22 @@ def _shown(column: str, value: Any) -> str:
         return dated(date.fromisoformat(value))
     if column.endswith("_at"):
         return moment(datetime.fromisoformat(value))
+    return choice(value)
+
+
+def choice(value: Any) -> str:
+    """A word of the table as people say it: `four_weeks`, `exempt`, `nl`."""
     return str(CHOICES.get(value, value))
+
+
+def ceiling(of: BudgetNumber) -> str:
+    """What may be spent on a budget number, in hours and euros."""
+    parts = []
+    if of.ceiling_minutes is not None:
+        parts.append(str(_("%(hours)s hours", hours=hours(of.ceiling_minutes))))
+    if of.ceiling_cents is not None:
+        parts.append(units.euros(of.ceiling_cents, reader()))
+    return " · ".join(parts) or str(_("no ceiling"))
 
 
 def column_label(name: str) -> str:
@@ -194,6 +213,16 @@ def column_label(name: str) -> str:
     return str(COLUMNS.get(name, name))
 
 
+FILTERS = {
+    "change_title": title,
+    "change_lines": lines,
+    "record_choice": choice,
+    "column_label": column_label,
+    "ceiling": ceiling,
+}
+
+
 def init_app(app: Flask) -> None:
     """Give the templates these."""
-    app.jinja_env.filters.update(change_title=title, change_lines=lines, column_label=column_label)
+    for name, function in FILTERS.items():
+        app.jinja_env.filters[name] = function

@@ -6,7 +6,7 @@ from flask_wtf import FlaskForm
 from wtforms import DateField, SelectField, TextAreaField
 from wtforms.validators import InputRequired
 
-from konnekt.forms.fields import REQUIRED
+from konnekt.forms.bureau.fields import REQUIRED
 
 CALENDARS = {"week": _("A week"), "four_weeks": _("Four weeks"), "month": _("A month")}
 
