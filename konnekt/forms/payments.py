@@ -4,7 +4,7 @@ from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from wtforms import DateField, FileField, SearchField, TextAreaField
 
-from konnekt.forms.fields import REQUIRED
+from konnekt.forms.bureau.fields import REQUIRED
 
 
 class SearchForm(FlaskForm):  # type: ignore[misc]

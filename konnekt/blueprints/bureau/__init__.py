@@ -4,7 +4,6 @@ from flask import Blueprint, abort
 from werkzeug import Response
 
 from konnekt import web
-from konnekt.blueprints.bureau import invoicing, jobs, payments
 from konnekt.blueprints.bureau import (
     assignments,
     budget_numbers,
@@ -17,6 +16,7 @@ from konnekt.blueprints.bureau import (
     mail,
     organisations,
     pay_periods,
+    payments,
     payroll,
     people,
     progress,
@@ -31,11 +31,11 @@ bp.register_blueprint(details.bp)
 bp.register_blueprint(hour_types.bp)
 bp.register_blueprint(imports.bp)
 bp.register_blueprint(invoicing.bp)
-bp.register_blueprint(payments.bp)
 bp.register_blueprint(jobs.bp)
 bp.register_blueprint(mail.bp)
 bp.register_blueprint(organisations.bp)
 bp.register_blueprint(pay_periods.bp)
+bp.register_blueprint(payments.bp)
 bp.register_blueprint(payroll.bp)
 bp.register_blueprint(people.bp)
 bp.register_blueprint(progress.bp)
