@@ -16,6 +16,7 @@ from konnekt.blueprints.bureau import (
     mail,
     organisations,
     pay_periods,
+    payments,
     payroll,
     people,
     progress,
@@ -34,6 +35,7 @@ bp.register_blueprint(jobs.bp)
 bp.register_blueprint(mail.bp)
 bp.register_blueprint(organisations.bp)
 bp.register_blueprint(pay_periods.bp)
+bp.register_blueprint(payments.bp)
 bp.register_blueprint(payroll.bp)
 bp.register_blueprint(people.bp)
 bp.register_blueprint(progress.bp)
