@@ -51,6 +51,7 @@ VERBS = {
     "change_period": N_("Period changed"),
     "delete_period": N_("Period deleted"),
     "delete_periods": N_("Periods deleted"),
+    "change_agency": N_("Agency's details changed"),
     "import": N_("Imported"),
 }
 
@@ -65,6 +66,7 @@ COLUMNS = {
     "vat_text": N_("Why no VAT"),
     "vat_number": N_("VAT number"),
     "coc_number": N_("KvK number or OIN"),
+    "iban": N_("IBAN"),
     "peppol_id": N_("Peppol id"),
     "language": N_("Language"),
     "contact_name": N_("For the attention of"),
@@ -110,6 +112,9 @@ COLUMNS = {
     "submit_by_at": N_("Send before"),
     "approve_by_at": N_("Approve before"),
     "pay_on": N_("Pay date"),
+    "bic": N_("BIC"),
+    "phone": N_("Phone"),
+    "payroll_number": N_("Number in the payroll program"),
 }
 
 CHOICES = {
@@ -203,8 +208,21 @@ def ceiling(of: BudgetNumber) -> str:
     return " · ".join(parts) or str(_("no ceiling"))
 
 
+def column_label(name: str) -> str:
+    """What a column is called on screen."""
+    return str(COLUMNS.get(name, name))
+
+
+FILTERS = {
+    "change_title": title,
+    "change_lines": lines,
+    "record_choice": choice,
+    "column_label": column_label,
+    "ceiling": ceiling,
+}
+
+
 def init_app(app: Flask) -> None:
     """Give the templates these."""
-    app.jinja_env.filters.update(
-        change_title=title, change_lines=lines, record_choice=choice, ceiling=ceiling
-    )
+    for name, function in FILTERS.items():
+        app.jinja_env.filters[name] = function

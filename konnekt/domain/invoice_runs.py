@@ -32,6 +32,8 @@ from konnekt.models import (
 WORK = "issue_invoices"
 # How long a period stays among those to choose from.
 RECENT = timedelta(days=400)
+# How many numbers of invoices a page names before it counts the rest.
+MOST_NUMBERS = 20
 
 
 class Changed(Refused):

@@ -18,7 +18,7 @@ from konnekt.models import Account
 
 bp = Blueprint("progress", __name__, url_prefix="/progress")
 
-NAMED = 5
+NAMED = 10
 
 
 def _account() -> Account:

@@ -46,7 +46,7 @@ def filled(row: Any, columns: Iterable[str]) -> dict[str, Any]:
 
 def seen(row: Any, columns: Iterable[str]) -> str:
     """What a form carries to say how the row was when it was drawn."""
-    stored = [_plain(row.__data__.get(column)) for column in columns]
+    stored = [_plain(row.__data__.get(column)) for column in sorted(columns)]
     return hashlib.sha256(json.dumps(stored, default=str).encode()).hexdigest()[:16]
 
 

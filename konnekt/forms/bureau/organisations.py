@@ -9,19 +9,24 @@ from wtforms import (
     DateField,
     HiddenField,
     IntegerField,
+    SelectChoice,
     SelectField,
     StringField,
     TextAreaField,
 )
 
-CALENDARS = [("four_weeks", _("Four weeks")), ("week", _("Weeks")), ("month", _("Months"))]
-VAT = [
-    ("standard", _("21 % VAT")),
-    ("exempt", _("exempt from VAT")),
-    ("reverse_charge", _("VAT reverse charged")),
-    ("out_of_scope", _("outside the scope of VAT")),
+CALENDARS = [
+    SelectChoice("four_weeks", _("Four weeks")),
+    SelectChoice("week", _("Weeks")),
+    SelectChoice("month", _("Months")),
 ]
-LANGUAGES = [("nl", _("Dutch")), ("en", _("English"))]
+VAT = [
+    SelectChoice("standard", _("21 % VAT")),
+    SelectChoice("exempt", _("exempt from VAT")),
+    SelectChoice("reverse_charge", _("VAT reverse charged")),
+    SelectChoice("out_of_scope", _("outside the scope of VAT")),
+]
+LANGUAGES = [SelectChoice("nl", _("Dutch")), SelectChoice("en", _("English"))]
 NOT_COLUMNS = ("csrf_token", "seen")
 
 

@@ -4,9 +4,9 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, HiddenField, SelectField, StringField
+from wtforms import BooleanField, HiddenField, SelectChoice, SelectField, StringField
 
-LANGUAGES = [("nl", _("Dutch")), ("en", _("English"))]
+LANGUAGES = [SelectChoice("nl", _("Dutch")), SelectChoice("en", _("English"))]
 RIGHTS = ("may_approve", "may_register", "may_see_invoices")
 
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from flask_babel import lazy_gettext as _
-from wtforms import BooleanField, Form, SearchField, SelectField
+from wtforms import BooleanField, Form, SearchField, SelectChoice, SelectField
 
 LONGEST = 100
 
@@ -38,10 +38,10 @@ class PersonSearch(SearchForm):
     role = SelectField(
         _("Role"),
         choices=[
-            ("", _("Everybody")),
-            ("worker", _("Workers")),
-            ("supervisor", _("Supervisors")),
-            ("agency", _("Agency staff")),
+            SelectChoice("", _("Everybody")),
+            SelectChoice("worker", _("Workers")),
+            SelectChoice("supervisor", _("Supervisors")),
+            SelectChoice("agency", _("Agency staff")),
         ],
         validate_choice=False,
     )

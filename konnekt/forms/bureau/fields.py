@@ -7,6 +7,7 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from wtforms import Field, StringField, ValidationError
 from wtforms.validators import InputRequired, Length
+from wtforms.widgets import HiddenInput, Input
 
 from konnekt.domain import units
 from konnekt.domain.refused import Invalid
@@ -49,7 +50,22 @@ def percent_field(label: Any, validators: Any = ()) -> Field:
     return ParsedField(label, validators, parse=units.parse_percent)
 
 
-def one_line(_form: Any, field: Field) -> None:
-    """Refuse what can't stand in one line of a list or a file."""
-    if any(letter < " " or letter == "\x7f" for letter in field.data or ""):
-        raise ValidationError(gettext("Type one line of plain text."))
+class SureField(StringField):  # type: ignore[misc]
+    """A box to tick below a question; its value says which question it answers."""
+
+    widget = Input(input_type="checkbox")
+
+
+class SeenField(StringField):  # type: ignore[misc]
+    """How the row was when the form was drawn; what was posted before is drawn anew."""
+
+    widget = HiddenInput()
+
+    def show(self, seen: str) -> None:
+        self.data, self.raw_data = seen, None
+
+
+def our_age(_form: Any, field: Field) -> None:
+    """Refuse a day that nobody can mean."""
+    if field.data and not 1900 <= field.data.year <= 2199:
+        raise ValidationError(gettext("Type a year from %(least)s to %(most)s.", least=1900, most=2199))
