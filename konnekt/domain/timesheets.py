@@ -231,6 +231,8 @@ def _tell_who_enter(sheet: Timesheet, reason: str, by: Account) -> None:
 
 
 def _who_enter(sheet: Timesheet) -> list[Account]:
+    if sheet.sequence:
+        return [sheet.submitted_by]
     if sheet.assignment.entered_by == "worker":
         return [sheet.assignment.worker]
     return list(
