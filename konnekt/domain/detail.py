@@ -81,6 +81,7 @@ class Detail:
     remarks: list[Hour] = field(default_factory=list)
     budgets: list[Budget] = field(default_factory=list)
     paid_on: date | None = None
+    beside: list[Timesheet] = field(default_factory=list)
 
     @property
     def bars(self) -> list[Bar]:
@@ -134,6 +135,7 @@ def load(sheet: int, who: Grants) -> Detail:
         remarks=[hour for hour in hours if hour.remark],
         budgets=budgets.of_sheet(found, who),
         paid_on=payroll.paid_on([sheet]).get(sheet),
+        beside=_beside(found),
     )
 
 
@@ -188,3 +190,11 @@ def _before(sheet: Timesheet) -> list[Timesheet]:
         .order_by(PayPeriod.first_on.desc())
         .limit(BEFORE)
     )
+
+
+def _beside(sheet: Timesheet) -> list[Timesheet]:
+    """The other sheets of the same hours, original and supplementary, but for what was taken back."""
+    same = (Timesheet.assignment == sheet.assignment) & (Timesheet.pay_period == sheet.pay_period)
+    holds = (Timesheet.sequence == 0) | (Timesheet.state != State.DRAFT)
+    query = Timesheet.select().where(same & holds & (Timesheet.id != sheet.id))
+    return list(query.order_by(Timesheet.sequence))

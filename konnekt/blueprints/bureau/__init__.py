@@ -4,10 +4,11 @@ from flask import Blueprint, abort
 from werkzeug import Response
 
 from konnekt import web
-from konnekt.blueprints.bureau import jobs, payroll
+from konnekt.blueprints.bureau import corrections, jobs, payroll
 
 bp = Blueprint("bureau", __name__, url_prefix="/bureau")
 bp.register_blueprint(jobs.bp)
+bp.register_blueprint(corrections.bp)
 bp.register_blueprint(payroll.bp)
 
 
