@@ -218,7 +218,9 @@ def decision(verb: str, sheet: Timesheet, by: Account, **columns: Any) -> dict[s
 
 def _tell_who_enter(sheet: Timesheet, reason: str, by: Account) -> None:
     entering = registrars.of([sheet.organisation_id])
-    for account in registrars.who_enter(sheet.assignment, entering):
+    # A correction is the agency's: it goes back to who sent it.
+    told = [sheet.submitted_by] if sheet.sequence else registrars.who_enter(sheet.assignment, entering)
+    for account in told:
         if not people.is_address(account.email):
             continue
         mail.queue(
