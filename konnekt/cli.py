@@ -15,12 +15,13 @@ from flask.cli import FlaskGroup
 from peewee import OperationalError
 from playhouse.migrations import Runner
 
-from konnekt import delivery, importing_cli, invoicing_cli, jobs, mail, serving
+from konnekt import delivery, importing_cli, invoicing_cli, jobs, mail, payroll_cli, serving
 from konnekt import demo as demonstration
 from konnekt.config import Config
 from konnekt.db import db
 from konnekt.domain import clock, links, passwords, people, reminders
 from konnekt.domain import jobs as long_work
+from konnekt.domain.paying.payable import FORMATS
 from konnekt.domain.refused import Refused
 from konnekt.models import Mail
 from konnekt.models.organisations import CALENDARS
@@ -158,6 +159,27 @@ def invoice(
 
 
 @click.command()
+@click.option("--calendar", type=click.Choice(CALENDARS), required=True)
+@click.option("--period", "year_and_number", required=True, metavar="YEAR-NUMBER", help="Such as 2026-12.")
+@click.option("--format", type=click.Choice(list(FORMATS)), default="neutral", show_default=True)
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Where to write the file.")
+@click.option(
+    "--again", type=click.IntRange(0), help="Write that batch of the pay date (0, 1, ...) once more."
+)
+@click.option("--dry-run", is_flag=True, help="Show the preview and export nothing.")
+@prepared
+def export(
+    calendar: str, year_and_number: str, format: str, out: Path | None, again: int | None, dry_run: bool
+) -> None:
+    """Export the approved hours up to a pay period to payroll: show what and what not, make a batch of it.
+
+    Hours are exported once. The file is written here under the batch's own name, or to --out.
+    """
+    year, number = invoicing_cli.period(year_and_number)
+    payroll_cli.run(calendar, year, number, format, out=out, again=again, dry_run=dry_run)
+
+
+@click.command()
 @prepared
 def remind() -> None:
     """Queue today's reminders: what waits for approval, and hours not sent while the deadline comes near.
@@ -223,7 +245,7 @@ def demo(port: int) -> None:
     serving.serve(config, "127.0.0.1", port, config.workers)
 
 
-COMMANDS = (migrate, import_folder, invite, set_password, invoice, remind, deliver, serve, demo)
+COMMANDS = (migrate, import_folder, invite, set_password, invoice, export, remind, deliver, serve, demo)
 
 
 def init_app(app: Flask) -> None:

@@ -77,7 +77,7 @@ MENU = (
     Place("registration.index", _("Register hours"), _("Register"), "pencil", _("Timesheets"),
           lambda who: bool(who.register), web.drafts),
     Place("hours.index", _("My hours"), _("Hours"), "clock", _("Timesheets"),
-          lambda who: bool(who.account.is_worker)),
+          lambda who: bool(who.account.is_worker), web.wanted),
     Place("bureau.index", _("Agency"), _("Agency"), "building", _("Agency"), lambda who: who.is_agency_staff,
           within=bureau_places),
     Place("account.index", _("Account settings"), _("Account"), "user", _("Account")),

@@ -32,10 +32,8 @@ from konnekt.models import (
 WORK = "issue_invoices"
 # How long a period stays among those to choose from.
 RECENT = timedelta(days=400)
-
-
-class Changed(Refused):
-    """What the preview showed is not what a run would issue now (409)."""
+# How many numbers of invoices a page names before it counts the rest.
+MOST_NUMBERS = 20
 
 
 @dataclass(frozen=True)
@@ -101,13 +99,13 @@ def begin(
 ) -> Job:
     """Queue the run that a preview showed; seen is its fingerprint.
 
-    Raises Changed where it would issue something else by now, Refused where there is nothing to invoice.
+    Raises Refused where it would issue something else by now, and where there is nothing to invoice.
     """
     invoices.must_be_agency_staff(by)
     invoices.must_be_near(on)
     found = invoices.preview(calendar, year, number, organisation)
     if fingerprint(found, on) != seen:
-        raise Changed("This changed after it was shown. Nothing was issued: look at it again.")
+        raise Refused("This changed after it was shown. Nothing was issued: look at it again.")
     if not found.drafts:
         raise Refused("There is nothing to invoice.")
     asked = {

@@ -110,7 +110,7 @@ def must_be_agency_staff(by: Account | None) -> None:
 def must_be_near(on: date) -> None:
     """Raise Invalid for an invoice date more than a year away."""
     if abs(on - clock.today()) > FURTHEST:
-        raise Invalid("The invoice date is more than a year away.", field="date")
+        raise Invalid("The invoice date is more than a year away.", field="on")
 
 
 def _period(calendar: str, year: int, number: int) -> PayPeriod:

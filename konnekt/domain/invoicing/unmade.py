@@ -1,34 +1,24 @@
 """The invoices whose documents are still to be made; konnekt/documents.py makes them."""
 
-from typing import Any
-
-from peewee import fn
-
 from konnekt.db import transaction
 from konnekt.domain import jobs
+from konnekt.domain.invoicing import states
 from konnekt.domain.refused import Refused
-from konnekt.models import Account, Document, Invoice, Job
+from konnekt.models import Account, Invoice, Job
 
-# The kind of the job, and how many documents an invoice has: PDF and e-invoice.
+# The kind of the job.
 WORK = "make_documents"
-DOCUMENTS = 2
-
-
-def condition() -> Any:
-    """The condition on Invoice: not both of its documents are there."""
-    made = Document.select(fn.COUNT(Document.id)).where(Document.invoice == Invoice.id)
-    return made < DOCUMENTS
 
 
 def missing() -> list[int]:
     """The invoices without both documents, oldest first: one statement."""
-    query = Invoice.select(Invoice.id).where(condition())
+    query = Invoice.select(Invoice.id).where(~states.made())
     return [one.id for one in query.order_by(Invoice.year, Invoice.number)]
 
 
 def first(most: int) -> list[Invoice]:
     """The oldest of them, one more than most where there are more: one statement."""
-    query = Invoice.select(Invoice.id, Invoice.number_text, Invoice.kind).where(condition())
+    query = Invoice.select(Invoice.id, Invoice.number_text, Invoice.kind).where(~states.made())
     return list(query.order_by(Invoice.year, Invoice.number).limit(most + 1))
 
 
@@ -45,6 +35,6 @@ def queue(by: Account | None) -> Job:
 
 def make(by: Account) -> Job:
     """The same where somebody asks for it; Refused where nothing is missing."""
-    if not Invoice.select(Invoice.id).where(condition()).exists():
+    if not Invoice.select(Invoice.id).where(~states.made()).exists():
         raise Refused("Every invoice has its documents.")
     return queue(by)
