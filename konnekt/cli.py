@@ -15,11 +15,13 @@ from flask.cli import FlaskGroup
 from peewee import OperationalError
 from playhouse.migrations import Runner
 
-from konnekt import delivery, importing_cli, invoicing_cli, mail, serving
+from konnekt import delivery, importing_cli, invoicing_cli, jobs, mail, payroll_cli, serving
 from konnekt import demo as demonstration
 from konnekt.config import Config
 from konnekt.db import db
-from konnekt.domain import clock, links, passwords, people
+from konnekt.domain import clock, links, passwords, people, reminders
+from konnekt.domain import jobs as long_work
+from konnekt.domain.paying.payable import FORMATS
 from konnekt.domain.refused import Refused
 from konnekt.models import Mail
 from konnekt.models.organisations import CALENDARS
@@ -157,14 +159,50 @@ def invoice(
 
 
 @click.command()
+@click.option("--calendar", type=click.Choice(CALENDARS), required=True)
+@click.option("--period", "year_and_number", required=True, metavar="YEAR-NUMBER", help="Such as 2026-12.")
+@click.option("--format", type=click.Choice(list(FORMATS)), default="neutral", show_default=True)
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Where to write the file.")
+@click.option(
+    "--again", type=click.IntRange(0), help="Write that batch of the pay date (0, 1, ...) once more."
+)
+@click.option("--dry-run", is_flag=True, help="Show the preview and export nothing.")
+@prepared
+def export(
+    calendar: str, year_and_number: str, format: str, out: Path | None, again: int | None, dry_run: bool
+) -> None:
+    """Export the approved hours up to a pay period to payroll: show what and what not, make a batch of it.
+
+    Hours are exported once. The file is written here under the batch's own name, or to --out.
+    """
+    year, number = invoicing_cli.period(year_and_number)
+    payroll_cli.run(calendar, year, number, format, out=out, again=again, dry_run=dry_run)
+
+
+@click.command()
+@prepared
+def remind() -> None:
+    """Queue today's reminders: what waits for approval, and hours not sent while the deadline comes near.
+
+    For cron, once a day; again on that day it queues nothing twice. Nothing on Sundays and closing days.
+    """
+    done = reminders.remind_all()
+    click.echo(f"{len(done.told)} reminders queued, {len(done.before)} had one today")
+
+
+@click.command()
 @prepared
 def deliver() -> None:
-    """Send the mail that is due; `serve` does so itself, cron may do it as well."""
+    """Send the mail that is due and do the long work that waits; `serve` does both itself."""
     try:
         done = delivery.deliver()
     except ValueError as error:
         raise click.ClickException(str(error)) from error
     click.echo(f"{done.sent} sent, {done.failed} failed")
+    worked = jobs.work()
+    long_work.tidy()
+    if worked:
+        click.echo(f"{worked} {'job' if worked == 1 else 'jobs'} done")
 
 
 @click.command()
@@ -172,7 +210,7 @@ def deliver() -> None:
 @click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True)
 @click.option("--workers", type=click.IntRange(1, 64), help="Server processes (KONNEKT_WORKERS).")
 def serve(host: str, port: int, workers: int | None) -> None:
-    """Serve the portal, and deliver its mail."""
+    """Serve the portal, deliver its mail and do its long work."""
     try:
         require_migrated()
         with delivery.transport():
@@ -207,7 +245,7 @@ def demo(port: int) -> None:
     serving.serve(config, "127.0.0.1", port, config.workers)
 
 
-COMMANDS = (migrate, import_folder, invite, set_password, invoice, deliver, serve, demo)
+COMMANDS = (migrate, import_folder, invite, set_password, invoice, export, remind, deliver, serve, demo)
 
 
 def init_app(app: Flask) -> None:

@@ -88,6 +88,7 @@ def hold(what: str, number: int = 0) -> None:
     """Let one transaction at a time go on from here, until it ends; the next sees what it wrote.
 
     SQLite has one writer anyway (see `transaction`). The order is: import, worker, invoices, flags.
+    invoices: whoever makes or releases links to hours (invoices, payroll batches), or asks whether there are.
     """
     if not isinstance(db.obj, SqliteDatabase):
         db.execute_sql("SELECT pg_advisory_xact_lock(%s, %s)", (LOCKS[what], number))

@@ -1,10 +1,11 @@
-"""`konnekt serve`: gunicorn's processes, and beside them one that delivers mail."""
+"""`konnekt serve`: gunicorn's processes, and beside them one that delivers mail and one for long work."""
 
 import logging
 import os
 import signal
 import sys
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from types import FrameType
@@ -16,12 +17,15 @@ from gunicorn.arbiter import Arbiter
 from gunicorn.glogging import Logger
 
 from konnekt import db as database
-from konnekt import delivery, logs
+from konnekt import delivery, jobs, logs
 from konnekt.config import Config
 from konnekt.db import db
+from konnekt.domain import jobs as long_work
 
 THREADS = 8
-SECONDS_BETWEEN_ROUNDS = 2.0
+SECONDS_BETWEEN_MAILS = 2.0
+SECONDS_BETWEEN_JOBS = 0.5
+SECONDS_BETWEEN_TIDYING = 600.0
 SECONDS_TO_FINISH = 10
 
 SETTINGS = {
@@ -101,17 +105,19 @@ class _Server(BaseApplication):  # type: ignore[misc]
 
 
 class _Master(Arbiter):  # type: ignore[misc]
-    """The master process: it keeps the workers and the postman alive, and takes both along when it ends."""
+    """The master process: it keeps the workers and its helpers alive, and takes all along when it ends."""
 
-    postman = 0
+    # Two, so that no mail waits for a long job.
+    helpers: dict[str, int] = {"deliver": 0, "work": 0}
 
     def manage_workers(self) -> None:
         """Gunicorn asks this at the start and every second."""
-        if not _is_running(self.postman):
-            self.postman = self._begin_postman()
+        for name, child in self.helpers.items():
+            if not _is_running(child):
+                self.helpers[name] = self._begin(name)
         super().manage_workers()
 
-    def _begin_postman(self) -> int:
+    def _begin(self, name: str) -> int:
         master = os.getpid()
         # Until it has its own handlers the child would lose a signal in the master's.
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
@@ -123,20 +129,23 @@ class _Master(Arbiter):  # type: ignore[misc]
         try:
             for listener in self.LISTENERS:
                 listener.sock.close()
-            deliver_until_told(self.app.config, master)
+            run = deliver_until_told if name == "deliver" else work_until_told
+            run(self.app.config, master)
             status = 0
         finally:
             # Never back into the master's code, whatever happened.
             os._exit(status)
 
     def halt(self, reason: str | None = None, exit_status: int = 0) -> None:
-        """End the postman with the workers."""
-        with suppress(ProcessLookupError):
-            os.kill(self.postman, signal.SIGTERM)
+        """End the helpers with the workers."""
+        for child in self.helpers.values():
+            with suppress(ProcessLookupError):
+                os.kill(child, signal.SIGTERM)
         try:
             super().halt(reason, exit_status)
         finally:
-            _wait_for(self.postman)
+            for child in self.helpers.values():
+                _wait_for(child)
 
 
 def _is_running(child: int) -> bool:
@@ -151,7 +160,7 @@ def _is_running(child: int) -> bool:
 
 
 def _wait_for(child: int) -> None:
-    """Wait until the child is gone; one that does not go is killed: what it was sending is sent again."""
+    """Wait until the child is gone; one that does not go is killed: what it was at is done again."""
     until = time.monotonic() + SECONDS_TO_FINISH
     with suppress(ChildProcessError):
         while os.waitpid(child, os.WNOHANG) == (0, 0):
@@ -162,16 +171,55 @@ def _wait_for(child: int) -> None:
 
 
 def deliver_until_told(config: Config, master: int) -> None:
-    """Deliver every few seconds until SIGTERM, or until the master is gone.
+    """Deliver every few seconds until SIGTERM, or until the master is gone."""
+    log = logging.getLogger("konnekt.delivery")
 
-    Its connection stays open: SQLite in WAL mode can't even be read on a full disk unless somebody has
-    the database open already.
+    def deliver(_told: Callable[[], bool]) -> None:
+        done = delivery.deliver()
+        if done.failed:
+            log.warning("%s mails were not sent", done.failed)
+
+    _until_told(config, master, deliver, SECONDS_BETWEEN_MAILS, log)
+
+
+def work_until_told(config: Config, master: int) -> None:
+    """Do long work as it comes until SIGTERM, or until the master is gone."""
+    from konnekt import create_app
+
+    tidied = 0.0
+
+    def work(told: Callable[[], bool]) -> None:
+        nonlocal tidied
+        jobs.work(told=told)
+        if not told() and time.monotonic() > tidied + SECONDS_BETWEEN_TIDYING:
+            long_work.tidy()
+            tidied = time.monotonic()
+
+    # What is made of templates needs the application.
+    with create_app(config).app_context():
+        _until_told(config, master, work, SECONDS_BETWEEN_JOBS, logging.getLogger("konnekt.jobs"))
+
+
+def _until_told(
+    config: Config,
+    master: int,
+    go_round: Callable[[Callable[[], bool]], None],
+    seconds: float,
+    log: logging.Logger,
+) -> None:
+    """Go round again and again, with a pause.
+
+    The connection stays open: SQLite in WAL mode can't even be read on a full disk unless somebody has the
+    database open already.
     """
-    told = False
+    is_told = False
 
     def stop(_signal: int, _frame: FrameType | None) -> None:
-        nonlocal told
-        told = True
+        nonlocal is_told
+        is_told = True
+
+    def told() -> bool:
+        return is_told or os.getppid() != master
 
     for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2):
         signal.signal(number, signal.SIG_IGN)
@@ -179,17 +227,14 @@ def deliver_until_told(config: Config, master: int) -> None:
     signal.signal(signal.SIGTERM, stop)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
     database.connect(config)
-    log = logging.getLogger("konnekt.delivery")
-    while not told and os.getppid() == master:
+    while not told():
         try:
             db.connect(reuse_if_open=True)
-            done = delivery.deliver()
-            if done.failed:
-                log.warning("%s mails were not sent", done.failed)
+            go_round(told)
         except Exception:
-            log.exception("delivery failed")
+            log.exception("the round failed")
             with suppress(Exception):
                 db.close()
-        rest = time.monotonic() + SECONDS_BETWEEN_ROUNDS
-        while not told and time.monotonic() < rest:
+        rest = time.monotonic() + seconds
+        while not told() and time.monotonic() < rest:
             time.sleep(0.1)

@@ -6,6 +6,8 @@ injection). Numbers are Decimal or int and stay numbers; days are dates.
 
 import csv
 import io
+import re
+import zipfile
 from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
@@ -58,6 +60,20 @@ def xlsx_file(title: str, header: Sequence[str], rows: Iterable[Sequence[Cell]])
         sheet.append([_cell(sheet, cell) for cell in row])
     out = io.BytesIO()
     book.save(out)
+    return _timeless(out)
+
+
+def _timeless(book: io.BytesIO) -> bytes:
+    """The same workbook without when it was made: the same rows are the same bytes, whenever asked for."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(book) as parts, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as copy:
+        for name in parts.namelist():
+            content = parts.read(name)
+            if name == "docProps/core.xml":
+                content = re.sub(rb"<dcterms:(created|modified)\b.*?</dcterms:\1>", b"", content)
+            part = zipfile.ZipInfo(name)
+            part.compress_type = zipfile.ZIP_DEFLATED
+            copy.writestr(part, content)
     return out.getvalue()
 
 

@@ -4,7 +4,17 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
-from konnekt.domain import access, approvals, budgets, events, periods, revoking, snapshots, timesheets
+from konnekt.domain import (
+    access,
+    approvals,
+    budgets,
+    events,
+    payroll,
+    periods,
+    revoking,
+    snapshots,
+    timesheets,
+)
 from konnekt.domain.access import Grants
 from konnekt.domain.budgets import Budget
 from konnekt.models import (
@@ -70,6 +80,9 @@ class Detail:
     on_behalf_of: int | None = None
     remarks: list[Hour] = field(default_factory=list)
     budgets: list[Budget] = field(default_factory=list)
+    paid_on: date | None = None
+    is_own: bool = False
+    beside: list[Timesheet] = field(default_factory=list)
 
     @property
     def bars(self) -> list[Bar]:
@@ -98,7 +111,6 @@ def load(sheet: int, who: Grants) -> Detail:
     lines = _lines(found)
     contributors = timesheets.contributors_of([sheet]).get(sheet, set())
     allowed, on_behalf_of = access.approves_for(who, found, contributors)
-    sees_all = who.is_agency_staff or found.assignment.worker_id == who.account.id
     history = events.history(found)
     hours = [hour for line in lines for hour in line.hours if hour]
     period = found.pay_period
@@ -110,7 +122,11 @@ def load(sheet: int, who: Grants) -> Detail:
             closing.day: closing
             for closing in ClosingDay.select().where(ClosingDay.day.between(period.first_on, period.last_on))
         },
-        flags=approvals.flags_of([sheet], elsewhere=sees_all).get(sheet, []),
+        flags=[
+            flag
+            for flag in approvals.flags_of([sheet], elsewhere=True).get(sheet, [])
+            if access.may_see_flag(who, flag, found.assignment)
+        ],
         is_mine=who.account.id in contributors,
         history=history,
         changes=_changes(history),
@@ -122,6 +138,9 @@ def load(sheet: int, who: Grants) -> Detail:
         on_behalf_of=on_behalf_of,
         remarks=[hour for hour in hours if hour.remark],
         budgets=budgets.of_sheet(found, who),
+        paid_on=payroll.paid_on([sheet]).get(sheet),
+        is_own=found.assignment.worker_id == who.account.id and who.account.is_worker,
+        beside=_beside(found),
     )
 
 
@@ -176,3 +195,11 @@ def _before(sheet: Timesheet) -> list[Timesheet]:
         .order_by(PayPeriod.first_on.desc())
         .limit(BEFORE)
     )
+
+
+def _beside(sheet: Timesheet) -> list[Timesheet]:
+    """The other sheets of the same hours, original and supplementary, but for what was taken back."""
+    same = (Timesheet.assignment == sheet.assignment) & (Timesheet.pay_period == sheet.pay_period)
+    holds = (Timesheet.sequence == 0) | (Timesheet.state != State.DRAFT)
+    query = Timesheet.select().where(same & holds & (Timesheet.id != sheet.id))
+    return list(query.order_by(Timesheet.sequence))

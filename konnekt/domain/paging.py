@@ -35,3 +35,10 @@ def page(query: Any, number: int = 1, size: int = SIZE) -> Page:
     pages = max(1, -(-count // size))
     number = min(max(1, number), pages)
     return Page(list(query.paginate(number, size)) if count else [], number, pages, count)
+
+
+def of_list(rows: list[Any], number: int = 1, size: int = SIZE) -> Page:
+    """That page of rows that were read already, or the nearest there is."""
+    pages = max(1, -(-len(rows) // size))
+    number = min(max(1, number), pages)
+    return Page(rows[(number - 1) * size : number * size], number, pages, len(rows))

@@ -38,6 +38,7 @@ def start(account: Account, address: str = "", browser: str = "") -> str:
         address=address[:64],
         browser=browser[:200],
     )
+    Account.update(signed_in_at=now).where(Account.id == account.id).execute()
     return token
 
 

@@ -1,6 +1,6 @@
 """Payroll batches and the hours in them."""
 
-from peewee import SQL, CharField, Check, DateField, ForeignKeyField, IntegerField
+from peewee import SQL, CharField, Check, DateField, ForeignKeyField, IntegerField, JSONField
 
 from konnekt.db import BaseModel, MomentField
 from konnekt.models.people import Account
@@ -9,7 +9,10 @@ from konnekt.models.timesheets import Hour
 
 
 class PayrollBatch(BaseModel):
-    """What one calendar pays on one pay date."""
+    """What one calendar pays on one pay date.
+
+    frozen: the numbers, names and codes as they were, so that its files stay the same for ever.
+    """
 
     calendar = CharField(constraints=[Check("calendar IN ('week', 'four_weeks', 'month')")])
     pay_period = ForeignKeyField(PayPeriod, backref="payroll_batches")
@@ -17,13 +20,14 @@ class PayrollBatch(BaseModel):
     sequence = IntegerField(default=0)
     created_at = MomentField()
     created_by = ForeignKeyField(Account, null=True, backref="+")
+    frozen = JSONField(null=True)
 
     class Meta:
         indexes = ((("calendar", "pay_on", "sequence"), True),)
 
 
 class PayrollHour(BaseModel):
-    """The link of an hour row to the batch that pays it."""
+    """The link of an hour row to the batch that pays it; pay_rate in 1/10,000 euro, before the multiplier."""
 
     hour = ForeignKeyField(Hour, backref="paid")
     payroll_batch = ForeignKeyField(PayrollBatch, backref="hours")

@@ -17,7 +17,10 @@ def fold(text: str) -> str:
 
 
 class Account(BaseModel):
-    """A person who can sign in, in any of the roles; a worker has an employee number."""
+    """A person who can sign in, in any of the roles; a worker has an employee number.
+
+    signed_in_at: the last time.
+    """
 
     email = CharField(unique=True)
     username = CharField(unique=True, null=True)
@@ -30,6 +33,7 @@ class Account(BaseModel):
     is_active = BooleanField(default=True)
     password_hash = TextField(null=True)
     created_at = MomentField()
+    signed_in_at = MomentField(null=True)
 
     # What Flask-Login asks of a signed-in account; it keeps the session's token in the cookie, never our id.
     is_authenticated = True
@@ -90,7 +94,11 @@ class AccountLink(BaseModel):
 
 
 class Mail(BaseModel):
-    """A mail in the outbox: queued with what caused it, delivered later, kept as a record."""
+    """A mail in the outbox: queued with what caused it, delivered later, kept as a record.
+
+    It is tried once due_at has come, or claimed_until_at by the machine's own clock: somebody is sending it
+    until then, or it failed and rests. failed_at: when it was given up, with last_error; the agency is told.
+    """
 
     message_id = CharField(unique=True)
     account = ForeignKeyField(Account, null=True, on_delete="SET NULL")
@@ -106,6 +114,7 @@ class Mail(BaseModel):
     claimed_until_at = MomentField(null=True)
     last_error = TextField(default="")
     sent_at = MomentField(null=True)
+    failed_at = MomentField(null=True)
 
     class Meta:
         table_name = "outbox"

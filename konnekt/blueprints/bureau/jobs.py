@@ -1,0 +1,25 @@
+"""Long work: how far it is, and what came of it."""
+
+from typing import Any
+
+from flask import Blueprint
+from werkzeug import Response
+
+from konnekt import web
+from konnekt.domain import jobs
+
+bp = Blueprint("jobs", __name__, url_prefix="/jobs")
+
+
+@bp.app_context_processor
+def words() -> dict[str, Any]:
+    """What the partial asks of a job, on whichever page it stands."""
+    return {"why_failed": lambda job: web.say_kept(*jobs.why(job))}
+
+
+@bp.get("/<int:job>")
+def show(job: int) -> Response:
+    """One job; htmx asks for it every second until it has ended, which is then said once."""
+    found = jobs.find(job)
+    answer = web.page("bureau/jobs/show.html", "partials/job_progress.html", job=found)
+    return web.announce_end(answer) if found.ended_at else answer

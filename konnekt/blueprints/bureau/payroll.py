@@ -1,0 +1,91 @@
+"""Payroll: the pay dates, what a batch would take, making it, and its files."""
+
+from typing import Any
+
+from flask import Blueprint, make_response, request, url_for
+from flask_babel import gettext as _
+from flask_login import current_user
+from werkzeug import Response
+
+from konnekt import payroll_files, web
+from konnekt.domain import paging, payroll
+from konnekt.domain.paying import batches
+from konnekt.domain.refused import Invalid, Refused
+from konnekt.forms.payroll import FORMATS, ExportForm, FormatForm, PeriodsForm
+
+bp = Blueprint("payroll", __name__, url_prefix="/payroll")
+
+PERIOD = "/<any(week, four_weeks, month):calendar>/<int:year>-<int:number>"
+
+
+@bp.get("")
+def index() -> Response:
+    """The pay periods of a calendar and year with what is still to be paid, and the batches made."""
+    form = PeriodsForm(request.args)
+    calendar = form.chosen(batches.calendars())
+    year = form.chosen_year(batches.years(calendar))
+    due = batches.due(calendar, year)
+    return web.page("bureau/payroll/index.html", "partials/payroll_periods.html", form=form, due=due)
+
+
+@bp.get(PERIOD)
+def preview(calendar: str, year: int, number: int) -> Response:
+    """What a batch of this pay date would take in a format, and what it leaves out and why."""
+    form = FormatForm(request.args)
+    try:
+        return _preview(calendar, year, number, form)
+    except Refused as refusal:
+        if refusal.status != 409:
+            raise
+        form.format.process_data("neutral")
+        return _preview(calendar, year, number, form, refusal)
+
+
+@bp.post(PERIOD)
+def export(calendar: str, year: int, number: int) -> Response:
+    """Make the batch that the preview showed."""
+    form, by = ExportForm(), current_user._get_current_object()
+    if not form.validate():
+        incomplete = Invalid("This page is incomplete. Load it again.", field="seen")
+        return _preview(calendar, year, number, FormatForm(), incomplete)
+    try:
+        made = payroll.export(calendar, year, number, form.format.data, by=by, seen=form.seen.data or "")
+    except Refused as refusal:
+        if refusal.status != 409:
+            raise
+        return _preview(calendar, year, number, FormatForm(request.form), refusal)
+    there = url_for(".show", batch=made.id)
+    notice = _("The batch is made: download its file for the payroll program.")
+    done = web.done(notice, there, "partials/payroll_batch.html", **_batch(made.id))
+    return web.moved(done, there) if web.is_htmx() else done
+
+
+@bp.get("/batches/<int:batch>")
+def show(batch: int) -> Response:
+    """One batch: what it holds, and its files."""
+    return web.page("bureau/payroll/show.html", "partials/payroll_batch.html", **_batch(batch))
+
+
+@bp.get("/batches/<int:batch>/<format>")
+def download(batch: int, format: str) -> Response:
+    """The file of a batch in a format: the same bytes each time."""
+    file = payroll_files.make(*payroll.contents(batch, format), format)
+    response: Response = make_response(file.content)
+    response.headers["Content-Type"] = file.media_type
+    response.headers["Content-Disposition"] = f'attachment; filename="{file.name}"'
+    return response
+
+
+def _preview(
+    calendar: str, year: int, number: int, form: FormatForm, refusal: Refused | None = None
+) -> Response:
+    found = payroll.preview(calendar, year, number, form.chosen())
+    page = paging.of_list(found.wages, request.args.get("page", 1, int))
+    place = {"calendar": calendar, "year": year, "number": number}
+    status = refusal.status if refusal else 200
+    context: dict[str, Any] = {"found": found, "form": form, "page": page, "place": place, "refusal": refusal}
+    return web.page("bureau/payroll/preview.html", "partials/payroll_preview.html", status, **context)
+
+
+def _batch(batch: int) -> dict[str, Any]:
+    return {"batch": payroll.find(batch), "totals": batches.totals(batch), "formats": FORMATS}

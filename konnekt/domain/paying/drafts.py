@@ -1,0 +1,135 @@
+"""What a payroll batch would take: per worker and hour type, and what it leaves out and why."""
+
+import hashlib
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+from konnekt.domain import clock
+from konnekt.domain.paying import payable
+from konnekt.domain.paying.payable import Reason, Worked
+from konnekt.models import Account, HourType, Organisation, PayPeriod
+
+
+@dataclass
+class Wage:
+    """What a batch pays one worker: minutes per hour type (by row id), gross cents."""
+
+    worker: Account
+    minutes: dict[int, int] = field(default_factory=lambda: defaultdict(int))
+    cents: int = 0
+
+    @property
+    def total(self) -> int:
+        """All minutes together."""
+        return sum(self.minutes.values())
+
+
+@dataclass
+class LeftOut:
+    """Hours that a batch leaves out: of a worker, or (not approved) of an organisation."""
+
+    reason: Reason
+    organisation: Organisation
+    worker: Account | None = None
+    hour_type: HourType | None = None
+    minutes: int = 0
+    sheets: set[int] = field(default_factory=set)
+
+
+@dataclass
+class Preview:
+    """All that a batch would take, and what it leaves out."""
+
+    period: PayPeriod
+    format: str
+    hours: list[Worked] = field(default_factory=list)
+    wages: list[Wage] = field(default_factory=list)
+    hour_types: list[HourType] = field(default_factory=list)
+    left_out: list[LeftOut] = field(default_factory=list)
+
+    @property
+    def minutes(self) -> int:
+        return sum(worked.minutes for worked in self.hours)
+
+    @property
+    def cents(self) -> int:
+        """Gross pay."""
+        return sum(wage.cents for wage in self.wages)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether its pay date has passed."""
+        return bool(self.period.pay_on < clock.today())
+
+    @property
+    def late_minutes(self) -> int:
+        """The hours of earlier periods among them."""
+        return sum(worked.minutes for worked in self.hours if worked.pay_period != self.period.id)
+
+    @property
+    def supplementary(self) -> int:
+        """How many supplementary timesheets are among them."""
+        return len({worked.sheet for worked in self.hours if worked.sequence})
+
+    def of_type(self, hour_type: int) -> int:
+        """The minutes of one hour type."""
+        return sum(worked.minutes for worked in self.hours if worked.hour_type == hour_type)
+
+    @property
+    def fingerprint(self) -> str:
+        """What the button carries: it changes whenever an hour, its minutes or its rate does."""
+        text = "\n".join(f"{w.hour} {w.minutes} {w.hour_type} {w.pay_rate}" for w in self.hours)
+        return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def compose(period: PayPeriod, format: str) -> Preview:
+    """Put the hours that no batch pays yet together: six statements, more only for thousands."""
+    found = Preview(period, format)
+    hours = payable.read(period)
+    kinds = {kind.id: kind for kind in HourType.select().order_by(HourType.id)}
+    places = {place.id: place for place in Organisation.select()}
+    workers = _workers(hours)
+    left_out: dict[tuple[Reason, int, int, int], LeftOut] = {}
+    for worked in hours:
+        kind, worker = kinds[worked.hour_type], workers[worked.worker]
+        reason = worked.reason(kind, worker, payable.FORMATS[format])
+        if reason is None:
+            found.hours.append(worked)
+            continue
+        named = worker if reason != Reason.NOT_APPROVED else None
+        typed = kind if reason == Reason.NO_CODE else None
+        key = (reason, worked.organisation, named.id if named else 0, typed.id if typed else 0)
+        place = places[worked.organisation]
+        one = left_out.setdefault(key, LeftOut(reason, place, named, typed))
+        one.minutes += worked.minutes
+        one.sheets.add(worked.sheet)
+    found.left_out = sorted(
+        left_out.values(),
+        key=lambda one: (one.worker is None, one.reason, one.organisation.code,
+                         one.worker.name_key if one.worker else ""),
+    )  # fmt: skip
+    used = {worked.hour_type for worked in found.hours}
+    found.hour_types = [kind for kind in kinds.values() if kind.id in used]
+    found.wages = _wages(found.hours, kinds, workers)
+    return found
+
+
+def _workers(hours: list[Worked]) -> dict[int, Account]:
+    ids, found = sorted({worked.worker for worked in hours}), {}
+    for start in range(0, len(ids) or 1, 1000):
+        for worker in Account.select().where(Account.id.in_(ids[start : start + 1000])):
+            found[worker.id] = worker
+    return found
+
+
+def _wages(hours: list[Worked], kinds: dict[int, HourType], workers: dict[int, Account]) -> list[Wage]:
+    """Per worker, by name; an amount is rounded per day, hour type and rate, as the files say it."""
+    wages: dict[int, Wage] = {}
+    rows: dict[tuple[int, object, int, int | None], int] = defaultdict(int)
+    for worked in hours:
+        wage = wages.setdefault(worked.worker, Wage(workers[worked.worker]))
+        wage.minutes[worked.hour_type] += worked.minutes
+        rows[worked.worker, worked.day, worked.hour_type, worked.pay_rate] += worked.minutes
+    for (worker, _day, kind, rate), minutes in rows.items():
+        wages[worker].cents += payable.gross_cents(minutes, rate or 0, kinds[kind].multiplier_percent)
+    return sorted(wages.values(), key=lambda wage: (wage.worker.name_key, wage.worker.id))

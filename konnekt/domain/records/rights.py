@@ -1,0 +1,177 @@
+"""Who may do what in which organisation, as the agency gives it. Rights never inherit."""
+
+from typing import Any
+
+from peewee import fn
+
+from konnekt.domain import access, events
+from konnekt.domain.records import changes, doubts, organisations
+from konnekt.domain.refused import Invalid, NotFound
+from konnekt.models import Account, Assignment, Organisation, Right, State, Timesheet
+
+COLUMNS = ("may_approve", "may_register", "may_see_invoices")
+
+
+def of_person(person: Account) -> list[Right]:
+    """The person's rights with their organisations, by name: one statement."""
+    return list(
+        Right.select(Right, Organisation)
+        .join(Organisation)
+        .where(Right.account == person)
+        .order_by(fn.LOWER(Organisation.name), Organisation.id)
+    )
+
+
+def at(organisation: Organisation) -> list[Right]:
+    """All rights there with their people, closed accounts too: one statement."""
+    return list(
+        Right.select(Right, Account)
+        .join(Account)
+        .where(Right.organisation == organisation)
+        .order_by(Account.name_key, Account.id)
+    )
+
+
+def find(person: int, code: str) -> Right:
+    """The rights of a person in an organisation; raises NotFound."""
+    found: Right | None = (
+        Right.select(Right, Organisation, Account)
+        .join(Organisation)
+        .switch(Right)
+        .join(Account)
+        .where((Right.account == person) & (Organisation.code == code))
+        .first()
+    )
+    if found is None:
+        raise NotFound("This person has no rights there.")
+    return found
+
+
+def elsewhere(person: Account) -> list[Organisation]:
+    """The organisations that have not ended in which the person has no right yet: one statement."""
+    has = Right.select(Right.organisation).where(Right.account == person)
+    return list(
+        Organisation.select()
+        .where(Organisation.ended_on.is_null() & Organisation.id.not_in(has))
+        .order_by(fn.LOWER(Organisation.name), Organisation.id)
+    )
+
+
+def give(person: int, code: str, may: dict[str, bool], *, by: Account, is_sure: bool = False) -> Right:
+    """Give or change the rights of a person in an organisation; may: one truth per column of COLUMNS.
+
+    Raises Doubtful where she works there herself and would approve, and where nobody would approve any more.
+    """
+    with changes.together():
+        account = _person(person)
+        place = Organisation.get_or_none(Organisation.code == code)
+        if place is None:
+            raise Invalid("Choose an organisation from the list.", field="organisation")
+        if not any(may.values()):
+            raise Invalid("Tick at least one right, or remove them all.", field="may_approve")
+        right: Right | None = Right.get_or_none((Right.account == account) & (Right.organisation == place))
+        had = bool(right and right.may_approve)
+        if may["may_approve"] and not had:
+            doubts.ask(_works_there(account, place), is_sure=is_sure)
+        elif had and not may["may_approve"]:
+            doubts.ask(_lies_still(account, [place]), is_sure=is_sure)
+        if right is None:
+            if organisations.is_over(place):
+                raise Invalid("This organisation has ended.", field="organisation")
+            right = Right.create(account=account, organisation=place, **may)
+            verb, before, after = "give_right", changes.facts(Right(), COLUMNS), changes.facts(right, COLUMNS)
+        else:
+            before, after = changes.write(right, dict(may))
+            verb = "change_right"
+        if after:
+            events.record(verb, by=by, organisation=place, person=account, before=before, after=after)
+    return right
+
+
+def remove(person: int, code: str, *, by: Account, is_sure: bool = False) -> Right:
+    """Take all rights of a person in an organisation away."""
+    with changes.together():
+        right = find(person, code)
+        account = right.account
+        if right.may_approve:
+            doubts.ask(_lies_still(account, [right.organisation]), is_sure=is_sure)
+        before = changes.facts(right, COLUMNS)
+        if Right.delete().where(Right.id == right.id).execute() != 1:
+            raise NotFound("This person has no rights there.")
+        after = dict.fromkeys(COLUMNS, False)
+        place = right.organisation
+        events.record("remove_right", by=by, organisation=place, person=account, before=before, after=after)
+    return right
+
+
+def _person(person: int) -> Account:
+    found: Account | None = Account.get_or_none(Account.id == person)
+    if found is None:
+        raise NotFound("This person does not exist.")
+    return found
+
+
+def _works_there(account: Account, place: Organisation) -> list[Invalid]:
+    """product.md section 3: approve, never the worker."""
+    own = Assignment.select().where((Assignment.worker == account) & (Assignment.organisation == place))
+    return [
+        Invalid(
+            "%(name)s works at %(organisation)s as well, and can never approve her or his own hours.",
+            name=account.name,
+            organisation=place.name,
+        )
+        for _ in own.limit(1)
+    ]
+
+
+def _lies_still(account: Account, places: list[Organisation]) -> list[Invalid]:
+    """Where nobody else approves: an organisation each, with what waits there."""
+    others = (
+        Right.select(Right.organisation)
+        .join(Account)
+        .where(Right.may_approve & Account.is_active & (Right.account != account))
+    )
+    alone = (
+        Organisation.select(Organisation, fn.COUNT(Timesheet.id).alias("waiting"))
+        .left_outer_join(
+            Timesheet,
+            on=((Timesheet.organisation == Organisation.id) & (Timesheet.state == State.SUBMITTED)),
+        )
+        .where(Organisation.id.in_([place.id for place in places]) & Organisation.id.not_in(others))
+        .group_by(Organisation.id)
+        .order_by(Organisation.name)
+        .objects()
+    )
+    return [
+        Invalid(
+            "Nobody else approves at %(organisation)s, where %(count)s timesheets wait.",
+            organisation=place.name,
+            count=place.waiting,
+        )
+        for place in alone
+    ]
+
+
+def what_lies_still(person: Account) -> list[Invalid]:
+    """What nobody would do if the person could not sign in any more, as sentences to ask about."""
+    approves = [right.organisation for right in of_person(person) if right.may_approve]
+    found = _lies_still(person, [place for place in approves if not organisations.is_over(place)])
+    own = Assignment.worker == person
+    unsent = _count(own & Timesheet.state.in_([State.DRAFT, State.REJECTED]) & (Timesheet.minutes != 0))
+    if unsent:
+        found.append(
+            Invalid(
+                "Timesheets of %(name)s still have to be sent (%(count)s).", name=person.name, count=unsent
+            )
+        )
+    return found
+
+
+def _count(condition: Any) -> int:
+    return int(Timesheet.select().join(Assignment).where(condition).count())
+
+
+def waiting_for(person: Account) -> int:
+    """How many timesheets wait that the person may approve: two statements."""
+    who = access.grants(person)
+    return _count(access.approvable(who)) if who.approve else 0

@@ -1,0 +1,104 @@
+"""Long work is done here: who does which kind, and how a worker keeps its claim while it is busy.
+
+`konnekt serve` has a process that does nothing else; `konnekt deliver` works off what waits. A handler gets
+the job and a way to tell how far it is, and returns its result. It works in transactions of its own and must
+be able to run again after it was killed anywhere.
+"""
+
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from threading import Event, Thread
+
+from peewee import InterfaceError, OperationalError
+
+from konnekt import documents
+from konnekt.db import db
+from konnekt.domain import invoice_runs, jobs
+from konnekt.domain.imports import uploads
+from konnekt.domain.jobs import Handler, Interrupted
+from konnekt.domain.refused import Refused
+from konnekt.models import Job
+
+log = logging.getLogger(__name__)
+
+# Who does what: one line per kind. Its title on screen stands in macros/jobs.html, and what came of it is
+# drawn by partials/job_KIND.html where there is one.
+HANDLERS: dict[str, Handler] = {
+    "import_check": uploads.check,
+    "import": uploads.carry_out,
+    "issue_invoices": invoice_runs.carry_out,
+    "make_documents": documents.work,
+}
+
+SECONDS_BETWEEN_RENEWALS = 15.0
+# An hour: what is silent for longer hangs, and somebody else may try.
+MOST_RENEWALS = 240
+
+
+def work(
+    *, most: int = 100, handlers: Mapping[str, Handler] = HANDLERS, told: Callable[[], bool] = lambda: False
+) -> int:
+    """Do what waits, at most that many jobs; returns how many were done.
+
+    told: says that this worker has to stop; the job it is at goes back to the queue.
+    """
+    done = 0
+    while done < most and not told():
+        job = jobs.claim(handlers)
+        if job is None:
+            break
+        _do(job, handlers[job.kind], told)
+        done += 1
+    return done
+
+
+def _do(job: Job, handler: Handler, told: Callable[[], bool]) -> None:
+    def tell(done: int, total: int) -> None:
+        if told():
+            raise Interrupted
+        jobs.tell(job, done, total)
+
+    try:
+        with _kept(job):
+            result = handler(job, tell)
+        jobs.end(job, result)
+    except Refused as refusal:
+        jobs.fail(job, refusal)
+    except (OperationalError, InterfaceError):
+        # The database is gone, full or locked: the claim runs out and the job is tried again.
+        raise
+    except Exception:
+        log.exception("job %s (%s) failed", job.id, job.kind)
+        jobs.fail(job)
+    except BaseException as stopped:
+        log.info("job %s (%s) goes back to the queue", job.id, job.kind)
+        jobs.release(job)
+        if not isinstance(stopped, Interrupted):
+            raise
+
+
+@contextmanager
+def _kept(job: Job) -> Iterator[None]:
+    """Keep the claim while the handler is busy, also where it tells nothing for a while."""
+    over = Event()
+    thread = Thread(target=_renew, args=(job, over), daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+def _renew(job: Job, over: Event) -> None:
+    for _ in range(MOST_RENEWALS):
+        if over.wait(SECONDS_BETWEEN_RENEWALS):
+            return
+        try:
+            with db.connection_context():
+                if not jobs.renew(job):
+                    return
+        except (OperationalError, InterfaceError) as error:
+            # On SQLite the handler itself may be writing: then nobody else can claim the job either.
+            log.info("the claim of job %s was not renewed: %s", job.id, error)

@@ -1,0 +1,206 @@
+"""Payroll batches: what they take, what they leave, and what they lock."""
+
+from datetime import date, timedelta
+
+import pytest
+from playhouse.test_utils import count_queries
+
+from konnekt.db import db
+from konnekt.domain import clock, payroll, revoking, timesheets
+from konnekt.domain.paying import batches
+from konnekt.domain.paying.payable import Reason
+from konnekt.domain.refused import Forbidden, Invalid, NotFound, Refused
+from konnekt.models import Account, Event, HourType, PayrollBatch, PayrollHour, Rate, Timesheet
+from tests import factories, payroll_cast
+from tests.factories import World
+from tests.payroll_cast import PERIOD, export, minutes_of, preview
+
+MONDAY = date(2026, 11, 2)
+
+
+@pytest.fixture
+def cast(world: World) -> World:
+    payroll_cast.complete(world)
+    return world
+
+
+def test_a_batch_takes_what_is_approved(cast: World) -> None:
+    found = preview()
+    assert (found.minutes, found.cents) == (930, 28396)  # 15.5 h at 18.32, rounded per day
+    assert [(wage.worker, wage.total) for wage in found.wages] == [(cast.noor, 930)]
+    batch = payroll.export(*PERIOD, by=cast.staff, seen=found.fingerprint)
+    assert (batch.calendar, batch.pay_on, batch.sequence) == ("four_weeks", date(2026, 12, 9), 0)
+    assert batch.created_by == cast.staff
+    assert minutes_of(batch) == 930
+    assert {link.pay_rate for link in PayrollHour.select()} == {183200}
+    event = Event.get(Event.verb == "export")
+    assert event.thing == "payroll_batch four_weeks 2026-12-09 0"
+    assert event.after == {"minutes": 930, "workers": 1, "gross_cents": 28396}
+    assert payroll.paid_on([cast.sheet.id]) == {cast.sheet.id: date(2026, 12, 9)}
+
+
+def test_never_an_hour_twice_and_the_next_batch_has_sequence_1(cast: World) -> None:
+    first = export()
+    with pytest.raises(Refused, match="no approved hours"):
+        export()
+    assert PayrollBatch.select().count() == 1
+    late = payroll_cast.approved(cast, {MONDAY: 60})
+    second = export()
+    assert (first.sequence, second.sequence) == (0, 1)
+    assert minutes_of(second) == 60
+    assert payroll.paid_on([late.id, cast.sheet.id]) == dict.fromkeys((late.id, cast.sheet.id), second.pay_on)
+
+
+def test_another_calendar_and_another_date_count_on_their_own(cast: World) -> None:
+    export()
+    week = factories.organisation("LIB", calendar="week")
+    period = factories.periods("week", date(2026, 11, 16), 2)[0]
+    made = factories.assignment(factories.worker(), week, cast.fse_budget)
+    factories.sheet(made, period, {date(2026, 11, 17): 120}, state="approved")
+    batch = payroll.export("week", 2026, 1, by=None, source="command")
+    assert (batch.sequence, minutes_of(batch)) == (0, 120)
+
+
+def test_late_hours_of_earlier_periods_come_along_and_later_ones_wait(cast: World) -> None:
+    early = factories.sheet(cast.assignment, cast.periods[10], {date(2026, 10, 6): 300}, state="approved")
+    factories.sheet(cast.assignment, cast.periods[12], {date(2026, 12, 1): 420}, state="approved")
+    found = preview()
+    assert (found.minutes, found.late_minutes) == (1230, 300)
+    export()
+    assert payroll.paid_on([early.id])[early.id] == cast.period.pay_on
+    assert payroll.preview("four_weeks", 2026, 13).minutes == 420
+
+
+def test_a_correction_below_zero_is_taken_too(cast: World) -> None:
+    export()
+    payroll_cast.supplementary(cast, {date(2026, 11, 3): -210})
+    found = preview()
+    assert (found.minutes, found.supplementary) == (-210, 1)
+    assert found.cents == -6412
+    assert minutes_of(export()) == -210
+
+
+def test_each_day_has_its_own_rate(cast: World) -> None:
+    Rate.create(
+        assignment=cast.assignment, valid_from_on=date(2026, 11, 4), pay_rate=200000, bill_rate=350000
+    )
+    assert preview().cents == 14656 + 15000
+    export()
+    assert {link.pay_rate for link in PayrollHour.select()} == {183200, 200000}
+
+
+def reasons(format: str = "neutral") -> dict[Reason, tuple[int, int]]:
+    """Per reason the minutes and how many sheets."""
+    return {one.reason: (one.minutes, len(one.sheets)) for one in preview(format).left_out}
+
+
+def test_what_is_left_out_and_why(cast: World) -> None:
+    waiting = factories.assignment(factories.worker(), cast.fse, cast.fse_budget)
+    factories.sheet(waiting, cast.period, {MONDAY: 480})
+    factories.sheet(waiting, cast.periods[10], {date(2026, 10, 6): 60}, state="rejected")
+    travel = payroll_cast.approved(cast, {MONDAY: 90})
+    payroll_cast.line(travel, "TRAVEL")
+    nobody = payroll_cast.approved(cast, {MONDAY: 30})
+    Account.update(employee_number=None).where(Account.id == nobody.assignment.worker).execute()
+    unpriced = payroll_cast.approved(cast, {MONDAY: 45})
+    Rate.update(valid_from_on=MONDAY + timedelta(1)).where(Rate.assignment == unpriced.assignment).execute()
+    assert reasons() == {
+        Reason.NOT_APPROVED: (540, 2),
+        Reason.NO_EMPLOYEE_NUMBER: (30, 1),
+        Reason.NO_RATE: (45, 1),
+    }
+    assert preview().minutes == 930 + 90
+    for format in ("easyflex", "loket", "nmbrs", "setu"):
+        assert reasons(format)[Reason.NO_CODE] == (90, 1)
+    batch = export("setu")
+    assert minutes_of(batch) == 930
+    assert payroll.paid_on([travel.id]) == {}
+
+
+def test_a_preview_that_is_out_of_date_is_refused(cast: World) -> None:
+    seen = preview().fingerprint
+    payroll_cast.approved(cast, {MONDAY: 60})
+    with pytest.raises(Refused, match="changed since"):
+        payroll.export(*PERIOD, by=cast.staff, seen=seen)
+    assert PayrollBatch.select().count() == 0
+    rate = preview().fingerprint
+    Rate.update(pay_rate=1).execute()
+    assert preview().fingerprint != rate
+
+
+def test_who_and_what_is_refused(cast: World) -> None:
+    with pytest.raises(Forbidden):
+        payroll.export(*PERIOD, by=cast.supervisor)
+    with pytest.raises(NotFound):
+        payroll.preview("week", 2026, 12)
+    with pytest.raises(Invalid):
+        payroll.preview(*PERIOD, "excel")
+    with pytest.raises(NotFound):
+        payroll.find(1)
+    batch = export()
+    with pytest.raises(NotFound):
+        payroll.contents(batch.id, "excel")
+
+
+def test_loket_asks_the_agencys_number(cast: World) -> None:
+    type(cast.agency).update(payroll_number="").execute()
+    with pytest.raises(Refused, match="Loket"):
+        preview("loket")
+
+
+def test_exported_hours_are_locked(cast: World) -> None:
+    export()
+    assert timesheets.is_locked(cast.sheet.id)
+    with pytest.raises(Refused, match="invoiced or paid already"):
+        revoking.revoke(cast.sheet.id, "Toch niet", by=cast.supervisor, seen=1)
+    assert Timesheet.get_by_id(cast.sheet.id).state == "approved"
+
+
+def test_a_code_that_came_later_is_kept_from_then_on(cast: World) -> None:
+    travel = payroll_cast.approved(cast, {MONDAY: 90})
+    payroll_cast.line(travel, "TRAVEL")
+    batch = export()
+    with pytest.raises(Refused, match="TRAVEL"):
+        payroll.contents(batch.id, "loket")
+    HourType.update(payroll_code="40").where(HourType.code == "TRAVEL").execute()
+    kept = payroll.contents(batch.id, "loket")[0].frozen["hour_types"]
+    HourType.update(payroll_code="41").execute()
+    again = payroll.contents(batch.id, "loket")[0].frozen["hour_types"]
+    assert kept == again
+    assert {kind["payroll_code"] for kind in again.values()} == {"1", "40"}
+
+
+def test_the_periods_with_what_is_still_to_be_paid(cast: World) -> None:
+    factories.sheet(cast.assignment, cast.periods[10], {date(2026, 10, 6): 300}, state="approved")
+    by_number = {row.period.number: (row.minutes, row.up_to) for row in batches.due("four_weeks", 2026)}
+    assert by_number[12] == (930, 1230)
+    assert by_number[11] == (300, 300)
+    assert by_number[1] == (0, 0)
+    assert 14 not in by_number, "has not begun"
+    batch = export()
+    (first, *_) = [row for row in batches.due("four_weeks", 2026) if row.period.number == 12]
+    assert [(one.batch, one.workers, one.minutes) for one in first.made] == [(batch, 1, 1230)]
+    assert (first.minutes, first.up_to) == (0, 0)
+    assert batches.calendars() == ["four_weeks"]
+    assert batches.years("four_weeks") == [2026]
+
+
+def test_a_fixed_number_of_statements(cast: World) -> None:
+    with count_queries() as few:
+        preview()
+    with db.atomic():
+        for _ in range(20):
+            payroll_cast.approved(cast, {MONDAY: 60, MONDAY + timedelta(1): 480})
+    with count_queries() as many:
+        assert len(preview().wages) == 21
+    assert many.count == few.count
+    with count_queries() as counted:
+        payroll.paid_on([sheet.id for sheet in Timesheet.select()])
+    assert counted.count <= 2  # with the one that lists the sheets
+
+
+def test_only_live_links_pay(cast: World) -> None:
+    export()
+    PayrollHour.update(released_at=clock.now()).execute()
+    assert payroll.paid_on([cast.sheet.id]) == {}
+    assert preview().minutes == 930

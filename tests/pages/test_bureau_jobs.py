@@ -1,0 +1,64 @@
+"""/bureau/jobs: how far long work is, for agency staff alone."""
+
+import json
+
+import pytest
+from flask import Flask
+
+from konnekt.domain import jobs
+from konnekt.models import Job
+from tests.factories import World
+from tests.visitor import Visitor
+
+
+@pytest.fixture
+def staff(app: Flask, world: World) -> Visitor:
+    return Visitor(app, world.staff)
+
+
+@pytest.fixture
+def job(world: World) -> Job:
+    return jobs.queue("other", by=world.staff)
+
+
+def test_it_says_how_far_it_is(staff: Visitor, job: Job) -> None:
+    page = staff.get(f"/bureau/jobs/{job.id}").text
+    assert "Dit begint zo." in page
+    assert 'hx-trigger="every 1s"' in page
+    assert f'<noscript><p><a class="button" href="/bureau/jobs/{job.id}">Vernieuwen</a>' in page
+    claimed = jobs.claim(["other"])
+    assert claimed is not None
+    assert "Begonnen." in staff.get(f"/bureau/jobs/{job.id}").text
+    jobs.tell(claimed, 20, 80)
+    page = staff.get(f"/bureau/jobs/{job.id}").text
+    assert "20 van 80" in page
+    assert '<progress id="job-done" max="80" value="20">' in page
+
+
+def test_htmx_gets_the_partial_and_hears_the_end_once(staff: Visitor, job: Job) -> None:
+    waiting = staff.with_htmx().get(f"/bureau/jobs/{job.id}")
+    assert waiting.text.lstrip().startswith('<section class="block" id="job-progress"')
+    assert "HX-Trigger" not in waiting.headers, "nothing is read out each second"
+    claimed = jobs.claim(["other"])
+    assert claimed is not None
+    jobs.end(claimed, {"endpoint": "bureau.index"})
+    ended = staff.get(f"/bureau/jobs/{job.id}")
+    assert json.loads(ended.headers["HX-Trigger"])["notice"] == "Het werk is klaar."
+    assert "hx-trigger" not in ended.text
+    assert 'href="/bureau"' in ended.text
+
+
+def test_a_failure_is_said_in_the_readers_language(staff: Visitor, job: Job) -> None:
+    claimed = jobs.claim(["other"])
+    assert claimed is not None
+    jobs.fail(claimed)
+    page = staff.get(f"/bureau/jobs/{job.id}").text
+    assert "Hier ging iets mis." in page
+    assert "hx-trigger" not in page
+
+
+def test_who_may_not_look(app: Flask, world: World, staff: Visitor, job: Job) -> None:
+    assert staff.get(f"/bureau/jobs/{job.id + 1}").status_code == 404
+    for other in (world.supervisor, world.noor, world.registrar):
+        assert Visitor(app, other).get(f"/bureau/jobs/{job.id}").status_code == 403
+    assert staff.post(f"/bureau/jobs/{job.id}").status_code == 405
