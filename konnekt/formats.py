@@ -26,6 +26,12 @@ def hours(minutes: int) -> str:
     return units.hours_total(minutes, reader())
 
 
+def difference(minutes: int) -> str:
+    """Minutes more or less: `+7,50`, `−3,50`; none at all is `0,00`."""
+    sign = "+" if minutes > 0 else "\u2212" if minutes < 0 else ""
+    return sign + hours(abs(minutes))
+
+
 def cell(minutes: int) -> str:
     """Minutes as a cell of the grid shows them: `7,5`; an empty one for none."""
     return units.hours_cell(minutes, reader()) if minutes else ""
@@ -126,6 +132,7 @@ def init_app(app: Flask) -> None:
     """Give the templates these as filters, by their own names."""
     for function in (
         hours,
+        difference,
         cell,
         euros,
         price,

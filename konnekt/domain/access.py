@@ -208,12 +208,15 @@ def may_see_organisation(who: Grants, organisation: Organisation) -> bool:
 def may_see_flag(who: Grants, flag: Flag, assignment: Assignment) -> bool:
     """Whether the account is told this about a sheet of the assignment.
 
-    What arises from hours elsewhere is for the worker and the agency. How far a budget is used is for the
-    organisation and the agency: in euros it would give the bill rate away.
+    What arises from hours elsewhere is for the worker and the agency. How many hours of a budget are used is
+    for the organisation; how many euros for who may see those: they would give the bill rate away.
     """
     if who.is_agency_staff:
         return True
     if flag.is_elsewhere and assignment.worker_id != who.account.id:
         return False
-    tells_use = flag.code == "budget" and flag.detail.get("why") != "day"
-    return not tells_use or assignment.organisation_id in who.organisations
+    if flag.code != "budget" or flag.detail.get("why") == "day":
+        return True
+    if flag.detail.get("why") == "cents":
+        return may_see_budgets(who, assignment.organisation_id)
+    return assignment.organisation_id in who.organisations

@@ -82,6 +82,7 @@ class Detail:
     budgets: list[Budget] = field(default_factory=list)
     paid_on: date | None = None
     is_own: bool = False
+    beside: list[Timesheet] = field(default_factory=list)
 
     @property
     def bars(self) -> list[Bar]:
@@ -139,6 +140,7 @@ def load(sheet: int, who: Grants) -> Detail:
         budgets=budgets.of_sheet(found, who),
         paid_on=payroll.paid_on([sheet]).get(sheet),
         is_own=found.assignment.worker_id == who.account.id and who.account.is_worker,
+        beside=_beside(found),
     )
 
 
@@ -193,3 +195,11 @@ def _before(sheet: Timesheet) -> list[Timesheet]:
         .order_by(PayPeriod.first_on.desc())
         .limit(BEFORE)
     )
+
+
+def _beside(sheet: Timesheet) -> list[Timesheet]:
+    """The other sheets of the same hours, original and supplementary, but for what was taken back."""
+    same = (Timesheet.assignment == sheet.assignment) & (Timesheet.pay_period == sheet.pay_period)
+    holds = (Timesheet.sequence == 0) | (Timesheet.state != State.DRAFT)
+    query = Timesheet.select().where(same & holds & (Timesheet.id != sheet.id))
+    return list(query.order_by(Timesheet.sequence))

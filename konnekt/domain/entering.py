@@ -122,6 +122,8 @@ def withdraw(sheet: int, *, by: Account, seen: int) -> Timesheet:
         who = access.grants(by)
         found = timesheets.find(sheet, who)
         _check_may_enter(who, found.assignment)
+        if found.sequence:
+            raise Forbidden("The agency corrects hours: ask it to.")
         if found.state == State.SUBMITTED and found.submitted_by_id != by.id:
             raise Forbidden("Only who sent a timesheet takes it back.")
         columns = {"state": State.DRAFT, "submitted_at": None, "submitted_by": None}
@@ -173,6 +175,8 @@ def _open(
         raise Refused("This timesheet was sent already.")
     if found.state not in states:
         raise Refused("This timesheet was sent: changes are sent at once, they can't be only saved.")
+    if found.sequence:
+        raise Forbidden("The agency corrects hours: ask it to.")
     stored = content.read(found) if found.id else Stored()
     if seen != (found.revision if found.id else 0):
         raise stale(found, seen, is_as_typed=wanted is not None and stored.content.is_like(wanted))

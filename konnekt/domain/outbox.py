@@ -82,6 +82,7 @@ def _again(rows: Iterable[Mail], by: Account) -> int:
         fresh = {"attempts": 0, "failed_at": None, "claimed_until_at": None, "due_at": clock.now()}
         again = Mail.update(recipient=recipient, **fresh).where((Mail.id == row.id) & _is_given_up())
         if again.execute() == 1:
+            row.recipient = recipient
             done.append(row)
     events.record_many(
         [

@@ -1,13 +1,12 @@
 """A worker's own timesheets: what is still to fill in, what was sent and where each of those is."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from peewee import JOIN, fn
 
-from konnekt.domain import access, approvals, approvers, clock, paging, periods, timesheets
+from konnekt.domain import access, approvals, approvers, clock, paging, payroll, periods, timesheets
 from konnekt.domain.access import Grants
 from konnekt.domain.paging import Page
 from konnekt.domain.periods import PayDate
@@ -16,14 +15,10 @@ from konnekt.models import (
     Account,
     Assignment,
     Flag,
-    Hour,
     Organisation,
     PayPeriod,
-    PayrollBatch,
-    PayrollHour,
     State,
     Timesheet,
-    TimesheetLine,
 )
 
 # A sheet that was never begun is asked for this long after its submit-by; then it counts as not worked.
@@ -207,7 +202,7 @@ def rows(who: Grants, sheets: list[Timesheet]) -> list[Row]:
     """
     waiting = [sheet for sheet in sheets if sheet.state == State.SUBMITTED]
     names = approvers.of(waiting, timesheets.contributors_of([sheet.id for sheet in waiting]))
-    paid = _paid_on([sheet.id for sheet in sheets])
+    paid = payroll.paid_on([sheet.id for sheet in sheets])
     flags = approvals.flags_of([sheet.id for sheet in waiting], elsewhere=True)
     decided = [_decided_at(sheet) for sheet in sheets]
     since = min([clock.now(), *(at for at in decided if at)])
@@ -231,20 +226,6 @@ def rows(who: Grants, sheets: list[Timesheet]) -> list[Row]:
 def _decided_at(sheet: Timesheet) -> datetime | None:
     """When it was approved: that settles its pay date."""
     return sheet.decided_at if sheet.state == State.APPROVED else None
-
-
-def _paid_on(sheets: Iterable[int]) -> dict[int, date]:
-    """The pay date of the payroll batch that holds a sheet's hours, the last one where there are several."""
-    query = (
-        PayrollHour.select(TimesheetLine.timesheet, fn.MAX(PayrollBatch.pay_on))
-        .join(PayrollBatch)
-        .switch(PayrollHour)
-        .join(Hour)
-        .join(TimesheetLine)
-        .where(TimesheetLine.timesheet.in_(list(sheets)) & PayrollHour.released_at.is_null())
-        .group_by(TimesheetLine.timesheet)
-    )
-    return {sheet: date.fromisoformat(on) if isinstance(on, str) else on for sheet, on in query.tuples()}
 
 
 def find(sheet: int, who: Grants) -> Timesheet:

@@ -5,6 +5,7 @@ from datetime import timedelta
 from konnekt.db import hold, transaction
 from konnekt.domain import access, clock, events, flags
 from konnekt.domain.access import Grants
+from konnekt.domain.correcting.case import has_later
 from konnekt.domain.refused import Forbidden, Refused
 from konnekt.domain.timesheets import (
     Outcome,
@@ -104,10 +105,12 @@ def _revoke(
     columns = {"state": State.SUBMITTED, "decided_at": None, "decided_by": None, "decided_for": None}
     # The moment tells this approval from a later one by somebody else.
     is_this_one = (Timesheet.state == State.APPROVED) & (Timesheet.decided_at == sheet.decided_at)
-    is_as_seen = is_this_one & (Timesheet.revision == seen) & ~has_live_link()
+    is_as_seen = is_this_one & (Timesheet.revision == seen) & ~has_live_link() & ~has_later()
     if Timesheet.update(columns).where((Timesheet.id == sheet.id) & is_as_seen).execute() != 1:
         if is_locked(sheet.id):
             raise Refused("Its hours are invoiced or paid already: use a supplementary timesheet.")
+        if Timesheet.select(has_later()).where(Timesheet.id == sheet.id).scalar():
+            raise Refused("A later correction builds on these hours: that one goes first.")
         raise Refused("It is no longer approved: somebody else revoked it.")
     for name, value in columns.items():
         setattr(sheet, name, value)

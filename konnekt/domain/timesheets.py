@@ -218,7 +218,9 @@ def decision(verb: str, sheet: Timesheet, by: Account, **columns: Any) -> dict[s
 
 def _tell_who_enter(sheet: Timesheet, reason: str, by: Account) -> None:
     entering = registrars.of([sheet.organisation_id])
-    for account in registrars.who_enter(sheet.assignment, entering):
+    # A correction is the agency's: it goes back to who sent it.
+    told = [sheet.submitted_by] if sheet.sequence else registrars.who_enter(sheet.assignment, entering)
+    for account in told:
         if not people.is_address(account.email):
             continue
         mail.queue(
@@ -235,13 +237,13 @@ def _tell_who_enter(sheet: Timesheet, reason: str, by: Account) -> None:
 
 def _door(sheet: Timesheet, account: Account) -> str:
     """Where the account puts a rejected sheet right: at its own door or that of registration."""
+    is_own = sheet.assignment.entered_by == "worker" and sheet.assignment.worker_id == account.id
     if sheet.sequence:
         # A correction is not typed in a grid: there one reads what it was about.
-        return f"/hours/sheets/{sheet.id}" if account.is_worker else f"/approvals/{sheet.id}"
-    is_own = sheet.assignment.entered_by == "worker" and sheet.assignment.worker_id == account.id
-    period = sheet.pay_period
-    place = f"{quote(sheet.assignment.code, safe='')}?year={period.year}&period={period.number}"
-    return f"/hours/{place}" if is_own else f"/registration/{place}"
+        return f"/hours/sheets/{sheet.id}" if is_own else f"/approvals/{sheet.id}"
+    period, door = sheet.pay_period, "hours" if is_own else "registration"
+    code = quote(sheet.assignment.code, safe="")
+    return f"/{door}/{code}?year={period.year}&period={period.number}"
 
 
 def why_not(sheet: Timesheet, verb: str, who: Grants) -> Refused:

@@ -376,7 +376,7 @@ def test_own_hours_as_csv_and_xlsx(noor: Visitor, world: World) -> None:
     assert answer.headers["Content-Disposition"] == 'attachment; filename="uren.csv"'
     of = f"{world.assignment.code} · Studentassistent;Faculty of Science and Engineering;2026-12;Uursoort REG"
     assert answer.data.decode("utf-8-sig").splitlines() == [
-        "Dag;Plaatsing;Organisatie;Periode;Uursoort;Uren;Opmerking;Stand",
+        "Dag;Plaatsing;Organisatie;Periode;Uursoort;Uren;Opmerking;Status",
         f"2026-11-03;{of};8,00;'=1+1;Te keuren",
         f"2026-11-04;{of};7,3333;;Te keuren",
     ]

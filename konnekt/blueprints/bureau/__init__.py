@@ -8,6 +8,7 @@ from konnekt.blueprints.bureau import (
     assignments,
     budget_numbers,
     closing_days,
+    corrections,
     details,
     hour_types,
     imports,
@@ -27,6 +28,7 @@ bp = Blueprint("bureau", __name__, url_prefix="/bureau")
 bp.register_blueprint(assignments.bp)
 bp.register_blueprint(budget_numbers.bp)
 bp.register_blueprint(closing_days.bp)
+bp.register_blueprint(corrections.bp)
 bp.register_blueprint(details.bp)
 bp.register_blueprint(hour_types.bp)
 bp.register_blueprint(imports.bp)

@@ -90,7 +90,7 @@ def _members(name: str, content: bytes) -> Iterator[tuple[ZipFile, ZipInfo]]:
     """The members of a ZIP that says it is not too large; zipfile gives no byte more than it says."""
     try:
         archive = ZipFile(io.BytesIO(content))
-    except (BadZipFile, ValueError, OSError, NotImplementedError) as error:
+    except (BadZipFile, ValueError, OSError, RuntimeError) as error:
         raise _unreadable(name) from error
     with archive:
         members = archive.infolist()

@@ -16,23 +16,24 @@ REQUIRED = InputRequired(_("Fill this in."))
 
 
 class ParsedField(StringField):  # type: ignore[misc]
-    """Text that is read by `parse`; `value` is what it says, None where it is empty or can't be read."""
+    """Text that `parse` reads."""
 
     def __init__(
         self, label: Any, validators: Any = (), *, parse: Callable[[str], int], **options: Any
     ) -> None:
         super().__init__(label, [*validators, Length(max=40)], **options)
         self.parse = parse
-        self.value: int | None = None
 
-    def pre_validate(self, form: Any) -> None:
-        self.value = None
+    @property
+    def value(self) -> int | None:
+        """What the text says, None where there is none; raises Invalid with the field's name."""
         if not (self.data or "").strip():
-            return
+            return None
         try:
-            self.value = self.parse(self.data or "")
+            return self.parse(self.data)
         except Invalid as refusal:
-            raise ValidationError(gettext(refusal.sentence, **refusal.values)) from None
+            refusal.field = self.name
+            raise
 
 
 def hours_field(label: Any, validators: Any = ()) -> Field:
