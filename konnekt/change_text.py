@@ -13,7 +13,7 @@ from flask_babel import lazy_gettext as N_
 
 from konnekt.domain import units
 from konnekt.formats import dated, hours, moment, reader
-from konnekt.models import Event
+from konnekt.models import BudgetNumber, Event
 
 VERBS = {
     "add_organisation": N_("Organisation added"),
@@ -51,6 +51,7 @@ VERBS = {
     "change_period": N_("Period changed"),
     "delete_period": N_("Period deleted"),
     "delete_periods": N_("Periods deleted"),
+    "change_agency": N_("Agency's details changed"),
     "import": N_("Imported"),
 }
 
@@ -65,6 +66,7 @@ COLUMNS = {
     "vat_text": N_("Why no VAT"),
     "vat_number": N_("VAT number"),
     "coc_number": N_("KvK number or OIN"),
+    "iban": N_("IBAN"),
     "peppol_id": N_("Peppol id"),
     "language": N_("Language"),
     "contact_name": N_("For the attention of"),
@@ -110,6 +112,9 @@ COLUMNS = {
     "submit_by_at": N_("Send before"),
     "approve_by_at": N_("Approve before"),
     "pay_on": N_("Pay date"),
+    "bic": N_("BIC"),
+    "phone": N_("Phone"),
+    "payroll_number": N_("Number in the payroll program"),
 }
 
 CHOICES = {
@@ -185,9 +190,39 @@ def _shown(column: str, value: Any) -> str:
         return dated(date.fromisoformat(value))
     if column.endswith("_at"):
         return moment(datetime.fromisoformat(value))
+    return choice(value)
+
+
+def choice(value: Any) -> str:
+    """A word of the table as people say it: `four_weeks`, `exempt`, `nl`."""
     return str(CHOICES.get(value, value))
 
 
+def ceiling(of: BudgetNumber) -> str:
+    """What may be spent on a budget number, in hours and euros."""
+    parts = []
+    if of.ceiling_minutes is not None:
+        parts.append(str(_("%(hours)s hours", hours=hours(of.ceiling_minutes))))
+    if of.ceiling_cents is not None:
+        parts.append(units.euros(of.ceiling_cents, reader()))
+    return " · ".join(parts) or str(_("no ceiling"))
+
+
+def column_label(name: str) -> str:
+    """What a column is called on screen."""
+    return str(COLUMNS.get(name, name))
+
+
+FILTERS = {
+    "change_title": title,
+    "change_lines": lines,
+    "record_choice": choice,
+    "column_label": column_label,
+    "ceiling": ceiling,
+}
+
+
 def init_app(app: Flask) -> None:
-    """Give the templates both."""
-    app.jinja_env.filters.update(change_title=title, change_lines=lines)
+    """Give the templates these."""
+    for name, function in FILTERS.items():
+        app.jinja_env.filters[name] = function

@@ -19,7 +19,7 @@ from konnekt import delivery, importing_cli, invoicing_cli, jobs, mail, payroll_
 from konnekt import demo as demonstration
 from konnekt.config import Config
 from konnekt.db import db
-from konnekt.domain import clock, links, passwords, people
+from konnekt.domain import clock, links, passwords, people, reminders
 from konnekt.domain import jobs as long_work
 from konnekt.domain.paying.payable import FORMATS
 from konnekt.domain.refused import Refused
@@ -181,6 +181,17 @@ def export(
 
 @click.command()
 @prepared
+def remind() -> None:
+    """Queue today's reminders: what waits for approval, and hours not sent while the deadline comes near.
+
+    For cron, once a day; again on that day it queues nothing twice. Nothing on Sundays and closing days.
+    """
+    done = reminders.remind_all()
+    click.echo(f"{len(done.told)} reminders queued, {len(done.before)} had one today")
+
+
+@click.command()
+@prepared
 def deliver() -> None:
     """Send the mail that is due and do the long work that waits; `serve` does both itself."""
     try:
@@ -234,7 +245,7 @@ def demo(port: int) -> None:
     serving.serve(config, "127.0.0.1", port, config.workers)
 
 
-COMMANDS = (migrate, import_folder, invite, set_password, invoice, export, deliver, serve, demo)
+COMMANDS = (migrate, import_folder, invite, set_password, invoice, export, remind, deliver, serve, demo)
 
 
 def init_app(app: Flask) -> None:

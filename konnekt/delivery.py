@@ -1,16 +1,20 @@
 """Delivery of the outbox: by SMTP, or as .eml files where KONNEKT_MAIL is not set.
 
 Any number of processes and hosts may deliver at once: a mail is claimed by a guarded UPDATE before it is
-sent. A claim of somebody who died runs out, and the mail goes again under the same Message-ID.
+sent. A claim of somebody who died runs out, and the mail goes again under the same Message-ID. What a server
+refuses for good is given up at once, anything else after days of trying: the agency sees it
+(domain/outbox.py).
 """
 
 import os
 import smtplib
 import ssl
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -18,8 +22,10 @@ from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import unquote, urlsplit
 
+from peewee import InterfaceError, OperationalError
+
 from konnekt import mail
-from konnekt.db import LOOPBACK
+from konnekt.db import LOOPBACK, db
 from konnekt.domain import clock
 from konnekt.models import Mail
 
@@ -29,6 +35,8 @@ LONGEST_DELAY = timedelta(hours=6)
 # Doubling from a minute to six hours: the last of these comes more than four days after the first.
 ATTEMPTS = 24
 TIMEOUT_SECONDS = 20
+# Seconds between the tries to write down that a mail went: the server has it, so it must not go again.
+PAUSES = (0, 1, 2, 4, 8, 16)
 # What is in these opens an account: the text goes once it is sent, only the token's hash stays.
 SECRET_KINDS = ("invite", "reset")
 
@@ -78,40 +86,85 @@ def deliver(*, only: Mail | None = None, most: int = 100) -> Delivered:
     return done
 
 
+def _is_due() -> Any:
+    """Neither sent nor given up, and its time has come by the portal's clock or by the machine's.
+
+    With KONNEKT_NOW the first stands still: a claim of somebody who died would never run out by it.
+    """
+    has_come = (Mail.due_at <= clock.now()) | (Mail.claimed_until_at <= clock.machine())
+    return Mail.sent_at.is_null() & Mail.failed_at.is_null() & has_come
+
+
+def _not_before(delay: timedelta) -> dict[str, Any]:
+    return {"due_at": clock.now() + delay, "claimed_until_at": clock.machine() + delay}
+
+
 def _due(only: Mail | None) -> Any:
-    now = clock.now()
-    free = Mail.claimed_until_at.is_null() | (Mail.claimed_until_at <= now)
-    due = Mail.sent_at.is_null() & (Mail.due_at <= now) & (Mail.attempts < ATTEMPTS) & free
+    due = _is_due()
     if only is not None:
         due &= Mail.id == only.id
     return Mail.select().where(due).order_by(Mail.due_at, Mail.id)
 
 
 def _claim(row: Mail) -> bool:
-    """Take the mail, unless somebody else just did."""
-    now = clock.now()
-    free = Mail.claimed_until_at.is_null() | (Mail.claimed_until_at <= now)
-    taken = Mail.update(claimed_until_at=now + CLAIM).where(
-        (Mail.id == row.id) & Mail.sent_at.is_null() & free
-    )
+    """Take the mail, unless somebody else just did, or tried."""
+    is_as_read = (Mail.id == row.id) & (Mail.attempts == row.attempts)
+    taken = Mail.update(_not_before(CLAIM)).where(is_as_read & _is_due())
     return bool(taken.execute() == 1)
 
 
 def _sent(row: Mail) -> None:
+    """Write down that it went, also where the database goes away for a moment."""
     values: dict[str, Any] = {"sent_at": clock.now(), "claimed_until_at": None, "last_error": ""}
+    values["due_at"] = row.due_at
     if row.kind in SECRET_KINDS:
         values |= {"text": "", "html": ""}
-    Mail.update(**values).where(Mail.id == row.id).execute()
+    for pause in PAUSES:
+        try:
+            db.connect(reuse_if_open=True)
+            Mail.update(values).where(Mail.id == row.id).execute()
+        except (OperationalError, InterfaceError):
+            if pause == PAUSES[-1]:
+                raise
+            with suppress(Exception):
+                db.close()
+            time.sleep(pause)
+        else:
+            return
 
 
 def _failed(row: Mail, error: Exception) -> None:
-    delay = min(FIRST_DELAY * 2**row.attempts, LONGEST_DELAY)
-    Mail.update(
-        attempts=Mail.attempts + 1,
-        due_at=clock.now() + delay,
-        claimed_until_at=None,
-        last_error=f"{type(error).__name__}: {error}".replace("\0", "")[:500],
-    ).where(Mail.id == row.id).execute()
+    """Let it rest for a while, longer each time; or give it up."""
+    values = _not_before(min(FIRST_DELAY * 2**row.attempts, LONGEST_DELAY))
+    if _is_final(error) or row.attempts + 1 >= ATTEMPTS:
+        values |= {"failed_at": clock.now(), "claimed_until_at": None}
+    reason = _reason(error).replace("\0", "")[:500]
+    Mail.update(attempts=Mail.attempts + 1, last_error=reason, **values).where(Mail.id == row.id).execute()
+
+
+def _is_final(error: Exception) -> bool:
+    """Whether trying again is of no use: a 5xx about the recipient or the text, or no mail at all.
+
+    A 5xx about us (our address, our password) is about the settings: it is tried on, they may be mended.
+    """
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        return all(code >= 500 for code, _ in error.recipients.values())
+    if isinstance(error, smtplib.SMTPDataError):
+        return error.smtp_code >= 500
+    return isinstance(error, (smtplib.SMTPNotSupportedError, MessageError, ValueError))
+
+
+def _reason(error: Exception) -> str:
+    """What the server said, else what went wrong."""
+    said: Any = None
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        said = next(iter(error.recipients.values()), None)
+    elif isinstance(error, smtplib.SMTPResponseException):
+        said = error.smtp_code, error.smtp_error
+    if said is None:
+        return f"{type(error).__name__}: {error}"
+    code, text = said
+    return f"{code} {text.decode(errors='replace') if isinstance(text, bytes) else text}"
 
 
 def _message(row: Mail, encoding: str) -> EmailMessage:
@@ -189,7 +242,10 @@ class Server:
         try:
             self.smtp.send_message(message)
         except (smtplib.SMTPResponseException, smtplib.SMTPRecipientsRefused):
-            raise  # about this mail: the connection stands
+            # About this mail: the connection stands, unless the server hung up (421).
+            if self.smtp.sock is None:
+                self.smtp = None
+            raise
         except Exception:
             self.quit()
             raise

@@ -6,28 +6,18 @@ which every invoice run ends with, makes what a stopped run left.
 
 from collections.abc import Callable, Iterator
 from hashlib import sha256
-
-from peewee import fn
+from typing import Any
 
 from konnekt import invoice_text, ubl
 from konnekt.db import hold, transaction
 from konnekt.domain import clock, events
-from konnekt.models import Document, Event, Invoice, InvoiceLine
+from konnekt.domain.invoicing import unmade
+from konnekt.domain.jobs import Tell
+from konnekt.models import Document, Event, Invoice, InvoiceLine, Job
 from konnekt.pdf import Printer, PrintFailed
 
 KINDS = {"pdf": "application/pdf", "ubl": "application/xml"}
 SUFFIXES = {"pdf": "pdf", "ubl": "xml"}
-
-
-def missing() -> list[int]:
-    """The invoices without both documents, oldest first: one statement."""
-    complete = (
-        Document.select(Document.invoice)
-        .group_by(Document.invoice)
-        .having(fn.COUNT(Document.id) == len(KINDS))
-    )
-    query = Invoice.select(Invoice.id).where(Invoice.id.not_in(complete))
-    return [one.id for one in query.order_by(Invoice.year, Invoice.number)]
 
 
 def make_missing(
@@ -38,7 +28,7 @@ def make_missing(
     tell(done, of how many, number) is called after each.
     """
     failed: list[tuple[str, str]] = []
-    waiting = missing()
+    waiting = unmade.missing()
     with Printer() as printer:
         for done, invoice in enumerate(_each(waiting), 1):
             try:
@@ -47,6 +37,19 @@ def make_missing(
                 failed.append((invoice.number_text, str(failure)))
             tell(done, len(waiting), invoice.number_text)
     return failed
+
+
+def work(job: Job, tell: Tell) -> dict[str, Any]:
+    """Make what is missing as long work; the result counts what was made, and names what could not be."""
+    made = 0
+
+    def count(done: int, of: int, number: str) -> None:
+        nonlocal made
+        made = done
+        tell(done, of)
+
+    failed = make_missing(count)
+    return {"made": made - len(failed), "failed": failed}
 
 
 def _each(invoices: list[int]) -> Iterator[Invoice]:

@@ -47,8 +47,13 @@ def price(rate: int) -> str:
     return units.price(rate, reader())
 
 
-def day(on: date | None) -> str:
-    """A day in a list: `ma 7 dec`; with its year when that is another one and not near."""
+def day(on: date | datetime | None) -> str:
+    """A day in a list: `ma 7 dec`; with its year when that is another one and not near.
+
+    Of a moment its day in Amsterdam.
+    """
+    if isinstance(on, datetime):
+        on = clock.local(on).date()
     return "" if on is None else _pattern(on, "EEE d MMM" if _is_near(on) else "EEE d MMM y")
 
 

@@ -12,8 +12,10 @@ from threading import Event, Thread
 
 from peewee import InterfaceError, OperationalError
 
+from konnekt import documents
 from konnekt.db import db
-from konnekt.domain import jobs
+from konnekt.domain import invoice_runs, jobs
+from konnekt.domain.imports import uploads
 from konnekt.domain.jobs import Handler, Interrupted
 from konnekt.domain.refused import Refused
 from konnekt.models import Job
@@ -22,7 +24,12 @@ log = logging.getLogger(__name__)
 
 # Who does what: one line per kind. Its title on screen stands in macros/jobs.html, and what came of it is
 # drawn by partials/job_KIND.html where there is one.
-HANDLERS: dict[str, Handler] = {}
+HANDLERS: dict[str, Handler] = {
+    "import_check": uploads.check,
+    "import": uploads.carry_out,
+    "issue_invoices": invoice_runs.carry_out,
+    "make_documents": documents.work,
+}
 
 SECONDS_BETWEEN_RENEWALS = 15.0
 # An hour: what is silent for longer hangs, and somebody else may try.

@@ -5,24 +5,26 @@ A kind is two templates, mail/KIND.txt (its first line is the subject) and mail/
 """
 
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
 from email.utils import parseaddr
 from functools import lru_cache
 from gettext import NullTranslations
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from babel.dates import format_date, format_datetime
 from babel.support import Translations
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from konnekt.config import Config
-from konnekt.domain import clock
+from konnekt.domain import clock, units
 from konnekt.models import Account, Agency, Mail, PayPeriod
 
 HOUSE = Path(__file__).parent
 DAY = "d MMMM y"
 LOCALES = {"nl": "nl", "en": "en_GB"}
+AT_ONCE = 200
 
 _config: Config | None = None
 
@@ -34,6 +36,14 @@ class Letter:
     subject: str
     text: str
     html: str
+
+
+class Addressed(NamedTuple):
+    """One of many mails: to whom, the key that keeps it from being queued twice, what it says."""
+
+    to: Account
+    once_key: str
+    values: dict[str, Any]
 
 
 def configure(config: Config) -> None:
@@ -71,36 +81,69 @@ def queue(
     invite, reset: url, until (a moment)
     budget: number, description, organisation (a row with a name), percent, url
     rejected: worker, organisation, by (rows with a name, or names), period (a row or words), reason, url
+    reminder: what waits for the account's approval and what it has still to send (domain/reminders.py)
     """
     if once_key is not None and Mail.select().where(Mail.once_key == once_key).exists():
         return None
-    now = clock.now()
-    letter = compose(kind, to, language=language, **values)
-    message_id = f"<{secrets.token_hex(16)}@{sender()[1].rpartition('@')[2]}>"
-    insert = Mail.insert(
-        message_id=message_id,
-        account=to if isinstance(to, Account) else None,
-        kind=kind,
-        recipient=to.email if isinstance(to, Account) else to,
-        subject=letter.subject,
-        text=letter.text,
-        html=letter.html,
-        once_key=once_key,
-        queued_at=now,
-        due_at=now,
-    )
+    agency = Agency.get_or_none() or Agency(name="Konnekt")
+    row = _row(kind, to, compose(kind, to, language=language, agency=agency, **values), agency, once_key)
+    insert = Mail.insert(row)
     if once_key is not None:
         insert = insert.on_conflict(conflict_target=[Mail.once_key], action="IGNORE")
     insert.execute()
-    queued: Mail | None = Mail.get_or_none(Mail.message_id == message_id)
+    queued: Mail | None = Mail.get_or_none(Mail.message_id == row["message_id"])
     return queued
 
 
-def compose(kind: str, to: Account | str, *, language: str = "nl", **values: Any) -> Letter:
-    """Write a mail without queueing it."""
+def queue_many(kind: str, letters: Iterable[Addressed]) -> list[Account]:
+    """Put many mails of a kind in the outbox, within the caller's transaction; returns who gets one.
+
+    Whoever has the mail of that once_key already gets no second one, also when two ask at the same moment.
+    Two statements for every 200 mails, one more at the start.
+    """
+    agency = Agency.get_or_none() or Agency(name="Konnekt")
+    # In one order, so that two who queue the same mails wait for each other once and never in a circle.
+    waiting = sorted(letters, key=lambda letter: letter.once_key)
+    told: list[Account] = []
+    for start in range(0, len(waiting), AT_ONCE):
+        some = waiting[start : start + AT_ONCE]
+        rows = [
+            _row(kind, one.to, compose(kind, one.to, agency=agency, **one.values), agency, one.once_key)
+            for one in some
+        ]
+        insert = Mail.insert_many(rows)
+        insert.on_conflict(conflict_target=[Mail.once_key], action="IGNORE").execute()
+        ours = Mail.select(Mail.once_key).where(Mail.message_id.in_([row["message_id"] for row in rows]))
+        queued = {key for (key,) in ours.tuples()}
+        told += [one.to for one in some if one.once_key in queued]
+    return told
+
+
+def _row(
+    kind: str, to: Account | str, letter: Letter, agency: Agency, once_key: str | None
+) -> dict[str, Any]:
+    now = clock.now()
+    return {
+        "message_id": f"<{secrets.token_hex(16)}@{sender(agency)[1].rpartition('@')[2]}>",
+        "account": to if isinstance(to, Account) else None,
+        "kind": kind,
+        "recipient": to.email if isinstance(to, Account) else to,
+        "subject": letter.subject,
+        "text": letter.text,
+        "html": letter.html,
+        "once_key": once_key,
+        "queued_at": now,
+        "due_at": now,
+    }
+
+
+def compose(
+    kind: str, to: Account | str, *, language: str = "nl", agency: Agency | None = None, **values: Any
+) -> Letter:
+    """Write a mail without queueing it; the agency is read unless it is given."""
     account = to if isinstance(to, Account) else None
     templates = _templates(account.language if account else language)
-    agency = Agency.get_or_none() or Agency(name="Konnekt")
+    agency = agency or Agency.get_or_none() or Agency(name="Konnekt")
     context = {"account": account, "agency": agency, "portal": config().url, **values}
     subject, _, text = templates.get_template(f"{kind}.txt").render(context).partition("\n")
     html = templates.get_template(f"{kind}.html").render(context)
@@ -124,6 +167,9 @@ def _templates(language: str) -> Environment:
     made.filters.update(
         name=lambda row: row if isinstance(row, str) else row.name,
         moment=lambda at: format_datetime(clock.local(at), f"EEEE {DAY} HH:mm", locale=LOCALES[language]),
+        day=lambda on: format_date(on, f"EEEE {DAY}", locale=LOCALES[language]),
+        line=lambda text: " ".join(text.split()),
+        hours=lambda minutes: units.hours_total(minutes, language),
         period=lambda period: period if isinstance(period, str) else _days(period, LOCALES[language]),
     )
     return made

@@ -57,6 +57,7 @@ BUREAU = (
     Place("bureau.pay_periods.index", _("Pay periods"), _("Pay periods"), "clock", _("Records")),
     Place("bureau.closing_days.index", _("Closing days"), _("Closing days"), "lock", _("Records")),
     Place("bureau.imports.index", _("Import"), _("Import"), "download", _("Records")),
+    Place("bureau.mail.index", _("Mail that did not arrive"), _("Mail"), "send", _("Records")),
     Place("bureau.details.index", _("The agency itself"), _("Agency"), "building", _("Records")),
 )
 
@@ -76,7 +77,7 @@ MENU = (
     Place("registration.index", _("Register hours"), _("Register"), "pencil", _("Timesheets"),
           lambda who: bool(who.register), web.drafts),
     Place("hours.index", _("My hours"), _("Hours"), "clock", _("Timesheets"),
-          lambda who: bool(who.account.is_worker)),
+          lambda who: bool(who.account.is_worker), web.wanted),
     Place("bureau.index", _("Agency"), _("Agency"), "building", _("Agency"), lambda who: who.is_agency_staff,
           within=bureau_places),
     Place("account.index", _("Account settings"), _("Account"), "user", _("Account")),

@@ -15,6 +15,9 @@ from konnekt.db import db
 # What somebody who is not signed in may ask for. Everything else is refused unless it stands here.
 PUBLIC = {"static", "healthz", "auth.login", "auth.forgotten", "auth.link", "auth.language"}
 
+# Where more than elsewhere may be sent, and how many MB.
+UPLOADS = {"bureau.imports.upload": 32}
+
 METHODS = {"GET", "HEAD", "POST", "OPTIONS"}
 READING = {"GET", "HEAD", "OPTIONS"}
 
@@ -73,6 +76,7 @@ def init_app(app: Flask, config: Config) -> None:
 
     @app.before_request
     def guard() -> Response | None:
+        _take_more_from_the_agency()
         _refuse_what_no_form_sends()
         if request.endpoint == "static":
             return None
@@ -102,6 +106,15 @@ def init_app(app: Flask, config: Config) -> None:
 
     for error in (OperationalError, InterfaceError, MaxConnectionsExceeded):
         app.register_error_handler(error, _unavailable)
+
+
+def _take_more_from_the_agency() -> None:
+    """Before the form is read: where files are uploaded, and from nobody else."""
+    most = UPLOADS.get(request.endpoint or "")
+    if most and request.method == "POST":
+        db.connect(reuse_if_open=True)
+        if current_user.is_authenticated and current_user.is_agency_staff:
+            web.allow_size(most)
 
 
 def _refuse_what_no_form_sends() -> None:

@@ -1,13 +1,17 @@
-"""What a sheet says about itself, in the reader's words: weekdays, changes, flags."""
+"""What a sheet says about itself, in the reader's words: weekdays, changes, flags, hours as a file."""
+
+from collections.abc import Sequence
+from decimal import Decimal
 
 from flask import Flask
 from flask_babel import get_locale, ngettext
 from flask_babel import gettext as _
 
-from konnekt import flag_text
+from konnekt import flag_text, tables
 from konnekt.domain.snapshots import Change
 from konnekt.domain.timesheets import Outcome
-from konnekt.formats import day, hours
+from konnekt.formats import day, hours, reader
+from konnekt.models import Account, Hour, State
 
 
 def weekday_names() -> list[str]:
@@ -45,9 +49,73 @@ def outcome_notice(outcome: Outcome) -> str:
     return str(sentence)
 
 
+def names_in_short(accounts: Sequence[Account]) -> str:
+    """One by name, two by first name, of more the first two and how many there are besides."""
+    if len(accounts) == 1:
+        return accounts[0].name
+    first, second = (account.first_name or account.name for account in accounts[:2])
+    if len(accounts) == 2:
+        return str(_("%(first)s and %(second)s", first=first, second=second))
+    others = len(accounts) - 2
+    return str(
+        ngettext(
+            "%(first)s, %(second)s and %(num)s other",
+            "%(first)s, %(second)s and %(num)s others",
+            others,
+            first=first,
+            second=second,
+        )
+    )
+
+
+def state_word(state: str) -> str:
+    """The state of a sheet in a word."""
+    words = {
+        State.DRAFT: _("Draft"),
+        State.SUBMITTED: _("To approve"),
+        State.APPROVED: _("Approved"),
+        State.REJECTED: _("Rejected"),
+    }
+    return str(words[State(state)])
+
+
+def hours_file(found: Sequence[Hour], kind: str) -> tuple[bytes, str, str]:
+    """Hours with all that they stand on as a table, a row each: the file, its type and its ending.
+
+    kind: "xlsx"; anything else is CSV. Hours are decimal, with four places where two are not exact.
+    """
+    header = [
+        _("Day"), _("Assignment"), _("Organisation"), _("Period"), _("Hour type"), _("Hours"), _("Remark"),
+        _("State"),
+    ]  # fmt: skip
+    rows = []
+    for hour in found:
+        line = hour.line
+        sheet = line.timesheet
+        of = sheet.assignment
+        period = f"{sheet.pay_period.year}-{sheet.pay_period.number:02}"
+        rows.append(
+            (
+                hour.day, " · ".join(filter(None, (of.code, of.job_title))), sheet.organisation.name, period,
+                line.hour_type.name(reader()), _decimal(hour.minutes), hour.remark, state_word(sheet.state),
+            )
+        )  # fmt: skip
+    if kind == "xlsx":
+        return tables.xlsx_file(_("My hours"), header, rows), tables.XLSX, "xlsx"
+    return tables.csv_file(header, rows, reader()), tables.CSV, "csv"
+
+
+def _decimal(minutes: int) -> Decimal:
+    places = "0.01" if minutes % 3 == 0 else "0.0001"
+    return (Decimal(minutes) / 60).quantize(Decimal(places))
+
+
 def init_app(app: Flask) -> None:
     """Register the filters."""
     app.jinja_env.filters.update(
-        change_sentence=change_sentence, flag_chip=flag_text.chip, flag_sentence=flag_text.sentence
+        change_sentence=change_sentence,
+        names_in_short=names_in_short,
+        flag_chip=flag_text.chip,
+        flag_sentence=flag_text.sentence,
     )
     app.jinja_env.globals.update(weekday_names=weekday_names)

@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import NamedTuple
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from konnekt.domain.invoicing import amounts
+from konnekt.domain.invoicing import amounts, parties
 from konnekt.models import Invoice, InvoiceLine
 
 NLCIUS = "urn:cen.eu:en16931:2017#compliant#urn:fdc:nen.nl:nlcius:v1.0"
@@ -24,7 +24,6 @@ VAT_CATEGORIES = {"standard": "S", "exempt": "E", "reverse_charge": "AE", "out_o
 # Of the exemptions, the code list of reasons has one for these two.
 VAT_REASON_CODES = {"AE": "VATEX-EU-AE", "O": "VATEX-EU-O"}
 
-KVK, OIN = "0106", "0190"
 SEPA_CREDIT_TRANSFER, CREDIT_TRANSFER = "58", "30"
 
 
@@ -64,8 +63,7 @@ def write(invoice: Invoice, lines: Iterable[InvoiceLine], attachment: Attachment
 
 def _head(root: Element, invoice: Invoice, kind: str) -> None:
     frozen = invoice.frozen
-    is_peppol = all(_endpoint(frozen[party])[1] for party in ("seller", "buyer"))
-    _text(root, "CustomizationID", PEPPOL if is_peppol else NLCIUS)  # BT-24
+    _text(root, "CustomizationID", PEPPOL if _is_peppol(invoice) else NLCIUS)  # BT-24
     _text(root, "ProfileID", PROFILE)  # BT-23
     _text(root, "ID", invoice.number_text)  # BT-1
     _text(root, "IssueDate", invoice.issued_on.isoformat())  # BT-2
@@ -82,7 +80,12 @@ def _head(root: Element, invoice: Invoice, kind: str) -> None:
     for reference in frozen["references"]:  # BG-3
         document = _group(_group(root, "BillingReference"), "InvoiceDocumentReference")
         _text(document, "ID", reference["number"])
-        _text(document, "IssueDate", reference["issued_on"])
+        if _is_peppol(invoice):  # NLCIUS would rather not have it (BR-NL-24)
+            _text(document, "IssueDate", reference["issued_on"])
+
+
+def _is_peppol(invoice: Invoice) -> bool:
+    return all(parties.peppol_id(invoice.frozen[party])[1] for party in ("seller", "buyer"))
 
 
 def _attach(root: Element, invoice: Invoice, attachment: Attachment) -> None:
@@ -99,7 +102,7 @@ def _attach(root: Element, invoice: Invoice, attachment: Attachment) -> None:
 
 def _party(parent: Element, party: dict[str, str], invoice: Invoice, *, is_seller: bool) -> None:
     of = _group(parent, "Party")
-    scheme, value = _endpoint(party)
+    scheme, value = parties.peppol_id(party)
     if value:
         _text(of, "EndpointID", value, schemeID=scheme)  # BT-34, BT-49
     _text(_group(of, "PartyName"), "Name", party["name"])
@@ -109,17 +112,15 @@ def _party(parent: Element, party: dict[str, str], invoice: Invoice, *, is_selle
     _text(address, "PostalZone", party["postcode"])
     _text(_group(address, "Country"), "IdentificationCode", party["country"])
     # Outside the scope of VAT neither party shows a VAT number (BR-O-02).
-    if party["vat_number"] and invoice.vat_treatment != "out_of_scope":
+    vat_number = parties.vat_number(party)
+    if vat_number and invoice.vat_treatment != "out_of_scope":
         tax = _group(of, "PartyTaxScheme")
-        _text(tax, "CompanyID", party["vat_number"])  # BT-31, BT-48
+        _text(tax, "CompanyID", vat_number)  # BT-31, BT-48
         _text(_group(tax, "TaxScheme"), "ID", "VAT")
     legal = _group(of, "PartyLegalEntity")
     _text(legal, "RegistrationName", party["name"])  # BT-27, BT-44
-    if party["coc_number"]:
-        kvk = {"schemeID": KVK} if party["country"] == "NL" else {}
-        _text(legal, "CompanyID", party["coc_number"], **kvk)  # BT-30, BT-47
-    elif scheme in (KVK, OIN) and value:
-        _text(legal, "CompanyID", value, schemeID=scheme)
+    scheme, value = parties.legal_id(party)
+    _text(legal, "CompanyID", value, **({"schemeID": scheme} if scheme else {}))  # BT-30, BT-47
     if is_seller:
         contact = {"Telephone": party["phone"], "ElectronicMail": party["email"]}
     else:
@@ -130,12 +131,6 @@ def _party(parent: Element, party: dict[str, str], invoice: Invoice, *, is_selle
             _text(group, name, text)
 
 
-def _endpoint(party: dict[str, str]) -> tuple[str, str]:
-    """Scheme and value of a Peppol id such as `0106:12345678`; empty where there is none."""
-    scheme, _, value = party["peppol_id"].partition(":")
-    return scheme, value
-
-
 def _payment(root: Element, invoice: Invoice) -> None:
     seller = invoice.frozen["seller"]
     means = _group(root, "PaymentMeans")  # BG-16
@@ -144,8 +139,8 @@ def _payment(root: Element, invoice: Invoice) -> None:
     _text(means, "PaymentID", invoice.number_text)  # BT-83
     account = _group(means, "PayeeFinancialAccount")
     _text(account, "ID", "".join(seller["iban"].split()))  # BT-84
-    _text(account, "Name", seller["name"])
-    if seller["bic"]:
+    # A SEPA payment goes by its IBAN alone: NLCIUS would rather have no name or BIC (BR-NL-30, BR-NL-31).
+    if code != SEPA_CREDIT_TRANSFER and seller["bic"]:
         _text(_group(account, "FinancialInstitutionBranch"), "ID", seller["bic"])
     _text(_group(root, "PaymentTerms"), "Note", payment_terms(invoice))  # BT-20
 
@@ -180,7 +175,8 @@ def _category(parent: Element, name: str, invoice: Invoice, *, is_explained: boo
     if code != "O":
         _text(category, "Percent", f"{invoice.vat_percent}.00")
     if is_explained and code != "S":
-        _text(category, "TaxExemptionReasonCode", VAT_REASON_CODES.get(code, ""))  # BT-121
+        if _is_peppol(invoice):  # NLCIUS would rather have the text alone (BR-NL-35)
+            _text(category, "TaxExemptionReasonCode", VAT_REASON_CODES.get(code, ""))  # BT-121
         _text(category, "TaxExemptionReason", invoice.vat_text)  # BT-120
     _text(_group(category, "TaxScheme"), "ID", "VAT")
 

@@ -15,7 +15,7 @@ from werkzeug.exceptions import HTTPException
 
 from konnekt.config import Config
 from konnekt.db import db
-from konnekt.domain import access, registration, sessions
+from konnekt.domain import access, own_sheets, registration, sessions
 from konnekt.domain import waiting as waiting_sheets
 from konnekt.domain.refused import Refused
 from konnekt.formats import day, period
@@ -48,6 +48,11 @@ def done(notice: str, location: str, partial: str, **context: Any) -> Response:
     return redirect(location, 303)
 
 
+def allow_size(megabytes: int) -> None:
+    """Take more in this request than elsewhere."""
+    request.max_content_length = megabytes * 1024**2
+
+
 def problem(template: str, status: int, **context: Any) -> Response:
     """An error's page; htmx gets its sentence, which stands above a page that stays as it was."""
     response = make_response(render_template(template, is_fragment=is_htmx(), **context), status)
@@ -64,6 +69,8 @@ def announce(response: Response, notice: str) -> Response:
     counts = {"approvals.index": waiting().count} if "waiting" in g else {}
     if "drafts" in g:
         counts["registration.index"] = drafts()
+    if "to_fill_in" in g:
+        counts["hours.index"] = wanted()
     if counts:
         told["counts"] = counts
     response.headers["HX-Trigger"] = json.dumps(told)
@@ -116,6 +123,12 @@ def refuse(form: Any, refusal: Refused) -> int:
     return refusal.status
 
 
+def look_again(form: Any, status: int, seen: str) -> None:
+    """After a conflict (409) the form is about the row as it is now: sending it again goes through."""
+    if status == 409:
+        form.seen.raw_data, form.seen.data = None, seen
+
+
 def grants() -> access.Grants:
     """The signed-in account's rights, read once per request."""
     if "grants" not in g:
@@ -135,6 +148,18 @@ def drafts() -> int:
     if "drafts" not in g:
         g.drafts = registration.count_drafts(grants())
     return int(g.drafts)
+
+
+def to_fill_in() -> list[own_sheets.Due]:
+    """What this worker has still to send, read once per request: menu, home and Mijn uren show it."""
+    if "to_fill_in" not in g:
+        g.to_fill_in = own_sheets.to_fill_in(current_user)
+    return g.to_fill_in  # type: ignore[no-any-return]
+
+
+def wanted() -> int:
+    """How many of those wait for the worker: sent back, or of a period that is over."""
+    return sum(due.is_wanted for due in to_fill_in())
 
 
 def spoken(of: PayPeriod) -> str:
@@ -218,7 +243,12 @@ def init_app(app: Flask, config: Config) -> None:
     Babel(app, locale_selector=language)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals.update(
-        grants=grants, waiting=waiting, language=language, agency=agency, page_before=page_before
+        grants=grants,
+        waiting=waiting,
+        language=language,
+        agency=agency,
+        page_before=page_before,
+        wanted=wanted,
     )
 
     @app.teardown_request
@@ -239,7 +269,7 @@ def init_app(app: Flask, config: Config) -> None:
             # The database may be what is broken: this page asks it nothing, not even who reads it.
             g.setdefault("_login_user", login_manager.anonymous_user())
         known = code if code in ERROR_PAGES else 400 if code < 500 else 500
-        response = problem(f"errors/{known}.html", code)
+        response = problem(f"errors/{known}.html", code, most=(request.max_content_length or 0) // 1024**2)
         kept = (header for header in error.get_headers() if header[0] in ("Allow", "Retry-After"))
         response.headers.extend(kept)
         return response

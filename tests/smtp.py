@@ -15,31 +15,56 @@ from aiosmtpd.smtp import AuthResult, Envelope, LoginPassword, Session
 
 
 class Postbox:
-    """The handler of the server: takes mail, unless `refuse` says otherwise."""
+    """The handler of the server: takes mail, unless `refuse` or `answer` says otherwise.
+
+    greet is called when somebody connects. answer gets the whole mail before it is taken: a text to say
+    instead ("" hangs up without a word), or None; accepted is called when it is taken and not yet answered.
+    """
 
     def __init__(self) -> None:
         self.envelopes: list[Envelope] = []
         self.users: list[tuple[str, str]] = []
         self.was_private: list[bool] = []
         self.refuse: Callable[[str], str | None] = lambda _recipient: None
+        self.answer: Callable[[Envelope], str | None] = lambda _envelope: None
+        self.greet: Callable[[], None] = lambda: None
+        self.accepted: Callable[[], None] = lambda: None
+        self.connections = 0
         self.port = 0
 
     @property
     def mails(self) -> list[EmailMessage]:
         return [message_from_bytes(one.content, policy=policy.default) for one in self.envelopes]
 
+    async def handle_EHLO(
+        self, _server: Server, session: Session, _envelope: Envelope, name: str, responses: list[str]
+    ) -> list[str]:
+        self.connections += session.host_name is None
+        session.host_name = name
+        self.greet()
+        return responses
+
     async def handle_RCPT(
-        self, _server: Server, _session: Session, envelope: Envelope, address: str, _options: list[str]
+        self, server: Server, _session: Session, envelope: Envelope, address: str, _options: list[str]
     ) -> str:
         refusal = self.refuse(address)
         if refusal:
+            if refusal.startswith("421"):
+                server.transport.write(f"{refusal}\r\n".encode())
+                server.transport.close()
             return refusal
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
-    async def handle_DATA(self, _server: Server, session: Session, envelope: Envelope) -> str:
+    async def handle_DATA(self, server: Server, session: Session, envelope: Envelope) -> str:
+        answer = self.answer(envelope)
+        if answer is not None:
+            if not answer:
+                server.transport.abort()
+            return answer or "451 gone"
         self.envelopes.append(envelope)
         self.was_private.append(session.ssl is not None)
+        self.accepted()
         return "250 OK"
 
     def authenticate(self, *arguments: Any) -> AuthResult:

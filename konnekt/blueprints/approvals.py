@@ -79,8 +79,11 @@ def undo_batch() -> Response:
 
 @bp.get("/<int:sheet>")
 def show(sheet: int) -> Response:
-    """One sheet: inline in the list, or as a page of its own."""
-    return _detail(detail.load(sheet, web.grants()))
+    """One sheet: inline in the list, or as a page of its own; a worker's own one has its place elsewhere."""
+    found = detail.load(sheet, web.grants())
+    if found.is_own and not web.is_htmx():
+        return redirect(url_for("hours.sheet", sheet=sheet), 303)
+    return _detail(found)
 
 
 @bp.post("/<int:sheet>/approve")

@@ -114,7 +114,8 @@ def _blocks() -> dict[str, Any]:
     return {
         "workplaces": organisations.workplaces(web.grants()),
         "my_sheets": my_sheets.load(web.grants()) if web.grants().register else None,
-        "own_sheets": own_sheets.latest(account) if account.is_worker else [],
+        "due": own_sheets.with_pay_dates(web.to_fill_in()[:FIRST]) if account.is_worker else [],
+        "own_sheets": own_sheets.latest(web.grants(), FIRST) if account.is_worker else [],
         "today": clock.today(),
         "now": clock.now(),
     }

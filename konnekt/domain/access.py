@@ -11,7 +11,19 @@ from typing import Any
 from peewee import JOIN, fn
 
 from konnekt.domain import clock
-from konnekt.models import Account, Assignment, Contributor, Deputy, Organisation, Right, State, Timesheet
+from konnekt.models import (
+    Account,
+    Assignment,
+    Contributor,
+    Deputy,
+    Flag,
+    Invoice,
+    InvoiceLine,
+    Organisation,
+    Right,
+    State,
+    Timesheet,
+)
 
 
 @dataclass(frozen=True)
@@ -100,7 +112,32 @@ def visible(who: Grants) -> Any:
     if who.is_agency_staff:
         return Timesheet.id.is_null(False)
     seen = set(who.approve) | who.register
-    return Timesheet.organisation.in_(seen) | (Assignment.worker == who.account)
+    condition = Timesheet.organisation.in_(seen) | (Assignment.worker == who.account)
+    invoiced = who.invoices - seen
+    if invoiced:
+        behind = InvoiceLine.select(InvoiceLine.timesheet).join(Invoice)
+        condition |= Timesheet.organisation.in_(invoiced) & Timesheet.id.in_(
+            behind.where((InvoiceLine.timesheet == Timesheet.id) & Invoice.organisation.in_(invoiced))
+        )
+    return condition
+
+
+def visible_invoices(who: Grants, invoice: Any = Invoice) -> Any:
+    """The condition on Invoice (or an alias of it) for the invoices this account may see."""
+    if who.is_agency_staff:
+        return invoice.id.is_null(False)
+    return invoice.organisation.in_(who.invoices)
+
+
+def may_see_invoices(who: Grants, organisation: int | None = None) -> bool:
+    """Whether the account may see the invoices of that organisation, or of any."""
+    return who.is_agency_staff or bool(who.invoices if organisation is None else organisation in who.invoices)
+
+
+def sees_only_as_invoice_reader(who: Grants, sheet: Timesheet) -> bool:
+    """Whether it is an invoice alone that shows this sheet (with its assignment) to this account."""
+    is_close = sheet.organisation_id in who.approve or sheet.organisation_id in who.register
+    return not (is_close or who.is_agency_staff or sheet.assignment.worker_id == who.account.id)
 
 
 def approvable(who: Grants) -> Any:
@@ -166,3 +203,20 @@ def may_see_budgets(who: Grants, organisation: int) -> bool:
 def may_see_organisation(who: Grants, organisation: Organisation) -> bool:
     """Whoever has any right there, and the agency."""
     return who.is_agency_staff or organisation.id in who.organisations
+
+
+def may_see_flag(who: Grants, flag: Flag, assignment: Assignment) -> bool:
+    """Whether the account is told this about a sheet of the assignment.
+
+    What arises from hours elsewhere is for the worker and the agency. How many hours of a budget are used is
+    for the organisation; how many euros for who may see those: they would give the bill rate away.
+    """
+    if who.is_agency_staff:
+        return True
+    if flag.is_elsewhere and assignment.worker_id != who.account.id:
+        return False
+    if flag.code != "budget" or flag.detail.get("why") == "day":
+        return True
+    if flag.detail.get("why") == "cents":
+        return may_see_budgets(who, assignment.organisation_id)
+    return assignment.organisation_id in who.organisations

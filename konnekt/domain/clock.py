@@ -23,6 +23,11 @@ def now() -> datetime:
     return _fixed or datetime.now(UTC).replace(microsecond=0)
 
 
+def machine() -> datetime:
+    """This machine's own moment, UTC, also where KONNEKT_NOW stops the clock: claims have to run out."""
+    return datetime.now(UTC).replace(microsecond=0)
+
+
 def today() -> date:
     """The day it is in Amsterdam."""
     return now().astimezone(AMSTERDAM).date()

@@ -81,6 +81,7 @@ class Detail:
     remarks: list[Hour] = field(default_factory=list)
     budgets: list[Budget] = field(default_factory=list)
     paid_on: date | None = None
+    is_own: bool = False
     beside: list[Timesheet] = field(default_factory=list)
 
     @property
@@ -110,7 +111,6 @@ def load(sheet: int, who: Grants) -> Detail:
     lines = _lines(found)
     contributors = timesheets.contributors_of([sheet]).get(sheet, set())
     allowed, on_behalf_of = access.approves_for(who, found, contributors)
-    sees_all = who.is_agency_staff or found.assignment.worker_id == who.account.id
     history = events.history(found)
     hours = [hour for line in lines for hour in line.hours if hour]
     period = found.pay_period
@@ -122,7 +122,11 @@ def load(sheet: int, who: Grants) -> Detail:
             closing.day: closing
             for closing in ClosingDay.select().where(ClosingDay.day.between(period.first_on, period.last_on))
         },
-        flags=approvals.flags_of([sheet], elsewhere=sees_all).get(sheet, []),
+        flags=[
+            flag
+            for flag in approvals.flags_of([sheet], elsewhere=True).get(sheet, [])
+            if access.may_see_flag(who, flag, found.assignment)
+        ],
         is_mine=who.account.id in contributors,
         history=history,
         changes=_changes(history),
@@ -135,6 +139,7 @@ def load(sheet: int, who: Grants) -> Detail:
         remarks=[hour for hour in hours if hour.remark],
         budgets=budgets.of_sheet(found, who),
         paid_on=payroll.paid_on([sheet]).get(sheet),
+        is_own=found.assignment.worker_id == who.account.id and who.account.is_worker,
         beside=_beside(found),
     )
 

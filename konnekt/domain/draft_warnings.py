@@ -93,11 +93,10 @@ def warnings(
     hour_types: Iterable[HourType],
     budget_numbers: Iterable[BudgetNumber],
     closing_days: Iterable[date],
-    elsewhere: bool = False,
 ) -> list[Flag]:
     """The flags that this entry would get, none stored: at most one statement, for a budget's ceiling.
 
-    elsewhere: for who may see that, also those that arise only with hours at other organisations.
+    Not everybody may see each of them: access.may_see_flag.
     """
     if not entry.minutes:
         return []
@@ -124,7 +123,7 @@ def warnings(
     return [
         Flag(revision=entry.seen, code=flag.code, detail=flag.detail, is_elsewhere=flag.is_elsewhere)
         for flag in rules.found(asked, known)
-        if flag.code in WARN and (elsewhere or not flag.is_elsewhere)
+        if flag.code in WARN
     ]
 
 

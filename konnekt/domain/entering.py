@@ -40,6 +40,7 @@ class _Entry:
     sheet: Timesheet
     stored: Stored
     by: Account
+    drafted_by: int | None = None
 
     @property
     def is_new(self) -> bool:
@@ -47,10 +48,10 @@ class _Entry:
 
     @property
     def on_behalf_of(self) -> int | None:
-        """The worker, where somebody else enters what the worker normally does."""
+        """The worker, where somebody else enters what the worker normally does; else whose draft it is."""
         assignment = self.sheet.assignment
         is_for_worker = assignment.entered_by == "worker" and assignment.worker_id != self.by.id
-        return assignment.worker_id if is_for_worker else None
+        return assignment.worker_id if is_for_worker else self.drafted_by
 
 
 def save(sheet: int | Place, wanted: Content, *, by: Account, seen: int) -> Timesheet | None:
@@ -79,15 +80,19 @@ def save(sheet: int | Place, wanted: Content, *, by: Account, seen: int) -> Time
     return entry.sheet
 
 
-def submit(sheet: int | Place, wanted: Content | None = None, *, by: Account, seen: int) -> Timesheet:
+def submit(
+    sheet: int | Place, wanted: Content | None = None, *, by: Account, seen: int, reason: str = ""
+) -> Timesheet:
     """Send a sheet for approval, with what was entered (None: as it is stored).
+
+    reason: why the agency sends on behalf of who enters (sending.py); it may nothing without one.
 
     From draft, rejected or submitted; the revision goes up each time, so that of two who send at once
     the second is told. Raises what save raises; Invalid for cells that can't be read and for an empty
     sheet without "no hours worked"; Refused where four eyes would leave nobody to approve it.
     """
     with transaction():
-        entry = _open(sheet, wanted, by, seen, SENDABLE)
+        entry = _open(sheet, wanted, by, seen, OPEN if reason else SENDABLE, for_others=bool(reason))
         wanted = entry.stored.content if wanted is None else wanted
         limits.check(wanted, entry.sheet, entry.stored)
         _check_complete(wanted)
@@ -106,7 +111,7 @@ def submit(sheet: int | Place, wanted: Content | None = None, *, by: Account, se
         }
         _write(entry, wanted, seen, columns, SENDABLE)
         after = snapshots.content(entry.sheet)
-        _record("submit", entry, revision=entry.sheet.revision, before=before, after=after)
+        _record("submit", entry, revision=entry.sheet.revision, before=before, after=after, reason=reason)
         flags.changed([entry.sheet.id], budget_numbers=budget_numbers)
     return entry.sheet
 
@@ -149,16 +154,25 @@ def _why_not_withdrawn(sheet: int, seen: int) -> Refused:
 
 
 def _open(
-    sheet: int | Place, wanted: Content | None, by: Account, seen: int, states: tuple[State, ...]
+    sheet: int | Place,
+    wanted: Content | None,
+    by: Account,
+    seen: int,
+    states: tuple[State, ...],
+    *,
+    for_others: bool = False,
 ) -> _Entry:
     """Find the sheet or make room for it, and check who enters, its revision and its state."""
     # Two sheets of one worker share the 24 hours of a day: one of them at a time.
     hold("worker", _worker_of(sheet))
     who = access.grants(by)
     found = timesheets.find(sheet, who) if isinstance(sheet, int) else _at(sheet, who)
-    _check_may_enter(who, found.assignment)
+    if not (for_others and who.is_agency_staff and found.assignment.basis == "flexible"):
+        _check_may_enter(who, found.assignment)
     if found.state == State.APPROVED:
         raise Refused("This timesheet is approved: a supplementary timesheet corrects it.")
+    if found.state not in states and for_others:
+        raise Refused("This timesheet was sent already.")
     if found.state not in states:
         raise Refused("This timesheet was sent: changes are sent at once, they can't be only saved.")
     if found.sequence:
@@ -166,7 +180,14 @@ def _open(
     stored = content.read(found) if found.id else Stored()
     if seen != (found.revision if found.id else 0):
         raise stale(found, seen, is_as_typed=wanted is not None and stored.content.is_like(wanted))
-    return _Entry(found, stored, by)
+    return _Entry(found, stored, by, _drafter(found) if for_others else None)
+
+
+def _drafter(sheet: Timesheet) -> int | None:
+    """Who saved the draft last; None where there is none, or nobody but an import did."""
+    saved = Event.select(Event.actor).where((Event.timesheet == sheet.id) & (Event.verb == "save"))
+    drafter: int | None = saved.order_by(Event.id.desc()).limit(1).scalar()
+    return drafter
 
 
 def _worker_of(sheet: int | Place) -> int:

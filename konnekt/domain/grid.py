@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cached_property
 
-from konnekt.domain import content, draft_warnings
+from konnekt.domain import access, clock, content, draft_warnings
 from konnekt.domain.access import Grants
 from konnekt.domain.content import Stored
 from konnekt.domain.entering import Place
@@ -105,6 +105,11 @@ class Sheet:
     def is_open(self) -> bool:
         """Whether anything of it can still be changed."""
         return self.is_draft or self.is_sent
+
+    @property
+    def is_late(self) -> bool:
+        """Whether its submit-by has passed."""
+        return bool(self.period.submit_by_at <= clock.now())
 
     @property
     def is_rejected(self) -> bool:
@@ -226,7 +231,6 @@ def build(
         hour_types=known.hour_types,
         budget_numbers=known.budget_numbers,
         closing_days=closing_days,
-        elsewhere=who.is_agency_staff or sheet.assignment.worker_id == who.account.id,
     )
     return Grid(
         sheet,
@@ -234,6 +238,6 @@ def build(
         weeks,
         known.hour_types,
         known.budget_numbers,
-        warnings,
+        [flag for flag in warnings if access.may_see_flag(who, flag, sheet.assignment)],
         has_pattern=beside.before is not None,
     )

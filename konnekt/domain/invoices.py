@@ -6,7 +6,7 @@ from typing import Any
 
 from konnekt.db import hold, transaction
 from konnekt.domain import clock, events
-from konnekt.domain.invoicing import billable, drafts, frozen
+from konnekt.domain.invoicing import billable, drafts, frozen, parties
 from konnekt.domain.invoicing.drafts import Draft, Preview
 from konnekt.domain.refused import Forbidden, Invalid, NotFound, Refused
 from konnekt.domain.timesheets import checked_reason
@@ -45,21 +45,26 @@ def issue(
     on: date,
     by: Account | None,
     source: str = "",
+    batch: str = "",
+    agreed: dict[str, str] | None = None,
     tell: Callable[[int, int, Invoice], None] = lambda done, of, invoice: None,
 ) -> tuple[list[Invoice], Preview]:
     """Issue what `preview` shows, dated on; returns the invoices, and the preview that was carried out.
 
     One transaction per invoice, so that a run that is stopped leaves whole invoices, and the next run makes
-    the others. tell(done, of how many, invoice) is called after each. Raises as `preview` does, Forbidden
-    for who is no agency staff.
+    the others. agreed: only these drafts, by key and fingerprint; without it all there are, as they have
+    become. batch marks the events. tell(done, of how many, invoice) is called after each. Raises as `preview`
+    does, Forbidden for who is no agency staff.
     """
-    _must_be_agency_staff(by)
-    _must_be_near(on)
+    must_be_agency_staff(by)
+    must_be_near(on)
     period = _period(calendar, year, number)
     found = drafts.compose(period, _organisations(period, organisation))
+    if agreed is not None:
+        found.drafts = [draft for draft in found.drafts if agreed.get(draft.key) == draft.fingerprint]
     issued: list[Invoice] = []
     for done, draft in enumerate(found.drafts, 1):
-        invoice = _issue_one(draft, on, by, source)
+        invoice = _issue_one(draft, on, by, source=source, batch=batch, is_exact=agreed is not None)
         if invoice is not None:
             issued.append(invoice)
             tell(done, len(found.drafts), invoice)
@@ -71,9 +76,9 @@ def credit(invoice: int, reason: str, *, by: Account, on: date | None = None) ->
 
     Refused for a credit note, and for an invoice that is credited already.
     """
-    _must_be_agency_staff(by)
+    must_be_agency_staff(by)
     on = on or clock.today()
-    _must_be_near(on)
+    must_be_near(on)
     with transaction():
         hold("invoices")
         original: Invoice | None = Invoice.get_or_none(Invoice.id == invoice)
@@ -96,14 +101,16 @@ def credit(invoice: int, reason: str, *, by: Account, on: date | None = None) ->
     return note
 
 
-def _must_be_agency_staff(by: Account | None) -> None:
+def must_be_agency_staff(by: Account | None) -> None:
+    """Raise Forbidden for who isn't; None is the system."""
     if by is not None and not by.is_agency_staff:
         raise Forbidden("Only the agency makes invoices.")
 
 
-def _must_be_near(on: date) -> None:
+def must_be_near(on: date) -> None:
+    """Raise Invalid for an invoice date more than a year away."""
     if abs(on - clock.today()) > FURTHEST:
-        raise Invalid("The invoice date is more than a year away.", field="date")
+        raise Invalid("The invoice date is more than a year away.", field="on")
 
 
 def _period(calendar: str, year: int, number: int) -> PayPeriod:
@@ -130,8 +137,13 @@ def _organisations(period: PayPeriod, code: str | None) -> list[int]:
     return [one.id]
 
 
-def _issue_one(seen: Draft, on: date, by: Account | None, source: str) -> Invoice | None:
-    """Issue what a draft has become by now: somebody may have approved, revoked or invoiced since."""
+def _issue_one(
+    seen: Draft, on: date, by: Account | None, *, source: str, batch: str, is_exact: bool
+) -> Invoice | None:
+    """Issue what a draft has become by now: somebody may have approved, revoked or invoiced since.
+
+    is_exact: nothing is issued where it has become anything else.
+    """
     with transaction():
         # From here on nobody else issues, credits or revokes: what is read below stays as it is.
         hold("invoices")
@@ -139,9 +151,11 @@ def _issue_one(seen: Draft, on: date, by: Account | None, source: str) -> Invoic
         if not now.drafts:
             return None
         (draft,) = now.drafts
+        if is_exact and draft.fingerprint != seen.fingerprint:
+            return None
         invoice = _write(draft, on, by)
         after = {"number": invoice.number_text, "total_cents": invoice.total_cents}
-        events.record("issue", by=by, source=source, invoice=invoice, after=after)
+        events.record("issue", by=by, source=source, batch=batch, invoice=invoice, after=after)
     return invoice
 
 
@@ -195,7 +209,7 @@ def _write(draft: Draft, on: date, by: Account | None) -> Invoice:
 def _repeat(original: Invoice, reason: str, on: date, by: Account) -> Invoice:
     """A credit note that repeats all that its invoice says (EN 16931: amounts stay positive)."""
     kept = {name: getattr(original, name) for name in REPEATED}
-    said = {**original.frozen, "references": frozen.refer_to([original]), "reason": frozen.clean(reason)}
+    said = {**original.frozen, "references": frozen.refer_to([original]), "reason": parties.clean(reason)}
     note: Invoice = Invoice.create(
         kind="credit_note", **_next_number(on), **kept, issued_on=on, due_on=on, frozen=said,
         credits=original, reason=reason, created_at=clock.now(), created_by=by,

@@ -116,10 +116,13 @@ def release(job: Job) -> None:
     Job.update(claimed_until_at=None, attempts=Job.attempts - 1).where(_mine(job)).execute()
 
 
-def end(job: Job, result: dict[str, Any]) -> None:
-    """Keep what came of it."""
+def end(job: Job, result: dict[str, Any]) -> bool:
+    """Keep what came of it; false where it has ended, or the claim is somebody else's.
+
+    A handler may say so itself in its last transaction: then what it did and its end are one.
+    """
     columns = {"ended_at": clock.now(), "result": result, "claimed_until_at": None, "done": Job.total}
-    Job.update(columns).where(_mine(job)).execute()
+    return bool(Job.update(columns).where(_mine(job)).execute() == 1)
 
 
 def fail(job: Job, refusal: Refused | None = None) -> None:

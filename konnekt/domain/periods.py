@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
 from konnekt.domain import clock
 from konnekt.models import PayPeriod
@@ -15,21 +16,29 @@ class PayDate:
     later: PayPeriod | None
 
 
-def open_periods(calendars: Iterable[str]) -> list[PayPeriod]:
-    """The periods of these calendars whose approve-by has not passed, earliest first: one statement."""
+def open_periods(calendars: Iterable[str], since: datetime | None = None) -> list[PayPeriod]:
+    """The periods of these calendars whose approve-by has not passed, earliest first: one statement.
+
+    since: a moment in the past, for what was approved from then on.
+    """
     return list(
         PayPeriod.select()
-        .where(PayPeriod.calendar.in_(set(calendars)) & (PayPeriod.approve_by_at > clock.now()))
+        .where(PayPeriod.calendar.in_(set(calendars)) & (PayPeriod.approve_by_at > (since or clock.now())))
         .order_by(PayPeriod.approve_by_at, PayPeriod.first_on)
     )
 
 
-def pay_date(own: PayPeriod, open_ones: list[PayPeriod]) -> PayDate:
-    """The pay date of a sheet of period own (product.md section 2).
+def pay_date(own: PayPeriod, open_ones: Iterable[PayPeriod], at: datetime | None = None) -> PayDate:
+    """The pay date of a sheet of period own (product.md section 2), approved now or at that moment.
 
     That of the earliest period of its calendar, not before its own, whose approve-by has not passed.
     """
-    candidates = [p for p in open_ones if p.calendar == own.calendar and p.first_on >= own.first_on]
+    at = at or clock.now()
+    candidates = [
+        one
+        for one in open_ones
+        if one.calendar == own.calendar and one.first_on >= own.first_on and one.approve_by_at > at
+    ]
     first, second = (*candidates[:2], None, None)[:2]
     return PayDate(first, second)
 

@@ -4,12 +4,13 @@ import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
+from urllib.parse import quote
 
 from peewee import fn
 
 from konnekt import mail
 from konnekt.db import transaction
-from konnekt.domain import access, budget_alerts, clock, events, flags, waiting
+from konnekt.domain import access, budget_alerts, clock, events, flags, people, registrars, waiting
 from konnekt.domain.access import Grants
 from konnekt.domain.refused import Forbidden, Invalid, NotFound, Refused
 from konnekt.domain.waiting import Filter
@@ -22,7 +23,6 @@ from konnekt.models import (
     Organisation,
     PayPeriod,
     PayrollHour,
-    Right,
     State,
     Timesheet,
     TimesheetLine,
@@ -217,7 +217,12 @@ def decision(verb: str, sheet: Timesheet, by: Account, **columns: Any) -> dict[s
 
 
 def _tell_who_enter(sheet: Timesheet, reason: str, by: Account) -> None:
-    for account in _who_enter(sheet):
+    entering = registrars.of([sheet.organisation_id])
+    # A correction is the agency's: it goes back to who sent it.
+    told = [sheet.submitted_by] if sheet.sequence else registrars.who_enter(sheet.assignment, entering)
+    for account in told:
+        if not people.is_address(account.email):
+            continue
         mail.queue(
             "rejected",
             to=account,
@@ -226,20 +231,19 @@ def _tell_who_enter(sheet: Timesheet, reason: str, by: Account) -> None:
             period=sheet.pay_period,
             reason=reason,
             by=by,
-            url=f"{mail.config().url}/approvals/{sheet.id}",
+            url=mail.link(_door(sheet, account)),
         )
 
 
-def _who_enter(sheet: Timesheet) -> list[Account]:
+def _door(sheet: Timesheet, account: Account) -> str:
+    """Where the account puts a rejected sheet right: at its own door or that of registration."""
+    is_own = sheet.assignment.entered_by == "worker" and sheet.assignment.worker_id == account.id
     if sheet.sequence:
-        return [sheet.submitted_by]
-    if sheet.assignment.entered_by == "worker":
-        return [sheet.assignment.worker]
-    return list(
-        Account.select()
-        .join(Right, on=(Right.account == Account.id))
-        .where((Right.organisation == sheet.organisation_id) & Right.may_register & Account.is_active)
-    )
+        # A correction is not typed in a grid: there one reads what it was about.
+        return f"/hours/sheets/{sheet.id}" if is_own else f"/approvals/{sheet.id}"
+    period, door = sheet.pay_period, "hours" if is_own else "registration"
+    code = quote(sheet.assignment.code, safe="")
+    return f"/{door}/{code}?year={period.year}&period={period.number}"
 
 
 def why_not(sheet: Timesheet, verb: str, who: Grants) -> Refused:

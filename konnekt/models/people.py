@@ -94,7 +94,11 @@ class AccountLink(BaseModel):
 
 
 class Mail(BaseModel):
-    """A mail in the outbox: queued with what caused it, delivered later, kept as a record."""
+    """A mail in the outbox: queued with what caused it, delivered later, kept as a record.
+
+    It is tried once due_at has come, or claimed_until_at by the machine's own clock: somebody is sending it
+    until then, or it failed and rests. failed_at: when it was given up, with last_error; the agency is told.
+    """
 
     message_id = CharField(unique=True)
     account = ForeignKeyField(Account, null=True, on_delete="SET NULL")
@@ -110,6 +114,7 @@ class Mail(BaseModel):
     claimed_until_at = MomentField(null=True)
     last_error = TextField(default="")
     sent_at = MomentField(null=True)
+    failed_at = MomentField(null=True)
 
     class Meta:
         table_name = "outbox"

@@ -16,6 +16,7 @@ import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
 
 from konnekt import db as database
+from konnekt import demo, mail
 from konnekt.config import Config
 from konnekt.db import db
 from konnekt.domain import clock, passwords
@@ -164,3 +165,32 @@ def visit(chromium: Browser, site: Site) -> Iterator[Open]:
             return Watched(context.new_page(), site.url)
 
         yield open_page
+
+
+@dataclass
+class Demonstration:
+    """A running demonstration: made-up people with a month of hours, invoices and history."""
+
+    url: str
+    password: str
+    instance: Path
+
+
+@pytest.fixture(scope="session")
+def demonstration(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Iterator[Demonstration]:
+    """One for all tests that only look."""
+    instance = tmp_path_factory.mktemp("demonstration")
+    config = Config(instance=instance, now=NOW)
+    config.make_secret()
+    clock.fix(NOW)
+    mail.configure(config)
+    database.connect(config)
+    with db.connection_context():
+        demo.claim(config)
+    db.close()
+    shutil.copy(sqlite_template, instance / "konnekt.db")
+    with db.connection_context():
+        demo.fill(config)
+    clock.fix("")
+    with serve(instance) as address:
+        yield Demonstration(address, demo.password(config), instance)

@@ -175,6 +175,9 @@ def test_what_is_left_out_and_why(ready: World) -> None:
         ({"vat_treatment": "reverse_charge", "vat_number": ""}, "NO_VAT_NUMBER"),
         ({"vat_treatment": "exempt", "vat_text": " "}, "NO_VAT_TEXT"),
         ({"postcode": ""}, "NO_ADDRESS"),
+        ({"street": " \x01"}, "NO_ADDRESS"),
+        ({"coc_number": " ", "peppol_id": ""}, "NO_LEGAL_ID"),
+        ({"coc_number": "", "peppol_id": "9944:NL001234567B01"}, "NO_LEGAL_ID"),
     ],
 )
 def test_an_organisation_that_lacks_something_stops_nobody_else(

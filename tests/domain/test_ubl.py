@@ -9,10 +9,10 @@ import pytest
 
 from konnekt import ubl
 from konnekt.domain import invoices
-from konnekt.models import Invoice, InvoiceLine, Organisation
+from konnekt.models import HourType, Invoice, InvoiceLine, Organisation
 from tests import factories, invoice_cast
 from tests.factories import World
-from tests.invoice_rules import findings, values
+from tests.invoice_rules import dutch, findings, values
 
 PDF = ubl.Attachment("2026-00001.pdf", "application/pdf", b"%PDF-1.4 not really")
 
@@ -77,6 +77,45 @@ def test_a_credit_note_of_negative_hours_is_valid(ready: World) -> None:
     assert values(content, "cac:LegalMonetaryTotal/cbc:PayableAmount") == [f"{note.total_cents / 100:.2f}"]
 
 
+PARTIES = [
+    {"peppol_id": "", "treatment": "exempt"},
+    {"peppol_id": "", "treatment": "out_of_scope", "language": "en"},
+    {"peppol_id": "", "treatment": "reverse_charge", "contact_name": ""},
+    {"peppol_id": "0190:00000001234567890000"},
+    {"peppol_id": "0190:00000001234567890000", "coc_number": ""},
+    {"peppol_id": "", "coc_number": "00000001234567890000"},
+    {"peppol_id": "9944:NL001234567B01"},
+    {"peppol_id": "9999:12"},
+    {"peppol_id": "0106:"},
+    {"peppol_id": "", "vat_number": "001234567B01"},
+    {"vat_number": "NL 0012.34.567.B01", "treatment": "reverse_charge"},
+    {"peppol_id": "", "country": "BE", "coc_number": "0123456749", "vat_number": "BE0123456749"},
+    {"country": "BE", "coc_number": ""},
+    {
+        "peppol_id": "",
+        "name": "<b>&\x0b Łucja 🎓 ]]>",
+        "street": '’t "Plein" \x01 & zo',
+        "contact_name": "\ud7ff",
+    },
+]
+
+
+@pytest.mark.parametrize("columns", PARTIES)
+def test_every_party_is_valid(ready: World, columns: dict[str, Any]) -> None:
+    invoice = issue(**columns)
+    invoices.credit(invoice.id, "Verkeerd <budget> 🎓", by=ready.staff)
+    factories.sheet(ready.assignment, ready.period, {date(2026, 11, 3): -50}, sequence=1, state="approved")
+    invoice_cast.run()
+    assert [findings(written(one)) for one in Invoice.select()] == [[]] * 3
+
+
+def test_an_hour_type_that_nobody_translated_has_its_dutch_name(ready: World) -> None:
+    HourType.update(name_en=" ").execute()
+    content = written(issue(language="en"))
+    assert set(values(content, "cac:InvoiceLine/cac:Item/cbc:Name")) == {"Uursoort REG"}
+    assert findings(content) == []
+
+
 @pytest.mark.parametrize("treatment", TREATMENTS)
 def test_vat(ready: World, treatment: str) -> None:
     code, percent, reason = TREATMENTS[treatment]
@@ -136,14 +175,23 @@ def test_sums_are_exact(ready: World) -> None:
     assert sum(amounts) == Decimal(net)
 
 
-def test_no_element_is_empty_and_lines_lie_within_the_period(ready: World) -> None:
-    """Rules of Peppol and NLCIUS that can be said in a line: R008, R110, R111, BR-NL-4."""
-    content = written(issue(contact_name="", coc_number=""))
-    assert values(content, "//*[not(*) and not(normalize-space())]") == []
-    first, last = values(content, "cac:InvoicePeriod/*")
-    assert all(first <= day <= last for day in values(content, "cac:InvoiceLine/cac:InvoicePeriod/*"))
-    address = "//cac:PostalAddress/*[self::cbc:StreetName or self::cbc:CityName or self::cbc:PostalZone]"
-    assert len(values(content, address)) == 6
+def test_our_own_words_for_the_dutch_rules_find_what_is_wrong(ready: World) -> None:
+    content = written(issue(peppol_id=""))
+    assert dutch(content) == []
+    for old, new, rule in (
+        (b"<cbc:StreetName>Kapoenstraat 2</cbc:StreetName>", b"", "BR-NL-4"),
+        (b'schemeID="0106">87654321', b">87654321", "BR-NL-10"),
+        (b'schemeID="0106">87654321', b'schemeID="0106">1', "R054"),
+        (b">34367565.899</cbc:BuyerReference>", b"></cbc:BuyerReference>", "R008"),
+        (b"2026-11-02</cbc:StartDate>", b"2026-11-10</cbc:StartDate>", "R110"),
+        (b"NL001234567B01", b"001234567B01", "BR-CO-9"),
+        (b"#urn:fdc:nen.nl:nlcius:v1.0", b"#urn:fdc:peppol.eu:2017", "R020"),
+        (b"</cbc:ID>\n    </cac:PayeeFinancialAccount>", b"</cbc:ID><cbc:Name>x</cbc:Name></cac:PayeeFinancialAccount>",
+         "BR-NL-30"),
+    ):  # fmt: skip
+        changed = content.replace(old, new, 1)
+        assert changed != content
+        assert any(rule in one for one in dutch(changed)), rule
 
 
 def test_the_same_invoice_gives_the_same_bytes(ready: World) -> None:

@@ -77,7 +77,7 @@ def test_a_portal_without_an_agency_yet_still_shows(app: Flask) -> None:
 
 def test_the_frame_costs_no_statement_of_its_own(app: Flask, world: World) -> None:
     """The session and the rights; one more for each count that the menu shows."""
-    for account, most in ((world.noor, 2), (world.registrar, 3), (world.supervisor, 3)):
+    for account, most in ((world.noor, 3), (world.registrar, 3), (world.supervisor, 3)):
         visitor = Visitor(app, account)
         with count_queries() as counted:
             visitor.get("/x")

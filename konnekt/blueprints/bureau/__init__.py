@@ -4,12 +4,43 @@ from flask import Blueprint, abort
 from werkzeug import Response
 
 from konnekt import web
-from konnekt.blueprints.bureau import corrections, jobs, payroll
+from konnekt.blueprints.bureau import (
+    assignments,
+    budget_numbers,
+    closing_days,
+    corrections,
+    details,
+    hour_types,
+    imports,
+    invoicing,
+    jobs,
+    mail,
+    organisations,
+    pay_periods,
+    payments,
+    payroll,
+    people,
+    progress,
+)
+from konnekt.domain import month
 
 bp = Blueprint("bureau", __name__, url_prefix="/bureau")
-bp.register_blueprint(jobs.bp)
+bp.register_blueprint(assignments.bp)
+bp.register_blueprint(budget_numbers.bp)
+bp.register_blueprint(closing_days.bp)
 bp.register_blueprint(corrections.bp)
+bp.register_blueprint(details.bp)
+bp.register_blueprint(hour_types.bp)
+bp.register_blueprint(imports.bp)
+bp.register_blueprint(invoicing.bp)
+bp.register_blueprint(jobs.bp)
+bp.register_blueprint(mail.bp)
+bp.register_blueprint(organisations.bp)
+bp.register_blueprint(pay_periods.bp)
+bp.register_blueprint(payments.bp)
 bp.register_blueprint(payroll.bp)
+bp.register_blueprint(people.bp)
+bp.register_blueprint(progress.bp)
 
 
 @bp.before_request
@@ -21,5 +52,5 @@ def only_agency_staff() -> None:
 
 @bp.get("")
 def index() -> Response:
-    """The agency's places."""
-    return web.page("bureau/index.html")
+    """What the month asks for next, and the agency's places."""
+    return web.page("bureau/index.html", month=month.load())

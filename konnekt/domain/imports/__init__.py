@@ -5,6 +5,8 @@ transaction. What they found is a Report; printing it is somebody else's work.
 """
 
 import logging
+from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from pathlib import Path
 
 from peewee import IntegrityError
@@ -12,11 +14,12 @@ from peewee import IntegrityError
 from konnekt.db import hold, transaction
 from konnekt.domain import flags
 from konnekt.domain.imports import agency, assignments, hours, organisations, people, periods, reading, sheets
-from konnekt.domain.imports.report import Outcome, Problem, Report
+from konnekt.domain.imports.grids import Grid
+from konnekt.domain.imports.report import MOST_PROBLEMS, Outcome, Problem, Report
 from konnekt.domain.imports.run import File, Run
-from konnekt.domain.refused import Refused
+from konnekt.domain.refused import N_, Refused
 
-__all__ = ["FILES", "Outcome", "Problem", "Report", "import_files", "import_folder"]
+__all__ = ["FILES", "Grid", "Outcome", "Problem", "Report", "import_files", "import_folder"]
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +37,13 @@ FILES: list[File] = [
     assignments.RATES,
     hours.HOURS,
 ]
+Tell = Callable[[int, int], None]
+
+
+def _silence(_done: int, _total: int) -> None:
+    """Nobody waits to hear how far it is."""
+
+
 # What the flags of waiting timesheets depend on.
 FLAG_INPUTS = ("budget_numbers", "hour_types", "closing_days", "assignments", "rates")
 
@@ -42,7 +52,7 @@ def import_folder(path: Path, *, dry_run: bool = False) -> Report:
     """Import the files of a folder; one that is no part of an import set is only named in the report."""
     known = {file.name for file in FILES}
     report = Report(is_dry_run=dry_run)
-    files: dict[str, bytes] = {}
+    files: dict[str, bytes | Grid] = {}
     for file in sorted(path.iterdir()):
         if file.name not in known:
             if file.suffix.lower() == ".csv":
@@ -53,39 +63,67 @@ def import_folder(path: Path, *, dry_run: bool = False) -> Report:
                 files[file.name] = stream.read(reading.LARGEST_FILE + 1)
         except OSError as error:
             why = error.strerror or "unknown error"
-            report.add_problem(Problem(file.name, 1, "", "can't be read: %(why)s", {"why": why}))
+            report.add_problem(Problem(file.name, 1, "", N_("can't be read: %(why)s"), {"why": why}))
     if not files and report.is_ok:
         names = ", ".join(file.name for file in FILES)
         report.add_problem(
-            Problem(path.name, 0, "", "no file of an import set is here (%(names)s)", {"names": names})
+            Problem(path.name, 0, "", N_("no file of an import set is here (%(names)s)"), {"names": names})
         )
     return _import(report, files)
 
 
-def import_files(files: dict[str, bytes], *, dry_run: bool = False) -> Report:
-    """Import files by name, wherever they came from; with dry_run nothing is written."""
+def import_files(
+    files: Mapping[str, bytes | Grid],
+    *,
+    dry_run: bool = False,
+    tell: Tell = _silence,
+    most_problems: int = MOST_PROBLEMS,
+    agreed: str | None = None,
+    finish: Callable[[Report], None] | None = None,
+) -> Report:
+    """Import files by name, wherever they came from; with dry_run nothing is written.
+
+    tell: hears how many rows of how many are done. agreed: the effect that somebody said yes to; another one
+    is not carried out. finish: called last in the transaction that writes.
+    """
     known = {file.name for file in FILES}
-    report = Report(is_dry_run=dry_run, ignored_files=sorted(set(files) - known))
+    report = Report(is_dry_run=dry_run, ignored_files=sorted(set(files) - known), most_problems=most_problems)
     if not known & set(files):
-        report.add_problem(Problem("", 0, "", "no file of an import set is here"))
-    return _import(report, files)
+        report.add_problem(Problem("", 0, "", N_("no file of an import set is here")))
+    return _import(report, files, tell, agreed, finish)
 
 
-def _import(report: Report, files: dict[str, bytes]) -> Report:
+def _import(
+    report: Report,
+    files: Mapping[str, bytes | Grid],
+    tell: Tell = _silence,
+    agreed: str | None = None,
+    finish: Callable[[Report], None] | None = None,
+) -> Report:
     try:
-        with transaction():
+        # A dry run holds nobody up: SQLite has one writer.
+        with nullcontext() if report.is_dry_run else transaction():
             # Two imports at once would insert the same keys: the second waits for the first.
             hold("import")
-            run = Run(report)
+            run = Run(report, tell)
+            if report.is_dry_run:
+                run.load_all(FILES)
+            run.expect(files)
             for file in FILES:
                 if file.name in files:
                     file.take(run, run.read(file, files[file.name]))
             if report.is_ok and not report.is_dry_run:
+                if agreed is not None and report.effect != agreed:
+                    raise Refused(
+                        "Since these files were checked somebody changed what they touch. Check them again."
+                    )
                 _write(run)
+                if finish is not None:
+                    finish(report)
     except IntegrityError as error:
         log.warning("The database refused an import: %s", error)
         report.add_problem(
-            Problem("", 0, "", "Somebody changed the same rows at the same moment: import again.")
+            Problem("", 0, "", N_("Somebody changed the same rows at the same moment: import again."))
         )
     except Refused as refused:
         report.add_problem(Problem("", 0, "", refused.sentence, refused.values))

@@ -4,6 +4,7 @@ from konnekt.domain.imports import columns
 from konnekt.domain.imports.columns import optional
 from konnekt.domain.imports.reading import Row
 from konnekt.domain.imports.run import File, Run
+from konnekt.domain.refused import N_
 
 short = optional(columns.code, "")
 text = optional(columns.name, "")
@@ -12,7 +13,7 @@ text = optional(columns.name, "")
 def take_agency(run: Run, rows: list[Row]) -> None:
     """The one row of the agency."""
     for row in rows[1:]:
-        run.wrong(row, "name", "the agency is one row; this is one more")
+        run.wrong(row, "name", N_("the agency is one row; this is one more"))
     for row in rows[:1]:
         run.put(row, run.agency, (), row.values)
 

@@ -6,7 +6,7 @@ from konnekt.domain.imports import columns
 from konnekt.domain.imports.columns import optional
 from konnekt.domain.imports.reading import Row
 from konnekt.domain.imports.run import File, Run
-from konnekt.domain.refused import Invalid
+from konnekt.domain.refused import N_, Invalid
 from konnekt.models import Timesheet
 from konnekt.models.assignments import BASES, ENTERED_BY
 
@@ -16,11 +16,11 @@ def take_assignments(run: Run, rows: list[Row]) -> None:
     for row in rows:
         first, last = row["from"], row["until"]
         if first and last and last < first:
-            run.wrong(row, "until", "%(last)s is before %(first)s", last=last, first=first)
+            run.wrong(row, "until", N_("%(last)s is before %(first)s"), last=last, first=first)
         organisation = None
         if row["organisation"]:
             code = row["organisation"]
-            unknown = "the organisation %(code)s is unknown"
+            unknown = N_("the organisation %(code)s is unknown")
             organisation = run.refer(row, "organisation", run.organisations, (code,), unknown, code=code)
         values = {
             "code": row["code"],
@@ -48,7 +48,7 @@ def _worker(run: Run, row: Row) -> Any:
     if found is None and number:
         row.is_wrong = True
         if run.people.is_complete:
-            run.wrong(row, "employee_number", "the worker %(number)s is unknown", number=number)
+            run.wrong(row, "employee_number", N_("the worker %(number)s is unknown"), number=number)
     return found
 
 
@@ -57,7 +57,7 @@ def budget_number(run: Run, row: Row, organisation: str | None) -> Any:
     number = row["budget_number"]
     if not number or not organisation:
         return None
-    unknown = "%(code)s has no budget number %(number)s"
+    unknown = N_("%(code)s has no budget number %(number)s")
     key = (organisation, number)
     if (organisation,) not in run.organisations.by_key:
         return None  # the organisation's own column says so
@@ -77,7 +77,7 @@ def _check_sheets(run: Run, rows: list[Row]) -> None:
         found = run.assignments.by_key.get((row["code"],))
         for column, ids in moved.items():
             if found is not None and found.id in ids & with_sheets:
-                run.wrong(row, column, "this can't change: the assignment has timesheets")
+                run.wrong(row, column, N_("this can't change: the assignment has timesheets"))
 
 
 def take_rates(run: Run, rows: list[Row]) -> None:
@@ -86,7 +86,7 @@ def take_rates(run: Run, rows: list[Row]) -> None:
         code = row["assignment"]
         assignment = None
         if code:
-            unknown = "the assignment %(code)s is unknown"
+            unknown = N_("the assignment %(code)s is unknown")
             assignment = run.refer(row, "assignment", run.assignments, (code,), unknown, code=code)
         values = {
             "assignment": assignment,

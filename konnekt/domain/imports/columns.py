@@ -7,12 +7,13 @@ spaces do not count.
 import re
 from collections.abc import Callable
 from datetime import date, datetime, time
-from typing import Any
+from typing import Any, TypeVar
 
 from konnekt.domain import clock, units
 from konnekt.domain.refused import Invalid
 
 Read = Callable[[str], Any]
+ReadT = TypeVar("ReadT", bound=Read)
 Columns = dict[str, Read]
 
 LONGEST_CODE = 50
@@ -26,9 +27,28 @@ _MOMENT = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})[T ]([0-9]{2}:[0-9]{2}(?::[0-
 _EMAIL = re.compile(r"[^\s@,;:<>()\[\]\"\\]+@[^\s@,;:<>()\[\]\"\\]+")
 
 
+# What holds text, where zeros in front and points count; see grids.py.
+_TEXTS: set[Read] = set()
+
+
+def text(read: ReadT) -> ReadT:
+    """Mark what reads text as such."""
+    _TEXTS.add(read)
+    return read
+
+
+def is_text(read: Read) -> bool:
+    """Whether such a column holds text: 0042 is not 42 there."""
+    return read in _TEXTS
+
+
 def optional(read: Read, empty: Any = None) -> Read:
     """The same, but an empty cell is allowed and means `empty`."""
-    return lambda cell: read(cell) if cell.strip() else empty
+
+    def made(cell: str) -> Any:
+        return read(cell) if cell.strip() else empty
+
+    return text(made) if is_text(read) else made
 
 
 def _required(cell: str) -> str:
@@ -46,11 +66,13 @@ def _one_line(cell: str, most: int) -> str:
     return cell
 
 
+@text
 def code(cell: str) -> str:
     """A key or another short text without outer spaces."""
     return _one_line(_required(cell), LONGEST_CODE)
 
 
+@text
 def organisation_code(cell: str) -> str:
     """A code that can stand in an address (`/organisations/CODE`)."""
     found = code(cell)
@@ -59,12 +81,14 @@ def organisation_code(cell: str) -> str:
     return found
 
 
+@text
 def name(cell: str) -> str:
     """A name, exactly as typed."""
     _required(cell)
     return _one_line(cell, LONGEST_NAME)
 
 
+@text
 def remark(cell: str) -> str:
     """A remark, exactly as typed; it may have several lines."""
     if len(cell) > LONGEST_REMARK:
@@ -72,6 +96,7 @@ def remark(cell: str) -> str:
     return cell.replace("\r\n", "\n")
 
 
+@text
 def email(cell: str) -> str:
     """An e-mail address in small letters; nothing in it can end a mail header."""
     found = _one_line(_required(cell), LONGEST_EMAIL).lower()
@@ -80,11 +105,13 @@ def email(cell: str) -> str:
     return found
 
 
+@text
 def username(cell: str) -> str:
     """A user name in small letters."""
     return code(cell).lower()
 
 
+@text
 def country(cell: str) -> str:
     """A country as two capitals (ISO 3166)."""
     found = _required(cell)
@@ -102,7 +129,7 @@ def choice(*options: str) -> Read:
             raise Invalid("%(cell)s is none of %(options)s", cell=cell, options=", ".join(options))
         return found
 
-    return read
+    return text(read)
 
 
 def boolean(cell: str) -> bool:

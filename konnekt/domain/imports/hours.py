@@ -18,6 +18,7 @@ from konnekt.domain.imports.reading import Row
 from konnekt.domain.imports.report import Outcome
 from konnekt.domain.imports.run import File, Run
 from konnekt.domain.imports.sheets import Cell, Place, Sheet
+from konnekt.domain.refused import N_
 from konnekt.models import Assignment, Hour, State, Timesheet, TimesheetLine
 
 DAY = 24 * 60
@@ -45,12 +46,12 @@ def _sheet(run: Run, row: Row, planned: dict[tuple[str, int, int], Sheet]) -> Sh
     if not code:
         return None
     assignment = run.refer(
-        row, "assignment", run.assignments, (code,), "the assignment %(code)s is unknown", code=code
+        row, "assignment", run.assignments, (code,), N_("the assignment %(code)s is unknown"), code=code
     )
     if assignment is None:
         return None
     if assignment.basis == "fixed":
-        run.wrong(row, "assignment", "%(code)s has fixed hours: it registers none", code=code)
+        run.wrong(row, "assignment", N_("%(code)s has fixed hours: it registers none"), code=code)
     period = _period(run, row, assignment.organisation.calendar)
     if period is None or row["state"] is None:
         return None
@@ -61,7 +62,7 @@ def _sheet(run: Run, row: Row, planned: dict[tuple[str, int, int], Sheet]) -> Sh
         run.wrong(
             row,
             "state",
-            "%(state)s, but line %(line)s says %(other)s for the same timesheet",
+            N_("%(state)s, but line %(line)s says %(other)s for the same timesheet"),
             state=row["state"],
             line=sheet.line,
             other=sheet.state,
@@ -78,7 +79,7 @@ def _period(run: Run, row: Row, calendar: str) -> Any:
         "period",
         run.pay_periods,
         (calendar, year, number),
-        "the calendar %(calendar)s has no period %(number)s of %(year)s",
+        N_("the calendar %(calendar)s has no period %(number)s of %(year)s"),
         calendar=calendar,
         number=number,
         year=year,
@@ -87,7 +88,7 @@ def _period(run: Run, row: Row, calendar: str) -> Any:
         run.wrong(
             row,
             "day",
-            "%(day)s is not in period %(number)s of %(year)s (%(first)s to %(last)s)",
+            N_("%(day)s is not in period %(number)s of %(year)s (%(first)s to %(last)s)"),
             day=day,
             number=number,
             year=year,
@@ -101,7 +102,7 @@ def _place(run: Run, row: Row, sheet: Sheet | None) -> Place | None:
     code = row["hour_type"]
     hour_type = number = None
     if code:
-        unknown = "the hour type %(code)s is unknown"
+        unknown = N_("the hour type %(code)s is unknown")
         hour_type = run.refer(row, "hour_type", run.hour_types, (code,), unknown, code=code)
     if sheet is not None:
         number = budget_number(run, row, sheet.assignment.organisation.code)
@@ -123,18 +124,26 @@ def _put(run: Run, row: Row, sheet: Sheet, place: Place) -> Outcome:
     if sheet.may_change:
         sheet.put[place] = wanted
         return Outcome.CHANGED if place in sheet.cells else Outcome.NEW
-    why = "invoiced or exported" if sheet.is_locked else sheet.found.state
     if old.minutes != wanted.minutes:
         run.different(
             row,
             "hours",
-            "%(hours)s, left at %(old)s: the timesheet is %(why)s",
+            N_("%(hours)s, left at %(old)s: the timesheet is invoiced or exported")
+            if sheet.is_locked
+            else N_("%(hours)s, left at %(old)s: the timesheet is %(state)s"),
             hours=units.hours_cell(wanted.minutes, "nl"),
             old=units.hours_cell(old.minutes, "nl"),
-            why=why,
+            state=sheet.found.state,
         )
     if old.remark != wanted.remark:
-        run.different(row, "remark", "another remark, left as it is: the timesheet is %(why)s", why=why)
+        run.different(
+            row,
+            "remark",
+            N_("another remark, left as it is: the timesheet is invoiced or exported")
+            if sheet.is_locked
+            else N_("another remark, left as it is: the timesheet is %(state)s"),
+            state=sheet.found.state,
+        )
     return Outcome.DIFFERENT
 
 
@@ -144,7 +153,7 @@ def _report_state(run: Run, row: Row, sheet: Sheet) -> bool:
     run.different(
         row,
         "state",
-        "%(state)s, but the timesheet is %(found)s here",
+        N_("%(state)s, but the timesheet is %(found)s here"),
         state=sheet.state,
         found=sheet.found.state,
     )
@@ -156,19 +165,23 @@ def _check_days(run: Run, places: list[tuple[Row, Sheet, Place]]) -> None:
     in_files = _Days()
     for row, sheet, place in places:
         in_files.add(sheet, place, row["hours"], row)
-    in_files.complain(run, "%(hours)s hours of one worker on %(day)s (also line %(lines)s)")
+    in_files.complain(run, N_("%(hours)s hours of one worker on %(day)s (also line %(lines)s)"))
     put = [(row, sheet, place) for row, sheet, place in places if place in sheet.put and not row.is_wrong]
     if not put:
         return
     # Who saves hours of the same worker at this moment waits, or is read here.
-    for worker in sorted({sheet.assignment.worker_id or 0 for _, sheet, _ in put} - {0}):
+    for worker in (
+        ()
+        if run.report.is_dry_run
+        else sorted({sheet.assignment.worker_id or 0 for _, sheet, _ in put} - {0})
+    ):
         hold("worker", worker)
     days = [place.day for _, _, place in put]
     together = _Days(_minutes_per_day(run, min(days), max(days)))
     for row, sheet, place in put:
         old = sheet.cells[place].minutes if place in sheet.cells else 0
         together.add(sheet, place, sheet.put[place].minutes - old, row)
-    together.complain(run, "%(hours)s hours of one worker on %(day)s, with what is known already")
+    together.complain(run, N_("%(hours)s hours of one worker on %(day)s, with what is known already"))
 
 
 class _Days:

@@ -7,6 +7,7 @@ from konnekt.domain.imports.columns import optional
 from konnekt.domain.imports.reading import Row
 from konnekt.domain.imports.rows import CHUNK
 from konnekt.domain.imports.run import File, Run
+from konnekt.domain.refused import N_
 from konnekt.models import LANGUAGES, BudgetNumberKey, Timesheet
 from konnekt.models.organisations import CALENDARS, VAT_TREATMENTS, search_keys
 
@@ -33,7 +34,7 @@ def _parents(run: Run, rows: list[Row]) -> dict[str, str]:
         parent = row["parent"]
         found = None
         if parent:
-            unknown = "the organisation %(code)s is unknown"
+            unknown = N_("the organisation %(code)s is unknown")
             found = run.refer(row, "parent", organisations, (parent,), unknown, code=parent)
         if not row.is_wrong:
             # A second time, now that all organisations have their row.
@@ -53,7 +54,7 @@ def _check_parents(run: Run, row: Row, parents: dict[str, str]) -> None:
         seen.add(above)
         above = parents.get(above)
     if above is not None and above == code:
-        run.wrong(row, "parent", "%(code)s stands above itself", code=code)
+        run.wrong(row, "parent", N_("%(code)s stands above itself"), code=code)
 
 
 def _check_calendars(run: Run, rows: list[Row], before: dict[Any, str]) -> None:
@@ -69,7 +70,7 @@ def _check_calendars(run: Run, rows: list[Row], before: dict[Any, str]) -> None:
             run.wrong(
                 row,
                 "calendar",
-                "%(code)s has timesheets, so its calendar stays %(calendar)s",
+                N_("%(code)s has timesheets, so its calendar stays %(calendar)s"),
                 code=found.code,
                 calendar=before[found.code,],
             )
@@ -81,11 +82,11 @@ def take_budget_numbers(run: Run, rows: list[Row]) -> None:
         code, number = row["organisation"], row["number"]
         organisation = None
         if code:
-            unknown = "the organisation %(code)s is unknown"
+            unknown = N_("the organisation %(code)s is unknown")
             organisation = run.refer(row, "organisation", run.organisations, (code,), unknown, code=code)
         first, last = row["valid_from"], row["valid_until"]
         if first and last and last < first:
-            run.wrong(row, "valid_until", "%(last)s is before %(first)s", last=last, first=first)
+            run.wrong(row, "valid_until", N_("%(last)s is before %(first)s"), last=last, first=first)
         values = {
             "organisation": organisation,
             "number": number,

@@ -7,6 +7,7 @@ from konnekt.domain.imports import columns
 from konnekt.domain.imports.columns import optional
 from konnekt.domain.imports.reading import Row
 from konnekt.domain.imports.run import File, Run
+from konnekt.domain.refused import N_
 from konnekt.models import LANGUAGES, Account, Assignment
 from konnekt.models.people import fold
 
@@ -19,7 +20,7 @@ def take_people(run: Run, rows: list[Row]) -> None:
     for row in rows:
         first, last = row["first_name"], row["last_name"]
         if first == "" and last == "":
-            run.wrong(row, "last_name", "this must not be empty")
+            run.wrong(row, "last_name", N_("this must not be empty"))
         values = {
             "email": row["email"],
             "username": row["username"],
@@ -38,7 +39,7 @@ def take_people(run: Run, rows: list[Row]) -> None:
     if had_staff and not _has_staff(run):
         for row in rows:
             if row["agency_staff"] is False and row["email"] in _changed(run, "is_agency_staff"):
-                run.wrong(row, "agency_staff", "nobody of the agency would be left")
+                run.wrong(row, "agency_staff", N_("nobody of the agency would be left"))
 
 
 def _has_staff(run: Run) -> bool:
@@ -55,7 +56,7 @@ def _check_names(run: Run, rows: list[Row]) -> None:
     usernames = _owners(everybody, "username")
     numbers = _owners(everybody, "employee_number")
     emails = _owners(everybody, "email")
-    taken = "%(value)s is already that of %(email)s"
+    taken = N_("%(value)s is already that of %(email)s")
     for row in rows:
         own = row["email"]
         if row.is_wrong:
@@ -94,7 +95,9 @@ def _check_workers(run: Run, rows: list[Row]) -> None:
     working = {email for (email,) in query}
     for row in emptied:
         if row["email"] in working:
-            run.wrong(row, "employee_number", "this person has assignments, so the number can't be removed")
+            run.wrong(
+                row, "employee_number", N_("this person has assignments, so the number can't be removed")
+            )
 
 
 def take_rights(run: Run, rows: list[Row]) -> None:
@@ -103,10 +106,10 @@ def take_rights(run: Run, rows: list[Row]) -> None:
         email, code = row["email"], row["organisation"]
         account = organisation = None
         if email:
-            unknown = "the person %(email)s is unknown"
+            unknown = N_("the person %(email)s is unknown")
             account = run.refer(row, "email", run.people, (email,), unknown, email=email)
         if code:
-            unknown = "the organisation %(code)s is unknown"
+            unknown = N_("the organisation %(code)s is unknown")
             organisation = run.refer(row, "organisation", run.organisations, (code,), unknown, code=code)
         values = {
             "account": account,

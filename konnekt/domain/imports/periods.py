@@ -8,6 +8,7 @@ from peewee import fn
 from konnekt.domain.imports import columns
 from konnekt.domain.imports.reading import Row
 from konnekt.domain.imports.run import File, Run
+from konnekt.domain.refused import N_
 from konnekt.models import Hour, Timesheet, TimesheetLine
 from konnekt.models.organisations import CALENDARS
 
@@ -18,9 +19,9 @@ def take_pay_periods(run: Run, rows: list[Row]) -> None:
         first, last = row["first_day"], row["last_day"]
         submit_by, approve_by = row["submit_by"], row["approve_by"]
         if first and last and last < first:
-            run.wrong(row, "last_day", "%(last)s is before %(first)s", last=last, first=first)
+            run.wrong(row, "last_day", N_("%(last)s is before %(first)s"), last=last, first=first)
         if submit_by and approve_by and approve_by < submit_by:
-            run.wrong(row, "approve_by", "the time to approve ends before the time to submit")
+            run.wrong(row, "approve_by", N_("the time to approve ends before the time to submit"))
         values = {
             "calendar": row["calendar"],
             "year": row["year"],
@@ -49,7 +50,7 @@ def _check_overlap(run: Run, rows: dict[Hashable, Row]) -> None:
                 run.wrong(
                     row,
                     "first_day",
-                    "overlaps period %(number)s of %(year)s (%(first)s to %(last)s)",
+                    N_("overlaps period %(number)s of %(year)s (%(first)s to %(last)s)"),
                     number=other.number,
                     year=other.year,
                     first=other.first_on,
@@ -77,7 +78,7 @@ def _check_hours(run: Run, rows: dict[Hashable, Row]) -> None:
         outside = [_day(day) for day in days if not period.first_on <= _day(day) <= period.last_on]
         if outside:
             run.wrong(
-                rows[key], "first_day", "a timesheet holds hours of %(day)s, outside it", day=outside[0]
+                rows[key], "first_day", N_("a timesheet holds hours of %(day)s, outside it"), day=outside[0]
             )
 
 

@@ -9,9 +9,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from konnekt.domain.refused import N_
+
 LARGEST_FILE = 50 * 1024 * 1024
 MOST_BROKEN = 100
 DELIMITERS = (";", ",")
+
+UNCLOSED = N_("the quote that opens here does not close where its cell ends (in a text it is doubled)")
 
 # Control characters, and the lone surrogates that stand for bytes which are not UTF-8.
 _UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -51,16 +55,16 @@ def read(file: str, content: bytes, known: tuple[str, ...], complain: Complain) 
     """Read a whole file; complain(line, column, sentence, **values) hears of every fault."""
     table = Table(file)
     if len(content) > LARGEST_FILE:
-        complain(1, "", "the file is larger than %(most)s MB", most=LARGEST_FILE // 1024**2)
+        complain(1, "", N_("the file is larger than %(most)s MB"), most=LARGEST_FILE // 1024**2)
         return table
     text = content.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "surrogateescape")
     if not text.strip():
-        complain(1, "", "the file is empty")
+        complain(1, "", N_("the file is empty"))
         return table
     # Only a line feed ends a physical line: str.splitlines() also splits at characters that a text may hold.
     lines = [f"{line}\n" for line in text.split("\n")]
     delimiter, header = _header(lines[0], known)
-    if not _check_header(header, known, complain):
+    if not check_header(header, known, complain):
         return table
     table.ignored_columns = [name or f"(column {n})" for n, name in enumerate(header, 1) if name not in known]
     is_fit = _UNFIT.search(text) is None
@@ -71,7 +75,7 @@ def read(file: str, content: bytes, known: tuple[str, ...], complain: Complain) 
             continue
         row = Row(file, line, dict(zip(header, cells, strict=True)))
         if not is_fit:
-            _check_letters(row, complain)
+            check_letters(row, complain)
         table.rows.append(row)
     return table
 
@@ -90,19 +94,20 @@ def _header(line: str, known: tuple[str, ...]) -> tuple[str, list[str]]:
     return delimiter, names
 
 
-def _check_header(header: list[str], known: tuple[str, ...], complain: Complain) -> bool:
+def check_header(header: list[str], known: tuple[str, ...], complain: Complain) -> bool:
+    """Whether a header has every known column once; says what is wrong with it."""
     missing = [name for name in known if name not in header]
     if len(missing) == len(known):
-        complain(1, "", "no header: none of the columns %(columns)s", columns=", ".join(known))
+        complain(1, "", N_("no header: none of the columns %(columns)s"), columns=", ".join(known))
         return False
     for name in missing:
-        complain(1, name, "this column is missing")
+        complain(1, name, N_("this column is missing"))
     twice = sorted({name for name in header if name and header.count(name) > 1})
     for name in twice:
-        complain(1, name, "this column stands more than once")
+        complain(1, name, N_("this column stands more than once"))
     unfit = [name for name in header if _UNFIT.search(name)]
     for name in unfit:
-        complain(1, "", "the header holds %(what)s, which is no text in UTF-8", what=name)
+        complain(1, "", N_("the header holds %(what)s, which is no text in UTF-8"), what=name)
     return not missing and not twice and not unfit
 
 
@@ -128,33 +133,33 @@ def _records(
             quote = _open_quote(lines[start : position + reader.line_num], delimiter)
             position = start + 1
             if quote is None and "limit" in str(error):
-                complain(position, "", "a cell of more than %(most)s characters", most=csv.field_size_limit())
+                complain(
+                    position, "", N_("a cell of more than %(most)s characters"), most=csv.field_size_limit()
+                )
             elif quote is None:
-                complain(position, "", "a carriage return in the middle of a line")
+                complain(position, "", N_("a carriage return in the middle of a line"))
             else:
                 position += quote[0]
                 column = header[quote[1]] if quote[1] < len(header) else ""
-                complain(
-                    position,
-                    column,
-                    "the quote that opens here does not close where its cell ends (in a text it is doubled)",
-                )
+                complain(position, column, UNCLOSED)
             yield position, None
         broken += 1
         if broken == MOST_BROKEN:
-            complain(position, "", "too many broken lines: the rest of the file was not read")
+            complain(position, "", N_("too many broken lines: the rest of the file was not read"))
             return
 
 
 def _has_every_cell(line: int, cells: list[str], header: list[str], complain: Complain) -> bool:
     count, columns = len(cells), len(header)
     if count < columns:
-        complain(line, header[count], "too few cells: %(count)s of %(columns)s", count=count, columns=columns)
+        complain(
+            line, header[count], N_("too few cells: %(count)s of %(columns)s"), count=count, columns=columns
+        )
     elif count > columns:
         complain(
             line,
             header[-1],
-            "too many cells: %(count)s for %(columns)s columns (a text with the delimiter needs quotes)",
+            N_("too many cells: %(count)s for %(columns)s columns (a text with the delimiter needs quotes)"),
             count=count,
             columns=columns,
         )
@@ -183,7 +188,8 @@ def _open_quote(lines: list[str], delimiter: str) -> tuple[int, int] | None:
     return opened if is_quoted else None
 
 
-def _check_letters(row: Row, complain: Complain) -> None:
+def check_letters(row: Row, complain: Complain) -> None:
+    """Take away the cells that hold what is no text."""
     for column, text in list(row.cells.items()):
         unfit = _UNFIT.search(text)
         if unfit is None:
@@ -191,6 +197,6 @@ def _check_letters(row: Row, complain: Complain) -> None:
         del row.cells[column]
         row.is_wrong = True
         if unfit[0] >= "\ud800":
-            complain(row.line, column, "%(what)s is not UTF-8: save the file as UTF-8", what=unfit[0])
+            complain(row.line, column, N_("%(what)s is not UTF-8: save the file as UTF-8"), what=unfit[0])
         else:
-            complain(row.line, column, "holds the control character %(what)s", what=unfit[0])
+            complain(row.line, column, N_("holds the control character %(what)s"), what=unfit[0])

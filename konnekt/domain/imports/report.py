@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from hashlib import sha256
 from typing import Any
 
 MOST_PROBLEMS = 1000
@@ -76,6 +77,17 @@ class Report:
     problems: list[Problem] = field(default_factory=list)
     differences: list[Problem] = field(default_factory=list)
     unlisted_problems: int = 0
+    most_problems: int = MOST_PROBLEMS
+
+    @property
+    def effect(self) -> str:
+        """What becomes of every row, in short: the same where two runs would do the same."""
+        rows = [
+            f"{file.name}:{line}:{made}"
+            for file in self.files.values()
+            for line, made in file.outcomes.items()
+        ]
+        return sha256("\n".join(sorted(rows)).encode()).hexdigest()
 
     @property
     def is_ok(self) -> bool:
@@ -90,7 +102,7 @@ class Report:
 
     def add_problem(self, problem: Problem) -> None:
         """List it, or only count it when the list is full."""
-        if len(self.problems) < MOST_PROBLEMS:
+        if len(self.problems) < self.most_problems:
             self.problems.append(problem)
         else:
             self.unlisted_problems += 1

@@ -1,15 +1,17 @@
 """One import while it runs: the tables by key, and where rows of the files are complained about."""
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from functools import cached_property
 from typing import Any, NamedTuple, Protocol
 
-from konnekt.domain.imports import reading
+from konnekt.db import db
+from konnekt.domain.imports import columns, grids, reading
 from konnekt.domain.imports.columns import Columns
+from konnekt.domain.imports.grids import Grid
 from konnekt.domain.imports.reading import Row
 from konnekt.domain.imports.report import FileReport, Outcome, Problem, Report
 from konnekt.domain.imports.rows import Rows
-from konnekt.domain.refused import Invalid
+from konnekt.domain.refused import N_, Invalid
 from konnekt.models import (
     Account,
     Agency,
@@ -22,6 +24,8 @@ from konnekt.models import (
     Rate,
     Right,
 )
+
+ROWS_BETWEEN_TELLING = 1000
 
 
 class Take(Protocol):
@@ -43,8 +47,10 @@ class File(NamedTuple):
 class Run:
     """The tables as they will be, loaded when first asked for; all that is wrong goes to the report."""
 
-    def __init__(self, report: Report) -> None:
+    def __init__(self, report: Report, tell: Callable[[int, int], None]) -> None:
         self.report = report
+        self.tell = tell
+        self.done = self.total = 0
         # Employee numbers of rows with an error: nobody may be found by them for that reason.
         self.doubtful_numbers: set[str] = set()
         # What hours.csv plans (sheets.Sheet).
@@ -119,15 +125,33 @@ class Run:
     def table(self, file: File) -> Rows | None:
         return getattr(self, file.table) if file.table else None
 
-    def read(self, file: File, content: bytes) -> list[Row]:
+    def load_all(self, files: Iterable[File]) -> None:
+        """Load every table at one moment, so that none refers to a row that came later."""
+        with db.atomic():
+            for file in files:
+                self.table(file)
+
+    def expect(self, files: Mapping[str, bytes | Grid]) -> None:
+        """How many rows are to come, for who waits."""
+        self.total = sum(
+            len(one.rows) if isinstance(one, Grid) else one.count(b"\n") for one in files.values()
+        )
+
+    def read(self, file: File, content: bytes | Grid) -> list[Row]:
         """The rows of a file with their values; a wrong one has only those that could be read."""
         made = self.report.files[file.name] = FileReport(file.name)
-        table = reading.read(file.name, content, tuple(file.columns), Complaints(self, file.name))
+        known, complain = tuple(file.columns), Complaints(self, file.name)
+        if isinstance(content, Grid):
+            texts = {name for name, read in file.columns.items() if columns.is_text(read)}
+            table = grids.read(file.name, content, known, texts, complain)
+        else:
+            table = reading.read(file.name, content, known, complain)
         made.ignored_columns = table.ignored_columns
         seen: dict[Hashable, int] = {}
         rows = self.table(file)
         for row in table.rows:
             self._read_cells(file, row)
+            self._step()
             key = key_of(file, row)
             if key is None:
                 table.is_readable = False
@@ -138,7 +162,7 @@ class Run:
                 self.wrong(
                     row,
                     file.key[0],
-                    "the same %(key)s as on line %(line)s",
+                    N_("the same %(key)s as on line %(line)s"),
                     key=" + ".join(file.key),
                     line=seen[key],
                 )
@@ -146,6 +170,11 @@ class Run:
             rows.lines.update(seen)
             rows.is_complete = table.is_readable
         return table.rows
+
+    def _step(self) -> None:
+        self.done += 1
+        if self.done % ROWS_BETWEEN_TELLING == 0:
+            self.tell(min(self.done, self.total), self.total)
 
     def _read_cells(self, file: File, row: Row) -> None:
         for column, read in file.columns.items():

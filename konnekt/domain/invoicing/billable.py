@@ -9,7 +9,7 @@ from typing import Any
 
 from peewee import JOIN
 
-from konnekt.domain.invoicing import amounts
+from konnekt.domain.invoicing import amounts, parties
 from konnekt.domain.invoicing.amounts import Price
 from konnekt.domain.refused import N_
 from konnekt.models import (
@@ -36,6 +36,7 @@ class Reason(StrEnum):
     NO_RATE = N_("no rate is valid on the day")
     NO_BUDGET_NUMBER = N_("no budget number")
     NO_ADDRESS = N_("the organisation has no address")
+    NO_LEGAL_ID = N_("the organisation has no KvK number or OIN")
     NO_VAT_NUMBER = N_("VAT is reverse charged and the organisation has no VAT number")
     NO_VAT_TEXT = N_("exempt from VAT, and the organisation has no text that says why")
     NO_INVOICE = N_("the total is negative and there is no invoice of this period to credit")
@@ -63,26 +64,29 @@ class Worked:
         """Why this row is left out; None where it can be invoiced."""
         if self.sheet.state != State.APPROVED:
             return Reason.NOT_APPROVED
-        if not self.line.budget_number.number.strip():
+        if not parties.clean(self.line.budget_number.number):
             return Reason.NO_BUDGET_NUMBER
         return why_not(self.sheet.organisation) or (Reason.NO_RATE if self.price is None else None)
 
 
 def why_not(organisation: Organisation) -> Reason | None:
-    """What an organisation lacks to be invoiced (Wet OB 1968, art. 35a; EN 16931 BR-8, BR-E-10)."""
-    if not all((organisation.street, organisation.postcode, organisation.city, organisation.country)):
+    """What an organisation lacks to be invoiced (Wet OB 1968, art. 35a; EN 16931 BR-8, BR-E-10; BR-NL-10)."""
+    buyer = parties.details(organisation, "vat_text")
+    if not all(buyer[column] for column in parties.ADDRESS):
         return Reason.NO_ADDRESS
-    if organisation.vat_treatment == "reverse_charge" and not organisation.vat_number:
+    if organisation.vat_treatment == "reverse_charge" and not buyer["vat_number"]:
         return Reason.NO_VAT_NUMBER
-    if organisation.vat_treatment == "exempt" and not organisation.vat_text.strip():
+    if organisation.vat_treatment == "exempt" and not buyer["vat_text"]:
         return Reason.NO_VAT_TEXT
+    if buyer["country"] == "NL" and not parties.legal_id(buyer)[1]:
+        return Reason.NO_LEGAL_ID
     return None
 
 
 def what_the_agency_lacks(agency: Agency | None) -> list[str]:
     """The columns without which nobody can be invoiced: art. 35a Wet OB, and BR-NL-1, 3 and 11."""
     needed = ("name", "street", "postcode", "city", "country", "coc_number", "vat_number", "iban")
-    return [column for column in needed if not getattr(agency, column, "")]
+    return [column for column in needed if not parties.clean(getattr(agency, column, ""))]
 
 
 def read(period: PayPeriod, organisations: Iterable[int], budget_number: int | None = None) -> list[Worked]:

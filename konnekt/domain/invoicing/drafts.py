@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
+from hashlib import sha256
+from typing import NamedTuple
 
 from konnekt.domain.invoicing import amounts, billable
 from konnekt.domain.invoicing.billable import Reason
@@ -43,6 +45,23 @@ class Draft:
     budget_number: BudgetNumber
     lines: list[Line] = field(default_factory=list)
     credited: list[Invoice] = field(default_factory=list)
+
+    @property
+    def key(self) -> str:
+        """What it is for, as people say it: a run has one of each."""
+        return f"{self.organisation.code} · {self.budget_number.number}"
+
+    @property
+    def fingerprint(self) -> str:
+        """The same as long as it would bill the same hours at the same prices on the same terms."""
+        organisation = self.organisation
+        terms = organisation.vat_treatment, organisation.payment_term_days, organisation.language
+        lines = [
+            (line.hour_type.id, line.unit_price, sorted((hour.id, hour.minutes) for hour in line.hours))
+            for line in self.lines
+        ]
+        said = (self.key, *terms, lines, [one.number_text for one in self.credited])
+        return sha256(repr(said).encode()).hexdigest()[:32]
 
     @property
     def is_credit_note(self) -> bool:
@@ -91,6 +110,17 @@ class LeftOut:
         return bool(self.sheet.state == State.APPROVED)
 
 
+class Omitted(NamedTuple):
+    """Hours that are left out for one reason, of so many sheets."""
+
+    organisation: Organisation
+    budget_number: BudgetNumber
+    reason: Reason
+    is_approved: bool
+    minutes: int
+    sheets: int
+
+
 @dataclass
 class Preview:
     """All that a run would make of a period, and what it leaves out."""
@@ -103,6 +133,28 @@ class Preview:
     def net_cents(self) -> int:
         """What it would bill without VAT, credit notes taken off."""
         return sum(draft.sign * draft.net_cents for draft in self.drafts)
+
+    @property
+    def vat_cents(self) -> int:
+        """The VAT on it, credit notes taken off."""
+        return sum(draft.sign * draft.vat_cents for draft in self.drafts)
+
+    @property
+    def minutes(self) -> int:
+        """The hours that it would bill, in minutes."""
+        return sum(draft.minutes for draft in self.drafts)
+
+    @property
+    def omitted(self) -> list[Omitted]:
+        """What is left out, added up per organisation, budget number and reason; approved hours first."""
+        sums: dict[tuple[int, str], Omitted] = {}
+        for one in sorted(self.left_out, key=lambda one: not one.is_approved):
+            key = one.budget_number.id, one.reason
+            known = sums.get(key) or Omitted(
+                one.organisation, one.budget_number, one.reason, one.is_approved, 0, 0
+            )
+            sums[key] = known._replace(minutes=known.minutes + one.minutes, sheets=known.sheets + 1)
+        return list(sums.values())
 
     @property
     def rounded(self) -> list[Line]:

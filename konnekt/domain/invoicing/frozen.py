@@ -1,16 +1,12 @@
 """The copies that an invoice keeps, so that it reads the same for ever: parties, period, sheets, names."""
 
-import re
 from typing import Any
 
 from konnekt.domain import clock
+from konnekt.domain.invoicing import parties
 from konnekt.domain.invoicing.drafts import Draft, Line
-from konnekt.models import Agency, Invoice, Organisation, Timesheet
-
-# What XML 1.0 can't carry; a name with one of these would make an invoice that nobody can read.
-_UNREADABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
-
-PARTY = ("name", "street", "postcode", "city", "country", "coc_number", "vat_number", "peppol_id")
+from konnekt.domain.invoicing.parties import clean
+from konnekt.models import Agency, HourType, Invoice, Organisation, Timesheet
 
 VAT_TEXTS = {
     "standard": {"nl": "", "en": ""},
@@ -20,19 +16,14 @@ VAT_TEXTS = {
 }
 
 
-def clean(value: str) -> str:
-    """Text on one line, without what XML can't carry."""
-    return " ".join(_UNREADABLE.sub(" ", value).split())
-
-
 def seller(agency: Agency) -> dict[str, str]:
     """The agency's details."""
-    return {name: clean(getattr(agency, name)) for name in (*PARTY, "iban", "bic", "phone", "email")}
+    return parties.details(agency, "iban", "bic", "phone", "email")
 
 
 def buyer(organisation: Organisation) -> dict[str, str]:
     """The organisation's details."""
-    return {name: clean(getattr(organisation, name)) for name in ("code", *PARTY, "contact_name")}
+    return parties.details(organisation, "code", "contact_name")
 
 
 def vat_text(organisation: Organisation) -> str:
@@ -95,6 +86,11 @@ def sheets(draft: Draft) -> list[dict[str, Any]]:
     return list(found.values())
 
 
+def _name(hour_type: HourType, language: str) -> str:
+    """A line has a name (BR-25), so one that nobody translated is called as in Dutch."""
+    return clean(hour_type.name(language)) or clean(hour_type.name_nl) or hour_type.code
+
+
 def _row(line: Line, language: str) -> dict[str, Any]:
     days = [0] * 7
     for hour in line.hours:
@@ -102,7 +98,7 @@ def _row(line: Line, language: str) -> dict[str, Any]:
     return {
         "iso_year": line.iso_year,
         "iso_week": line.iso_week,
-        "hour_type": clean(line.hour_type.name(language)),
+        "hour_type": _name(line.hour_type, language),
         "days": days,
         "minutes": line.minutes,
     }
@@ -113,7 +109,7 @@ def line(of: Line, draft: Draft) -> dict[str, Any]:
     return {
         "worker": clean(of.sheet.assignment.worker.name),
         "reference": reference(of.sheet, draft.period),
-        "hour_type": clean(of.hour_type.name(draft.organisation.language)),
+        "hour_type": _name(of.hour_type, draft.organisation.language),
         "multiplier_percent": of.hour_type.multiplier_percent,
         "is_rounded": of.is_rounded,
     }

@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from typing import Any
 
-from konnekt.domain.invoicing.frozen import clean, reference
+from konnekt.domain.invoicing.frozen import reference
+from konnekt.domain.invoicing.parties import clean
 from konnekt.domain.paying.drafts import Preview
 from konnekt.models import (
     Account,

@@ -88,6 +88,11 @@ class Record:
         return is_over(self.assignment)
 
     @property
+    def rate_from(self) -> date | None:
+        """The day from which its first rate has to be valid; None once it has one."""
+        return None if self.dated else self.assignment.first_on
+
+    @property
     def starts_without_rate(self) -> date | None:
         """The day before which it has no rate: its first rate starts after its own first day."""
         if self.dated and self.dated[-1].rate.valid_from_on > self.assignment.first_on:

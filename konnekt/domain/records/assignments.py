@@ -1,12 +1,12 @@
 """Assignments (plaatsingen): add, change, end, delete. Nothing that holds hours is deleted."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import Any
 
 from konnekt.db import hold, transaction
 from konnekt.domain import flags
-from konnekt.domain.records import doubts, keeping, placing
+from konnekt.domain.records import doubts, keeping, placing, typed
 from konnekt.domain.records.keeping import Facts
 from konnekt.domain.refused import Invalid, NotFound, Refused
 from konnekt.models import Account, Assignment, BudgetNumber, Organisation, Rate, State, Timesheet
@@ -63,6 +63,7 @@ def add(
             raise Invalid(
                 "%(name)s has no employee number: fill it in first.", field="worker", name=worker.name
             )
+        code = typed.line(code, "code", most=typed.CODE, required=True)
         if Assignment.select().where(Assignment.code == code).exists():
             raise Invalid("The code %(code)s is in use: choose another.", field="code", code=code)
         ended = organisation.ended_on
@@ -70,8 +71,8 @@ def add(
             raise Invalid(
                 "The organisation ends on %(day)s: no assignment lasts longer.", field="last_on", day=ended
             )
+        terms = _checked(organisation, terms)
         made = Assignment(code=code, worker=worker, organisation=organisation, **asdict(terms))
-        _check(made, terms)
         _ask(made, terms, by, sure)
         made.save(force_insert=True)
         keeping.record("add_assignment", thing(made), by=by, after=facts(made))
@@ -90,7 +91,7 @@ def change(assignment: int, terms: Terms, *, by: Account, seen: str = "", sure: 
         found = _hold(assignment)
         before = facts(found)
         keeping.check_seen(seen, before)
-        _check(found, terms)
+        terms = _checked(found.organisation, terms)
         if terms.basis == "fixed" and found.basis != "fixed":
             _refuse_unsent(found)
         _ask(found, terms, by, sure)
@@ -140,7 +141,9 @@ def _hold(assignment: int) -> Assignment:
     return _find(assignment)
 
 
-def _check(found: Assignment, terms: Terms) -> None:
+def _checked(organisation: Organisation, terms: Terms) -> Terms:
+    typed.day(terms.first_on, "first_on")
+    typed.day(terms.last_on, "last_on")
     if terms.last_on and terms.last_on < terms.first_on:
         raise Invalid("The last day comes before the first.", field="last_on")
     if terms.basis not in BASES:
@@ -150,9 +153,10 @@ def _check(found: Assignment, terms: Terms) -> None:
     if terms.max_minutes_per_week is not None and not 0 < terms.max_minutes_per_week <= WEEK_MINUTES:
         raise Invalid("Type more than 0 and at most 168 hours.", field="max_minutes_per_week")
     if terms.budget_number is not None:
-        own = (BudgetNumber.id == terms.budget_number) & (BudgetNumber.organisation == found.organisation_id)
+        own = (BudgetNumber.id == terms.budget_number) & (BudgetNumber.organisation == organisation)
         if not BudgetNumber.select().where(own).exists():
             raise Invalid("Choose a budget number of this organisation.", field="budget_number")
+    return replace(terms, job_title=typed.line(terms.job_title, "job_title"))
 
 
 def _refuse_unsent(found: Assignment) -> None:

@@ -23,6 +23,11 @@ def together() -> Iterator[None]:
         raise Refused("Somebody else changed this at the same moment. Look at it again.") from error
 
 
+def columns(row: Any, names: Iterable[str]) -> dict[str, Any]:
+    """These columns as they are, for the form that changes them."""
+    return {name: getattr(row, name) for name in names}
+
+
 def facts(row: Any, columns: Iterable[str]) -> dict[str, Any]:
     """These columns as an event keeps them: days as ISO text, a row of another table by its code."""
     return {column: _plain(getattr(row, column)) for column in columns}
@@ -41,7 +46,7 @@ def filled(row: Any, columns: Iterable[str]) -> dict[str, Any]:
 
 def seen(row: Any, columns: Iterable[str]) -> str:
     """What a form carries to say how the row was when it was drawn."""
-    stored = [_plain(row.__data__.get(column)) for column in columns]
+    stored = [_plain(row.__data__.get(column)) for column in sorted(columns)]
     return hashlib.sha256(json.dumps(stored, default=str).encode()).hexdigest()[:16]
 
 

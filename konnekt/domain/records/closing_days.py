@@ -5,7 +5,7 @@ from datetime import date
 
 from konnekt.db import transaction
 from konnekt.domain import clock, flags
-from konnekt.domain.records import holidays, keeping
+from konnekt.domain.records import holidays, keeping, typed
 from konnekt.domain.records.holidays import Holiday
 from konnekt.domain.records.keeping import Facts
 from konnekt.domain.refused import Invalid, NotFound
@@ -51,7 +51,7 @@ def add(day: date, name_nl: str, name_en: str, *, by: Account) -> ClosingDay:
     with transaction():
         keeping.begin(by)
         _check_free(day)
-        made: ClosingDay = ClosingDay.create(day=day, name_nl=name_nl, name_en=name_en)
+        made: ClosingDay = ClosingDay.create(day=day, **_names(name_nl, name_en))
         keeping.record("add_closing_day", thing(day.year), by=by, after=facts(made))
         _refresh([day])
     return made
@@ -69,7 +69,8 @@ def change(
         keeping.check_seen(seen, before)
         if day != was:
             _check_free(day)
-        found.day, found.name_nl, found.name_en = day, name_nl, name_en
+        names = _names(name_nl, name_en)
+        found.day, found.name_nl, found.name_en = day, names["name_nl"], names["name_en"]
         found.save()
         for year in sorted({was.year, day.year}):
             keeping.record("change_closing_day", thing(year), by=by, before=before, after=facts(found))
@@ -128,7 +129,15 @@ def _checked(year: int) -> int:
     return year
 
 
+def _names(name_nl: str, name_en: str) -> dict[str, str]:
+    return {
+        "name_nl": typed.line(name_nl, "name_nl", required=True),
+        "name_en": typed.line(name_en, "name_en", required=True),
+    }
+
+
 def _check_free(day: date) -> None:
+    typed.day(day, "day")
     if ClosingDay.select().where(ClosingDay.day == day).exists():
         raise Invalid("This day is a closing day already.", field="day")
 

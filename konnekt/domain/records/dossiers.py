@@ -30,6 +30,7 @@ class OrganisationDossier:
     """An organisation's page. running: assignments that go on; lacks: sentences, why it can't be invoiced."""
 
     organisation: Organisation
+    parent: Organisation | None
     rights: list[Right]
     deputies: list[Deputy]
     budget_numbers: list[BudgetNumber]
@@ -50,6 +51,7 @@ def of_organisation(code: str, agency: Agency | None) -> OrganisationDossier:
     running, without_rate = _running(found)
     return OrganisationDossier(
         organisation=found,
+        parent=Organisation.get_or_none(Organisation.id == found.parent_id),
         rights=given,
         deputies=_deputies(Deputy.organisation == found),
         budget_numbers=numbers,
@@ -82,7 +84,6 @@ def _lacks(
     reason = billable.why_not(at)
     periods = PayPeriod.select().where((PayPeriod.calendar == at.calendar) & (PayPeriod.last_on >= today))
     found = {
-        str(reason): reason is not None,
         N_("nobody approves here"): not any(r.may_approve and r.account.is_active for r in given),
         N_("it has no budget number that is valid today"): all(number.is_over for number in numbers),
         N_("there is an assignment without a rate"): without_rate > 0,
@@ -90,7 +91,7 @@ def _lacks(
         N_("it has no e-mail address for invoices and no Peppol id"): not (at.invoice_email or at.peppol_id),
         N_("the agency's own details are not complete"): bool(billable.what_the_agency_lacks(agency)),
     }
-    return [sentence for sentence, is_lacking in found.items() if is_lacking]
+    return [*([str(reason)] if reason else []), *(said for said, is_lacking in found.items() if is_lacking)]
 
 
 def _deputies(whose: Any) -> list[Deputy]:

@@ -1,12 +1,12 @@
 """Hour types (uursoorten): add, change, no longer use. What is billed keeps its multiplier."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from peewee import fn
 
 from konnekt.db import hold, transaction
 from konnekt.domain import flags
-from konnekt.domain.records import keeping
+from konnekt.domain.records import keeping, typed
 from konnekt.domain.records.keeping import Facts
 from konnekt.domain.refused import Invalid, NotFound, Refused
 from konnekt.models import Account, Hour, HourType, InvoicedHour, PayrollHour, TimesheetLine
@@ -66,9 +66,10 @@ def add(code: str, kind: Kind, *, by: Account) -> HourType:
     """A new hour type. Raises Invalid; codes are unique, whatever their case."""
     with transaction():
         keeping.begin(by)
+        code = typed.line(code, "code", most=typed.CODE, required=True)
         if HourType.select().where(fn.LOWER(HourType.code) == code.lower()).exists():
             raise Invalid("The code %(code)s is in use: choose another.", field="code", code=code)
-        _check(kind)
+        kind = _checked(kind)
         made: HourType = HourType.create(code=code, **asdict(kind))
         keeping.record("add_hour_type", thing(made), by=by, after=facts(made))
     return made
@@ -85,7 +86,7 @@ def change(hour_type: int, kind: Kind, *, by: Account, seen: str = "") -> HourTy
         found = find(hour_type)
         before = facts(found)
         keeping.check_seen(seen, before)
-        _check(kind)
+        kind = _checked(kind)
         is_moved = kind.multiplier_percent != found.multiplier_percent
         if is_moved and is_locked(found):
             raise Invalid(
@@ -104,8 +105,14 @@ def change(hour_type: int, kind: Kind, *, by: Account, seen: str = "") -> HourTy
     return found
 
 
-def _check(kind: Kind) -> None:
+def _checked(kind: Kind) -> Kind:
     if not 1 <= kind.multiplier_percent <= 1000:
         raise Invalid("Type a percentage from 1 to 1000.", field="multiplier_percent")
     if kind.setu_code not in SETU_CODES:
         raise Invalid("Choose one of the list.", field="setu_code")
+    return replace(
+        kind,
+        name_nl=typed.line(kind.name_nl, "name_nl", required=True),
+        name_en=typed.line(kind.name_en, "name_en", required=True),
+        payroll_code=typed.line(kind.payroll_code, "payroll_code", most=typed.CODE),
+    )

@@ -39,6 +39,15 @@ def organisations(words: str = "", number: int = 1, *, with_ended: bool = False)
     return page(query, number)
 
 
+def names(but: Organisation | None = None) -> list[tuple[str, str]]:
+    """Code and name of what an organisation may be part of: not itself, nor one that ended since then."""
+    kept = Organisation.ended_on.is_null() | (Organisation.id == (but.parent_id if but else None))
+    query: Any = Organisation.select(Organisation.code, Organisation.name).where(
+        kept & (Organisation.id != (but.id if but else 0))
+    )
+    return list(query.order_by(fn.LOWER(Organisation.name), Organisation.id).tuples())
+
+
 def people(words: str = "", role: str = "", number: int = 1, *, with_closed: bool = False) -> Page:
     """By name, e-mail address, user name or employee number; each with places, the count of its rights.
 

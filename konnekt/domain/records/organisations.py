@@ -1,14 +1,13 @@
 """Organisations as the agency keeps them: add, change, end and take back the end."""
 
-import re
 from datetime import date
 from typing import Any
 
 from peewee import fn
 
 from konnekt.db import transaction
-from konnekt.domain import clock, events, people
-from konnekt.domain.records import changes, doubts, typed
+from konnekt.domain import clock, events
+from konnekt.domain.records import changes, doubts, numbers, typed
 from konnekt.domain.refused import Invalid, NotFound, Refused
 from konnekt.models import LANGUAGES, Account, Assignment, Organisation, State, Timesheet
 from konnekt.models.organisations import CALENDARS, VAT_TREATMENTS
@@ -19,15 +18,6 @@ COLUMNS = (
     "country", "invoice_email",
 )  # fmt: skip
 LONGEST_TERM = 365
-
-# KvK numbers have 8 digits (Handelsregisterbesluit 2008), OINs 20 (Logius).
-_COC = re.compile(r"[0-9]{8}|[0-9]{20}")
-# ISO 3166 prefix (Greece: EL) and what its country makes of it (EN 16931, BR-CO-09).
-_VAT = re.compile(r"[A-Z]{2}[0-9A-Z+*]{2,13}")
-_DUTCH_VAT = re.compile(r"NL[0-9]{9}B[0-9]{2}")
-# Four digits of the EAS list, a colon, the number (Peppol policy for identifiers).
-_PEPPOL = re.compile(r"[0-9]{4}:[0-9A-Za-z][0-9A-Za-z.:_-]{0,49}")
-_PEPPOL_LENGTHS = {"0106": 8, "0190": 20}
 
 
 def find(code: str) -> Organisation:
@@ -84,14 +74,19 @@ def _checked(values: dict[str, Any], row: Organisation | None) -> dict[str, Any]
         "payment_term_days": _term(values["payment_term_days"]),
         "vat_treatment": vat,
         "vat_text": typed.lines(values["vat_text"], "vat_text", most=500),
-        "vat_number": _number(values, "vat_number", row),
-        "coc_number": _number(values, "coc_number", row),
-        "peppol_id": _peppol(values["peppol_id"], row),
+        **{
+            name: read(values[name], name, _kept(row, name))
+            for name, read in (
+                ("vat_number", numbers.vat_number),
+                ("coc_number", numbers.coc_number),
+                ("peppol_id", numbers.peppol_id),
+                ("invoice_email", numbers.email),
+            )
+        },
         "language": _choice(values, "language", LANGUAGES),
         **{name: typed.line(values[name], name) for name in ("contact_name", "street", "city")},
         "postcode": typed.line(values["postcode"], "postcode", most=20),
-        "country": _country(values["country"]),
-        "invoice_email": _email(values["invoice_email"], row),
+        "country": numbers.country(values["country"], "country"),
     }
     if vat == "exempt" and not checked["vat_text"]:
         raise Invalid("An invoice without VAT says why: type the text.", field="vat_text")
@@ -143,45 +138,8 @@ def _term(days: int | None) -> int:
     return days
 
 
-def _number(values: dict[str, Any], name: str, row: Organisation | None) -> str:
-    found = typed.line(values[name], name, most=typed.CODE)
-    if row is not None and found == getattr(row, name):
-        return found
-    found = re.sub(r"[ .]", "", found).upper()
-    if name == "coc_number" and found and not _COC.fullmatch(found):
-        raise Invalid("A KvK number has 8 digits, an OIN 20.", field=name)
-    if name == "vat_number" and found:
-        pattern = _DUTCH_VAT if found.startswith("NL") else _VAT
-        if not pattern.fullmatch(found):
-            raise Invalid(
-                "A VAT number is written as NL123456789B01, with its own country first.", field=name
-            )
-    return found
-
-
-def _peppol(text: str, row: Organisation | None) -> str:
-    found = typed.line(text, "peppol_id", most=typed.CODE)
-    if not found or (row is not None and found == row.peppol_id):
-        return found
-    scheme, _, number = found.partition(":")
-    length = _PEPPOL_LENGTHS.get(scheme)
-    if not _PEPPOL.fullmatch(found) or (length and not re.fullmatch(f"[0-9]{{{length}}}", number)):
-        raise Invalid("A Peppol id is a scheme and a number, such as 0106:12345678.", field="peppol_id")
-    return found
-
-
-def _country(text: str) -> str:
-    found = typed.line(text, "country", most=typed.CODE).upper()
-    if not re.fullmatch("[A-Z]{2}", found):
-        raise Invalid("Type the country as two letters, such as NL.", field="country")
-    return found
-
-
-def _email(text: str, row: Organisation | None) -> str:
-    found = typed.line(text, "invoice_email", most=people.LONGEST_NAME).lower()
-    if found and not people.is_address(found) and (row is None or found != row.invoice_email):
-        raise Invalid("This is not a mail address.", field="invoice_email")
-    return found
+def _kept(row: Organisation | None, name: str) -> str:
+    return getattr(row, name) if row is not None else ""
 
 
 def running_on(organisation: Organisation, after: date) -> int:

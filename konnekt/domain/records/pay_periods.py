@@ -8,7 +8,7 @@ from peewee import fn
 
 from konnekt.db import hold, transaction
 from konnekt.domain import clock
-from konnekt.domain.records import calendars, keeping
+from konnekt.domain.records import calendars, keeping, typed
 from konnekt.domain.records.calendars import Rule, Span
 from konnekt.domain.records.keeping import Facts
 from konnekt.domain.refused import Invalid, NotFound, Refused
@@ -28,6 +28,11 @@ class Shelf:
     periods: list[PayPeriod]
     years: list[int]
     followers: int
+
+    @property
+    def is_unused(self) -> bool:
+        """Whether there are no timesheets in any of them."""
+        return not any(period.sheets for period in self.periods)
 
 
 def shelf(calendar: str, year: int | None) -> Shelf:
@@ -188,6 +193,8 @@ def _delete(calendar: str, periods: list[PayPeriod]) -> None:
 
 
 def _check_order(wanted: Span) -> None:
+    for field in ("first_on", "last_on", "pay_on"):
+        typed.day(getattr(wanted, field), field)
     if wanted.last_on < wanted.first_on:
         raise Invalid("The last day comes before the first.", field="last_on")
     if wanted.days > calendars.LONGEST:

@@ -6,8 +6,8 @@ from typing import Any
 
 from peewee import fn
 
-from konnekt.domain import units
-from konnekt.domain.refused import Invalid
+from konnekt.domain import clock, units
+from konnekt.domain.refused import Invalid, NotFound
 from konnekt.models import Account, Assignment, Hour, Organisation, Timesheet, TimesheetLine
 from konnekt.models.people import fold
 
@@ -130,8 +130,21 @@ def worker(named: str) -> Account | None:
     return found.first()  # type: ignore[no-any-return]
 
 
+def has_workers() -> bool:
+    """Whether anybody can be placed: one statement."""
+    return bool(Account.select().where(Account.employee_number.is_null(False)).exists())
+
+
+def to_place(named: str, code: str) -> tuple[Account, Organisation]:
+    """The worker and the organisation that a form names. Raises NotFound."""
+    who = worker(named)
+    place: Organisation | None = Organisation.get_or_none(Organisation.code == code.replace("\0", ""))
+    if who is None or place is None:
+        raise NotFound("This worker or organisation does not exist.")
+    return who, place
+
+
 def organisations() -> list[Organisation]:
     """Where somebody can be placed: all that have not ended, by name: one statement."""
-    return list(
-        Organisation.select().where(Organisation.ended_on.is_null()).order_by(fn.LOWER(Organisation.name))
-    )
+    open_still = Organisation.ended_on.is_null() | (Organisation.ended_on >= clock.today())
+    return list(Organisation.select().where(open_still).order_by(fn.LOWER(Organisation.name)))

@@ -8,7 +8,7 @@ from peewee import fn
 
 from konnekt.db import hold, transaction
 from konnekt.domain import flags
-from konnekt.domain.records import keeping
+from konnekt.domain.records import keeping, typed
 from konnekt.domain.records.keeping import Facts
 from konnekt.domain.refused import Invalid, NotFound, Refused
 from konnekt.models import (
@@ -166,6 +166,7 @@ def _place(assignment: int) -> Assignment:
 
 
 def _check(rate: Rate) -> None:
+    typed.day(rate.valid_from_on, "valid_from_on")
     for field in ("pay_rate", "bill_rate"):
         if not 0 <= getattr(rate, field) <= MOST:
             raise Invalid("Type at most 1000 euro per hour.", field=field)

@@ -32,6 +32,21 @@ def at(organisation: Organisation) -> list[Right]:
     )
 
 
+def find(person: int, code: str) -> Right:
+    """The rights of a person in an organisation; raises NotFound."""
+    found: Right | None = (
+        Right.select(Right, Organisation, Account)
+        .join(Organisation)
+        .switch(Right)
+        .join(Account)
+        .where((Right.account == person) & (Organisation.code == code))
+        .first()
+    )
+    if found is None:
+        raise NotFound("This person has no rights there.")
+    return found
+
+
 def elsewhere(person: Account) -> list[Organisation]:
     """The organisations that have not ended in which the person has no right yet: one statement."""
     has = Right.select(Right.organisation).where(Right.account == person)
@@ -76,15 +91,8 @@ def give(person: int, code: str, may: dict[str, bool], *, by: Account, is_sure: 
 def remove(person: int, code: str, *, by: Account, is_sure: bool = False) -> Right:
     """Take all rights of a person in an organisation away."""
     with changes.together():
-        account = _person(person)
-        right: Right | None = (
-            Right.select(Right, Organisation)
-            .join(Organisation)
-            .where((Right.account == account) & (Organisation.code == code))
-            .first()
-        )
-        if right is None:
-            raise NotFound("This person has no rights there.")
+        right = find(person, code)
+        account = right.account
         if right.may_approve:
             doubts.ask(_lies_still(account, [right.organisation]), is_sure=is_sure)
         before = changes.facts(right, COLUMNS)

@@ -7,6 +7,7 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from wtforms import Field, StringField, ValidationError
 from wtforms.validators import InputRequired, Length
+from wtforms.widgets import HiddenInput, Input
 
 from konnekt.domain import units
 from konnekt.domain.refused import Invalid
@@ -15,23 +16,24 @@ REQUIRED = InputRequired(_("Fill this in."))
 
 
 class ParsedField(StringField):  # type: ignore[misc]
-    """Text that is read by `parse`; `value` is what it says, None where it is empty or can't be read."""
+    """Text that `parse` reads."""
 
     def __init__(
         self, label: Any, validators: Any = (), *, parse: Callable[[str], int], **options: Any
     ) -> None:
         super().__init__(label, [*validators, Length(max=40)], **options)
         self.parse = parse
-        self.value: int | None = None
 
-    def pre_validate(self, form: Any) -> None:
-        self.value = None
+    @property
+    def value(self) -> int | None:
+        """What the text says, None where there is none; raises Invalid with the field's name."""
         if not (self.data or "").strip():
-            return
+            return None
         try:
-            self.value = self.parse(self.data or "")
+            return self.parse(self.data)
         except Invalid as refusal:
-            raise ValidationError(gettext(refusal.sentence, **refusal.values)) from None
+            refusal.field = self.name
+            raise
 
 
 def hours_field(label: Any, validators: Any = ()) -> Field:
@@ -49,7 +51,22 @@ def percent_field(label: Any, validators: Any = ()) -> Field:
     return ParsedField(label, validators, parse=units.parse_percent)
 
 
-def one_line(_form: Any, field: Field) -> None:
-    """Refuse what can't stand in one line of a list or a file."""
-    if any(letter < " " or letter == "\x7f" for letter in field.data or ""):
-        raise ValidationError(gettext("Type one line of plain text."))
+class SureField(StringField):  # type: ignore[misc]
+    """A box to tick below a question; its value says which question it answers."""
+
+    widget = Input(input_type="checkbox")
+
+
+class SeenField(StringField):  # type: ignore[misc]
+    """How the row was when the form was drawn; what was posted before is drawn anew."""
+
+    widget = HiddenInput()
+
+    def show(self, seen: str) -> None:
+        self.data, self.raw_data = seen, None
+
+
+def our_age(_form: Any, field: Field) -> None:
+    """Refuse a day that nobody can mean."""
+    if field.data and not 1900 <= field.data.year <= 2199:
+        raise ValidationError(gettext("Type a year from %(least)s to %(most)s.", least=1900, most=2199))

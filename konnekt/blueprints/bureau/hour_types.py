@@ -1,0 +1,79 @@
+"""Hour types: list, add, change, no longer use."""
+
+from typing import Any
+
+from flask import Blueprint, flash, redirect, url_for
+from flask_babel import gettext as _
+from flask_login import current_user
+from werkzeug import Response
+
+from konnekt import web
+from konnekt.domain import events
+from konnekt.domain.records import hour_types, keeping
+from konnekt.domain.refused import Refused
+from konnekt.forms.bureau.hour_types import HourTypeForm, typed
+from konnekt.models import Account
+
+bp = Blueprint("hour_types", __name__, url_prefix="/hour-types")
+
+LIST = ("bureau/hour_types/index.html", "partials/bureau_hour_types.html")
+CHANGE = "bureau/hour_types/change.html"
+
+
+def _me() -> Account:
+    account: Account = current_user._get_current_object()
+    return account
+
+
+def _list(form: HourTypeForm | None = None) -> dict[str, Any]:
+    form = form or HourTypeForm(formdata=None)
+    del form.is_active
+    return {"hour_types": hour_types.listed(), "form": form}
+
+
+@bp.get("")
+def index() -> Response:
+    """The hour types, and the form to add one."""
+    return web.page(*LIST, **_list())
+
+
+@bp.post("")
+def add() -> Response:
+    """Add one."""
+    form = HourTypeForm()
+    if not form.validate():
+        return web.page(*LIST, 422, **_list(form))
+    try:
+        made = hour_types.add(form.code.data or "", form.values(is_active=True), by=_me())
+    except Refused as refusal:
+        return web.page(*LIST, web.refuse(form, refusal), **_list(form))
+    return web.done(_("%(code)s is added.", code=made.code), url_for(".index"), LIST[1], **_list())
+
+
+@bp.get("/<int:hour_type>")
+def show(hour_type: int) -> Response:
+    """One hour type and the form that changes it."""
+    return _page(hour_type, HourTypeForm(formdata=None, data=typed(hour_types.find(hour_type))))
+
+
+def _page(hour_type: int, form: HourTypeForm, status: int = 200) -> Response:
+    found = hour_types.find(hour_type)
+    del form.code
+    form.seen.show(keeping.fingerprint(hour_types.facts(found)))
+    known = {"hour_type": found, "is_locked": hour_types.is_locked(found)}
+    history = events.latest(thing=hour_types.thing(found))
+    return web.page(CHANGE, None, status, form=form, events=history, **known)
+
+
+@bp.post("/<int:hour_type>")
+def change(hour_type: int) -> Response:
+    """Change it."""
+    form = HourTypeForm()
+    if not form.validate():
+        return _page(hour_type, form, 422)
+    try:
+        changed = hour_types.change(hour_type, form.values(), by=_me(), seen=form.seen.data or "")
+    except Refused as refusal:
+        return _page(hour_type, form, web.refuse(form, refusal))
+    flash(_("%(code)s is changed.", code=changed.code))
+    return redirect(url_for(".index"), 303)

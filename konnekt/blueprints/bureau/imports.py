@@ -1,0 +1,82 @@
+"""Import in the browser: upload, look at what it would do, confirm."""
+
+from typing import Any
+
+from flask import Blueprint, make_response, redirect, url_for
+from flask_babel import gettext as _
+from flask_login import current_user
+from werkzeug import Response
+
+from konnekt import tables, web
+from konnekt.domain.imports import uploads
+from konnekt.domain.refused import Invalid
+from konnekt.forms.imports import UploadForm
+from konnekt.models import Job
+
+bp = Blueprint("imports", __name__, url_prefix="/imports")
+
+
+@bp.app_context_processor
+def words() -> dict[str, Any]:
+    """What the partials of a report ask, on whichever page they stand."""
+    return {"said": lambda line: web.say_kept(line["sentence"], line["values"])}
+
+
+def _page(form: UploadForm, status: int = 200) -> Response:
+    return web.page(
+        "bureau/imports/index.html",
+        status=status,
+        form=form,
+        expected=uploads.expected(),
+        recent=uploads.recent(),
+    )
+
+
+@bp.get("")
+def index() -> Response:
+    """Choose files; what was imported before."""
+    return _page(UploadForm(formdata=None))
+
+
+@bp.post("")
+def upload() -> Response:
+    """Have the files checked."""
+    form = UploadForm()
+    try:
+        job = uploads.start(form.uploads, by=current_user._get_current_object())
+    except Invalid as refusal:
+        form.files.errors = [web.say(refusal)]
+        return _page(form, 422)
+    return _to(job)
+
+
+@bp.post("/<int:job>/confirm")
+def confirm(job: int) -> Response:
+    """Import what was checked."""
+    return _to(uploads.confirm(job, by=current_user._get_current_object()))
+
+
+@bp.post("/<int:job>/again")
+def again(job: int) -> Response:
+    """Check the same files once more."""
+    return _to(uploads.check_again(job, by=current_user._get_current_object()))
+
+
+@bp.get("/<int:job>/lines.csv")
+def lines(job: int) -> Response:
+    """Every line that was wrong or left as it is, as CSV."""
+    found = uploads.find(job)
+    listed = found.result["problems"] + found.result["differences"]
+    header = [_("File"), _("Line"), _("Column"), _("What")]
+    rows = [
+        (one["file"], one["line"], one["column"], web.say_kept(one["sentence"], one["values"]))
+        for one in listed
+    ]
+    response = make_response(tables.csv_file(header, rows, web.language()))
+    response.headers["Content-Type"] = tables.CSV
+    response.headers["Content-Disposition"] = f'attachment; filename="import-{found.id}.csv"'
+    return response
+
+
+def _to(job: Job) -> Response:
+    return redirect(url_for("bureau.jobs.show", job=job.id), 303)

@@ -1,0 +1,128 @@
+"""Invoice run: choose a period, look at what it would issue, issue that; and credit an invoice."""
+
+from typing import Any
+
+from flask import Blueprint, request, url_for
+from flask_babel import gettext as _
+from flask_login import current_user
+from werkzeug import Response
+
+from konnekt import web
+from konnekt.domain import clock, crediting, invoice_runs, invoices
+from konnekt.domain.crediting import Outlook
+from konnekt.domain.invoicing import unmade
+from konnekt.domain.refused import Invalid, Refused
+from konnekt.forms.invoicing import CreditForm, RunForm
+from konnekt.models import Account, Job
+
+bp = Blueprint("invoicing", __name__, url_prefix="/invoicing")
+
+PAGE, RUN = "bureau/invoicing/index.html", "partials/invoicing_run.html"
+CREDIT, OUTLOOK = "bureau/invoicing/credit.html", "partials/invoicing_credit.html"
+
+
+def _me() -> Account:
+    account: Account = current_user._get_current_object()
+    return account
+
+
+@bp.get("")
+def index() -> Response:
+    """What waits to be invoiced; with a period, what a run would issue."""
+    if "period" not in request.args:
+        return _shown(RunForm(None, on=clock.today()), 200)
+    form = RunForm(request.args)
+    status, preview = _previewed(form)
+    return _shown(form, status, **preview)
+
+
+@bp.post("")
+def issue() -> Response:
+    """Begin the run that the preview showed."""
+    form = RunForm()
+    if not form.validate():
+        return _shown(form, 422)
+    seen = request.form.get("seen", "")
+    try:
+        job = invoice_runs.begin(*_asked(form), on=form.on.data, seen=seen, by=_me())
+    except Refused as refusal:
+        _status, preview = _previewed(form)
+        if not isinstance(refusal, Invalid):
+            preview["refused"] = web.say(refusal)
+        return _shown(form, refusal.status, **preview)
+    return _begun(job, _("The run has begun."))
+
+
+@bp.post("/documents")
+def make_documents() -> Response:
+    """Have the documents made that are missing."""
+    return _begun(unmade.make(_me()), _("The missing documents are being made."))
+
+
+@bp.get("/<int:invoice>/credit")
+def outlook(invoice: int) -> Response:
+    """What crediting this invoice does, and the form to do it."""
+    return _foreseen(crediting.outlook(invoice), CreditForm(None), 200)
+
+
+@bp.post("/<int:invoice>/credit")
+def credit(invoice: int) -> Response:
+    """Credit it, with a reason."""
+    form = CreditForm()
+    if not form.validate():
+        return _foreseen(crediting.outlook(invoice), form, 422)
+    try:
+        note = crediting.credit(invoice, form.reason.data, by=_me())
+    except Refused as refusal:
+        return _foreseen(crediting.outlook(invoice), form, web.refuse(form, refusal))
+    here = url_for("bureau.invoicing.outlook", invoice=invoice)
+    found = crediting.outlook(invoice)
+    notice = _("Credited: credit note %(number)s.", number=note.number_text)
+    return web.done(notice, here, OUTLOOK, outlook=found, form=form)
+
+
+def _begun(job: Job, notice: str) -> Response:
+    """On to the page that says how far it is."""
+    there = url_for("bureau.jobs.show", job=job.id)
+    return web.moved(web.done(notice, there, "partials/job_progress.html", job=job), there)
+
+
+def _shown(form: RunForm, status: int, **preview: Any) -> Response:
+    form.offer(
+        [(one.calendar, invoice_runs.period_name(one), web.spoken(one)) for one in invoice_runs.periods()],
+        [(one.code, one.name) for one in invoice_runs.organisations()],
+    )
+    shown = {
+        "form": form,
+        "lacking": invoice_runs.lacking(),
+        "period_name": invoice_runs.period_name,
+        **preview,
+    }
+    if not web.is_htmx():
+        shown["waiting"] = invoice_runs.waiting()
+        shown["jobs"] = invoice_runs.under_way()
+        shown["unmade"] = unmade.first(invoice_runs.MOST_NUMBERS)
+    return web.page(PAGE, RUN, status, **shown)
+
+
+def _asked(form: RunForm) -> tuple[str, int, int, str | None]:
+    period = invoice_runs.find_period(form.period.data)
+    return period.calendar, period.year, period.number, form.organisation.data or None
+
+
+def _previewed(form: RunForm) -> tuple[int, dict[str, Any]]:
+    """The preview with its fingerprint; else what is wrong, beside the fields of the form."""
+    if not form.validate():
+        return 422, {}
+    if invoice_runs.lacking():
+        return 200, {}
+    try:
+        invoices.must_be_near(form.on.data)
+        found = invoices.preview(*_asked(form))
+    except Refused as refusal:
+        return web.refuse(form, refusal), {}
+    return 200, {"found": found, "seen": invoice_runs.fingerprint(found, form.on.data)}
+
+
+def _foreseen(found: Outlook, form: CreditForm, status: int) -> Response:
+    return web.page(CREDIT, OUTLOOK, status, outlook=found, form=form)

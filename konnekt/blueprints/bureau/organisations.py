@@ -1,0 +1,124 @@
+"""Organisations: list, add, change, end."""
+
+from typing import Any
+
+from flask import Blueprint, request, url_for
+from flask_babel import gettext as _
+from flask_login import current_user
+from werkzeug import Response
+
+from konnekt import web
+from konnekt.domain import clock
+from konnekt.domain.records import dossiers, lists, organisations
+from konnekt.domain.refused import Refused
+from konnekt.forms.bureau import searches
+from konnekt.forms.bureau.organisations import EndForm, OrganisationForm
+from konnekt.models import Account, Organisation
+
+bp = Blueprint("organisations", __name__, url_prefix="/organisations")
+
+PAGE = ("bureau/organisations/show.html", "partials/bureau_organisation.html")
+FORM = ("bureau/organisations/form.html", "partials/bureau_organisation_form.html")
+
+
+def _me() -> Account:
+    account: Account = current_user._get_current_object()
+    return account
+
+
+@bp.get("")
+def index() -> Response:
+    """The organisations that are clients, searched."""
+    form = searches.OrganisationSearch(request.args)
+    number = searches.number(request.args.get("page"))
+    found = lists.organisations(form.words, number, with_ended=form.ended.data)
+    names = ("bureau/organisations/index.html", "partials/bureau_organisations.html")
+    return web.page(*names, search=form, found=found, query=form.query())
+
+
+# Two parts, so that no code of an organisation can be this address.
+@bp.get("/new/organisation")
+def new() -> Response:
+    """The form of a new organisation."""
+    return _form_page(_filled(None), None)
+
+
+@bp.post("")
+def add() -> Response:
+    """Add one."""
+    form = _filled(None, request.form)
+    try:
+        made = organisations.add(form.values(), by=_me())
+    except Refused as refusal:
+        return _form_page(form, None, web.refuse(form, refusal))
+    return _shown(made, _("%(name)s is added.", name=made.name))
+
+
+@bp.get("/<code>/change")
+def edit(code: str) -> Response:
+    """The form that changes it."""
+    found = organisations.find(code)
+    return _form_page(_filled(found), found)
+
+
+@bp.post("/<code>/change")
+def change(code: str) -> Response:
+    """Change it."""
+    found = organisations.find(code)
+    form = _filled(found, request.form)
+    try:
+        changed = organisations.change(code, form.values(), seen=form.seen.data or "", by=_me())
+    except Refused as refusal:
+        status = web.refuse(form, refusal)
+        web.look_again(form, status, organisations.seen(organisations.find(code)))
+        return _form_page(form, found, status)
+    return _shown(changed, _("%(name)s is changed.", name=changed.name))
+
+
+def _filled(found: Organisation | None, typed: Any = None) -> OrganisationForm:
+    """The form with what was typed, else with the row, else empty."""
+    form = OrganisationForm(typed, obj=found)
+    form.parent.choices = [("", _("none")), *lists.names(but=found)]
+    if found is not None and typed is None:
+        form.parent.data = found.parent.code if found.parent else ""
+        form.seen.data = organisations.seen(found)
+    return form
+
+
+def _form_page(form: OrganisationForm, found: Organisation | None, status: int = 200) -> Response:
+    return web.page(*FORM, status, form=form, organisation=found)
+
+
+@bp.get("/<code>")
+def show(code: str) -> Response:
+    """All there is to know of it."""
+    return web.page(*PAGE, **_context(code))
+
+
+def _context(code: str, end_form: EndForm | None = None) -> dict[str, Any]:
+    dossier = dossiers.of_organisation(code, web.agency())
+    form = end_form or EndForm(formdata=None, ended_on=clock.today())
+    return {"dossier": dossier, "organisation": dossier.organisation, "end_form": form}
+
+
+def _shown(organisation: Organisation, notice: str) -> Response:
+    here = url_for(".show", code=organisation.code)
+    return web.moved(web.done(notice, here, PAGE[1], **_context(organisation.code)), here)
+
+
+@bp.post("/<code>/end")
+def end(code: str) -> Response:
+    """End it as a client."""
+    form = EndForm()
+    try:
+        ended = organisations.end(code, form.ended_on.data, by=_me(), is_sure=form.sure.data)
+    except Refused as refusal:
+        return web.page(*PAGE, web.refuse(form, refusal), **_context(code, form))
+    return _shown(ended, _("%(name)s is ended.", name=ended.name))
+
+
+@bp.post("/<code>/resume")
+def resume(code: str) -> Response:
+    """Take the end back."""
+    resumed = organisations.resume(code, by=_me())
+    return _shown(resumed, _("%(name)s is a client again.", name=resumed.name))

@@ -1,0 +1,139 @@
+"""Pay periods: list per calendar and year, make a year, change or delete one."""
+
+from typing import Any
+
+from flask import Blueprint, flash, redirect, request, url_for
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from flask_login import current_user
+from werkzeug import Response
+
+from konnekt import web
+from konnekt.domain import clock, events
+from konnekt.domain.records import keeping, pay_periods
+from konnekt.domain.records.calendars import Span
+from konnekt.domain.refused import Refused
+from konnekt.forms.bureau.pay_periods import PeriodForm, ShelfForm, YearForm, typed
+from konnekt.models import Account, PayPeriod
+
+bp = Blueprint("pay_periods", __name__, url_prefix="/pay-periods")
+
+LIST = ("bureau/pay_periods/index.html", "partials/bureau_pay_periods.html")
+YEAR = ("bureau/pay_periods/year.html", "partials/bureau_year.html")
+CHANGE = "bureau/pay_periods/change.html"
+
+
+def _me() -> Account:
+    account: Account = current_user._get_current_object()
+    return account
+
+
+@bp.get("")
+def index() -> Response:
+    """The periods of one calendar in one year."""
+    shelf = pay_periods.shelf(*ShelfForm(request.args).values())
+    form = ShelfForm(calendar=shelf.calendar, year=shelf.year)
+    things = [pay_periods.year_thing(shelf.calendar, shelf.year), *map(pay_periods.thing, shelf.periods)]
+    return web.page(*LIST, shelf=shelf, form=form, events=events.latest(thing=things))
+
+
+@bp.get("/year")
+def ask_year() -> Response:
+    """The form that makes a year; it starts with the year and the rule that come next."""
+    calendar = pay_periods.shelf(*ShelfForm(request.args).values()).calendar
+    year, rule = pay_periods.suggested(calendar)
+    year = ShelfForm(request.args).values()[1] or year
+    return web.page(*YEAR, form=YearForm(formdata=None, calendar=calendar, year=year, **vars(rule)), spans=[])
+
+
+@bp.post("/year/preview")
+def preview() -> Response:
+    """What the rule would make; nothing is saved yet."""
+    form = YearForm()
+    if not form.validate():
+        return web.page(*YEAR, 422, form=form, spans=[])
+    try:
+        spans = pay_periods.preview(form.calendar.data, form.year.data, form.rule())
+    except Refused as refusal:
+        return web.page(*YEAR, web.refuse(form, refusal), form=form, spans=[])
+    return web.page(*YEAR, form=form, spans=spans)
+
+
+@bp.post("/year")
+def generate() -> Response:
+    """Make the periods of a year."""
+    form = YearForm()
+    if not form.validate():
+        return web.page(*YEAR, 422, form=form, spans=[])
+    calendar, year = form.calendar.data, form.year.data
+    try:
+        made = pay_periods.generate(calendar, year, form.rule(), by=_me())
+    except Refused as refusal:
+        return web.page(*YEAR, web.refuse(form, refusal), form=form, spans=[])
+    notice = ngettext("%(num)s period is made.", "%(num)s periods are made.", len(made))
+    return _to_list(notice, calendar, year)
+
+
+def _to_list(notice: str, calendar: str, year: int) -> Response:
+    flash(notice)
+    return redirect(url_for(".index", calendar=calendar, year=year), 303)
+
+
+@bp.post("/year/delete")
+def delete_year() -> Response:
+    """Delete the periods of a year that nothing uses."""
+    calendar, year = ShelfForm(request.form).values()
+    count = pay_periods.delete_year(calendar, year or 0, by=_me())
+    notice = ngettext("%(num)s period is deleted.", "%(num)s periods are deleted.", count)
+    return _to_list(notice, calendar, year or 0)
+
+
+@bp.get("/<int:period>")
+def show(period: int) -> Response:
+    """One period and the form that changes it."""
+    found = pay_periods.find(period)
+    return _page(found, PeriodForm(formdata=None, data=typed(found, clock.local)))
+
+
+def _page(found: PayPeriod, form: PeriodForm, status: int = 200) -> Response:
+    has_sheets = pay_periods.has_sheets(found)
+    if has_sheets and form.first_on:
+        form.fix_days()
+    form.seen.show(keeping.fingerprint(pay_periods.facts(found)))
+    known: dict[str, Any] = {"period": found, "has_sheets": has_sheets, "form": form}
+    history = events.latest(thing=pay_periods.thing(found))
+    return web.page(CHANGE, None, status, events=history, **known)
+
+
+@bp.post("/<int:period>")
+def change(period: int) -> Response:
+    """Change its days, deadlines and pay date."""
+    found, form = pay_periods.find(period), PeriodForm()
+    if pay_periods.has_sheets(found) and "first_on" not in request.form:
+        form.fix_days()
+    if not form.validate():
+        return _page(found, form, 422)
+    is_joined = bool(form.joined and form.joined.data)
+    try:
+        pay_periods.change(period, _span(found, form), by=_me(), seen=form.seen.data or "", joined=is_joined)
+    except Refused as refusal:
+        return _page(pay_periods.find(period), form, web.refuse(form, refusal))
+    return _to_list(_("Period %(number)s is changed.", number=found.number), found.calendar, found.year)
+
+
+def _span(found: PayPeriod, form: PeriodForm) -> Span:
+    return Span(
+        number=found.number,
+        first_on=form.first_on.data if form.first_on else found.first_on,
+        last_on=form.last_on.data if form.last_on else found.last_on,
+        submit_by_at=clock.at(form.submit_by.data, form.submit_at.data),
+        approve_by_at=clock.at(form.approve_by.data, form.approve_at.data),
+        pay_on=form.pay_on.data,
+    )
+
+
+@bp.post("/<int:period>/delete")
+def delete(period: int) -> Response:
+    """Delete one that nothing uses."""
+    gone = pay_periods.delete(period, by=_me())
+    return _to_list(_("Period %(number)s is deleted.", number=gone.number), gone.calendar, gone.year)

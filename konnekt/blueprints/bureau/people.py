@@ -1,0 +1,187 @@
+"""People: list, add, change, invite, close, and what each may do where."""
+
+from typing import Any
+
+from flask import Blueprint, request, url_for
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from flask_login import current_user
+from werkzeug import Response
+
+from konnekt import web
+from konnekt.domain import sessions
+from konnekt.domain.records import dossiers, lists, people, rights
+from konnekt.domain.refused import Refused
+from konnekt.forms.bureau import searches
+from konnekt.forms.bureau.people import CloseForm, PersonForm, RightForm
+from konnekt.models import Account
+
+bp = Blueprint("people", __name__, url_prefix="/people")
+
+PAGE = ("bureau/people/show.html", "partials/bureau_person.html")
+FORM = ("bureau/people/form.html", "partials/bureau_person_form.html")
+
+
+def _me() -> Account:
+    account: Account = current_user._get_current_object()
+    return account
+
+
+@bp.get("")
+def index() -> Response:
+    """Everybody with an account, searched."""
+    form = searches.PersonSearch(request.args)
+    number = searches.number(request.args.get("page"))
+    found = lists.people(form.words, form.role.data or "", number, with_closed=form.closed.data)
+    names = ("bureau/people/index.html", "partials/bureau_people.html")
+    return web.page(*names, search=form, found=found, query=form.query())
+
+
+@bp.get("/new")
+def new() -> Response:
+    """The form of a new person."""
+    return web.page(*FORM, form=PersonForm(formdata=None), person=None)
+
+
+@bp.post("")
+def add() -> Response:
+    """Add one, and mail an invitation when that is ticked."""
+    form = PersonForm()
+    try:
+        made = people.add(form.values(), by=_me(), is_invited=form.invite.data)
+    except Refused as refusal:
+        return web.page(*FORM, web.refuse(form, refusal), form=form, person=None)
+    return _shown(made.id, _("%(name)s is added.", name=made.name))
+
+
+@bp.get("/<int:person>/change")
+def edit(person: int) -> Response:
+    """The form that changes one."""
+    found = people.find(person)
+    form = PersonForm(formdata=None, obj=found, seen=people.seen(found))
+    return web.page(*FORM, form=form, person=found)
+
+
+@bp.post("/<int:person>/change")
+def change(person: int) -> Response:
+    """Change one."""
+    form = PersonForm()
+    seen, is_sure = form.seen.data or "", form.sure.data
+    try:
+        changed = people.change(person, form.values(), seen=seen, by=_me(), is_sure=is_sure)
+    except Refused as refusal:
+        status = web.refuse(form, refusal)
+        found = people.find(person)
+        web.look_again(form, status, people.seen(found))
+        return web.page(*FORM, status, form=form, person=found)
+    return _shown(changed.id, _("%(name)s is changed.", name=changed.name))
+
+
+@bp.get("/<int:person>")
+def show(person: int) -> Response:
+    """All there is to know of somebody."""
+    return web.page(*PAGE, **_context(person))
+
+
+def _context(person: int, **forms: Any) -> dict[str, Any]:
+    """The page; forms: those that were refused, by name (a right's form with the code it is about)."""
+    dossier = dossiers.of_person(person)
+    close = forms.get("close") or CloseForm(formdata=None)
+    refused, where = forms.get("right"), forms.get("where", "")
+    right_form = refused if refused and not where else RightForm(formdata=None)
+    right_form.organisation.choices = [(place.code, place.name) for place in dossier.elsewhere]
+    return {
+        "dossier": dossier,
+        "person": dossier.person,
+        "close_form": close,
+        "right_form": right_form,
+        "right_forms": [
+            (right, refused if refused and where == right.organisation.code else _of(right))
+            for right in dossier.rights
+        ],
+        "device": sessions.device,
+        "is_this": lambda session: sessions.is_this(session, current_user.session_token),
+    }
+
+
+def _of(right: Any) -> RightForm:
+    return RightForm(formdata=None, obj=right, prefix=f"at-{right.organisation_id}-")
+
+
+def _shown(person: int, notice: str) -> Response:
+    here = url_for(".show", person=person)
+    return web.moved(web.done(notice, here, PAGE[1], **_context(person)), here)
+
+
+@bp.post("/<int:person>/invite")
+def invite(person: int) -> Response:
+    """Mail a link to choose a password; again ends the one before."""
+    invited = people.invite(person, by=_me())
+    return _shown(person, _("A mail with a link is on its way to %(email)s.", email=invited.email))
+
+
+@bp.post("/<int:person>/close")
+def close(person: int) -> Response:
+    """Close the account."""
+    form = CloseForm()
+    try:
+        closed = people.close(person, by=_me(), is_sure=form.sure.data)
+    except Refused as refusal:
+        return web.page(*PAGE, web.refuse(form, refusal), **_context(person, close=form))
+    return _shown(person, _("The account of %(name)s is closed.", name=closed.name))
+
+
+@bp.post("/<int:person>/reopen")
+def reopen(person: int) -> Response:
+    """Open a closed account again."""
+    opened = people.reopen(person, by=_me())
+    return _shown(person, _("The account of %(name)s is open again.", name=opened.name))
+
+
+@bp.post("/<int:person>/sessions/end", defaults={"session": None})
+@bp.post("/<int:person>/sessions/<int:session>/end")
+def end_sessions(person: int, session: int | None) -> Response:
+    """Sign somebody out, in one browser or everywhere."""
+    count = people.end_sessions(person, by=_me(), session=session)
+    return _shown(person, ngettext("One browser is signed out.", "%(num)s browsers are signed out.", count))
+
+
+@bp.post("/<int:person>/rights")
+def give_right(person: int) -> Response:
+    """Give rights in one more organisation."""
+    form = RightForm()
+    return _give(person, form.organisation.data or "", form)
+
+
+@bp.post("/<int:person>/rights/<code>")
+def change_right(person: int, code: str) -> Response:
+    """Change the rights in one organisation."""
+    right = rights.find(person, code)
+    return _give(person, code, RightForm(prefix=f"at-{right.organisation_id}-"), where=code)
+
+
+def _give(person: int, code: str, form: RightForm, where: str = "") -> Response:
+    try:
+        given = rights.give(person, code, form.may(), by=_me(), is_sure=form.sure.data)
+    except Refused as refusal:
+        return _refused_right(person, form, refusal, where)
+    name = given.organisation.name
+    return _shown(person, _("The rights at %(organisation)s are saved.", organisation=name))
+
+
+def _refused_right(person: int, form: RightForm, refusal: Refused, where: str) -> Response:
+    status = web.refuse(form, refusal)
+    return web.page(*PAGE, status, **_context(person, right=form, where=where))
+
+
+@bp.post("/<int:person>/rights/<code>/remove")
+def remove_right(person: int, code: str) -> Response:
+    """Take all rights in one organisation away."""
+    right = rights.find(person, code)
+    form = RightForm(prefix=f"at-{right.organisation_id}-")
+    try:
+        gone = rights.remove(person, code, by=_me(), is_sure=form.sure.data)
+    except Refused as refusal:
+        return _refused_right(person, form, refusal, code)
+    name = gone.organisation.name
+    return _shown(person, _("The rights at %(organisation)s are taken away.", organisation=name))

@@ -1,0 +1,124 @@
+"""Uren van een periode: who has not sent or approved; reminding, sending on somebody's behalf."""
+
+from typing import Any
+
+from flask import Blueprint, flash, redirect, request, url_for
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from flask_login import current_user
+from werkzeug import Response
+
+from konnekt import web
+from konnekt.domain import progress, reminders, sending
+from konnekt.domain.entering import Place
+from konnekt.domain.refused import Refused
+from konnekt.domain.reminders import Reminded, Target
+from konnekt.forms.progress import ProgressForm, SendingForm
+from konnekt.models import Account
+
+bp = Blueprint("progress", __name__, url_prefix="/progress")
+
+NAMED = 10
+
+
+def _account() -> Account:
+    account: Account = current_user._get_current_object()
+    return account
+
+
+@bp.get("")
+def index() -> Response:
+    """A period as it stands: the one asked for, or the one whose deadlines are nearest."""
+    return web.page("bureau/progress/index.html", "partials/progress_list.html", **_shown())
+
+
+def _shown(form: ProgressForm | None = None) -> dict[str, Any]:
+    form = form or ProgressForm(request.args)
+    choice = progress.choose(*form.chosen())
+    found = None
+    if choice.period is not None:
+        found = progress.load(choice.period, form.organisation.data or "", form.shown(), form.number())
+    query = form.query()
+    if choice.period is not None:
+        chosen = choice.period
+        query |= {"calendar": chosen.calendar, "year": chosen.year, "period": chosen.number}
+    return {"choice": choice, "found": found, "query": query, "calendar_names": calendar_names()}
+
+
+def calendar_names() -> dict[str, str]:
+    """The calendars in words."""
+    return {"week": _("Weeks"), "four_weeks": _("Four weeks"), "month": _("Months")}
+
+
+@bp.post("/remind")
+def remind() -> Response:
+    """Remind who is late: of a period, of one organisation in it, or with one timesheet."""
+    form = ProgressForm(request.form)
+    period = web.or_404(progress.choose(*form.chosen()).period)
+    target = Target(period.id, form.remind.data or "", form.assignment.data or "")
+    reminded = reminders.remind(target, by=_account())
+    shown = _shown(form)
+    place = url_for(".index", **shown["query"])
+    return web.done(_outcome(reminded), place, "partials/progress_list.html", **shown)
+
+
+def _outcome(done: Reminded) -> str:
+    """Who was reminded, who already was today, and what nobody can do anything about."""
+    said = []
+    if done.told:
+        said.append(_("Reminded: %(names)s.", names=_names(done.told)))
+    if done.before:
+        said.append(_("Had a mail today already: %(names)s.", names=_names(done.before)))
+    if done.nobody:
+        said.append(
+            ngettext(
+                "For %(num)s timesheet there is nobody to remind.",
+                "For %(num)s timesheets there is nobody to remind.",
+                done.nobody,
+            )
+        )
+    return " ".join(said) or _("Nobody is late.")
+
+
+def _names(people: list[Account]) -> str:
+    shown = [person.name for person in people[:NAMED]]
+    if people[NAMED:]:
+        shown.append(_("and %(count)s more", count=len(people) - NAMED))
+    return ", ".join(shown)
+
+
+@bp.get("/<path:code>/<int:year>/<int:number>")
+def show(code: str, year: int, number: int) -> Response:
+    """One timesheet that was not sent, with the form to send it on behalf of who enters."""
+    found = sending.find(code, year, number, web.grants())
+    return web.page("bureau/progress/show.html", **_one(found, SendingForm(formdata=None)))
+
+
+def _one(found: sending.Unsent, form: SendingForm, refusal: Refused | None = None) -> dict[str, Any]:
+    return {"found": found, "detail": found.detail, "form": form, "refusal": refusal}
+
+
+@bp.post("/<path:code>/<int:year>/<int:number>")
+def send(code: str, year: int, number: int) -> Response:
+    """Send it on behalf of who enters, with a reason."""
+    found, form = sending.find(code, year, number, web.grants()), SendingForm()
+    at, seen = Place(found.assignment.id, found.period.id), form.seen.data or 0
+    if not form.validate():
+        return web.page("bureau/progress/show.html", status=422, **_one(found, form))
+    try:
+        sheet = sending.send(at, form.reason.data, is_nil=form.is_nil.data, by=_account(), seen=seen)
+    except Refused as refusal:
+        field = getattr(refusal, "field", "")
+        if field in form:
+            form[field].errors = [web.say(refusal)]
+        now = sending.find(code, year, number, web.grants())
+        rest = None if field in form else refusal
+        return web.page("bureau/progress/show.html", status=refusal.status, **_one(now, form, rest))
+    notice = _(
+        "Sent on behalf of somebody else: %(name)s, %(period)s.",
+        name=sheet.assignment.worker.name,
+        period=web.spoken(sheet.pay_period),
+    )
+    place = {"calendar": found.period.calendar, "year": year, "period": number}
+    flash(notice)
+    return redirect(url_for(".index", **place), 303)

@@ -1,0 +1,177 @@
+"""Mijn uren: what a worker has still to fill in, the grid of it, where each sheet is, and totals."""
+
+from functools import partial
+from typing import Any
+
+from flask import Blueprint, abort, g, make_response, redirect, request, url_for
+from flask_babel import gettext as _
+from flask_login import current_user
+from werkzeug import Response
+
+from konnekt import grid_views, web
+from konnekt.domain import clock, detail, own_assignments, own_sheets, own_totals, periods
+from konnekt.forms.hours import DownloadForm, YearForm
+from konnekt.forms.registration import ChoiceForm
+from konnekt.grid_views import Desk, Stop
+from konnekt.models import Account
+from konnekt.sheet_text import hours_file
+
+bp = Blueprint("hours", __name__, url_prefix="/hours")
+
+
+@bp.before_request
+def only_workers() -> None:
+    """This page is in nobody else's menu; security.py has asked to sign in."""
+    if not current_user.is_worker:
+        abort(403)
+
+
+@bp.context_processor
+def words() -> dict[str, Any]:
+    """What the grid asks."""
+    return grid_views.words()
+
+
+def _account() -> Account:
+    account: Account = current_user._get_current_object()
+    return account
+
+
+@bp.get("")
+def index() -> Response:
+    """What is still to fill in, what was sent, and the assignments."""
+    form = YearForm(request.args)
+    query = form.query()
+    page = own_sheets.sent(
+        web.grants(), query.get("year"), query.get("assignment", ""), form.number("page") or 1
+    )
+    return web.page(
+        "hours/index.html",
+        "partials/hours_sheets.html",
+        due=[] if web.is_htmx() else own_sheets.with_pay_dates(web.to_fill_in()),
+        page=page,
+        query=query,
+        years=own_sheets.years(_account()),
+        assignments=own_assignments.of(_account()),
+    )
+
+
+@bp.get("/sheets/<int:sheet>")
+def sheet(sheet: int) -> Response:
+    """One of the worker's own sheets: where it is, what is on it, its history, what corrects it."""
+    found = own_sheets.find(sheet, web.grants())
+    return web.page(
+        "hours/sheet.html",
+        row=own_sheets.rows(web.grants(), [found])[0],
+        beside=own_sheets.beside(found),
+        detail=detail.load(sheet, web.grants()),
+        placed=own_assignments.Placed(found.assignment),
+        sheet_page="hours.sheet",
+    )
+
+
+@bp.get("/totals")
+def totals() -> Response:
+    """The hours of a year per period and hour type, and the way to download them."""
+    return _totals(DownloadForm(formdata=None))
+
+
+def _totals(form: DownloadForm, status: int = 200) -> Response:
+    known = own_sheets.years(_account())
+    year = YearForm(request.args).number("year") or next(iter(known), clock.today().year)
+    return web.page(
+        "hours/totals.html",
+        status=status,
+        totals=own_totals.of_year(_account(), year),
+        year=year,
+        years=sorted({*known, year}, reverse=True),
+        form=form,
+    )
+
+
+@bp.get("/download")
+def download() -> Response:
+    """The worker's own hours as CSV or XLSX: of the days asked for, else of a year, else all."""
+    form = DownloadForm(request.args)
+    if not form.validate():
+        return _totals(form, 422)
+    year = None if form.first.data or form.last.data else YearForm(request.args).number("year")
+    found = own_totals.hours(_account(), year, form.first.data, form.last.data)
+    content, kind, ending = hours_file(found, request.args.get("format", ""))
+    response = make_response(content)
+    response.mimetype, response.headers["Content-Disposition"] = kind, f'attachment; filename="uren.{ending}"'
+    return response
+
+
+def _open(code: str, year: int | None = None, number: int | None = None) -> Desk:
+    """The worker's own sheet of the address, or of another period."""
+    if year is None or number is None:
+        year, number = ChoiceForm(request.args).place()
+    opened = own_assignments.open_sheet(_account(), code, year, number)
+    g.to_fill_in = own_sheets.to_fill_in(_account())
+    return Desk(
+        opened,
+        {"year": year, "period": number},
+        f"{year}-{number}",
+        _stops,
+        "hours/show.html",
+        f"{web.spoken(opened.period)} · {_('My hours')}",
+        {"pay_date_of": lambda desk: periods.pay_date(desk.sheet.period, desk.calendar.periods)},
+    )
+
+
+def _stops(desk: Desk) -> list[Stop]:
+    """The periods of its calendar in which the assignment runs, one after another."""
+    of, found = desk.sheet.assignment, []
+    for period in own_assignments.within(of, desk.calendar.periods, desk.sheet.period):
+        value = f"{period.year}-{period.number}"
+        name = f"{_('Period %(number)s', number=period.number)} · {web.spoken(period)}"
+        found.append(Stop(value, name, name, of.code, {"year": period.year, "period": period.number}))
+    return found
+
+
+@bp.get("/<code>")
+def show(code: str) -> Response:
+    """The grid of an assignment; without a period that of the one that is wanted now."""
+    if "year" not in request.args and "period" not in request.args:
+        period = own_assignments.current(_account(), code)
+        return redirect(url_for(".show", code=code, year=period.year, period=period.number), 303)
+    return grid_views.show(partial(_open, code))
+
+
+@bp.post("/<code>/save")
+def save(code: str) -> Response:
+    """Keep what was typed, in a draft."""
+    return grid_views.save(partial(_open, code))
+
+
+@bp.post("/<code>/send")
+def send(code: str) -> Response:
+    """Send the sheet with what was typed."""
+    return grid_views.send(partial(_open, code))
+
+
+@bp.post("/<code>/withdraw")
+def withdraw(code: str) -> Response:
+    """Take back what was just sent (Ongedaan maken)."""
+    return grid_views.withdraw(partial(_open, code))
+
+
+@bp.post("/<code>/lines")
+def lines(code: str) -> Response:
+    """Add or remove a row; nothing is stored."""
+    return grid_views.lines(partial(_open, code))
+
+
+@bp.post("/<code>/copy")
+def copy(code: str) -> Response:
+    """Take over the pattern of the sheet before."""
+    return grid_views.copy(partial(_open, code))
+
+
+@bp.post("/<code>/turn")
+def turn(code: str) -> Response:
+    """On to another period of the same assignment."""
+    return grid_views.turn(
+        partial(_open, code), lambda stop: _open(stop.code, stop.query["year"], stop.query["period"])
+    )

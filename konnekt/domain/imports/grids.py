@@ -1,0 +1,68 @@
+"""The rows of a sheet of a workbook, as reading.py has those of a CSV file: the line is the sheet's row."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from konnekt.domain.imports.reading import Complain, Row, Table, check_header, check_letters
+from konnekt.domain.refused import N_
+
+Place = tuple[int, int]
+
+IS_NUMBER = N_(
+    "a number, and here zeros and points count (0042, 42.10): make the cells text and type it again"
+)
+IS_DAY = N_("a date, and this column holds text: make the cells text and type it again")
+IS_ERROR = N_("holds the error %(what)s")
+IS_UNKNOWN = N_("a formula without its outcome: open the file in a spreadsheet and save it again")
+
+
+@dataclass
+class Grid:
+    """A sheet: its cells as text, the first row first.
+
+    typed: the cells that are no text, with what that would be in a column of text. broken: cells that can't
+    be read at all, with a sentence and its values. is_cut: there is more than was read.
+    """
+
+    rows: list[list[str]] = field(default_factory=list)
+    typed: dict[Place, str] = field(default_factory=dict)
+    broken: dict[Place, tuple[str, dict[str, Any]]] = field(default_factory=dict)
+    most: int = 0
+    is_cut: bool = False
+
+
+def read(file: str, grid: Grid, known: tuple[str, ...], texts: set[str], complain: Complain) -> Table:
+    """The rows of a sheet; texts: the columns in which a number is a mistake."""
+    table = Table(file)
+    if not any(any(row) for row in grid.rows):
+        complain(1, "", N_("the file is empty"))
+        return table
+    width = max(len(row) for row in grid.rows)
+    header = [name.strip().lower() for name in grid.rows[0]]
+    header += [""] * (width - len(header))
+    if not check_header(header, known, complain):
+        return table
+    table.ignored_columns = [name or f"(column {n})" for n, name in enumerate(header, 1) if name not in known]
+    table.is_readable = not grid.is_cut
+    if grid.is_cut:
+        complain(grid.most + 1, "", N_("more than %(most)s rows: make it several files"), most=grid.most)
+    for line, cells in enumerate(grid.rows[1:], 2):
+        if not any(cells) and not any((line, column) in grid.broken for column in range(width)):
+            continue
+        row = Row(file, line, dict(zip(header, cells + [""] * (width - len(cells)), strict=True)))
+        _check_kinds(row, grid, header, texts, complain)
+        check_letters(row, complain)
+        table.rows.append(row)
+    return table
+
+
+def _check_kinds(row: Row, grid: Grid, header: list[str], texts: set[str], complain: Complain) -> None:
+    for position, column in enumerate(header):
+        place = (row.line, position)
+        sentence, values = grid.broken.get(place, ("", {}))
+        if not sentence and column in texts:
+            sentence = grid.typed.get(place, "")
+        if sentence:
+            row.cells.pop(column, None)
+            row.is_wrong = True
+            complain(row.line, column, sentence, **values)

@@ -1,0 +1,160 @@
+"""Import by upload: checked first, carried out when somebody has seen what it would do.
+
+Both are long work (konnekt/jobs.py). The files go from the check to the import: they are imported once.
+"""
+
+from typing import Any
+
+from konnekt.db import transaction
+from konnekt.domain import events, jobs
+from konnekt.domain.imports import FILES, archives, import_files
+from konnekt.domain.imports.report import Outcome, Problem, Report, shown
+from konnekt.domain.jobs import Interrupted, Tell
+from konnekt.domain.refused import Invalid, NotFound, Refused
+from konnekt.models import Account, Job, JobFile
+
+KINDS = (CHECK, IMPORT) = ("import_check", "import")
+ENDINGS = (".csv", ".zip", *archives.WORKBOOKS)
+MOST_UPLOADS = 50
+MOST_LISTED = 5000
+LONGEST_NAME = 200
+
+
+def expected() -> list[tuple[str, list[str]]]:
+    """The files of an import set and their columns."""
+    return [(file.name, list(file.columns)) for file in FILES]
+
+
+def start(uploads: list[tuple[str, bytes]], *, by: Account) -> Job:
+    """Queue the check of uploaded files. Raises Invalid."""
+    files: dict[str, bytes] = {}
+    for path, content in uploads:
+        name = path.replace("\\", "/").rpartition("/")[2].strip()
+        if not name.lower().endswith(ENDINGS) or len(name) > LONGEST_NAME:
+            raise Invalid("%(file)s is no CSV, XLSX or ZIP.", "files", file=shown(name))
+        if name.lower() in {known.lower() for known in files}:
+            raise Invalid("%(file)s is there twice.", "files", file=shown(name))
+        files[name] = content
+    if not files:
+        raise Invalid("Choose one file or more.", "files")
+    if len(files) > MOST_UPLOADS:
+        raise Invalid("Choose at most %(most)s files, or put them into a ZIP.", "files", most=MOST_UPLOADS)
+    return jobs.queue(CHECK, by=by, asked={"names": sorted(files)}, files=files)
+
+
+def check(job: Job, tell: Tell) -> dict[str, Any]:
+    """The handler that says what an import would do."""
+    found = archives.unpack(jobs.files(job))
+    report = import_files(found.files, dry_run=True, tell=tell, most_problems=MOST_LISTED)
+    return _told(report, found)
+
+
+def confirm(number: int, *, by: Account) -> Job:
+    """Queue the import of what was checked; a second time it is the same one. Raises Refused, NotFound."""
+    with transaction():
+        checked = _find(number, CHECK)
+        if not (checked.result or {}).get("is_ok"):
+            raise Refused("What is wrong in these files has to be mended first.")
+        asked = {"names": checked.asked["names"], "check": checked.id, "effect": checked.result["effect"]}
+        made: Job = jobs.queue(IMPORT, by=by, asked=asked)
+        if not _move_files(checked, made):
+            made.delete_instance()
+            made = _import_of(checked)
+    return made
+
+
+def check_again(number: int, *, by: Account) -> Job:
+    """Queue another check of the files of an import that did not come about. Raises Refused, NotFound."""
+    with transaction():
+        failed = _find(number, IMPORT)
+        made = jobs.queue(CHECK, by=by, asked={"names": failed.asked["names"]})
+        if failed.ended_at is None or not _move_files(failed, made):
+            raise Refused("These files are not here any more. Choose them again.")
+    return made
+
+
+def carry_out(job: Job, tell: Tell) -> dict[str, Any]:
+    """The handler that imports. What it did, its event and its end are one transaction: it happens once."""
+    found = archives.unpack(jobs.files(job))
+
+    def finish(report: Report) -> None:
+        told = _told(report, found)
+        counts = {file["name"]: [file[outcome] for outcome in ("new", "changed")] for file in told["files"]}
+        events.record("import", by=job.created_by, thing="import", after={"new_and_changed": counts})
+        jobs.drop_files(job)
+        if not jobs.end(job, told):
+            raise Interrupted
+
+    report = import_files(found.files, agreed=job.asked["effect"], most_problems=MOST_LISTED, finish=finish)
+    return _told(report, found)
+
+
+def find(number: int) -> Job:
+    """A check or an import that has ended, for what it listed; raises NotFound."""
+    found = jobs.find(number)
+    if found.kind not in KINDS or found.result is None or "files" not in found.result:
+        raise NotFound("This work is not known any more.")
+    return found
+
+
+def recent(most: int = 20) -> list[Job]:
+    """The latest checks and imports with who asked for them: one statement."""
+    columns = (Job.id, Job.kind, Job.asked, Job.created_at, Job.ended_at, Job.failure, Account)
+    query = Job.select(*columns).join(Account).where(Job.kind.in_(KINDS))
+    return list(query.order_by(Job.created_at.desc(), Job.id.desc()).limit(most))
+
+
+def _find(number: int, kind: str) -> Job:
+    found = jobs.find(number)
+    if found.kind != kind:
+        raise NotFound("This work is not known any more.")
+    return found
+
+
+def _move_files(old: Job, new: Job) -> bool:
+    return bool(JobFile.update(job=new).where(JobFile.job == old).execute())
+
+
+def _import_of(checked: Job) -> Job:
+    """The import that took the files of a check. Raises Refused where they are just gone."""
+    later = (Job.kind == IMPORT) & (Job.id > checked.id)
+    for job in Job.select().where(later).order_by(Job.id):
+        if job.asked.get("check") == checked.id:
+            found: Job = job
+            return found
+    raise Refused("These files are not here any more. Choose them again.")
+
+
+def _told(report: Report, found: archives.Unpacked) -> dict[str, Any]:
+    """The report as JSON keeps it, each file under the name it came with."""
+    return {
+        "is_ok": report.is_ok,
+        "effect": report.effect,
+        "would_change": bool(report.count(Outcome.NEW) + report.count(Outcome.CHANGED)),
+        "files": [
+            {
+                "name": found.names[file.name],
+                "ignored_columns": [shown(column) for column in file.ignored_columns],
+                **{outcome.value: file.count(outcome) for outcome in Outcome},
+            }
+            for file in report.files.values()
+        ],
+        "ignored_files": [shown(name) for name in found.ignored],
+        "problems": [_line(problem, found) for problem in report.problems],
+        "problem_count": report.problem_count,
+        "differences": [_line(problem, found) for problem in report.differences[:MOST_LISTED]],
+        "difference_count": len(report.differences),
+    }
+
+
+def _line(problem: Problem, found: archives.Unpacked) -> dict[str, Any]:
+    values = {
+        name: value if isinstance(value, int) else shown(value) for name, value in problem.values.items()
+    }
+    return {
+        "file": found.names.get(problem.file, problem.file),
+        "line": problem.line,
+        "column": problem.column,
+        "sentence": problem.sentence,
+        "values": values,
+    }

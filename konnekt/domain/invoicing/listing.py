@@ -1,0 +1,199 @@
+"""The invoices that somebody may see: narrowed, added up, a page at a time.
+
+Two statements whatever their number: the totals, then the rows of one page. Both read the index
+invoice_list, which holds all that they compare and add (models/invoices.py).
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from peewee import Case, fn
+
+from konnekt.domain import access, clock
+from konnekt.domain.access import Grants
+from konnekt.domain.invoicing import states
+from konnekt.domain.paging import SIZE, Page
+from konnekt.models import (
+    BudgetNumber,
+    BudgetNumberKey,
+    Document,
+    Invoice,
+    NumberSeries,
+    Organisation,
+    PayPeriod,
+)
+
+# `2026-00012` while it is typed, and without its hyphen.
+NUMBER = re.compile(r"([0-9]{4})-([0-9]{0,6})|([0-9]{4})([0-9]{5})")
+DIGITS = 5
+LAST = "\U0010ffff"
+
+
+@dataclass(frozen=True)
+class Filter:
+    """What narrows the list; empty or None is everything. organisation: a code; state: of states.FILTERS."""
+
+    text: str = ""
+    organisation: str = ""
+    year: int | None = None
+    state: str = ""
+
+
+@dataclass(frozen=True)
+class Totals:
+    """How many invoices are found, and their amounts in cents: all (credit notes off), and still to pay."""
+
+    count: int
+    total_cents: int
+    open_cents: int
+    first_year: int
+
+
+def organisations(who: Grants) -> list[Organisation]:
+    """Those whose invoices this account may see, by name: one statement for the agency, else none."""
+    if who.is_agency_staff:
+        return list(Organisation.select().order_by(fn.LOWER(Organisation.name), Organisation.id))
+    return [one for one in who.organisations.values() if one.id in who.invoices]
+
+
+def narrow(who: Grants, by: Filter, invoice: Any = Invoice, budget_number: Any = None) -> Any:
+    """The condition on Invoice for what this account may see and a filter asks, its state left out.
+
+    budget_number: how the query reads that column, for one that must not begin with its index.
+    """
+    condition = access.visible_invoices(who, invoice)
+    if by.organisation:
+        chosen = Organisation.select(Organisation.id).where(Organisation.code == by.organisation)
+        condition &= invoice.organisation.in_(chosen)
+    if by.year:
+        condition &= invoice.issued_on.between(date(by.year, 1, 1), date(by.year, 12, 31))
+    if by.text.strip():
+        column = invoice.budget_number if budget_number is None else budget_number
+        condition &= _found(who, by.text.strip(), invoice, column)
+    return condition
+
+
+def _found(who: Grants, text: str, invoice: Any, budget_number: Any) -> Any:
+    """A budget number from the start of one of its groups, dots left out, or an invoice number."""
+    start = text.lower().replace(".", "")
+    keys = BudgetNumberKey.select(BudgetNumberKey.budget_number).where(
+        (BudgetNumberKey.key >= start) & (BudgetNumberKey.key < _after(start))
+    )
+    if not who.is_agency_staff:
+        keys = keys.join(BudgetNumber).where(BudgetNumber.organisation.in_(who.invoices))
+    condition = budget_number.in_(keys) if start else invoice.id.is_null()
+    number = NUMBER.fullmatch(text)
+    if number:
+        year, typed = int(number[1] or number[3]), number[2] or number[4] or ""
+        condition |= (invoice.year == year) & _begins_with(typed, invoice)
+    return condition
+
+
+def _after(start: str) -> str:
+    """What comes right after all text that begins so, in the order of code points."""
+    while start.endswith(LAST):
+        start = start[:-1]
+    if not start:
+        return LAST * 2
+    following = ord(start[-1]) + 1
+    return start[:-1] + chr(0xE000 if 0xD800 <= following <= 0xDFFF else following)
+
+
+def _begins_with(digits: str, invoice: Any) -> Any:
+    """Numbers that begin so when they are written with five digits, or with six from 100,000 on."""
+    if not digits:
+        return invoice.number > 0
+    condition = invoice.id.is_null()
+    for length in (DIGITS, DIGITS + 1):
+        if len(digits) > length or (length > DIGITS and digits.startswith("0")):
+            continue
+        unit = 10 ** (length - len(digits))
+        condition |= invoice.number.between(int(digits) * unit, (int(digits) + 1) * unit - 1)
+    return condition
+
+
+def totals(who: Grants, by: Filter) -> Totals:
+    """Count and add what is found: one statement.
+
+    What is credited is few: it is found from its credit notes and taken off, instead of asking of every
+    invoice whether it has one.
+    """
+    all_of_them = _sums(Invoice, narrow(who, by) & _columns(by, Invoice)).alias("found")
+    original, note = Invoice.alias("original"), Invoice.alias("note")
+    of_these = narrow(who, by, original, original.budget_number + 0) & _columns(by, original)
+    taken_back = _sums(original, (note.credits > 0) & of_these)
+    taken_back = taken_back.join(note, on=(note.credits == original.id)).alias("taken_back")
+    first_year = NumberSeries.select(fn.MIN(NumberSeries.year))
+    found = all_of_them.c, taken_back.c
+    columns = [getattr(part, name) for part in found for name in ("count", "total_cents", "open_cents")]
+    query = Invoice.select(*columns, first_year).from_(all_of_them, taken_back).tuples()
+    *sums, year = next(iter(query))
+    count, total, unpaid, back_count, back_total, back_unpaid = (int(value) for value in sums)
+    year = year or clock.today().year
+    if by.state == states.CREDITED:
+        return Totals(back_count, back_total, 0, year)
+    if by.state:
+        return Totals(count - back_count, total - back_total, unpaid - back_unpaid, year)
+    return Totals(count, total, unpaid - back_unpaid, year)
+
+
+def _columns(by: Filter, invoice: Any) -> Any:
+    return states.columns_of(by.state, invoice) if by.state else (invoice.total_cents >= 0)
+
+
+def _sums(invoice: Any, condition: Any) -> Any:
+    unpaid = Case(None, [(states.to_pay(invoice), invoice.total_cents)], 0)
+    return invoice.select(
+        fn.COUNT(invoice.id).alias("count"),
+        fn.COALESCE(fn.SUM(states.signed_cents(invoice)), 0).alias("total_cents"),
+        fn.COALESCE(fn.SUM(unpaid), 0).alias("open_cents"),
+    ).where(condition)
+
+
+def chosen(who: Grants, by: Filter) -> Any:
+    """The ids of what is found, newest first, as a query."""
+    condition = narrow(who, by)
+    if by.state:
+        condition &= states.is_in(by.state)
+    return Invoice.select(Invoice.id).where(condition).order_by(Invoice.issued_on.desc(), Invoice.id.desc())
+
+
+def page(who: Grants, by: Filter, number: int, count: int, size: int = SIZE) -> Page:
+    """That page of what is found, count in all, or the nearest there is: one statement."""
+    pages = max(1, -(-count // size))
+    number = min(max(1, number), pages)
+    rows = list(_rows(chosen(who, by).paginate(number, size))) if count else []
+    return Page(rows, number, pages, count)
+
+
+def rows(who: Grants, by: Filter) -> Iterator[Invoice]:
+    """All that is found as the list shows it, for a file: one statement."""
+    return iter(_rows(chosen(who, by)).iterator())
+
+
+def _rows(ids: Any) -> Any:
+    columns = [field for field in Invoice._meta.sorted_fields if field.name != "frozen"]
+    return (
+        Invoice.select(
+            *columns,
+            Organisation,
+            PayPeriod,
+            states.state().alias("state"),
+            (states.signed_cents()).alias("signed_cents"),
+            *(_has(kind).alias(f"has_{kind}") for kind in states.DOCUMENTS),
+        )
+        .join(Organisation)
+        .switch(Invoice)
+        .join(PayPeriod)
+        .where(Invoice.id.in_(ids))
+        .order_by(Invoice.issued_on.desc(), Invoice.id.desc())
+    )
+
+
+def _has(kind: str) -> Any:
+    return fn.EXISTS(
+        Document.select(Document.id).where((Document.invoice == Invoice.id) & (Document.kind == kind))
+    )

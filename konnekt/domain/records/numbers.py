@@ -1,0 +1,91 @@
+"""The numbers that the world knows a company by, as they are typed and as they are kept.
+
+Each takes what was typed, its field, and what is kept already: that is not judged again, since imports are
+less strict. Empty stays empty. They raise Invalid with the field.
+"""
+
+import re
+
+from konnekt.domain import people
+from konnekt.domain.records import typed
+from konnekt.domain.refused import Invalid
+
+_IBAN_LENGTHS = {"NL": 18, "BE": 16, "DE": 22, "FR": 27, "LU": 20}
+_PEPPOL = re.compile(r"[0-9]{4}:[0-9A-Za-z][0-9A-Za-z.:_-]{0,49}")
+_PEPPOL_LENGTHS = {"0106": 8, "0190": 20}
+
+
+def _read(text: str | None, field: str, kept: str, pattern: str) -> tuple[str, bool]:
+    """What was typed, close together in capitals, and whether it can be."""
+    found = typed.line(text, field, most=typed.CODE)
+    if not found or found == kept:
+        return found, True
+    found = re.sub(r"[ .]", "", found).upper()
+    return found, re.fullmatch(pattern, found) is not None
+
+
+def coc_number(text: str | None, field: str, kept: str = "") -> str:
+    """A KvK number (8 digits, Handelsregisterbesluit 2008) or OIN (20, Logius)."""
+    found, can_be = _read(text, field, kept, r"[0-9]{8}|[0-9]{20}")
+    if not can_be:
+        raise Invalid("A KvK number has 8 digits, an OIN 20.", field=field)
+    return found
+
+
+def vat_number(text: str | None, field: str, kept: str = "") -> str:
+    """A VAT number: its country (Greece: EL) and what that makes of it (EN 16931, BR-CO-09)."""
+    found, can_be = _read(text, field, kept, r"NL[0-9]{9}B[0-9]{2}|(?!NL)[A-Z]{2}[0-9A-Z+*]{2,13}")
+    if not can_be:
+        raise Invalid("A VAT number is written as NL123456789B01, with its own country first.", field=field)
+    return found
+
+
+def bic(text: str | None, field: str, kept: str = "") -> str:
+    """The code of a bank: bank, country, place, and perhaps a branch (ISO 9362)."""
+    found, can_be = _read(text, field, kept, r"[A-Z]{6}[A-Z0-9]{2}([A-Z0-9]{3})?")
+    if not can_be:
+        raise Invalid("A BIC has 8 or 11 letters and digits, such as ABNANL2A.", field=field)
+    return found
+
+
+def iban(text: str | None, field: str, kept: str = "") -> str:
+    """A bank account as long as its country has them (ISO 13616), its check digits right (ISO 7064)."""
+    found, can_be = _read(text, field, kept, r"[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}")
+    if found != kept and not (can_be and _adds_up(found)):
+        raise Invalid("This IBAN can't be: a letter or digit is wrong, or one is missing.", field=field)
+    return found
+
+
+def _adds_up(iban: str) -> bool:
+    if not iban:
+        return True
+    turned = "".join(str(int(letter, 36)) for letter in iban[4:] + iban[:4])
+    return int(turned) % 97 == 1 and len(iban) == _IBAN_LENGTHS.get(iban[:2], len(iban))
+
+
+def peppol_id(text: str | None, field: str, kept: str = "") -> str:
+    """Scheme (EAS) and number of the Peppol network (its policy for identifiers)."""
+    found = typed.line(text, field, most=typed.CODE)
+    if not found or found == kept:
+        return found
+    scheme, _, number = found.partition(":")
+    length = _PEPPOL_LENGTHS.get(scheme)
+    if not _PEPPOL.fullmatch(found) or (length and not re.fullmatch(f"[0-9]{{{length}}}", number)):
+        raise Invalid("A Peppol id is a scheme and a number, such as 0106:12345678.", field=field)
+    return found
+
+
+def country(text: str | None, field: str) -> str:
+    """A country as two capitals (ISO 3166)."""
+    found = typed.line(text, field, most=typed.CODE).upper()
+    if not re.fullmatch("[A-Z]{2}", found):
+        raise Invalid("Type the country as two letters, such as NL.", field=field)
+    return found
+
+
+def email(text: str | None, field: str, kept: str = "") -> str:
+    """A mail address in small letters."""
+    found = typed.line(text, field, most=people.LONGEST_NAME).lower()
+    if found and found != kept and not people.is_address(found):
+        raise Invalid("This is not a mail address.", field=field)
+    return found

@@ -1,0 +1,276 @@
+"""Reminders: what waits for somebody's approval and what somebody has still to send, in one mail a day.
+
+`konnekt remind` sends them by itself: to approvers on every day on which something waits, to who enters on
+the day of the submit deadline and two days before it, while hours of that period are not sent. Never on a
+Sunday or a closing day: a reminder of such a day goes on the last day before it that is neither. The agency
+reminds by hand whenever it likes; also then nobody gets a second one on a day.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, time, timedelta
+from typing import Any
+
+from peewee import JOIN
+
+from konnekt import mail
+from konnekt.db import transaction
+from konnekt.domain import approvers, clock, events, people, periods, registrars
+from konnekt.domain.refused import Forbidden, NotFound
+from konnekt.models import (
+    Account,
+    Assignment,
+    ClosingDay,
+    Contributor,
+    Mail,
+    Organisation,
+    PayPeriod,
+    State,
+    Timesheet,
+)
+
+KIND = "reminder"
+DAYS_BEFORE = (2, 0)
+# Two days before, and the longest row of closing days that there could be.
+LOOK_AHEAD = timedelta(days=30)
+LISTED = 10
+
+
+@dataclass
+class Due:
+    """What one person is reminded of: own hours to send, those of others, and what waits for approval."""
+
+    account: Account
+    own: list[Assignment] = field(default_factory=list)
+    others: list[Assignment] = field(default_factory=list)
+    waiting: list[Timesheet] = field(default_factory=list)
+
+
+@dataclass
+class Reminded:
+    """What a reminder did: whom it told, who had one today before, and how many things nobody can do."""
+
+    told: list[Account] = field(default_factory=list)
+    before: list[Account] = field(default_factory=list)
+    nobody: int = 0
+
+
+@dataclass(frozen=True)
+class Target:
+    """What the agency reminds of: a period, all of it or one organisation's, or one assignment's."""
+
+    period: int
+    organisation: str = ""
+    assignment: str = ""
+
+    def takes(self, assignment: Assignment, organisation: Organisation, period: int) -> bool:
+        """Whether a timesheet of these is meant."""
+        return (
+            period == self.period
+            and self.organisation in ("", organisation.code)
+            and self.assignment in ("", assignment.code)
+        )
+
+
+def told_today() -> set[int]:
+    """Who had a reminder today, by the account's id: one statement."""
+    since = clock.at(clock.today(), time())
+    query = Mail.select(Mail.account).where((Mail.kind == KIND) & (Mail.queued_at >= since))
+    return {account for (account,) in query.tuples() if account is not None}
+
+
+def remind(target: Target, *, by: Account) -> Reminded:
+    """Remind everybody who is late with what is meant; for the agency. A fixed number of statements."""
+    if not by.is_agency_staff:
+        raise Forbidden("Only the agency reminds people.")
+    with transaction():
+        if not PayPeriod.select().where(PayPeriod.id == target.period).exists():
+            raise NotFound("There is no such period.")
+        unsent, waiting = _unsent([target.period]), _waiting()
+        missed = [one for one in unsent if target.takes(one, one.organisation, one.period.id)]
+        meant = [
+            sheet
+            for sheet in waiting
+            if target.takes(sheet.assignment, sheet.organisation, sheet.pay_period_id)
+        ]
+        found, reminded = _whom(unsent, waiting), Reminded()
+        reminded.nobody = sum(1 for one in missed if not found.entering[one.id])
+        reminded.nobody += sum(1 for sheet in meant if not found.deciding[sheet.id])
+        late = {account.id for one in missed for account in found.entering[one.id]}
+        late |= {account.id for sheet in meant for account in found.deciding[sheet.id]}
+        _queue([due for key, due in found.due.items() if key in late], reminded, by=by)
+    return reminded
+
+
+def remind_all() -> Reminded:
+    """Remind everybody who is to be reminded today (see above); once a day, however often it is asked.
+
+    Nothing on a Sunday or a closing day. A fixed number of statements, and two for every 200 mails.
+    """
+    with transaction():
+        closing_days = _closing_days()
+        reminded = Reminded()
+        if not is_mail_day(clock.today(), closing_days):
+            return reminded
+        due_on = [one.id for one in _periods_ahead() if clock.today() in reminder_days(one, closing_days)]
+        found = _whom(_unsent(due_on) if due_on else [], _waiting())
+        _queue(list(found.due.values()), reminded, by=None)
+    return reminded
+
+
+def is_mail_day(day: date, closing_days: set[date]) -> bool:
+    """Whether `konnekt remind` sends anything that day."""
+    return day.isoweekday() != 7 and day not in closing_days
+
+
+def reminder_days(period: PayPeriod, closing_days: set[date]) -> set[date]:
+    """The days on which who has not sent hours of the period is reminded."""
+    deadline = clock.local(period.submit_by_at).date()
+    days = set()
+    for before in DAYS_BEFORE:
+        day = deadline - timedelta(days=before)
+        while not is_mail_day(day, closing_days):
+            day -= timedelta(days=1)
+        days.add(day)
+    return days
+
+
+def _closing_days() -> set[date]:
+    around = (clock.today() - LOOK_AHEAD, clock.today() + 2 * LOOK_AHEAD)
+    return {
+        day for (day,) in ClosingDay.select(ClosingDay.day).where(ClosingDay.day.between(*around)).tuples()
+    }
+
+
+def _periods_ahead() -> list[PayPeriod]:
+    begin = clock.at(clock.today(), time())
+    return list(PayPeriod.select().where(PayPeriod.submit_by_at.between(begin, begin + LOOK_AHEAD)))
+
+
+def _unsent(of: list[int]) -> list[Assignment]:
+    """The flexible assignments of these periods without a sent timesheet, with `period` and `sheet`."""
+    query = (
+        Assignment.select(Assignment, Account, Organisation, PayPeriod, Timesheet)
+        .join(Account)
+        .switch(Assignment)
+        .join(Organisation)
+        .switch(Assignment)
+        .join(PayPeriod, on=(PayPeriod.calendar == Organisation.calendar), attr="period")
+        .switch(Assignment)
+        .join(
+            Timesheet,
+            JOIN.LEFT_OUTER,
+            on=(
+                (Timesheet.assignment == Assignment.id)
+                & (Timesheet.pay_period == PayPeriod.id)
+                & (Timesheet.sequence == 0)
+            ),
+            attr="sheet",
+        )
+        .where(
+            PayPeriod.id.in_(of)
+            & (Assignment.basis == "flexible")
+            & (Assignment.first_on <= PayPeriod.last_on)
+            & (Assignment.last_on.is_null() | (Assignment.last_on >= PayPeriod.first_on))
+            & (Organisation.ended_on.is_null() | (Organisation.ended_on >= PayPeriod.first_on))
+            & (Timesheet.id.is_null() | Timesheet.state.in_((State.DRAFT, State.REJECTED)))
+        )
+        .order_by(PayPeriod.submit_by_at, Account.name_key, Assignment.id)
+    )
+    return list(query)
+
+
+def _waiting() -> list[Timesheet]:
+    query = (
+        Timesheet.select(Timesheet, Assignment, Account, Organisation, PayPeriod)
+        .join(Assignment)
+        .join(Account)
+        .switch(Timesheet)
+        .join(Organisation)
+        .switch(Timesheet)
+        .join(PayPeriod)
+        .where(Timesheet.state == State.SUBMITTED)
+        .order_by(PayPeriod.approve_by_at, Account.name_key, Timesheet.id)
+    )
+    return list(query)
+
+
+@dataclass
+class _Found:
+    """Who has to do what; entering by assignment, deciding by timesheet."""
+
+    due: dict[int, Due] = field(default_factory=dict)
+    entering: dict[Any, list[Account]] = field(default_factory=dict)
+    deciding: dict[int, list[Account]] = field(default_factory=dict)
+
+    def of(self, account: Account) -> Due:
+        return self.due.setdefault(account.id, Due(account))
+
+
+def _whom(unsent: list[Assignment], waiting: list[Timesheet]) -> _Found:
+    """Who has to do what: three statements at most."""
+    found = _Found(deciding=approvers.of(waiting, _contributors() if waiting else {}))
+    entering = registrars.everywhere() if unsent else {}
+    for one in unsent:
+        found.entering[one.id] = registrars.who_enter(one, entering)
+        for account in found.entering[one.id]:
+            due = found.of(account)
+            (due.own if account.id == one.worker_id else due.others).append(one)
+    for sheet in waiting:
+        for account in found.deciding[sheet.id]:
+            found.of(account).waiting.append(sheet)
+    return found
+
+
+def _contributors() -> dict[int, set[int]]:
+    """Who entered or sent any part of what waits."""
+    query = (
+        Contributor.select(Contributor.timesheet, Contributor.account)
+        .join(Timesheet)
+        .where(Timesheet.state == State.SUBMITTED)
+    )
+    found: dict[int, set[int]] = {}
+    for sheet, account in query.tuples():
+        found.setdefault(sheet, set()).add(account)
+    return found
+
+
+def _queue(dues: Iterable[Due], reminded: Reminded, *, by: Account | None) -> None:
+    today = clock.today()
+    reachable = [due for due in dues if due.account.is_active and people.is_address(due.account.email)]
+    open_periods = periods.open_periods({s.pay_period.calendar for due in reachable for s in due.waiting})
+    told = mail.queue_many(
+        KIND,
+        [
+            mail.Addressed(due.account, f"{KIND}:{due.account.id}:{today}", _values(due, open_periods))
+            for due in reachable
+        ],
+    )
+    ids = {account.id for account in told}
+    reminded.told = sorted(told, key=lambda account: (account.name_key, account.id))
+    reminded.before = [due.account for due in reachable if due.account.id not in ids]
+    source = "" if by else "remind"
+    events.record_many(
+        [
+            {"verb": "remind", "actor": by.id if by else None, "source": source, "person": account.id}
+            for account in reminded.told
+        ]
+    )
+
+
+def _values(due: Due, open_periods: list[PayPeriod]) -> dict[str, Any]:
+    """What the mail says; lists are cut short, their numbers are not."""
+    paid = [periods.pay_date(sheet.pay_period, open_periods) for sheet in due.waiting]
+    known = [(one.period.approve_by_at, number) for number, one in enumerate(paid) if one.period]
+    return {
+        "waiting": due.waiting[:LISTED],
+        "waiting_count": len(due.waiting),
+        "waiting_minutes": sum(sheet.minutes for sheet in due.waiting),
+        "paid": paid[min(known)[1]] if known else None,
+        "own": due.own[:LISTED],
+        "own_count": len(due.own),
+        "others": due.others[:LISTED],
+        "others_count": len(due.others),
+        "send_by": min((one.period.submit_by_at for one in (*due.own, *due.others)), default=None),
+        "now": clock.now(),
+    }

@@ -1,0 +1,65 @@
+"""An organisation and its end, as they are typed; the rules are the domain's."""
+
+from typing import Any
+
+from flask_babel import lazy_gettext as _
+from flask_wtf import FlaskForm
+from wtforms import (
+    BooleanField,
+    DateField,
+    HiddenField,
+    IntegerField,
+    SelectChoice,
+    SelectField,
+    StringField,
+    TextAreaField,
+)
+
+CALENDARS = [
+    SelectChoice("four_weeks", _("Four weeks")),
+    SelectChoice("week", _("Weeks")),
+    SelectChoice("month", _("Months")),
+]
+VAT = [
+    SelectChoice("standard", _("21 % VAT")),
+    SelectChoice("exempt", _("exempt from VAT")),
+    SelectChoice("reverse_charge", _("VAT reverse charged")),
+    SelectChoice("out_of_scope", _("outside the scope of VAT")),
+]
+LANGUAGES = [SelectChoice("nl", _("Dutch")), SelectChoice("en", _("English"))]
+NOT_COLUMNS = ("csrf_token", "seen")
+
+
+class OrganisationForm(FlaskForm):  # type: ignore[misc]
+    """All that the agency keeps of an organisation. seen: how it was when the form was drawn."""
+
+    seen = HiddenField()
+    code = StringField(_("Code"))
+    name = StringField(_("Name"))
+    parent = SelectField(_("Part of"), validate_choice=False)
+    calendar = SelectField(_("Calendar"), choices=CALENDARS, validate_choice=False)
+    four_eyes = BooleanField(_("Four eyes: nobody approves what they entered or sent"))
+    contact_name = StringField(_("For the attention of"))
+    street = StringField(_("Street and number"))
+    postcode = StringField(_("Postcode"))
+    city = StringField(_("City"))
+    country = StringField(_("Country"), default="NL")
+    invoice_email = StringField(_("E-mail address for invoices"))
+    language = SelectField(_("Language of its invoices"), choices=LANGUAGES, validate_choice=False)
+    payment_term_days = IntegerField(_("Payment term in days"), default=30)
+    vat_treatment = SelectField(_("VAT"), choices=VAT, validate_choice=False)
+    vat_text = TextAreaField(_("Why no VAT"))
+    vat_number = StringField(_("VAT number"))
+    coc_number = StringField(_("KvK number or OIN"))
+    peppol_id = StringField(_("Peppol id"))
+
+    def values(self) -> dict[str, Any]:
+        """What was typed, by column."""
+        return {name: value for name, value in self.data.items() if name not in NOT_COLUMNS}
+
+
+class EndForm(FlaskForm):  # type: ignore[misc]
+    """The last day of an organisation."""
+
+    ended_on = DateField(_("Last day"))
+    sure = BooleanField(_("Yes, end it"))

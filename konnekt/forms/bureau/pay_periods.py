@@ -1,0 +1,80 @@
+"""Pay periods: a year made by a rule, and one period put right."""
+
+from typing import Any
+
+from flask_babel import lazy_gettext as _
+from flask_wtf import FlaskForm
+from wtforms import BooleanField, DateField, Form, IntegerField, SelectField, TimeField
+from wtforms.validators import InputRequired, NumberRange, Optional
+
+from konnekt.domain.records.calendars import Rule
+from konnekt.forms.bureau.fields import REQUIRED, SeenField, our_age
+
+CALENDARS = [("week", _("Weeks")), ("four_weeks", _("Four weeks")), ("month", _("Months"))]
+NUMBER = InputRequired(_("Type a whole number."))
+
+
+class ShelfForm(Form):  # type: ignore[misc]
+    """Which calendar and year of the list; what can't be read counts as not chosen."""
+
+    calendar = SelectField(_("Calendar"), choices=CALENDARS, validate_choice=False)
+    year = IntegerField(_("Year"), [Optional(), NumberRange(1900, 2199)])
+
+    def values(self) -> tuple[str, int | None]:
+        """The calendar and year, empty where not chosen."""
+        self.validate()
+        return self.calendar.data or "", None if self.year.errors else self.year.data
+
+
+class YearForm(FlaskForm):  # type: ignore[misc]
+    """The calendar and year to make, and when its hours are due: days after the last day, Amsterdam time."""
+
+    calendar = SelectField(_("Calendar"), choices=CALENDARS)
+    year = IntegerField(_("Year"), [NUMBER])
+    submit_days = IntegerField(_("Send before: days after the last day"), [NUMBER])
+    submit_at = TimeField(_("Send before: time"), [REQUIRED])
+    approve_days = IntegerField(_("Approve before: days after the last day"), [NUMBER])
+    approve_at = TimeField(_("Approve before: time"), [REQUIRED])
+    pay_days = IntegerField(_("Paid: days after the last day"), [NUMBER])
+
+    def rule(self) -> Rule:
+        """The rule, after it was validated."""
+        return Rule(
+            self.submit_days.data,
+            self.submit_at.data,
+            self.approve_days.data,
+            self.approve_at.data,
+            self.pay_days.data,
+        )
+
+
+class PeriodForm(FlaskForm):  # type: ignore[misc]
+    """The days, deadlines (Amsterdam time) and pay date of one period."""
+
+    seen = SeenField()
+    first_on = DateField(_("First day"), [REQUIRED, our_age])
+    last_on = DateField(_("Last day"), [REQUIRED, our_age])
+    joined = BooleanField(_("The period before or after moves along"))
+    submit_by = DateField(_("Send before: day"), [REQUIRED, our_age])
+    submit_at = TimeField(_("Send before: time"), [REQUIRED])
+    approve_by = DateField(_("Approve before: day"), [REQUIRED, our_age])
+    approve_at = TimeField(_("Approve before: time"), [REQUIRED])
+    pay_on = DateField(_("Pay date"), [REQUIRED, our_age])
+
+    def fix_days(self) -> None:
+        """Timesheets hold its days: they are shown and not asked."""
+        del self.first_on, self.last_on, self.joined
+
+
+def typed(of: Any, local: Any) -> dict[str, Any]:
+    """A period as the form shows it; local: the clock on the wall."""
+    submit, approve = local(of.submit_by_at), local(of.approve_by_at)
+    return {
+        "first_on": of.first_on,
+        "last_on": of.last_on,
+        "submit_by": submit.date(),
+        "submit_at": submit.time(),
+        "approve_by": approve.date(),
+        "approve_at": approve.time(),
+        "pay_on": of.pay_on,
+    }

@@ -1,0 +1,53 @@
+"""A person, and what she may do where, as they are typed."""
+
+from typing import Any
+
+from flask_babel import lazy_gettext as _
+from flask_wtf import FlaskForm
+from wtforms import BooleanField, HiddenField, SelectChoice, SelectField, StringField
+
+LANGUAGES = [SelectChoice("nl", _("Dutch")), SelectChoice("en", _("English"))]
+RIGHTS = ("may_approve", "may_register", "may_see_invoices")
+
+
+class PersonForm(FlaskForm):  # type: ignore[misc]
+    """All that the agency keeps of a person. seen: how it was when the form was drawn."""
+
+    seen = HiddenField()
+    first_name = StringField(_("First name"))
+    last_name = StringField(_("Last name"))
+    email = StringField(_("E-mail"))
+    username = StringField(_("User name"))
+    employee_number = StringField(_("Employee number"))
+    language = SelectField(_("Language"), choices=LANGUAGES, validate_choice=False)
+    is_agency_staff = BooleanField(_("Works at the agency"))
+    invite = BooleanField(_("Mail a link to choose a password"), default=True)
+    sure = BooleanField(_("Yes, change it"))
+
+    def values(self) -> dict[str, Any]:
+        """What was typed, by column."""
+        return {
+            name: value
+            for name, value in self.data.items()
+            if name not in ("csrf_token", "seen", "invite", "sure")
+        }
+
+
+class CloseForm(FlaskForm):  # type: ignore[misc]
+    """Closing an account: nothing but the answer to what is asked."""
+
+    sure = BooleanField(_("Yes, close it"))
+
+
+class RightForm(FlaskForm):  # type: ignore[misc]
+    """What a person may do in one organisation."""
+
+    organisation = SelectField(_("Organisation"), validate_choice=False)
+    may_approve = BooleanField(_("Approve timesheets"))
+    may_register = BooleanField(_("Register hours"))
+    may_see_invoices = BooleanField(_("See invoices"))
+    sure = BooleanField(_("Yes, go on"))
+
+    def may(self) -> dict[str, bool]:
+        """The boxes, by column."""
+        return {name: bool(self[name].data) for name in RIGHTS}

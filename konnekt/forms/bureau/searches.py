@@ -1,0 +1,53 @@
+"""Search and filter above a list: what can't be read counts as not filled in."""
+
+from typing import Any
+
+from flask_babel import lazy_gettext as _
+from wtforms import BooleanField, Form, SearchField, SelectChoice, SelectField
+
+LONGEST = 100
+
+
+class SearchForm(Form):  # type: ignore[misc]
+    """Words to search for."""
+
+    q = SearchField(_("Search for"))
+
+    @property
+    def words(self) -> str:
+        return (self.q.data or "").replace("\0", "").strip()[:LONGEST]
+
+    def query(self) -> dict[str, Any]:
+        """What is filled in, as a query string has it."""
+        found = {name: value for name, value in self.data.items() if value and name != "q"}
+        found = {name: 1 if value is True else value for name, value in found.items()}
+        return {"q": self.words, **found} if self.words else found
+
+
+class OrganisationSearch(SearchForm):
+    """Organisations by name or code."""
+
+    q = SearchField(_("Name or code"))
+    ended = BooleanField(_("Ended ones as well"))
+
+
+class PersonSearch(SearchForm):
+    """People by name, address or number, and by role."""
+
+    q = SearchField(_("Name, e-mail or number"))
+    role = SelectField(
+        _("Role"),
+        choices=[
+            SelectChoice("", _("Everybody")),
+            SelectChoice("worker", _("Workers")),
+            SelectChoice("supervisor", _("Supervisors")),
+            SelectChoice("agency", _("Agency staff")),
+        ],
+        validate_choice=False,
+    )
+    closed = BooleanField(_("Closed accounts as well"))
+
+
+def number(text: str | None) -> int:
+    """The page that is asked for, from 1."""
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) <= 6 else 1

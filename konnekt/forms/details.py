@@ -1,0 +1,30 @@
+"""The agency's own details, as they are typed; the rules are the domain's."""
+
+from typing import Any
+
+from flask_babel import lazy_gettext as _
+from flask_wtf import FlaskForm
+from wtforms import HiddenField, StringField
+
+
+class DetailsForm(FlaskForm):  # type: ignore[misc]
+    """All that the agency keeps of itself. seen: how it was when the form was drawn."""
+
+    seen = HiddenField()
+    name = StringField(_("Name"))
+    street = StringField(_("Street and number"))
+    postcode = StringField(_("Postcode"))
+    city = StringField(_("City"))
+    country = StringField(_("Country"))
+    phone = StringField(_("Phone"))
+    email = StringField(_("E-mail"))
+    coc_number = StringField(_("KvK number"))
+    vat_number = StringField(_("VAT number"))
+    iban = StringField(_("IBAN"))
+    bic = StringField(_("BIC"))
+    peppol_id = StringField(_("Peppol id"))
+    payroll_number = StringField(_("Number in the payroll program"))
+
+    def values(self) -> dict[str, Any]:
+        """What was typed, by column."""
+        return {name: value for name, value in self.data.items() if name not in ("csrf_token", "seen")}

@@ -1,0 +1,36 @@
+"""What to invoice, and why an invoice is credited."""
+
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _
+from flask_wtf import FlaskForm
+from wtforms import DateField, SelectField, TextAreaField
+from wtforms.validators import InputRequired
+
+from konnekt.forms.bureau.fields import REQUIRED
+
+CALENDARS = {"week": _("A week"), "four_weeks": _("Four weeks"), "month": _("A month")}
+
+
+class RunForm(FlaskForm):  # type: ignore[misc]
+    """A pay period, one organisation or all of its calendar, and the date of the invoices."""
+
+    class Meta:
+        csrf = False  # it is asked by GET; security.py asks the token of what is posted
+
+    period = SelectField(_("Period"), [REQUIRED], validate_choice=False)
+    organisation = SelectField(_("Organisation"), validate_choice=False)
+    on = DateField(_("Invoice date"), [REQUIRED])
+
+    def offer(self, periods: list[tuple[str, str, str]], places: list[tuple[str, str]]) -> None:
+        """Fill the lists: periods as (calendar, value, words), organisations as (code, name)."""
+        self.period.choices = {
+            str(name): [(value, words) for of, value, words in periods if of == calendar]
+            for calendar, name in CALENDARS.items()
+        }
+        self.organisation.choices = [("", gettext("all")), *places]
+
+
+class CreditForm(FlaskForm):  # type: ignore[misc]
+    """Why an invoice is credited."""
+
+    reason = TextAreaField(_("Reason"), [InputRequired(_("Write the reason, so that it can be put right."))])

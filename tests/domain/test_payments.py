@@ -1,0 +1,78 @@
+"""Two people mark, credit or take back at the same moment: exactly one of them does."""
+
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import pytest
+
+from konnekt.db import db
+from konnekt.domain import invoices, payment_files, payments
+from konnekt.domain.refused import Forbidden, Refused
+from konnekt.models import Event, Invoice, Payment
+from tests import invoice_cast
+from tests.factories import World
+from tests.invoice_cast import TODAY
+
+
+@pytest.fixture
+def invoice(world: World) -> Invoice:
+    invoice_cast.complete(world)
+    invoice_cast.approve(world.sheet, world.supervisor)
+    (made,) = invoice_cast.run()
+    return made
+
+
+def at_once(*verbs: object) -> list[bool]:
+    """Whether each of these did it."""
+    start = Barrier(len(verbs))
+
+    def run(verb: object) -> bool:
+        start.wait()
+        try:
+            return bool(verb())  # type: ignore[operator]
+        except Refused:
+            return False
+        finally:
+            db.close()
+
+    with ThreadPoolExecutor(len(verbs)) as pool:
+        return list(pool.map(run, verbs))
+
+
+def test_marking_twice_at_once(invoice: Invoice, world: World) -> None:
+    done = at_once(*[lambda: payments.mark([invoice.id], TODAY, by=world.staff).invoices] * 4)
+    assert sorted(done) == [False, False, False, True]
+    assert Payment.select().count() == Event.select().where(Event.verb == "pay").count() == 1
+
+
+def test_paying_and_crediting_at_once(invoice: Invoice, world: World) -> None:
+    pay, credit = at_once(
+        lambda: payments.mark([invoice.id], TODAY, by=world.staff).invoices,
+        lambda: invoices.credit(invoice.id, "Verkeerd", by=world.staff),
+    )
+    assert credit
+    assert Payment.select().count() == pay
+
+
+def test_a_file_twice_at_once(invoice: Invoice, world: World) -> None:
+    content = f"number;paid_on;amount\n{invoice.number_text};{TODAY};{invoice.total_cents / 100}".encode()
+    done = at_once(*[lambda: payment_files.record(content, by=world.staff).new] * 3)
+    assert sorted(done) == [False, False, True]
+    assert Payment.select().count() == 1
+
+
+def test_taking_back_twice_at_once(invoice: Invoice, world: World) -> None:
+    payments.mark([invoice.id], TODAY, by=world.staff)
+    payment = Payment.get().id
+    done = at_once(*[lambda: payments.take_back(payment, "Fout", by=world.staff)] * 3)
+    assert sorted(done) == [False, False, True]
+    assert Invoice.get().paid_on is None
+
+
+def test_only_the_agency(invoice: Invoice, world: World) -> None:
+    with pytest.raises(Forbidden):
+        payments.mark([invoice.id], TODAY, by=world.supervisor)
+    with pytest.raises(Forbidden):
+        payments.take_back(1, "Nee", by=world.supervisor)
+    with pytest.raises(Forbidden):
+        payment_files.record(b"", by=world.supervisor)

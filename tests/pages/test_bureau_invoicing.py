@@ -1,0 +1,255 @@
+"""/bureau/invoicing: preview a run, issue what it showed as long work, make missing documents."""
+
+import html
+import re
+from datetime import date
+from typing import Any
+
+import pytest
+from flask import Flask
+from playhouse.test_utils import count_queries
+
+from konnekt import jobs
+from konnekt.domain import invoice_runs, invoices
+from konnekt.models import Agency, BudgetNumber, Document, Event, Hour, Invoice, Job, Organisation, PayPeriod
+from tests import factories, invoice_cast
+from tests.factories import World
+from tests.invoice_cast import numbers
+from tests.visitor import Visitor
+
+HERE = "/bureau/invoicing"
+ASKED = {"period": "four_weeks-2026-12", "organisation": "", "on": "2026-11-30"}
+
+
+@pytest.fixture
+def ready(world: World) -> World:
+    """Noor's sheet approved at FSE, somebody else's at LAW, a third one waiting."""
+    invoice_cast.complete(world)
+    invoice_cast.approve(world.sheet, world.supervisor)
+    other = factories.assignment(factories.worker("Oth", "Er"), world.law, world.law_budget)
+    factories.sheet(other, world.period, {date(2026, 11, 3): 60}, state="approved")
+    waiting = factories.assignment(factories.worker("Wai", "Ting"), world.fse, world.fse_budget)
+    factories.sheet(waiting, world.period, {date(2026, 11, 3): 61})
+    return world
+
+
+@pytest.fixture
+def staff(app: Flask, world: World) -> Visitor:
+    return Visitor(app, world.staff)
+
+
+def shown(staff: Visitor, status: int = 200, **asked: str) -> str:
+    response = staff.get(HERE, query_string=ASKED | asked)
+    assert response.status_code == status
+    return html.unescape(response.text)
+
+
+def seen(page: str) -> str:
+    found = re.search(r'name="seen" value="([0-9a-f]+)"', page)
+    assert found
+    return found[1]
+
+
+def issue(staff: Visitor, page: str, **asked: str) -> Any:
+    return staff.post(HERE, {**ASKED, **asked, "seen": seen(page)})
+
+
+def test_it_lists_what_waits(ready: World, staff: Visitor) -> None:
+    page = html.unescape(staff.get(HERE).text)
+    assert "4 wk · 45–48" in page
+    assert "2 organisaties" in page
+    assert "16,50 uur" in page
+    assert f"{HERE}?period=four_weeks-2026-12&on=2026-11-30" in page
+    invoice_cast.run()
+    page = staff.get(HERE).text
+    assert "Elk goedgekeurd uur van het afgelopen jaar is gefactureerd." in page
+    assert "2026-00001, 2026-00002" in page
+
+
+def test_the_preview_says_what_and_what_not_and_changes_nothing(ready: World, staff: Visitor) -> None:
+    Organisation.update(city="").where(Organisation.code == "LAW").execute()
+    page = shown(staff)
+    drafts, _, left_out = page.partition('id="invoicing-left-out"')
+    for said in ("Faculty of Science", "34367565.899", "15,50", "€\xa0488,41", "€\xa0102,57", "€\xa0590,98"):
+        assert said in drafts
+    assert "1 factuur uitgeven" in drafts
+    assert "Rechtsgeleerdheid" not in drafts.partition('id="invoicing-drafts"')[2]
+    assert "<b>de organisatie heeft geen adres</b>" in left_out
+    assert "niet goedgekeurd" in left_out
+    assert "1:01" in left_out
+    assert Invoice.select().count() == Job.select().count() == Event.select().count() == 0
+
+
+def test_htmx_gets_the_partial(ready: World, staff: Visitor) -> None:
+    response = staff.with_htmx().get(HERE, query_string=ASKED)
+    assert response.text.lstrip().startswith('<div id="invoicing-run">')
+    assert "HX-Request" in response.headers["Vary"]
+
+
+def test_one_organisation_alone(ready: World, staff: Visitor) -> None:
+    page = shown(staff, organisation="LAW")
+    assert "0042.001" in page
+    assert "34367565.899" not in page.partition('id="invoicing-drafts"')[2]
+    issue(staff, page, organisation="LAW")
+    jobs.work()
+    assert [one.organisation.code for one in Invoice.select()] == ["LAW"]
+
+
+def test_issuing_is_long_work_and_so_are_the_documents(ready: World, staff: Visitor) -> None:
+    response = issue(staff, shown(staff))
+    job = Job.get()
+    assert (response.status_code, response.location) == (303, f"/bureau/jobs/{job.id}")
+    assert numbers() == []
+    assert f"/bureau/jobs/{job.id}" in staff.get(HERE).text
+    assert jobs.work() == 2
+    assert numbers() == ["2026-00001", "2026-00002"]
+    assert [event.actor for event in Event.select().where(Event.verb == "issue")] == [ready.staff] * 2
+    assert Document.select().count() == 4
+    page = html.unescape(staff.get(response.location).text)
+    assert "2 facturen uitgegeven: 2026-00001 tot en met 2026-00002." in page
+    documents = Job.select().order_by(Job.id.desc()).get()
+    assert f"/bureau/jobs/{documents.id}" in page
+    assert "De documenten van 2 facturen zijn gemaakt." in staff.get(f"/bureau/jobs/{documents.id}").text
+    assert (documents.done, documents.total) == (2, 2)
+    assert "Elke factuur heeft haar PDF en e-factuur." in staff.get(HERE).text
+
+
+def test_with_htmx_it_becomes_the_progress(ready: World, staff: Visitor) -> None:
+    page = shown(staff)
+    response = staff.with_htmx().post(HERE, {**ASKED, "seen": seen(page)})
+    assert response.status_code == 200
+    assert response.headers["HX-Push-Url"] == f"/bureau/jobs/{Job.get().id}"
+    assert 'id="job-progress"' in response.text
+
+
+def test_pressing_twice_begins_one_run(ready: World, staff: Visitor) -> None:
+    page = shown(staff)
+    assert issue(staff, page).location == issue(staff, page).location
+    assert Job.select().count() == 1
+
+
+def test_what_changed_is_shown_again(ready: World, staff: Visitor) -> None:
+    page = shown(staff)
+    late = factories.assignment(factories.worker("La", "Te"), ready.fse, ready.fse_budget)
+    factories.sheet(late, ready.period, {date(2026, 11, 5): 60}, state="approved")
+    answer = issue(staff, page)
+    assert answer.status_code == 409
+    text = html.unescape(answer.text)
+    assert "Dit is veranderd nadat het getoond werd." in text
+    assert "16,50" in text.partition('id="invoicing-drafts"')[2]
+    assert seen(text) != seen(page)
+    assert Job.select().count() == 0
+    assert issue(staff, text).status_code == 303
+    assert issue(staff, shown(staff), on="2026-11-29").status_code == 409, "another date was not shown"
+
+
+def test_what_changes_while_it_waits_is_left_for_another_run(ready: World, staff: Visitor) -> None:
+    there = issue(staff, shown(staff)).location
+    Hour.update(minutes=120).where(Hour.minutes == 60).execute()
+    assert jobs.work() == 2
+    assert [one.organisation for one in Invoice.select()] == [ready.fse]
+    page = html.unescape(staff.get(there).text)
+    assert "1 factuur uitgegeven: 2026-00001." in page
+    assert "LAW · 0042.001" in page
+
+
+def test_nothing_to_invoice(ready: World, staff: Visitor) -> None:
+    invoice_cast.run()
+    page = shown(staff)
+    assert "Er is niets te factureren." in page
+    assert 'name="seen"' not in page
+    found = invoices.preview(*invoice_cast.PERIOD)
+    seen_nothing = invoice_runs.fingerprint(found, date(2026, 11, 30))
+    assert staff.post(HERE, {**ASKED, "seen": seen_nothing}).status_code == 409
+    assert staff.post(HERE, ASKED).status_code == 409
+
+
+def test_a_run_of_a_negative_total_says_credit_note(ready: World, staff: Visitor) -> None:
+    invoice_cast.run()
+    factories.sheet(ready.assignment, ready.period, {date(2026, 11, 3): -60}, sequence=1, state="approved")
+    page = shown(staff)
+    assert "Creditnota" in page
+    assert "€\xa0-38,13" in page
+
+
+@pytest.mark.parametrize(
+    ("wrong", "status"),
+    [
+        ({"period": ""}, 422),
+        ({"on": "morgen"}, 422),
+        ({"on": ""}, 422),
+        ({"on": "2062-11-30"}, 422),
+        ({"period": "four_weeks-2019-12"}, 404),
+        ({"period": "four_weeks-99999999999999999999-12"}, 404),
+        ({"period": "'; --"}, 404),
+        ({"organisation": "NOWHERE"}, 404),
+    ],
+)
+def test_bad_input(ready: World, staff: Visitor, wrong: dict[str, str], status: int) -> None:
+    page = shown(staff, status, **wrong)
+    assert ('aria-invalid="true"' in page) == (status == 422)
+    assert staff.post(HERE, {**ASKED, **wrong, "seen": "0"}).status_code == status
+    assert Job.select().count() == 0
+
+
+def test_an_organisation_of_another_calendar(ready: World, staff: Visitor) -> None:
+    Organisation.update(calendar="week").where(Organisation.code == "LAW").execute()
+    assert "heeft een andere kalender" in shown(staff, 422, organisation="LAW")
+
+
+def test_what_the_agency_lacks(ready: World, staff: Visitor) -> None:
+    page = shown(staff)
+    Agency.update(iban="", street=" ").execute()
+    said = "de gegevens van het bureau missen Straat en huisnummer, IBAN"
+    assert said in html.unescape(staff.get(HERE).text)
+    assert said in shown(staff)
+    assert issue(staff, page).status_code == 409
+    assert Job.select().count() == 0
+
+
+def test_missing_documents_are_made(ready: World, staff: Visitor) -> None:
+    assert staff.post(f"{HERE}/documents").status_code == 409
+    invoice_cast.run()
+    assert "Ontbrekende documenten maken" in staff.get(HERE).text
+    first = staff.post(f"{HERE}/documents")
+    assert first.status_code == 303
+    assert staff.post(f"{HERE}/documents").location == first.location, (
+        "what waits will see all that is missing"
+    )
+    assert jobs.work() == 1
+    assert Document.select().count() == 4
+
+
+@pytest.mark.parametrize("url", [HERE, f"{HERE}/documents", f"{HERE}/1/credit"])
+def test_only_for_agency_staff(app: Flask, ready: World, url: str) -> None:
+    for account in (ready.supervisor, ready.noor, ready.registrar):
+        visitor = Visitor(app, account)
+        assert visitor.post(url, ASKED).status_code == 403
+        assert visitor.get(url).status_code == (405 if url.endswith("documents") else 403)
+    assert Job.select().count() == 0
+
+
+def test_a_fixed_number_of_statements(ready: World, staff: Visitor) -> None:
+    with count_queries() as few:
+        shown(staff)
+    for number in range(12):
+        budget = BudgetNumber.create(organisation=ready.fse, number=f"{number}.1")
+        made = factories.assignment(factories.worker(), ready.fse, budget)
+        factories.sheet(made, ready.period, state="approved" if number % 2 else "submitted")
+    with count_queries() as many:
+        assert "8 facturen" in shown(staff)
+    assert many.count == few.count <= 16
+
+
+def test_markup_in_names_is_text(ready: World, staff: Visitor) -> None:
+    Organisation.update(name="<script>x</script>").execute()
+    response = staff.get(HERE, query_string=ASKED)
+    assert "<script>x" not in response.text
+    assert "&lt;script&gt;x" in response.text
+
+
+def test_every_period_of_the_year_can_be_chosen(ready: World, staff: Visitor) -> None:
+    page = staff.get(HERE).text
+    begun = [one for one in PayPeriod.select() if one.first_on <= date(2026, 11, 30)]
+    assert page.count('value="four_weeks-2026-') == len(begun) == 13
+    assert '<optgroup label="Vier weken">' in page

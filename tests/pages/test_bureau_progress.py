@@ -1,0 +1,318 @@
+"""/bureau/progress: who has not sent or approved, reminding, sending on somebody's behalf; /bureau on top."""
+
+import re
+from datetime import date, timedelta
+
+import pytest
+from flask import Flask
+from playhouse.test_utils import count_queries
+
+from konnekt.domain import clock, entering, progress, timesheets
+from konnekt.domain.content import Cell, Content, Line
+from konnekt.domain.entering import Place
+from konnekt.models import (
+    Account,
+    Assignment,
+    Contributor,
+    Event,
+    HourType,
+    Mail,
+    Organisation,
+    PayPeriod,
+    Right,
+    Timesheet,
+)
+from tests import factories
+from tests.factories import World
+from tests.visitor import Visitor
+
+HERE = {"calendar": "four_weeks", "year": "2026", "period": "12"}
+
+
+@pytest.fixture
+def bureau(app: Flask, world: World) -> Visitor:
+    return Visitor(app, world.staff)
+
+
+def plain(html: str) -> str:
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html))
+
+
+def workers(html: str) -> list[str]:
+    """The names in the list, in its order."""
+    return re.findall(r'class="who">\s*<a href="/(?:approvals|bureau/progress)/[^"]*">([^<]+)</a>', html)
+
+
+def add(world: World, first: str, state: str = "", at: str = "FSE", **columns: object) -> Assignment:
+    place, budget = (world.fse, world.fse_budget) if at == "FSE" else (world.law, world.law_budget)
+    of = factories.assignment(factories.worker(first, "Bos"), place, budget, **columns)
+    if state:
+        factories.sheet(of, world.period, {world.period.first_on: 120}, state=state)
+    return of
+
+
+def draft(world: World, of: Assignment, minutes: int = 480, typed: str = "") -> Timesheet:
+    """What the worker saved of an assignment in period 12."""
+    cell = Cell(date(2026, 11, 3), 0 if typed else minutes, "", typed)
+    line = Line(2026, 45, HourType.get(code="REG").id, world.fse_budget.id, (cell,))
+    saved = entering.save(Place(of.id, world.period.id), Content((line,)), by=of.worker, seen=0)
+    assert saved
+    return saved
+
+
+def test_who_has_not_sent_who_has_not_approved(bureau: Visitor, world: World) -> None:
+    add(world, "Ada")
+    add(world, "Bea", "draft")
+    add(world, "Cas", "rejected")
+    add(world, "Dirk", "approved")
+    add(world, "Eva", at="LAW", entered_by="organisation")
+    add(world, "Fleur", basis="fixed")
+    page = bureau.get("/bureau/progress")
+    assert workers(page.text) == ["Eva Bos", "Ada Bos", "Bea Bos", "Cas Bos", "Noor Hendriks"]
+    text = plain(page.text)
+    assert "Periode 12 · ma 2 nov – zo 29 nov · 6 briefjes" in text
+    assert "Versturen vóór vr 4 dec 23:59" in text
+    assert "goedgekeurd: uitbetaald wo 9 dec" in text.replace(" .", ".")
+    assert re.search(r"Totaal 4 niet verstuurd 1 niet goedgekeurd 15,50 uur 1 goedgekeurd 2,00 uur", text)
+    assert re.search(r"Noor Hendriks Faculty of Science and Engineering Te keuren Emre Dubois 3 dagen", text)
+    assert re.search(r"Eva Bos Faculteit der Rechtsgeleerdheid Nog niet begonnen Hanna Haddad –", text)
+    assert f"/approvals/{world.sheet.id}" in page.text
+
+
+def test_narrowed(bureau: Visitor, world: World) -> None:
+    add(world, "Ada")
+    add(world, "Dirk", "approved")
+    add(world, "Eva", at="LAW")
+    found = {
+        query: workers(bureau.get(f"/bureau/progress?{query}").text)
+        for query in ("show=unsent", "show=waiting", "show=approved", "organisation=LAW", "organisation=X")
+    }
+    assert found == {
+        "show=unsent": ["Eva Bos", "Ada Bos"],
+        "show=waiting": ["Noor Hendriks"],
+        "show=approved": ["Dirk Bos"],
+        "organisation=LAW": ["Eva Bos"],
+        "organisation=X": [],
+    }
+    for odd in ("year=x", "period=99999999999", "calendar=x", "page=-1", "page=x", "show=x", "year=1"):
+        assert bureau.get(f"/bureau/progress?{odd}").status_code == 200
+    assert "Periode 3" in bureau.get("/bureau/progress?calendar=four_weeks&year=2026&period=3").text
+    assert (
+        "Periode 3"
+        not in bureau.get("/bureau/progress?calendar=four_weeks&year=2026&period=3&of=week-2026").text
+    )
+
+
+def test_the_period_whose_deadlines_are_nearest(bureau: Visitor, world: World) -> None:
+    assert "Periode 12 ·" in plain(bureau.get("/bureau/progress").text)
+    clock.fix("2026-12-07T12:00")
+    assert progress.choose().period == world.periods[12]
+    clock.fix("2025-01-01")
+    assert progress.choose().period == world.periods[0]
+    clock.fix("2030-01-01")
+    assert progress.choose().period == world.periods[-1]
+    weeks = factories.periods("week", date(2026, 11, 23), 2)
+    clock.fix("2026-11-30T09:00")
+    assert {one.calendar for one in progress.choose().periods} == {"four_weeks"}, "nobody follows weeks"
+    factories.organisation("LIB", calendar="week")
+    PayPeriod.update(submit_by_at=clock.now() + timedelta(hours=1)).where(
+        PayPeriod.id == weeks[0].id
+    ).execute()
+    assert progress.choose().period == weeks[0]
+    assert progress.choose("four_weeks").period == world.period
+
+
+def test_without_periods(bureau: Visitor, world: World) -> None:
+    Organisation.update(calendar="week").execute()
+    for url in ("/bureau/progress", "/bureau"):
+        assert "nog geen periodes" in bureau.get(url).text
+    assert bureau.post("/bureau/progress/remind", HERE).status_code == 404
+
+
+def test_an_outsider_and_a_wrong_method(app: Flask, bureau: Visitor, world: World) -> None:
+    page = f"/bureau/progress/{world.assignment.code}/2026/12"
+    for account in (world.supervisor, world.noor, world.registrar):
+        visitor = Visitor(app, account)
+        for url in ("/bureau/progress", page):
+            assert visitor.get(url).status_code == 403
+        for url in ("/bureau/progress/remind", page):
+            assert visitor.post(url, HERE).status_code == 403
+    assert bureau.get("/bureau/progress/remind").status_code == 405
+    for unknown in ("X/2026/12", f"{world.assignment.code}/2026/99", f"{world.assignment.code}/999999/1"):
+        assert bureau.get(f"/bureau/progress/{unknown}").status_code == 404
+        assert bureau.post(f"/bureau/progress/{unknown}", {"reason": "x", "seen": 0}).status_code == 404
+
+
+def test_remind(bureau: Visitor, world: World) -> None:
+    ada = add(world, "Ada")
+    answer = bureau.post("/bureau/progress/remind", {**HERE, "assignment": ada.code, "show": "unsent"})
+    assert answer.status_code == 303
+    assert "show=unsent" in answer.location
+    page = bureau.get(answer.location).text
+    assert "Herinnerd: Ada Bos." in page
+    assert "vandaag herinnerd" in page
+    row = bureau.with_htmx().post("/bureau/progress/remind", HERE)
+    assert row.status_code == 200
+    assert 'id="progress-list"' in row.text
+    assert "<html" not in row.text
+    assert "Vandaag al herinnerd: Ada Bos." in row.headers["HX-Trigger"].encode().decode("unicode_escape")
+    assert "Herinnerd: Emre Dubois." in row.headers["HX-Trigger"]
+    assert Mail.select().count() == 2
+    place = bureau.post("/bureau/progress/remind", {**HERE, "remind": "LAW"})
+    assert "niemand te laat" in place.headers["HX-Trigger"]
+
+
+def test_nobody_to_remind(bureau: Visitor, world: World) -> None:
+    Right.delete().execute()
+    assert "niemand" in bureau.get("/bureau/progress").text
+    answer = bureau.post("/bureau/progress/remind", HERE)
+    assert "Voor 1 urenbriefje is er niemand om te herinneren." in bureau.get(answer.location).text
+
+
+def test_a_fixed_number_of_statements(bureau: Visitor, world: World) -> None:
+    def measure(url: str) -> int:
+        bureau.get(url)
+        with count_queries() as counted:
+            assert bureau.get(url).status_code == 200
+        return int(counted.count)
+
+    for state in ("", "submitted", "rejected"):
+        add(world, "Ada", state)
+    before = {url: measure(url) for url in ("/bureau/progress", "/bureau")}
+    for number in range(20):
+        for state in ("", "submitted", "rejected", "approved"):
+            add(world, f"W{number}", state, at="LAW" if number % 2 else "FSE")
+    assert {url: measure(url) for url in before} == before
+    assert before["/bureau/progress"] <= 14
+    page = bureau.get("/bureau/progress")
+    assert len(workers(page.text)) == 50
+    assert 'rel="next"' in page.text
+
+
+def test_the_bureau_says_what_is_next(bureau: Visitor, world: World) -> None:
+    add(world, "Ada")
+    add(world, "Dirk", "approved")
+    text = plain(bureau.get("/bureau").text)
+    assert "1 niet verstuurd 1 niet goedgekeurd 1 goedgekeurd" in text
+    assert "1 goedgekeurd urenbriefje is niet gefactureerd · 2,00 uur" in text
+
+
+def test_send_a_draft_on_behalf_of_the_worker(bureau: Visitor, world: World) -> None:
+    ada = add(world, "Ada")
+    sheet = draft(world, ada)
+    url = f"/bureau/progress/{ada.code}/2026/12"
+    page = bureau.get(url)
+    assert "8,00 uur" in page.text
+    assert 'name="is_nil"' not in page.text
+    answer = bureau.post(url, {"reason": "Telefonisch doorgegeven", "seen": sheet.revision})
+    assert answer.status_code == 303
+    assert "Namens een ander verstuurd: Ada Bos" in bureau.get(answer.location).text
+    sent = Timesheet.get_by_id(sheet.id)
+    assert (sent.state, sent.submitted_by, sent.minutes) == ("submitted", world.staff, 480)
+    event = Event.get(Event.verb == "submit")
+    assert (event.actor, event.on_behalf_of, event.reason) == (
+        world.staff,
+        ada.worker,
+        "Telefonisch doorgegeven",
+    )
+    history = plain(bureau.get(f"/approvals/{sheet.id}").text)
+    assert "Verstuurd door Bureau InterUM namens Ada Bos" in history
+    assert "Telefonisch doorgegeven" in history
+    again = bureau.post(url, {"reason": "Nog eens", "seen": sheet.revision + 1})
+    assert again.status_code == 409
+    assert "al verstuurd" in again.text
+    assert Event.select().where(Event.verb == "submit").count() == 1
+
+
+def test_no_hours_worked_where_nobody_began(bureau: Visitor, world: World) -> None:
+    eva = add(world, "Eva", entered_by="organisation")
+    url = f"/bureau/progress/{eva.code}/2026/12"
+    empty = bureau.post(url, {"reason": "Ziek", "seen": 0})
+    assert empty.status_code == 422
+    assert "Er is niets ingevuld" in empty.text
+    assert "Ziek" in empty.text
+    assert bureau.post(url, {"reason": "Ziek", "seen": 0, "is_nil": "y"}).status_code == 303
+    sheet = Timesheet.get(Timesheet.assignment == eva)
+    assert (sheet.state, sheet.is_nil, sheet.minutes) == ("submitted", True, 0)
+    assert "namens de organisatie" in bureau.get(f"/approvals/{sheet.id}").text
+
+
+def test_a_draft_of_the_organisation_names_who_entered_it(bureau: Visitor, world: World) -> None:
+    eva = add(world, "Eva", entered_by="organisation")
+    line = Line(2026, 45, HourType.get(code="REG").id, world.fse_budget.id, (Cell(date(2026, 11, 3), 60),))
+    entering.save(Place(eva.id, world.period.id), Content((line,)), by=world.registrar, seen=0)
+    assert (
+        bureau.post(f"/bureau/progress/{eva.code}/2026/12", {"reason": "Lars is ziek", "seen": 1}).status_code
+        == 303
+    )
+    assert Event.get(Event.verb == "submit").on_behalf_of == world.registrar
+
+
+def test_bad_input_is_kept_and_refused(bureau: Visitor, world: World) -> None:
+    ada = add(world, "Ada")
+    sheet = draft(world, ada, typed="acht")
+    url = f"/bureau/progress/{ada.code}/2026/12"
+    without = bureau.post(url, {"reason": "  ", "seen": sheet.revision})
+    assert without.status_code == 422
+    assert 'aria-invalid="true"' in without.text
+    long = bureau.post(url, {"reason": "x" * 1001, "seen": sheet.revision})
+    assert long.status_code == 422
+    assert "x" * 1001 in long.text
+    unreadable = bureau.post(url, {"reason": "Toch", "seen": sheet.revision})
+    assert unreadable.status_code == 409
+    assert "niet te lezen" in unreadable.text
+    assert "Toch" in unreadable.text
+    assert Timesheet.get_by_id(sheet.id).state == "draft"
+
+
+def test_an_old_revision_is_refused(bureau: Visitor, world: World) -> None:
+    ada = add(world, "Ada")
+    sheet = draft(world, ada)
+    url = f"/bureau/progress/{ada.code}/2026/12"
+    for seen in ("0", "7", ""):
+        assert bureau.post(url, {"reason": "Toch", "seen": seen}).status_code == 409
+    assert bureau.post(url, {"reason": "Toch", "seen": "x"}).status_code == 422
+    assert Timesheet.get_by_id(sheet.id).state == "draft"
+
+
+def test_four_eyes_hold(app: Flask, bureau: Visitor, world: World) -> None:
+    """At LAW somebody else approves than who sends: the agency's account counts as the sender."""
+    eva = add(world, "Eva", "draft", at="LAW")
+    sheet = Timesheet.get(Timesheet.assignment == eva)
+    Contributor.create(timesheet=sheet, account=world.outsider)
+    url = f"/bureau/progress/{eva.code}/2026/12"
+    refused = bureau.post(url, {"reason": "Toch", "seen": 1})
+    assert refused.status_code == 409
+    assert "niemand anders" in refused.text or "nobody else" in refused.text
+    factories.right(world.staff, world.law, approve=1)
+    assert bureau.post(url, {"reason": "Toch", "seen": 1}).status_code == 409, "nor may the sender approve it"
+    factories.right(world.supervisor, world.law, approve=1)
+    assert bureau.post(url, {"reason": "Toch", "seen": 1}).status_code == 303
+    assert Visitor(app, world.outsider).post(f"/approvals/{sheet.id}/approve", {"seen": 2}).status_code == 403
+    assert bureau.post(f"/approvals/{sheet.id}/approve", {"seen": 2}).status_code == 403
+    assert (
+        Visitor(app, world.supervisor).post(f"/approvals/{sheet.id}/approve", {"seen": 2}).status_code == 303
+    )
+
+
+def test_a_rejected_sheet_is_sent_again_by_the_agency(bureau: Visitor, world: World) -> None:
+    timesheets.reject(world.sheet.id, "Dinsdag ontbreekt", by=world.supervisor, seen=1)
+    page = bureau.get(f"/bureau/progress/{world.assignment.code}/2026/12")
+    assert "Dinsdag ontbreekt" in page.text
+    url = f"/bureau/progress/{world.assignment.code}/2026/12"
+    assert bureau.post(url, {"reason": "Het klopte toch", "seen": 1}).status_code == 303
+    assert Timesheet.get_by_id(world.sheet.id).state == "submitted"
+
+
+def test_fixed_hours_are_not_sent(bureau: Visitor, world: World) -> None:
+    fixed = add(world, "Fleur", basis="fixed")
+    url = f"/bureau/progress/{fixed.code}/2026/12"
+    assert "Namens versturen" not in bureau.get(url).text
+    assert bureau.post(url, {"reason": "x", "seen": 0, "is_nil": "y"}).status_code == 403
+
+
+def test_what_is_typed_stays_text(bureau: Visitor, world: World) -> None:
+    ada = add(world, "Ada")
+    Account.update(last_name="<b>vet</b>").where(Account.id == ada.worker_id).execute()
+    for url in ("/bureau/progress", f"/bureau/progress/{ada.code}/2026/12"):
+        assert "<b>vet" not in bureau.get(url).text
