@@ -53,6 +53,8 @@ VERBS = {
     "delete_periods": N_("Periods deleted"),
     "change_agency": N_("Agency's details changed"),
     "import": N_("Imported"),
+    "remind": N_("Reminded"),
+    "send_again": N_("Mail sent again"),
 }
 
 COLUMNS = {

@@ -48,6 +48,7 @@ def work(job: Job, tell: Tell) -> dict[str, Any]:
         made = done
         tell(done, of)
 
+    tell(0, len(unmade.missing()))
     failed = make_missing(count)
     return {"made": made - len(failed), "failed": failed}
 

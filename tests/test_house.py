@@ -228,7 +228,12 @@ def test_scripts_reach_no_other_host_and_make_no_code_from_text() -> None:
 
 def address(rule: Rule) -> str:
     """A rule's address with something in the place of each variable."""
-    return re.sub(r"<(?:(\w+)(?:\([^)]*\))?:)?\w+>", lambda hit: "1" if hit[1] == "int" else "X", rule.rule)
+
+    def something(hit: re.Match[str]) -> str:
+        kind, arguments = hit[1], hit[2] or ""
+        return {"int": "1", "any": arguments.strip("()").split(",")[0]}.get(kind, "X")
+
+    return re.sub(r"<(?:(\w+)(\([^)]*\))?:)?\w+>", something, rule.rule)
 
 
 def private(app: Flask, method: str) -> list[str]:

@@ -7,7 +7,7 @@ from peewee import JOIN, fn
 
 from konnekt.db import transaction
 from konnekt.domain import invoices
-from konnekt.domain.invoicing import states, unmade
+from konnekt.domain.invoicing import unmade
 from konnekt.domain.refused import NotFound
 from konnekt.models import (
     Account,
@@ -43,7 +43,6 @@ class Outlook:
     """An invoice and what crediting it does. note: the credit note that took it back, if any."""
 
     invoice: Invoice
-    state: str
     note: Invoice | None
     freed: list[Freed]
 
@@ -62,7 +61,7 @@ def outlook(invoice: int) -> Outlook:
     """An invoice with what crediting it does: three statements. Raises NotFound."""
     original = Invoice.alias()
     found = (
-        Invoice.select(Invoice, Organisation, PayPeriod, original, states.state().alias("state"))
+        Invoice.select(Invoice, Organisation, PayPeriod, original)
         .join(Organisation)
         .switch(Invoice)
         .join(PayPeriod)
@@ -74,7 +73,7 @@ def outlook(invoice: int) -> Outlook:
     if found is None:
         raise NotFound("This invoice does not exist, or not for you.")
     note = Invoice.select().where(Invoice.credits == found).first()
-    return Outlook(found, found.state, note, [] if note else _freed(found))
+    return Outlook(found, note, [] if note else _freed(found))
 
 
 def _freed(invoice: Invoice) -> list[Freed]:

@@ -15,7 +15,7 @@ from konnekt.db import hold, transaction
 from konnekt.domain import clock, events, paging
 from konnekt.domain.invoicing import states
 from konnekt.domain.paging import Page
-from konnekt.domain.refused import N_, Forbidden, Invalid, NotFound, Refused
+from konnekt.domain.refused import Forbidden, Invalid, NotFound, Refused
 from konnekt.domain.timesheets import checked_reason
 from konnekt.models import Account, Invoice, Organisation, Payment
 
@@ -116,7 +116,7 @@ def receive(
     guard = (Invoice.id == invoice.id) & states.to_pay() & ~states.credited()
     paid = Invoice.update({"paid_on": on if cents == open_cents else None}).where(guard)
     if cents > open_cents or paid.execute() != 1:
-        raise Refused(why_not(Invoice.get_by_id(invoice.id)))
+        raise why_not(Invoice.get_by_id(invoice.id))
     payment = Payment.create(
         invoice=invoice, paid_on=on, amount_cents=cents, recorded_at=clock.now(), recorded_by=by
     )
@@ -126,15 +126,15 @@ def receive(
     events.record("pay", by=by, source=source, batch=batch, invoice=invoice, after=after)
 
 
-def why_not(invoice: Invoice) -> str:
-    """Why nothing can be received for an invoice: a sentence to translate."""
+def why_not(invoice: Invoice) -> Refused:
+    """Why nothing, or not this much, can be received for an invoice."""
     if invoice.kind == "credit_note":
-        return N_("A credit note is settled, not paid.")
+        return Refused("A credit note is settled, not paid.")
     if Invoice.select(Invoice.id).where(Invoice.credits == invoice).exists():
-        return N_("This invoice is credited.")
+        return Refused("This invoice is credited.")
     if invoice.paid_on is not None:
-        return N_("This invoice is paid already.")
-    return N_("This is more than is open.")
+        return Refused("This invoice is paid already.")
+    return Refused("This is more than is open.")
 
 
 def take_back(payment: int, reason: str, *, by: Account) -> Invoice:

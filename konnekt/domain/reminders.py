@@ -215,7 +215,7 @@ def _whom(unsent: list[Assignment], waiting: list[Timesheet]) -> _Found:
         found.entering[one.id] = registrars.who_enter(one, entering)
         for account in found.entering[one.id]:
             due = found.of(account)
-            (due.own if account.id == one.worker_id else due.others).append(one)
+            (due.own if one.entered_by == "worker" else due.others).append(one)
     for sheet in waiting:
         for account in found.deciding[sheet.id]:
             found.of(account).waiting.append(sheet)
@@ -249,13 +249,11 @@ def _queue(dues: Iterable[Due], reminded: Reminded, *, by: Account | None) -> No
     ids = {account.id for account in told}
     reminded.told = sorted(told, key=lambda account: (account.name_key, account.id))
     reminded.before = [due.account for due in reachable if due.account.id not in ids]
-    source = "" if by else "remind"
-    events.record_many(
-        [
-            {"verb": "remind", "actor": by.id if by else None, "source": source, "person": account.id}
-            for account in reminded.told
-        ]
-    )
+    if by is not None:
+        # What cron sends daily would fill people's history: the outbox has the record of it.
+        events.record_many(
+            [{"verb": "remind", "actor": by.id, "person": account.id} for account in reminded.told]
+        )
 
 
 def _values(due: Due, open_periods: list[PayPeriod]) -> dict[str, Any]:

@@ -264,6 +264,22 @@ def test_a_year_is_made_once_and_joins_the_one_before(world: World) -> None:
     assert Event.get(Event.thing == "pay_periods four_weeks 2027").after["periods"] == 13
 
 
+def test_what_is_missing_of_a_year_is_made(world: World) -> None:
+    year_of_2027(world)
+    PayPeriod.delete().where((PayPeriod.year == 2027) & (PayPeriod.number > 2)).execute()
+    assert pay_periods.suggested("four_weeks")[0] == 2027
+    made = pay_periods.generate("four_weeks", 2027, Rule(), by=world.staff)
+    assert [period.number for period in made] == list(range(3, 14))
+    assert pay_periods.suggested("four_weeks")[0] == 2028
+    # A year whose own periods end elsewhere joins nothing.
+    PayPeriod.delete().where((PayPeriod.year == 2027) & (PayPeriod.number > 2)).execute()
+    PayPeriod.update(last_on=date(2027, 2, 27)).where(
+        (PayPeriod.year == 2027) & (PayPeriod.number == 2)
+    ).execute()
+    with pytest.raises(Invalid):
+        pay_periods.generate("four_weeks", 2027, Rule(), by=world.staff)
+
+
 def span(of: PayPeriod, **changed: Any) -> Span:
     names = ("number", "first_on", "last_on", "submit_by_at", "approve_by_at", "pay_on")
     return Span(**{**{name: getattr(of, name) for name in names}, **changed})

@@ -339,12 +339,17 @@ def test_every_approved_minute_is_on_one_line_or_reported(folder: Path) -> None:
     """A whole import set, each line against a computation with fractions of its own."""
     report = imports.import_folder(folder)
     assert report.is_ok, report.problems
-    left_out = 0
+    left_out, reported = 0, set()
     for period in PayPeriod.select().join(Timesheet).distinct():
         where = (period.calendar, period.year, period.number)
         issued, found = invoices.issue(*where, on=TODAY, by=None, source="command")
         assert len(issued) == len(found.drafts)
-        left_out += sum(one.minutes for one in found.left_out if one.is_approved)
+        seen = {(draft.organisation.id, draft.budget_number.id): draft.total_cents for draft in found.drafts}
+        assert seen == {(one.organisation_id, one.budget_number_id): one.total_cents for one in issued}
+        for one in (one for one in found.left_out if one.is_approved):
+            left_out += one.minutes
+            assert one.reason
+            reported |= {(one.sheet.id, one.budget_number.id, day) for day in one.days}
     expected = {key: (minutes, cents) for key, minutes, cents in invoice_cast.expected_lines()}
     billed = {key: (minutes, cents) for key, minutes, cents in invoice_cast.billed_lines()}
     assert len(billed) == InvoiceLine.select().count() > 0
@@ -355,7 +360,18 @@ def test_every_approved_minute_is_on_one_line_or_reported(folder: Path) -> None:
     approved = sum(hour.minutes for hour in Hour.select().join(TimesheetLine).join(Timesheet)
                    .where(Timesheet.state == State.APPROVED))  # fmt: skip
     assert approved == sum(minutes for minutes, _ in billed.values()) + left_out
+    totals: dict[tuple[Any, ...], int] = {}
+    for key in billed:
+        totals[key[:3]] = totals.get(key[:3], 0) + expected[key][1]
+    assert totals == {
+        (one.organisation_id, one.pay_period_id, one.budget_number_text): one.net_cents
+        for one in Invoice.select()
+    }
     linked = [link.hour_id for link in InvoicedHour.select()]
     assert len(linked) == len(set(linked))
+    hours = Hour.select(Hour, TimesheetLine).join(TimesheetLine).join(Timesheet)
+    for hour in hours.where((Timesheet.state == State.APPROVED) & (Hour.minutes != 0)):
+        is_reported = (hour.line.timesheet_id, hour.line.budget_number_id, hour.day) in reported
+        assert (hour.id in linked) != is_reported
     assert numbers() == [f"2026-{number:05d}" for number in range(1, Invoice.select().count() + 1)]
     invoice_cast.check_totals()

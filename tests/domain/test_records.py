@@ -9,7 +9,7 @@ import pytest
 
 from konnekt.db import db
 from konnekt.domain.records import budget_numbers, changes, organisations, people, rights, typed
-from konnekt.domain.refused import Invalid, Refused
+from konnekt.domain.refused import Forbidden, Invalid, Refused
 from konnekt.models import Account, BudgetNumber, Event, Right
 from tests import factories
 from tests.factories import World
@@ -99,3 +99,17 @@ def test_several_lines() -> None:
     assert typed.lines(" a\r\nb ", "vat_text") == "a\nb"
     with pytest.raises(Invalid):
         typed.lines("x" * 2001, "vat_text")
+
+
+def test_only_the_agency_changes_records(world: World) -> None:
+    may = {"may_approve": True, "may_register": True, "may_see_invoices": True}
+    for verb in (
+        lambda: rights.give(world.supervisor.id, "LAW", may, by=world.supervisor),
+        lambda: people.close(world.outsider.id, by=world.supervisor, is_sure=True),
+        lambda: people.invite(world.outsider.id, by=world.supervisor),
+        lambda: organisations.end("LAW", date(2026, 12, 31), by=world.supervisor),
+        lambda: budget_numbers.delete("LAW", world.law_budget.id, by=world.outsider),
+    ):
+        with pytest.raises(Forbidden):
+            verb()
+    assert Event.select().count() == 0

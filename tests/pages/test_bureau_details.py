@@ -74,7 +74,7 @@ def test_what_is_shown_can_be_posted_back(staff: Visitor, world: World) -> None:
 def test_htmx_gets_the_partial(staff: Visitor) -> None:
     answer = save(staff.with_htmx(), WHOLE)
     assert answer.status_code == 200
-    assert answer.text.lstrip().startswith('<div id="bureau-details">')
+    assert answer.text.lstrip().startswith('<div class="flow" id="bureau-details">')
     assert "opgeslagen" in answer.headers["HX-Trigger"]
 
 
@@ -99,7 +99,7 @@ def test_in_an_empty_database(app: Flask) -> None:
         ("street", "a\tb", ""),
         ("country", "Nederland", ""),
         ("coc_number", "1234567", "Een KvK-nummer heeft 8 cijfers"),
-        ("vat_number", "NL12345678B01", "Een btw-id ziet eruit als"),
+        ("vat_number", "NL12345678B01", "NL123456789B01"),
         ("iban", "NL92ABNA0417164300", "Deze IBAN kan niet kloppen"),
         ("iban", "NL91ABNA041716430", "Deze IBAN kan niet kloppen"),
         ("iban", "GB82WEST1234569876543", "Deze IBAN kan niet kloppen"),

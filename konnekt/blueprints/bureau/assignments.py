@@ -47,7 +47,7 @@ def index() -> Response:
     """The assignments, searched and filtered, a page at a time."""
     form = SearchForm(request.args)
     places = assignment_list.organisations()
-    form.organisation.choices = [("", _("All organisations"))] + [(one.code, one.name) for one in places]
+    form.offer([(one.code, one.name) for one in places])
     found = assignment_list.find(form.values(), PageForm(request.args).number())
     return web.page(*LIST, page=found, form=form, query=form.query(), has_organisations=bool(places))
 

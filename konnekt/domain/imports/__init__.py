@@ -111,7 +111,9 @@ def _import(
             run.expect(files)
             for file in FILES:
                 if file.name in files:
-                    file.take(run, run.read(file, files[file.name]))
+                    rows = run.read(file, files[file.name])
+                    file.take(run, rows)
+                    run.advance(len(rows))
             if report.is_ok and not report.is_dry_run:
                 if agreed is not None and report.effect != agreed:
                     raise Refused(

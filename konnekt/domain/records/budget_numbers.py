@@ -78,7 +78,7 @@ def seen(row: BudgetNumber) -> str:
 
 def add(code: str, values: dict[str, Any], *, by: Account) -> BudgetNumber:
     """A new one. Raises Invalid with the field that can't be."""
-    with changes.together():
+    with changes.together(by):
         organisation = organisations.find(code)
         checked = _checked(values, organisation.id, None)
         made: BudgetNumber = BudgetNumber.create(organisation=organisation, **checked)
@@ -91,7 +91,7 @@ def change(code: str, number: int, values: dict[str, Any], *, seen: str, by: Acc
 
     The number itself stays once it stands on an invoice.
     """
-    with changes.together():
+    with changes.together(by):
         hold("invoices")
         row = find(code, number)
         checked = _checked(values, row.organisation_id, row)
@@ -108,7 +108,7 @@ def change(code: str, number: int, values: dict[str, Any], *, seen: str, by: Acc
 
 def end(code: str, number: int, on: date | None, *, by: Account) -> BudgetNumber:
     """Its last valid day; hours after it are flagged."""
-    with changes.together():
+    with changes.together(by):
         row = find(code, number)
         if on is None:
             raise Invalid("Choose a day.", field="valid_until_on")
@@ -132,7 +132,7 @@ def _flag_again(row: BudgetNumber) -> None:
 
 def delete(code: str, number: int, *, by: Account) -> BudgetNumber:
     """Delete one that nothing uses: no timesheet, no assignment, no invoice. Raises Refused."""
-    with changes.together():
+    with changes.together(by):
         row = find(code, number)
         before = changes.filled(row, COLUMNS)
         unused = BudgetNumber.delete().where((BudgetNumber.id == row.id) & ~_is_used())

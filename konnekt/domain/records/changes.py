@@ -10,12 +10,18 @@ from typing import Any
 from peewee import IntegrityError, Model
 
 from konnekt.db import transaction
-from konnekt.domain.refused import Refused
+from konnekt.domain.refused import Forbidden, Refused
+from konnekt.models import Account
 
 
 @contextmanager
-def together() -> Iterator[None]:
-    """One transaction; what another did at the same moment with the same key is refused."""
+def together(by: Account) -> Iterator[None]:
+    """One transaction of the agency's staff, Forbidden for others.
+
+    What another did at the same moment with the same key is refused.
+    """
+    if not by.is_agency_staff:
+        raise Forbidden("Only the agency changes this.")
     try:
         with transaction():
             yield

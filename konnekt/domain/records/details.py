@@ -5,7 +5,6 @@ from typing import Any
 from konnekt.domain import events
 from konnekt.domain.invoicing import billable
 from konnekt.domain.records import changes, numbers, typed
-from konnekt.domain.refused import Forbidden
 from konnekt.models import Account, Agency
 
 COLUMNS = (
@@ -37,9 +36,7 @@ def change(values: dict[str, Any], *, seen: str, by: Account) -> Agency:
 
     Raises Invalid with the field, Refused where somebody else changed it meanwhile, Forbidden for others.
     """
-    if not by.is_agency_staff:
-        raise Forbidden("Only the agency changes this.")
-    with changes.together():
+    with changes.together(by):
         row = find()
         checked = _checked(values, row)
         if Agency.select().exists():

@@ -5,7 +5,6 @@ from typing import Any
 
 from peewee import fn
 
-from konnekt.db import transaction
 from konnekt.domain import clock, events
 from konnekt.domain.records import changes, doubts, numbers, typed
 from konnekt.domain.refused import Invalid, NotFound, Refused
@@ -35,7 +34,7 @@ def seen(organisation: Organisation) -> str:
 
 def add(values: dict[str, Any], *, by: Account) -> Organisation:
     """A new organisation. Raises Invalid with the field that can't be."""
-    with changes.together():
+    with changes.together(by):
         made: Organisation = Organisation.create(**_checked(values, None))
         after = changes.filled(made, COLUMNS)
         events.record("add_organisation", by=by, organisation=made, after=after)
@@ -47,7 +46,7 @@ def change(code: str, values: dict[str, Any], *, seen: str, by: Account) -> Orga
 
     The calendar stays once there are timesheets (product.md section 2).
     """
-    with changes.together():
+    with changes.together(by):
         row = find(code)
         checked = _checked(values, row)
         guard = None
@@ -163,7 +162,7 @@ def end(code: str, on: date | None, *, by: Account, is_sure: bool = False) -> Or
 
     Raises Refused while assignments go on after that day, Doubtful while timesheets are unfinished.
     """
-    with transaction():
+    with changes.together(by):
         row = find(code)
         typed.day(on, "ended_on")
         if on is None:
@@ -187,7 +186,7 @@ def end(code: str, on: date | None, *, by: Account, is_sure: bool = False) -> Or
 
 def resume(code: str, *, by: Account) -> Organisation:
     """Take the end back: it is a client again."""
-    with transaction():
+    with changes.together(by):
         row = find(code)
         if row.ended_on is None:
             raise Refused("This organisation has not ended.")

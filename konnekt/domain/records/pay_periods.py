@@ -101,21 +101,28 @@ def year_thing(calendar: str, year: int) -> str:
 
 
 def suggested(calendar: str) -> tuple[int, Rule]:
-    """The year to generate next, and the rule of the latest period there is: one statement."""
-    latest = (
-        PayPeriod.select().where(PayPeriod.calendar == calendar).order_by(PayPeriod.first_on.desc()).first()
-    )
+    """The year to make next (the latest, where part of it is missing), and the latest rule: one statement."""
+    found = PayPeriod.select().where(PayPeriod.calendar == calendar)
+    latest = found.order_by(PayPeriod.first_on.desc()).first()
     if latest is None:
         return clock.today().year, Rule()
-    return latest.year + 1, calendars.rule_of(latest)
+    year = min(max(latest.year, calendars.FIRST_YEAR), calendars.LAST_YEAR)
+    is_whole = latest.last_on >= calendars.generate(calendar, year, Rule())[-1].last_on
+    return year + is_whole, calendars.rule_of(latest)
 
 
 def preview(calendar: str, year: int, rule: Rule) -> list[Span]:
-    """What `generate` would make. Raises Invalid where they are there already, overlap or leave a gap."""
+    """What `generate` would make: the periods of a year, or those that come after the ones it has.
+
+    Raises Invalid where all are there already, where they overlap others or leave a gap.
+    """
     spans = calendars.generate(calendar, year, rule)
-    taken = PayPeriod.select().where((PayPeriod.calendar == calendar) & (PayPeriod.year == year))
-    if taken.exists():
-        raise Invalid("The periods of %(year)s are there already.", field="year", year=year)
+    there = list(PayPeriod.select().where((PayPeriod.calendar == calendar) & (PayPeriod.year == year)))
+    if there:
+        last, numbers = max(period.last_on for period in there), {period.number for period in there}
+        spans = [span for span in spans if span.last_on > last]
+        if not spans or any(span.number in numbers for span in spans):
+            raise Invalid("The periods of %(year)s are there already.", field="year", year=year)
     before, after = _neighbours(calendar, spans[0].first_on, spans[-1].last_on, but=())
     _check_joins(before, after, spans[0].first_on, spans[-1].last_on, "year", "year")
     return spans

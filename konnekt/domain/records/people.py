@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from konnekt.db import hold, transaction
+from konnekt.db import hold
 from konnekt.domain import events, links, people, sessions
 from konnekt.domain.records import changes, doubts, rights, typed
 from konnekt.domain.refused import Invalid, NotFound, Refused
@@ -27,7 +27,7 @@ def seen(person: Account) -> str:
 
 def add(values: dict[str, Any], *, by: Account, is_invited: bool = False) -> Account:
     """A new account without a password; is_invited: mail a link to choose one. Raises Invalid."""
-    with changes.together():
+    with changes.together(by):
         checked = _checked(values, None)
         names = {name: checked[name] for name in ("first_name", "last_name", "language")}
         made = people.make(checked["email"], username=checked["username"] or "", **names)
@@ -44,7 +44,7 @@ def change(person: int, values: dict[str, Any], *, seen: str, by: Account, is_su
 
     Raises Invalid, Refused where nobody of the agency would be left, Doubtful for one's own place there.
     """
-    with changes.together():
+    with changes.together(by):
         row = find(person)
         checked = _checked(values, row)
         if row.is_agency_staff and not checked["is_agency_staff"]:
@@ -117,8 +117,9 @@ def _own(person: Account, by: Account) -> list[Invalid]:
 
 def invite(person: int, *, by: Account) -> Account:
     """Mail a link to choose a password, for seven days; earlier links stop working."""
-    row = find(person)
-    links.invite(row.email, by=by)
+    with changes.together(by):
+        row = find(person)
+        links.invite(row.email, by=by)
     return row
 
 
@@ -127,7 +128,7 @@ def close(person: int, *, by: Account, is_sure: bool = False) -> Account:
 
     Raises Refused for a closed one and for the agency's last, Doubtful where work would lie still.
     """
-    with transaction():
+    with changes.together(by):
         row = find(person)
         if not row.is_active:
             raise Refused("This account was closed already.")
@@ -144,7 +145,7 @@ def close(person: int, *, by: Account, is_sure: bool = False) -> Account:
 
 def reopen(person: int, *, by: Account) -> Account:
     """Open a closed account again, with the rights that it had."""
-    with transaction():
+    with changes.together(by):
         row = find(person)
         if row.is_active:
             raise Refused("This account is open.")
@@ -160,7 +161,7 @@ def _end_links(person: Account) -> None:
 
 def end_sessions(person: int, *, by: Account, session: int | None = None) -> int:
     """Sign the person out, in one browser or (session None) in all; returns how many (ASVS V7.4.5)."""
-    with transaction():
+    with changes.together(by):
         row = find(person)
         which = Session.account == row
         if session is not None:

@@ -62,7 +62,7 @@ def give(person: int, code: str, may: dict[str, bool], *, by: Account, is_sure: 
 
     Raises Doubtful where she works there herself and would approve, and where nobody would approve any more.
     """
-    with changes.together():
+    with changes.together(by):
         account = _person(person)
         place = Organisation.get_or_none(Organisation.code == code)
         if place is None:
@@ -90,7 +90,7 @@ def give(person: int, code: str, may: dict[str, bool], *, by: Account, is_sure: 
 
 def remove(person: int, code: str, *, by: Account, is_sure: bool = False) -> Right:
     """Take all rights of a person in an organisation away."""
-    with changes.together():
+    with changes.together(by):
         right = find(person, code)
         account = right.account
         if right.may_approve:

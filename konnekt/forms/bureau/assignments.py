@@ -5,6 +5,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from wtforms import DateField, Form, IntegerField, SearchField, SelectField, StringField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import NumberRange, Optional
 
 from konnekt.domain import units
@@ -20,9 +21,18 @@ class SearchForm(Form):  # type: ignore[misc]
     organisation = SelectField(_("Organisation"), validate_choice=False)
     state = SelectField(
         _("Which"),
-        choices=[("running", _("running or to come")), ("ended", _("ended")), ("all", _("all"))],
+        choices=[
+            SelectChoice("running", _("running or to come")),
+            SelectChoice("ended", _("ended")),
+            SelectChoice("all", _("all")),
+        ],
         validate_choice=False,
     )
+
+    def offer(self, organisations: list[tuple[str, str]]) -> None:
+        """The organisations to choose from: code and name."""
+        every = SelectChoice("", _("All organisations"))
+        self.organisation.choices = [every, *(SelectChoice(code, name) for code, name in organisations)]
 
     def values(self) -> Filter:
         """The filter of the list."""
@@ -58,12 +68,16 @@ class AssignmentForm(FlaskForm):  # type: ignore[misc]
     basis = SelectField(
         _("Basis"),
         choices=[
-            ("flexible", _("Flexible: hours are registered")),
-            ("fixed", _("Fixed hours a week: nothing is registered")),
+            SelectChoice("flexible", _("Flexible: hours are registered")),
+            SelectChoice("fixed", _("Fixed hours a week: nothing is registered")),
         ],
     )
     entered_by = SelectField(
-        _("Hours entered by"), choices=[("worker", _("the worker")), ("organisation", _("the organisation"))]
+        _("Hours entered by"),
+        choices=[
+            SelectChoice("worker", _("the worker")),
+            SelectChoice("organisation", _("the organisation")),
+        ],
     )
     first_on = DateField(_("First day"), [REQUIRED])
     last_on = DateField(_("Last day"), [Optional(strip_whitespace=True)])
@@ -73,8 +87,11 @@ class AssignmentForm(FlaskForm):  # type: ignore[misc]
 
     def offer(self, budget_numbers: list[tuple[int, str]]) -> None:
         """The budget numbers to choose from, by id."""
-        none = [("", str(_("chosen with the hours")))]
-        self.budget_number.choices = none + [(str(key), number) for key, number in budget_numbers]
+        none = SelectChoice("", _("chosen with the hours"))
+        self.budget_number.choices = [
+            none,
+            *(SelectChoice(str(key), number) for key, number in budget_numbers),
+        ]
 
     def values(self) -> Terms:
         """What was typed, after it was validated."""

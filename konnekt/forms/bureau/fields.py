@@ -51,10 +51,17 @@ def percent_field(label: Any, validators: Any = ()) -> Field:
     return ParsedField(label, validators, parse=units.parse_percent)
 
 
+class Tick(Input):  # type: ignore[misc]
+    """A box that comes unticked; what it is worth is its value."""
+
+    input_type = "checkbox"
+    validation_attrs = ()
+
+
 class SureField(StringField):  # type: ignore[misc]
     """A box to tick below a question; its value says which question it answers."""
 
-    widget = Input(input_type="checkbox")
+    widget = Tick()
 
 
 class SeenField(StringField):  # type: ignore[misc]

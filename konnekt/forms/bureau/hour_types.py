@@ -5,6 +5,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, SelectField, StringField
+from wtforms.fields.choices import SelectChoice
 
 from konnekt.domain.records.hour_types import Kind
 from konnekt.forms.bureau.fields import REQUIRED, SeenField, percent_field
@@ -22,10 +23,10 @@ class HourTypeForm(FlaskForm):  # type: ignore[misc]
     setu_code = SelectField(
         _("SETU code"),
         choices=[
-            ("", _("none")),
-            ("HT100", _("HT100: regular hours")),
-            ("HT200", _("HT200: overtime")),
-            ("HT320", _("HT320: surcharge")),
+            SelectChoice("", _("none")),
+            SelectChoice("HT100", _("HT100: regular hours")),
+            SelectChoice("HT200", _("HT200: overtime")),
+            SelectChoice("HT320", _("HT320: surcharge")),
         ],
     )
     is_active = BooleanField(_("In use: hours can be entered on it"))

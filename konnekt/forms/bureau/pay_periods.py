@@ -5,12 +5,17 @@ from typing import Any
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, DateField, Form, IntegerField, SelectField, TimeField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, NumberRange, Optional
 
 from konnekt.domain.records.calendars import Rule
 from konnekt.forms.bureau.fields import REQUIRED, SeenField, our_age
 
-CALENDARS = [("week", _("Weeks")), ("four_weeks", _("Four weeks")), ("month", _("Months"))]
+CALENDARS = [
+    SelectChoice("week", _("Weeks")),
+    SelectChoice("four_weeks", _("Four weeks")),
+    SelectChoice("month", _("Months")),
+]
 NUMBER = InputRequired(_("Type a whole number."))
 
 
