@@ -17,12 +17,13 @@ from konnekt.models import (
     Right,
 )
 
+COLUMNS = ("code", "name_nl", "name_en", "multiplier_percent", "payroll_code", "setu_code")
 HOUR_TYPES = (
-    ("REG", "Normale uren", "Regular hours", 100),
-    ("ORT40", "Onregelmatig 40%", "Irregular hours 40%", 140),
-    ("ORT75", "Zon- en feestdag 75%", "Sunday and holiday 75%", 175),
-    ("OT", "Overwerk 150%", "Overtime 150%", 150),
-    ("TRAVEL", "Reisuren", "Travel time", 100),
+    ("REG", "Normale uren", "Regular hours", 100, "1", "HT100"),
+    ("ORT40", "Onregelmatig 40%", "Irregular hours 40%", 140, "40", "HT320"),
+    ("ORT75", "Zon- en feestdag 75%", "Sunday and holiday 75%", 175, "75", "HT320"),
+    ("OT", "Overwerk 150%", "Overtime 150%", 150, "50", "HT200"),
+    ("TRAVEL", "Reisuren", "Travel time", 100, "90", "HT100"),
 )
 
 # code: name, calendar, four-eyes, budget numbers (number, description, ceiling in hours).
@@ -109,9 +110,7 @@ def make(calendars: dict[str, Calendar]) -> Cast:
 
 def _places(cast: Cast) -> None:
     Agency.create(name="InterUM", city="Maastricht", phone="043-388 2688", email="bureau@konnekt.example")
-    HourType.insert_many(
-        [{"code": c, "name_nl": nl, "name_en": en, "multiplier_percent": p} for c, nl, en, p in HOUR_TYPES]
-    ).execute()
+    HourType.insert_many([dict(zip(COLUMNS, kind, strict=True)) for kind in HOUR_TYPES]).execute()
     for code, (name, calendar, four_eyes, numbers) in ORGANISATIONS.items():
         place = Organisation.create(
             code=code, name=name, calendar=calendar, four_eyes=four_eyes, city="Maastricht",

@@ -83,6 +83,7 @@ class Detail:
     paid_on: date | None = None
     is_own: bool = False
     beside: list[Timesheet] = field(default_factory=list)
+    may_correct: bool = False
 
     @property
     def bars(self) -> list[Bar]:
@@ -113,7 +114,9 @@ def load(sheet: int, who: Grants) -> Detail:
     allowed, on_behalf_of = access.approves_for(who, found, contributors)
     history = events.history(found)
     hours = [hour for line in lines for hour in line.hours if hour]
-    period = found.pay_period
+    period, beside = found.pay_period, _beside(found)
+    may_revoke = revoking.may_revoke(found, who)
+    is_locked = may_revoke and timesheets.is_locked(sheet)
     return Detail(
         sheet=found,
         lines=lines,
@@ -134,13 +137,14 @@ def load(sheet: int, who: Grants) -> Detail:
         pay_date=periods.pay_date(period, periods.open_periods([period.calendar])),
         may_approve=allowed and found.state == State.SUBMITTED,
         may_undo=revoking.may_undo(found, who.account),
-        may_revoke=revoking.may_revoke(found, who) and not timesheets.is_locked(sheet),
+        may_revoke=may_revoke and not is_locked and not _is_built_on(found, beside),
+        may_correct=is_locked and who.is_agency_staff,
         on_behalf_of=on_behalf_of,
         remarks=[hour for hour in hours if hour.remark],
         budgets=budgets.of_sheet(found, who),
         paid_on=payroll.paid_on([sheet]).get(sheet),
         is_own=found.assignment.worker_id == who.account.id and who.account.is_worker,
-        beside=_beside(found),
+        beside=beside,
     )
 
 
@@ -203,3 +207,9 @@ def _beside(sheet: Timesheet) -> list[Timesheet]:
     holds = (Timesheet.sequence == 0) | (Timesheet.state != State.DRAFT)
     query = Timesheet.select().where(same & holds & (Timesheet.id != sheet.id))
     return list(query.order_by(Timesheet.sequence))
+
+
+def _is_built_on(sheet: Timesheet, beside: list[Timesheet]) -> bool:
+    """Whether a later correction waits or is approved (revoking asks the same of the database)."""
+    counts = (State.SUBMITTED, State.APPROVED)
+    return any(other.sequence > sheet.sequence and other.state in counts for other in beside)

@@ -239,8 +239,7 @@ def _door(sheet: Timesheet, account: Account) -> str:
     """Where the account puts a rejected sheet right: at its own door or that of registration."""
     is_own = sheet.assignment.entered_by == "worker" and sheet.assignment.worker_id == account.id
     if sheet.sequence:
-        # A correction is not typed in a grid: there one reads what it was about.
-        return f"/hours/sheets/{sheet.id}" if is_own else f"/approvals/{sheet.id}"
+        return f"/bureau/corrections/{sheet.id}"
     period, door = sheet.pay_period, "hours" if is_own else "registration"
     code = quote(sheet.assignment.code, safe="")
     return f"/{door}/{code}?year={period.year}&period={period.number}"

@@ -269,7 +269,9 @@ def test_withdraw_empties_it_and_its_number_is_used_again(cast: World) -> None:
 def test_a_rejected_one_goes_back_to_the_agency(cast: World) -> None:
     made = send(cast, wanted(cast, tuesday=270))
     timesheets.reject(made.id, "Dat klopt niet", by=cast.supervisor, seen=1)
-    assert [mail.recipient for mail in Mail.select()] == [cast.staff.email]
+    mail = Mail.get()
+    assert (Mail.select().count(), mail.recipient) == (1, cast.staff.email)
+    assert f"/bureau/corrections/{made.id}" in mail.text
     case = cases.find(cast.sheet.id)
     assert case.rejected is not None
     assert case.total == 930, "a rejected correction changes nothing"
@@ -311,6 +313,7 @@ def test_what_a_correction_builds_on_is_not_revoked(cast: World) -> None:
         revoking.undo(first.id, by=cast.supervisor, seen=1)
     with pytest.raises(Refused, match="later correction"):
         revoking.revoke(first.id, "Toch niet", by=cast.staff, seen=1)
+    assert not detail.load(first.id, access.grants(cast.staff)).may_revoke
     corrections.withdraw(second.id, by=cast.staff, seen=1)
     revoking.undo(first.id, by=cast.supervisor, seen=1)
     assert Timesheet.get_by_id(first.id).state == State.SUBMITTED

@@ -217,6 +217,12 @@ def test_a_second_one_starts_from_the_sum(bureau: Visitor, world: World) -> None
     assert (second.sequence, second.minutes) == (2, 30)
 
 
+def test_the_agency_comes_from_the_detail(app: Flask, bureau: Visitor, world: World) -> None:
+    link = f'href="{here(world)}"'
+    assert link in bureau.get(f"/approvals/{world.sheet.id}").text
+    assert link not in Visitor(app, world.supervisor).get(f"/approvals/{world.sheet.id}").text
+
+
 def test_how_an_approver_sees_it(app: Flask, bureau: Visitor, world: World) -> None:
     made = sent(bureau, world, **{TUESDAY: "4,5"})
     emre = Visitor(app, world.supervisor)
@@ -236,7 +242,7 @@ def test_how_an_approver_sees_it(app: Flask, bureau: Visitor, world: World) -> N
 def test_the_worker_and_an_outsider(app: Flask, bureau: Visitor, world: World) -> None:
     made = sent(bureau, world, **{TUESDAY: "4,5"})
     assert Visitor(app, world.outsider).get(f"/approvals/{made.id}").status_code == 404
-    assert "Dubbel geteld" in Visitor(app, world.noor).get(f"/approvals/{made.id}").text
+    assert "Dubbel geteld" in Visitor(app, world.noor).get(f"/hours/sheets/{made.id}").text
 
 
 def test_a_fixed_number_of_statements(bureau: Visitor, world: World) -> None:

@@ -15,7 +15,7 @@ from konnekt.forms.payroll import FORMATS, ExportForm, FormatForm, PeriodsForm
 
 bp = Blueprint("payroll", __name__, url_prefix="/payroll")
 
-PERIOD = "/<any(week, four_weeks, month):calendar>/<int:year>-<int:number>"
+PERIOD = "/<calendar>/<int:year>-<int:number>"
 
 
 @bp.get("")
