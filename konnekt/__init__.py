@@ -11,6 +11,7 @@ from konnekt.blueprints import (
     bureau,
     deputies,
     home,
+    invoices,
     my_sheets,
     organisations,
     registration,
@@ -42,6 +43,7 @@ def create_app(config: Config | None = None) -> Flask:
     app.register_blueprint(approvals.bp)
     app.register_blueprint(registration.bp)
     app.register_blueprint(my_sheets.bp)
+    app.register_blueprint(invoices.bp)
     app.register_blueprint(organisations.bp)
     app.register_blueprint(account.bp)
     app.register_blueprint(deputies.bp)

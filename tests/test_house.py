@@ -25,7 +25,7 @@ SCRIPTS = sorted(path for path in (HOUSE / "static").glob("*") if path.suffix in
 # Per room: what of our own house it may import (itself always), and what of other people's it may not.
 ROOMS = {
     "blueprints": (
-        {"forms", "domain", "models", "web", "sheet_text", "pdf", "ubl", "tables"},
+        {"forms", "domain", "models", "web", "sheet_text", "pdf", "ubl", "tables", "archives"},
         {"peewee", "playhouse", "wtforms"},
     ),
     "forms": ({"domain.units"}, {"peewee", "playhouse", "flask"}),

@@ -130,9 +130,7 @@ def visible_invoices(who: Grants, invoice: Any = Invoice) -> Any:
 
 def may_see_invoices(who: Grants, organisation: int | None = None) -> bool:
     """Whether the account may see the invoices of that organisation, or of any."""
-    return who.is_agency_staff or bool(
-        who.invoices if organisation is None else organisation in who.invoices
-    )
+    return who.is_agency_staff or bool(who.invoices if organisation is None else organisation in who.invoices)
 
 
 def sees_only_as_invoice_reader(who: Grants, sheet: Timesheet) -> bool:

@@ -17,13 +17,16 @@ from konnekt.domain import (
 )
 from konnekt.domain.access import Grants
 from konnekt.domain.budgets import Budget
+from konnekt.domain.invoicing import reading
 from konnekt.models import (
+    Assignment,
     BudgetNumber,
     ClosingDay,
     Event,
     Flag,
     Hour,
     HourType,
+    Invoice,
     PayPeriod,
     State,
     Timesheet,
@@ -81,6 +84,7 @@ class Detail:
     remarks: list[Hour] = field(default_factory=list)
     budgets: list[Budget] = field(default_factory=list)
     paid_on: date | None = None
+    invoices: list[Invoice] = field(default_factory=list)
 
     @property
     def bars(self) -> list[Bar]:
@@ -110,6 +114,8 @@ def load(sheet: int, who: Grants) -> Detail:
     contributors = timesheets.contributors_of([sheet]).get(sheet, set())
     allowed, on_behalf_of = access.approves_for(who, found, contributors)
     sees_all = who.is_agency_staff or found.assignment.worker_id == who.account.id
+    # What is unusual concerns who decides on the hours, not who pays the invoice.
+    is_reader = access.sees_only_as_invoice_reader(who, found)
     history = events.history(found)
     hours = [hour for line in lines for hour in line.hours if hour]
     period = found.pay_period
@@ -121,11 +127,11 @@ def load(sheet: int, who: Grants) -> Detail:
             closing.day: closing
             for closing in ClosingDay.select().where(ClosingDay.day.between(period.first_on, period.last_on))
         },
-        flags=approvals.flags_of([sheet], elsewhere=sees_all).get(sheet, []),
+        flags=[] if is_reader else approvals.flags_of([sheet], elsewhere=sees_all).get(sheet, []),
         is_mine=who.account.id in contributors,
         history=history,
-        changes=_changes(history),
-        before=_before(found),
+        changes=[] if is_reader else _changes(history),
+        before=_before(found, who),
         pay_date=periods.pay_date(period, periods.open_periods([period.calendar])),
         may_approve=allowed and found.state == State.SUBMITTED,
         may_undo=revoking.may_undo(found, who.account),
@@ -134,6 +140,7 @@ def load(sheet: int, who: Grants) -> Detail:
         remarks=[hour for hour in hours if hour.remark],
         budgets=budgets.of_sheet(found, who),
         paid_on=payroll.paid_on([sheet]).get(sheet),
+        invoices=reading.of_sheet(found, who),
     )
 
 
@@ -175,13 +182,16 @@ def _is_sent(event: Event) -> bool:
     return bool(event.verb == "submit" or (event.verb == "import" and event.after["state"] != State.DRAFT))
 
 
-def _before(sheet: Timesheet) -> list[Timesheet]:
-    """The three sheets of the assignment before this one."""
+def _before(sheet: Timesheet, who: Grants) -> list[Timesheet]:
+    """The three sheets of the assignment before this one, as far as the reader may see them."""
     return list(
         Timesheet.select(Timesheet, PayPeriod)
         .join(PayPeriod)
+        .switch(Timesheet)
+        .join(Assignment)
         .where(
-            (Timesheet.assignment == sheet.assignment)
+            access.visible(who)
+            & (Timesheet.assignment == sheet.assignment)
             & (PayPeriod.first_on < sheet.pay_period.first_on)
             & (Timesheet.sequence == 0)
         )

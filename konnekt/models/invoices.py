@@ -120,7 +120,14 @@ class Document(BaseModel):
 
 # The list of invoices in its order, and by budget number: all that it compares and adds up is in the index,
 # because a row of the table is many times as long (domain/invoicing/listing.py).
-_LISTED = (Invoice.id, Invoice.organisation, Invoice.kind, Invoice.paid_on, Invoice.due_on, Invoice.total_cents)
+_LISTED = (
+    Invoice.id,
+    Invoice.organisation,
+    Invoice.kind,
+    Invoice.paid_on,
+    Invoice.due_on,
+    Invoice.total_cents,
+)
 Invoice.add_index(
     Invoice.issued_on, *_LISTED, Invoice.budget_number, Invoice.year, Invoice.number, name="invoice_list"
 )
