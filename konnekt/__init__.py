@@ -12,6 +12,7 @@ from konnekt.blueprints import (
     deputies,
     home,
     hours,
+    invoices,
     my_sheets,
     organisations,
     registration,
@@ -44,6 +45,7 @@ def create_app(config: Config | None = None) -> Flask:
     app.register_blueprint(registration.bp)
     app.register_blueprint(my_sheets.bp)
     app.register_blueprint(hours.bp)
+    app.register_blueprint(invoices.bp)
     app.register_blueprint(organisations.bp)
     app.register_blueprint(account.bp)
     app.register_blueprint(deputies.bp)

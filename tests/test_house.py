@@ -35,6 +35,7 @@ ROOMS = {
             "pdf",
             "ubl",
             "tables",
+            "archives",
             "payroll_files",
         },
         {"peewee", "playhouse", "wtforms"},

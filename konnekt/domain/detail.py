@@ -17,13 +17,16 @@ from konnekt.domain import (
 )
 from konnekt.domain.access import Grants
 from konnekt.domain.budgets import Budget
+from konnekt.domain.invoicing import reading
 from konnekt.models import (
+    Assignment,
     BudgetNumber,
     ClosingDay,
     Event,
     Flag,
     Hour,
     HourType,
+    Invoice,
     PayPeriod,
     State,
     Timesheet,
@@ -84,6 +87,7 @@ class Detail:
     is_own: bool = False
     beside: list[Timesheet] = field(default_factory=list)
     may_correct: bool = False
+    invoices: list[Invoice] = field(default_factory=list)
 
     @property
     def bars(self) -> list[Bar]:
@@ -112,6 +116,8 @@ def load(sheet: int, who: Grants) -> Detail:
     lines = _lines(found)
     contributors = timesheets.contributors_of([sheet]).get(sheet, set())
     allowed, on_behalf_of = access.approves_for(who, found, contributors)
+    # What is unusual concerns who decides on the hours, not who pays the invoice.
+    is_reader = access.sees_only_as_invoice_reader(who, found)
     history = events.history(found)
     hours = [hour for line in lines for hour in line.hours if hour]
     period, beside = found.pay_period, _beside(found)
@@ -125,15 +131,11 @@ def load(sheet: int, who: Grants) -> Detail:
             closing.day: closing
             for closing in ClosingDay.select().where(ClosingDay.day.between(period.first_on, period.last_on))
         },
-        flags=[
-            flag
-            for flag in approvals.flags_of([sheet], elsewhere=True).get(sheet, [])
-            if access.may_see_flag(who, flag, found.assignment)
-        ],
+        flags=[] if is_reader else _flags(found, who),
         is_mine=who.account.id in contributors,
         history=history,
-        changes=_changes(history),
-        before=_before(found),
+        changes=[] if is_reader else _changes(history),
+        before=_before(found, who),
         pay_date=periods.pay_date(period, periods.open_periods([period.calendar])),
         may_approve=allowed and found.state == State.SUBMITTED,
         may_undo=revoking.may_undo(found, who.account),
@@ -145,7 +147,13 @@ def load(sheet: int, who: Grants) -> Detail:
         paid_on=payroll.paid_on([sheet]).get(sheet),
         is_own=found.assignment.worker_id == who.account.id and who.account.is_worker,
         beside=beside,
+        invoices=reading.of_sheet(found, who),
     )
+
+
+def _flags(sheet: Timesheet, who: Grants) -> list[Flag]:
+    found = approvals.flags_of([sheet.id], elsewhere=True).get(sheet.id, [])
+    return [flag for flag in found if access.may_see_flag(who, flag, sheet.assignment)]
 
 
 def _lines(sheet: Timesheet) -> list[Line]:
@@ -186,13 +194,16 @@ def _is_sent(event: Event) -> bool:
     return bool(event.verb == "submit" or (event.verb == "import" and event.after["state"] != State.DRAFT))
 
 
-def _before(sheet: Timesheet) -> list[Timesheet]:
-    """The three sheets of the assignment before this one."""
+def _before(sheet: Timesheet, who: Grants) -> list[Timesheet]:
+    """The three sheets of the assignment before this one, as far as the reader may see them."""
     return list(
         Timesheet.select(Timesheet, PayPeriod)
         .join(PayPeriod)
+        .switch(Timesheet)
+        .join(Assignment)
         .where(
-            (Timesheet.assignment == sheet.assignment)
+            access.visible(who)
+            & (Timesheet.assignment == sheet.assignment)
             & (PayPeriod.first_on < sheet.pay_period.first_on)
             & (Timesheet.sequence == 0)
         )

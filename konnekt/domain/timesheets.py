@@ -247,6 +247,8 @@ def _door(sheet: Timesheet, account: Account) -> str:
 
 def why_not(sheet: Timesheet, verb: str, who: Grants) -> Refused:
     """Why the account may not reject or revoke this sheet: the person (403) or the state (409)."""
+    if access.sees_only_as_invoice_reader(who, sheet):
+        return Forbidden("You have no right to do this with this timesheet.")
     wanted = State.APPROVED if verb == "revoke" else State.SUBMITTED
     if sheet.state == wanted == State.APPROVED and is_locked(sheet.id):
         return Refused("Its hours are invoiced or paid already: use a supplementary timesheet.")

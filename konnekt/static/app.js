@@ -23,7 +23,7 @@
     const minutes = chosen.reduce((sum, box) => sum + Number(box.dataset.minutes), 0);
     each("[data-picks-bar]", (bar) => {
       const { chosen: words, hours: unit } = bar.dataset;
-      const sum = [make("b", { textContent: chosen.length }), ` ${words} · ${hours(minutes)} ${unit}`];
+      const sum = [make("b", { textContent: chosen.length }), ` ${words}${unit ? ` · ${hours(minutes)} ${unit}` : ""}`];
       bar.querySelector(".sum").replaceChildren(...sum);
       bar.hidden = !chosen.length;
     }, form);
@@ -35,8 +35,8 @@
     });
   };
 
-  // A second press on a worker's name closes the detail that it opened.
-  const names = ".list .who a[hx-get]";
+  // A second press on a worker's name, or on a clock, closes the detail that it opened.
+  const names = ".list :is(.who a[hx-get], a.opens)";
   const place = (name) => name.closest("tbody").querySelector(".detail td");
   on("click", (event) => {
     const name = event.target.closest(names);
@@ -98,7 +98,9 @@
       event.preventDefault();
       event.stopImmediatePropagation();
     } else {
-      setTimeout(() => event.defaultPrevented || hold(event.target, event.submitter));
+      // A download leaves the page where it is.
+      const isOver = () => event.defaultPrevented || "download" in event.target.dataset;
+      setTimeout(() => isOver() || hold(event.target, event.submitter));
     }
   }, true);
   on("htmx:before:request", ({ detail: { ctx } }) => {

@@ -41,6 +41,10 @@ class Filter:
     year: int | None = None
     state: str = ""
 
+    def __post_init__(self) -> None:
+        if self.state not in states.FILTERS:
+            object.__setattr__(self, "state", "")
+
 
 @dataclass(frozen=True)
 class Totals:

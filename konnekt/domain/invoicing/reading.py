@@ -1,0 +1,212 @@
+"""One invoice as its reader sees it: found and allowed in one step; its timesheets, documents and history."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from konnekt.db import db
+from konnekt.domain import access, events
+from konnekt.domain.access import Grants
+from konnekt.domain.invoicing import listing, states, unmade
+from konnekt.domain.invoicing.listing import Filter
+from konnekt.domain.refused import Invalid, NotFound, Refused
+from konnekt.models import Document, Event, Invoice, InvoiceLine, Organisation, PayPeriod, Timesheet
+
+# What fits in one ZIP: more than an organisation has in a year.
+MOST = 500
+NAMED = 5
+
+
+@dataclass(frozen=True)
+class Whole:
+    """All that an invoice's page shows. related: what credits it, or what it credits, as far as yours."""
+
+    invoice: Invoice
+    lines: list[InvoiceLine]
+    documents: dict[str, Document]
+    related: list[Invoice]
+    history: list[Event]
+
+    @property
+    def minutes(self) -> int:
+        return sum(line.minutes for line in self.lines)
+
+    @property
+    def references(self) -> list[dict[str, str]]:
+        """The invoices that a credit note names."""
+        found: list[dict[str, str]] = self.invoice.frozen["references"]
+        return found
+
+
+@dataclass(frozen=True)
+class Part:
+    """A timesheet behind an invoice: the hours of its budget number alone, and what they cost."""
+
+    sheet: int
+    reference: str
+    worker: str
+    job_title: str
+    approved_by: str
+    approved_on: date | None
+    rows: list[dict[str, Any]]
+    net_cents: int
+
+    @property
+    def minutes(self) -> int:
+        return sum(row["minutes"] for row in self.rows)
+
+
+def find(invoice: int, who: Grants) -> Invoice:
+    """The invoice with its organisation, period and state; NotFound where it is not yours."""
+    query = (
+        Invoice.select(Invoice, Organisation, PayPeriod, states.state().alias("state"))
+        .join(Organisation)
+        .switch(Invoice)
+        .join(PayPeriod)
+        .where((Invoice.id == invoice) & access.visible_invoices(who))
+    )
+    found: Invoice | None = query.first()
+    if found is None:
+        raise NotFound("This invoice does not exist, or not for you.")
+    return found
+
+
+def whole(invoice: int, who: Grants) -> Whole:
+    """Everything about one invoice, in a fixed number of statements; NotFound where it is not yours."""
+    found = find(invoice, who)
+    kinds = Document.select(
+        Document.id, Document.kind, Document.file_name, Document.created_at, Document.sha256
+    )
+    numbers = [one["number"] for one in found.frozen["references"]]
+    related = Invoice.select(Invoice.id, Invoice.kind, Invoice.number_text, Invoice.issued_on).where(
+        ((Invoice.credits == found) | Invoice.number_text.in_(numbers)) & access.visible_invoices(who)
+    )
+    return Whole(
+        found,
+        list(found.lines.order_by(InvoiceLine.position)),
+        {one.kind: one for one in kinds.where(Document.invoice == found)},
+        list(related.order_by(Invoice.year, Invoice.number)),
+        events.latest(invoice=found)[::-1],
+    )
+
+
+def timesheets(invoice: Invoice) -> list[Part]:
+    """The timesheets behind an invoice, from its frozen lines: one statement."""
+    columns = InvoiceLine.timesheet, InvoiceLine.net_cents, InvoiceLine.frozen
+    sheets: dict[str, int] = {}
+    cents: dict[str, int] = {}
+    for line in InvoiceLine.select(*columns).where(InvoiceLine.invoice == invoice):
+        reference = line.frozen["reference"]
+        sheets[reference] = line.timesheet_id
+        cents[reference] = cents.get(reference, 0) + line.net_cents
+    return [
+        Part(
+            sheets[one["reference"]],
+            one["reference"],
+            one["worker"],
+            one["job_title"],
+            one["approved_by"],
+            date.fromisoformat(one["approved_on"]) if one["approved_on"] else None,
+            one["rows"],
+            cents[one["reference"]],
+        )
+        for one in invoice.frozen["sheets"]
+    ]
+
+
+def of_sheet(sheet: Timesheet, who: Grants) -> list[Invoice]:
+    """The invoices that a timesheet stands on, for who may see them: one statement, else none."""
+    if not access.may_see_invoices(who, sheet.organisation_id):
+        return []
+    lines = InvoiceLine.select(InvoiceLine.invoice).where(InvoiceLine.timesheet == sheet)
+    query = Invoice.select(
+        Invoice.id,
+        Invoice.kind,
+        Invoice.number_text,
+        Invoice.budget_number_text,
+        states.state().alias("state"),
+    )
+    return list(query.where(Invoice.id.in_(lines)).order_by(Invoice.year, Invoice.number))
+
+
+def document(invoice: int, kind: str, who: Grants) -> Document:
+    """A document of an invoice.
+
+    Raises NotFound where the invoice is not yours. Refused where the document is not there, or not any more:
+    then it is made, as soon as somebody has time for long work.
+    """
+    mine = Document.select().join(Invoice).where(access.visible_invoices(who))
+    found: Document | None = mine.where((Document.invoice == invoice) & (Document.kind == kind)).first()
+    if found is None:
+        number = find(invoice, who).number_text
+        unmade.queue(who.account)
+        raise Refused("The document of %(number)s is being made. Try again in a minute.", number=number)
+    return found
+
+
+def bundle(who: Grants, *, picks: list[int] | None = None, by: Filter | None = None) -> list[int]:
+    """The documents of ticked invoices, or of all that a filter finds: two statements.
+
+    Raises Invalid for none or too many, NotFound where one of them is not yours, Refused where documents are
+    still to be made (which it has done).
+    """
+    if picks is not None:
+        ids = list(dict.fromkeys(picks))
+        known = Invoice.select(Invoice.id).where(
+            Invoice.id.in_(ids[: MOST + 1]) & access.visible_invoices(who)
+        )
+    else:
+        known = listing.chosen(who, by or Filter()).limit(MOST + 1)
+        ids = [one.id for one in known]
+    if not ids:
+        raise Invalid("Tick at least one invoice.", field="pick")
+    if len(ids) > MOST:
+        raise Invalid("At most %(count)s invoices fit in one ZIP: choose less.", field="pick", count=MOST)
+    if picks is not None and known.count() < len(ids):
+        raise NotFound("One of these invoices does not exist, or not for you.")
+    query = (
+        Document.select(Document.id, Document.invoice, Document.kind)
+        .join(Invoice)
+        .where(Document.invoice.in_(ids))
+        .order_by(Invoice.year, Invoice.number, Document.kind)
+    )
+    documents = list(query)
+    complete = {one.invoice_id for one in documents if one.kind == "pdf"} & {
+        one.invoice_id for one in documents if one.kind == "ubl"
+    }
+    if len(complete) < len(ids):
+        raise _being_made([one for one in ids if one not in complete], who)
+    return [one.id for one in documents]
+
+
+def _being_made(ids: list[int], who: Grants) -> Refused:
+    unmade.queue(who.account)
+    query = Invoice.select(Invoice.number_text).where(Invoice.id.in_(ids[:NAMED]))
+    numbers = ", ".join(number for (number,) in query.order_by(Invoice.year, Invoice.number).tuples())
+    return Refused(
+        "The documents of %(numbers)s are being made. Try again in a minute.",
+        numbers=f"{numbers}, …" if len(ids) > NAMED else numbers,
+    )
+
+
+def contents(documents: list[int]) -> Iterator[tuple[str, bytes]]:
+    """File name and content of each, one at a time.
+
+    Meant to be read while it is sent, after the request's own connection was given back.
+    """
+    for number in documents:
+        with _connected():
+            found = Document.get_by_id(number)
+        yield found.file_name, bytes(found.content)
+
+
+@contextmanager
+def _connected() -> Iterator[None]:
+    is_ours = db.connect(reuse_if_open=True)
+    try:
+        yield
+    finally:
+        if is_ours:
+            db.close()

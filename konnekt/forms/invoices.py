@@ -1,0 +1,49 @@
+"""What a reader of invoices sends: what to look for, and ticks."""
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from wtforms import Form, IntegerField, StringField
+from wtforms.validators import NumberRange, Optional
+
+from konnekt.domain.invoicing.listing import Filter
+from konnekt.domain.refused import Invalid
+
+# One more than a budget number can be long: what is cut off would not have been found either.
+LONGEST = 256
+
+
+class FilterForm(Form):  # type: ignore[misc]
+    """Text, organisation, year and state; what can't be read counts as not filled in."""
+
+    q = StringField()
+    organisation = StringField()
+    year = IntegerField(validators=[Optional(), NumberRange(1970, 2999)])
+    state = StringField()
+    page = IntegerField(validators=[Optional(), NumberRange(1, 100_000)])
+
+    def values(self) -> Filter:
+        self.validate()
+        text = (self.q.data or "").strip()[:LONGEST]
+        organisation = (self.organisation.data or "")[:LONGEST]
+        return Filter(text, organisation, None if self.year.errors else self.year.data, self.state.data or "")
+
+    def query(self) -> dict[str, Any]:
+        """The filter as a query string has it."""
+        by = self.values()
+        chosen = {"q": by.text, "organisation": by.organisation, "year": by.year, "state": by.state}
+        return {name: value for name, value in chosen.items() if value}
+
+    def number(self) -> int:
+        """The page that is asked for."""
+        self.validate()
+        return 1 if self.page.errors else self.page.data or 1
+
+
+def picks(values: Iterable[str]) -> list[int]:
+    """The ticked boxes: an invoice each."""
+    found = list(values)
+    if not all(re.fullmatch(r"[0-9]{1,9}", value) for value in found):
+        raise Invalid("This tick can't be read. Load the page again.", field="pick")
+    return [int(value) for value in found]
