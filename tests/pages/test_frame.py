@@ -34,7 +34,7 @@ def places(page: str, nav: str) -> list[str]:
 
 def test_bar_and_left_menu_have_the_same_places(app: Flask, world: World) -> None:
     page = Visitor(app, world.supervisor).get("/").text
-    assert places(page, "Menubalk") == places(page, "Menu") == ["/", "/approvals", "/account"]
+    assert places(page, "Menubalk") == places(page, "Menu") == ["/", "/invoices", "/approvals", "/account"]
 
 
 def test_only_what_the_account_may_open(app: Flask, world: World) -> None:
