@@ -219,15 +219,15 @@ def test_a_refusal_has_its_own_sentence(app: Flask, world: World) -> None:
 
 
 @pytest.mark.parametrize("language", ["nl", "en"])
-def test_a_crash_says_so_without_asking_the_database(app: Flask, world: World, language: str) -> None:
-    app.config["PROPAGATE_EXCEPTIONS"] = False
+def test_a_crash_says_so_without_asking_the_database(own_app: Flask, world: World, language: str) -> None:
+    own_app.config["PROPAGATE_EXCEPTIONS"] = False
 
-    @app.get("/crash")
+    @own_app.get("/crash")
     def crash() -> str:
         raise RuntimeError("a bug")
 
     Account.update(language=language).execute()
-    visitor = Visitor(app, world.supervisor)
+    visitor = Visitor(own_app, world.supervisor)
     with count_queries() as counted:
         answer = visitor.client.get("/crash")
     assert answer.status_code == 500
