@@ -105,7 +105,8 @@ def bundle() -> Response:
 @bp.get("/<int:invoice>")
 def show(invoice: int) -> Response:
     """One invoice: what it says, its documents, its credit note, its history."""
-    return web.page("invoices/show.html", whole=reading.whole(invoice, web.grants()))
+    whole = reading.whole(invoice, web.grants())
+    return web.page("invoices/show.html", "partials/invoice_documents.html", whole=whole)
 
 
 @bp.get("/<int:invoice>/timesheets")
