@@ -133,7 +133,7 @@ def records(agency: Agency, page: Page) -> None:
         iban="NL91ABNA0417164300",
     )  # fmt: skip
     press(page, "Opslaan")
-    expect(page.get_by_role("status").first).to_contain_text("opgeslagen")
+    expect(page.get_by_role("status").filter(has_text="zijn opgeslagen")).to_be_visible()
     begin(page, "Uursoorten toevoegen")
     fill(page, code="REG", name_nl="Normale uren", name_en="Regular hours", multiplier_percent="100")
     press(page, "Uursoort toevoegen")
@@ -172,7 +172,7 @@ def people(agency: Agency, page: Page) -> None:
     page.get_by_label("Urenbriefjes goedkeuren").check()
     page.get_by_label("Facturen inzien").check()
     press(page, "Deze rechten geven")
-    expect(page.get_by_role("status").first).to_contain_text("De rechten bij")
+    expect(page.get_by_role("status").filter(has_text="De rechten bij")).to_be_visible()
     begin(page, "Een werknemer plaatsen")
     agency.go(page, "Plaatsen Noor Hendriks")
     press(page, "Volgende")
@@ -259,7 +259,7 @@ def found(agency: Agency, page: Page) -> None:
     agency.go(page, "Facturen")
     page.get_by_label("Budgetnummer of factuurnummer").fill("899")
     press(page, "Zoeken")
-    expect(page.get_by_text("betaald", exact=True).first).to_be_visible()
+    expect(page.get_by_role("row", name=re.compile("2026-00001"))).to_contain_text("betaald")
     page.get_by_role("link", name="Urenbriefjes van 2026-00001").click()
     expect(page.get_by_text("goedgekeurd door Emre Dubois")).to_be_visible()
     expect(page.get_by_text("22,50").first).to_be_visible()
