@@ -41,7 +41,9 @@ def invoiced(site: Site) -> Site:
     clock.fix(NOW)
     with db.connection_context():
         invoice_cast.complete(site.world)
-        sheet = factories.sheet(site.world.assignment, site.world.period, state="approved", sequence=1, reason="Vergeten")
+        sheet = factories.sheet(
+            site.world.assignment, site.world.period, state="approved", sequence=1, reason="Vergeten"
+        )
         invoice_cast.approve(sheet, site.world.supervisor)
         (invoice,) = invoice_cast.run(organisation="FSE")
         with_documents(invoice)
