@@ -11,8 +11,8 @@ from flask import Flask
 from openpyxl import load_workbook
 from playhouse.test_utils import count_queries
 
-from konnekt.domain import clock, invoices
-from konnekt.models import BudgetNumber, Document, Invoice, Organisation, Right
+from konnekt.domain import clock, invoices, payments
+from konnekt.models import BudgetNumber, Document, Invoice, Organisation, Payment, Right
 from tests import factories, invoice_cast
 from tests.factories import World
 from tests.visitor import Visitor
@@ -337,6 +337,42 @@ def test_an_invoice_and_its_credit_note_point_at_each_other(app: Flask, issued: 
         "wordt gemaakt",
     ):
         assert shown in page
+
+
+def test_a_credit_note_of_a_run_and_its_invoices_point_at_each_other(
+    emre: Visitor, staff: Visitor, issued: World
+) -> None:
+    factories.sheet(issued.assignment, issued.period, {date(2026, 11, 3): -60}, sequence=1, state="approved")
+    (note,) = invoice_cast.run()
+    invoice = Invoice.get(Invoice.number_text == "2026-00001")
+    assert (
+        f'<dt>Deels gecrediteerd met creditnota</dt><dd><a href="/invoices/{note.id}">2026-00003</a>'
+        in emre.get(f"/invoices/{invoice.id}").text
+    )
+    assert f'<a href="/invoices/{invoice.id}">2026-00001</a>' in emre.get(f"/invoices/{note.id}").text
+    other = Invoice.get(Invoice.organisation == issued.law)
+    assert "2026-00003" not in staff.get(f"/invoices/{other.id}").text
+
+
+def test_the_agency_comes_from_an_invoice_to_crediting_and_payments(
+    emre: Visitor, staff: Visitor, issued: World
+) -> None:
+    invoice = Invoice.get(Invoice.organisation == issued.fse)
+    credit, pay = f'href="/bureau/invoicing/{invoice.id}/credit"', 'href="/bureau/payments?q=2026-00001"'
+    page = staff.get(f"/invoices/{invoice.id}").text
+    assert credit in page
+    assert pay in page
+    assert "/bureau/" not in emre.get(f"/invoices/{invoice.id}").text
+    payments.mark([invoice.id], date(2026, 11, 30), by=issued.staff)
+    page = staff.get(f"/invoices/{invoice.id}").text
+    assert credit in page
+    assert pay not in page
+    payments.take_back(Payment.get().id, "Van een ander", by=issued.staff)
+    assert "Betaling teruggedraaid door Bureau InterUM" in staff.get(f"/invoices/{invoice.id}").text
+    note = invoices.credit(invoice.id, "Verkeerd nummer", by=issued.staff)
+    for one in (invoice, note):
+        assert credit not in staff.get(f"/invoices/{one.id}").text
+    assert f'href="/invoices/{invoice.id}"' in staff.get(f"/bureau/invoicing/{invoice.id}/credit").text
 
 
 def test_the_list_as_a_file(emre: Visitor, staff: Visitor, issued: World) -> None:
