@@ -36,7 +36,7 @@ check: .venv/installed-dev ## read the source: ruff, its formatter, mypy
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 
-bench: .venv/installed-dev machine ## measure the import, the approval list, 500 approvals and the weight of a page
+bench: .venv/installed-dev machine ## measure the import, the approval list, 500 approvals, 100,000 invoices and the weight of a page
 	$(BIN)/python -m tests.bench
 
 translations: .venv/installed-dev ## collect what is said on screen, update the Dutch catalogue, compile it

@@ -105,7 +105,9 @@ def bundle() -> Response:
 @bp.get("/<int:invoice>")
 def show(invoice: int) -> Response:
     """One invoice: what it says, its documents, its credit note, its history."""
-    return web.page("invoices/show.html", whole=reading.whole(invoice, web.grants()))
+    who = web.grants()
+    whole = reading.whole(invoice, who)
+    return web.page("invoices/show.html", whole=whole, may_credit=access.may_credit(who, whole.invoice))
 
 
 @bp.get("/<int:invoice>/timesheets")
