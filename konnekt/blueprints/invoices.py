@@ -107,7 +107,10 @@ def show(invoice: int) -> Response:
     """One invoice: what it says, its documents, its credit note, its history."""
     who = web.grants()
     whole = reading.whole(invoice, who)
-    return web.page("invoices/show.html", whole=whole, may_credit=access.may_credit(who, whole.invoice))
+    may_credit = access.may_credit(who, whole.invoice)
+    return web.page(
+        "invoices/show.html", "partials/invoice_documents.html", whole=whole, may_credit=may_credit
+    )
 
 
 @bp.get("/<int:invoice>/timesheets")

@@ -135,6 +135,7 @@
     words.className = "notice good";
     words.textContent = detail.value;
     line("status").replaceChildren(words);
+    each("#main > .notice[role=status]", (older) => older.remove());
   });
   on("counts", ({ detail }) => each("[data-count]", (badge) => {
     const number = detail[badge.dataset.count];
