@@ -55,7 +55,8 @@
   };
   const furnish = () => {
     each("th[data-pick-all]:empty", (cell) => cell.append(make("label", {},
-      make("input", { type: "checkbox", ariaLabel: cell.dataset.pickAll }))));
+      make("input", { type: "checkbox" }),
+      make("span", { className: "visually-hidden", textContent: cell.dataset.pickAll }))));
     each("[data-picks-bar]:not(:has(.clear))", (bar) => bar.prepend(make("p", { className: "sum" }),
       make("button", { type: "button", className: "clear", textContent: bar.dataset.clear })));
   };
