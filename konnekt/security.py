@@ -14,6 +14,7 @@ from konnekt.db import db
 
 # What somebody who is not signed in may ask for. Everything else is refused unless it stands here.
 PUBLIC = {"static", "healthz", "auth.login", "auth.forgotten", "auth.link", "auth.language"}
+PUBLIC |= {"help.show", "help.state", "help.worker"}
 
 # Where more than elsewhere may be sent, and how many MB.
 UPLOADS = {"bureau.imports.upload": 32}

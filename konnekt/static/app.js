@@ -150,4 +150,7 @@
   });
   attend();
   refresh();
+
+  // Without a connection a page of ours says so; it is kept once there is nothing else to do.
+  addEventListener("load", () => navigator.serviceWorker?.register("/sw.js").catch(() => {}));
 })();
