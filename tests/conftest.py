@@ -9,9 +9,8 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from jinja2 import BytecodeCache, FileSystemBytecodeCache
 
-from konnekt import create_app
+from konnekt import create_app, mail
 from konnekt import db as database
 from konnekt.cli import migrate_database
 from konnekt.config import Config
@@ -82,19 +81,38 @@ def config(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Config]:
 
 
 @pytest.fixture(scope="session")
-def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> BytecodeCache:
-    """Each test has an application of its own; the templates are compiled once for all of them."""
-    return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
+def application(tmp_path_factory: pytest.TempPathFactory) -> Flask:
+    """One application for all tests of a process: making one takes as long as most tests."""
+    config = Config(instance=tmp_path_factory.mktemp("application"))
+    config.make_secret()
+    return create_app(config)
 
 
 @pytest.fixture
-def app(config: Config, compiled_templates: BytecodeCache) -> Iterator[Flask]:
-    """The application, with a connection open for the test itself."""
-    app = create_app(config)
-    app.config["TESTING"] = True
-    app.jinja_env.bytecode_cache = compiled_templates
+def app(config: Config, application: Flask) -> Iterator[Flask]:
+    """The application with the settings of this test, and a connection open for the test itself.
+
+    A test that changes the application takes own_app.
+    """
+    application.config["TESTING"] = True
+    application.config["KONNEKT"] = config
+    application.config["SECRET_KEY"] = config.secret()
+    clock.fix(config.now)
+    database.connect(config)
+    mail.configure(config)
     db.connect(reuse_if_open=True)
-    yield app
+    yield application
+
+
+@pytest.fixture
+def own_app(config: Config, app: Flask) -> Flask:
+    """An application for this test alone, to change at will."""
+    if config.database:
+        db.close_all()
+    own = create_app(config)
+    own.config["TESTING"] = True
+    db.connect(reuse_if_open=True)
+    return own
 
 
 @pytest.fixture

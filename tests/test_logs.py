@@ -91,14 +91,14 @@ def test_no_secret_is_in_it(app: Flask, world: World, lines: Any, capsys: pytest
 
 
 def test_a_crash_is_logged_with_its_trace_and_without_the_token(
-    app: Flask, world: World, capsys: pytest.CaptureFixture[str]
+    own_app: Flask, world: World, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def crash(token: str) -> str:
         raise ZeroDivisionError(f"at /password/new/{token}")
 
-    app.view_functions["auth.link"] = crash
-    app.config["PROPAGATE_EXCEPTIONS"] = False
-    assert Visitor(app).get("/password/new/top-secret-token").status_code == 500
+    own_app.view_functions["auth.link"] = crash
+    own_app.config["PROPAGATE_EXCEPTIONS"] = False
+    assert Visitor(own_app).get("/password/new/top-secret-token").status_code == 500
     log = capsys.readouterr().err
     error, request = (json.loads(line) for line in log.splitlines())
     assert error["level"] == "error"

@@ -364,13 +364,12 @@ def test_a_rejected_sheet_is_put_right(world: World) -> None:
     assert (stored.revision, stored.minutes) == (2, 450)
 
 
-def test_negative_hours_on_a_supplementary_sheet(world: World) -> None:
+def test_a_supplementary_sheet_is_not_entered_here(world: World) -> None:
+    """The agency corrects hours, with a reason and the effect shown first: test_corrections.py."""
     extra = factories.sheet(world.assignment, world.period, {}, state="draft", sequence=1)
-    sheet = entering.save(extra.id, sheet_of(world, -60), by=world.noor, seen=1)
-    assert sheet
-    assert sheet.minutes == -60
-    nil = Content(is_nil=True)
-    refuses(lambda: entering.submit(extra.id, nil, by=world.noor, seen=2), Invalid)
+    for by in (world.noor, world.staff):
+        refuses(lambda by=by: entering.save(extra.id, sheet_of(world, -60), by=by, seen=1), Forbidden)
+        refuses(lambda by=by: entering.submit(extra.id, sheet_of(world, -60), by=by, seen=1), Forbidden)
 
 
 def test_one_event_per_person_until_somebody_else_acts(world: World, draft: Timesheet) -> None:
@@ -550,13 +549,6 @@ def test_an_empty_sheet_is_sent_only_as_no_hours_worked(world: World, draft: Tim
     refuses(lambda: entering.submit(draft.id, only_remark, by=world.noor, seen=1), Invalid)
     sheet = entering.submit(draft.id, Content(is_nil=True, remark="Vrij"), by=world.noor, seen=1)
     assert (sheet.state, sheet.is_nil, sheet.minutes) == ("submitted", True, 0)
-
-
-def test_a_supplementary_sheet_that_adds_up_to_nothing_is_not_empty(world: World) -> None:
-    extra = factories.sheet(world.assignment, world.period, {}, state="draft", sequence=1)
-    moved = Content((line(world, {TUESDAY: -60, date(2026, 11, 5): 60}),))
-    sheet = entering.submit(extra.id, moved, by=world.noor, seen=1)
-    assert (sheet.state, sheet.minutes) == ("submitted", 0)
 
 
 def test_what_it_sends_counts_for_others(world: World, place: Place) -> None:

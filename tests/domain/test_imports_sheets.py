@@ -333,7 +333,7 @@ def test_the_calendar_of_an_organisation_without_sheets_changes(tmp_path: Path) 
 def test_a_draft_that_is_sent_meanwhile_is_not_overwritten(tmp_path: Path) -> None:
     """Between the reading and the writing of an import."""
     folder = copy(tmp_path, hours=("2026-11-23;REG;ART-1;7:30", "2026-11-23;REG;ART-1;7"))
-    run = Run(Report())
+    run = Run(Report(), lambda done, total: None)
     hours = FILES[-1]
     hours.take(run, run.read(hours, (folder / "hours.csv").read_bytes()))
     Timesheet.update(state=State.SUBMITTED, submitted_at=clock.now()).where(

@@ -48,7 +48,10 @@ def test_no_right_403(app: Flask, world: World, who: str) -> None:
     visitor = Visitor(app, getattr(world, who))
     assert visitor.get("/approvals").status_code == 403
     assert visitor.post(f"/approvals/{world.sheet.id}/approve", {"seen": 1}).status_code == 403
-    assert visitor.get(f"/approvals/{world.sheet.id}").status_code == 200
+    # A worker reads her own timesheet at her own place.
+    own = f"/hours/sheets/{world.sheet.id}" if who == "noor" else ""
+    assert visitor.get(f"/approvals/{world.sheet.id}").headers.get("Location", "") == own
+    assert visitor.get(own or f"/approvals/{world.sheet.id}").status_code == 200
     assert visitor.get(f"/approvals/{world.sheet.id}/reject").status_code == 403
     assert state(world.sheet) == "submitted"
 

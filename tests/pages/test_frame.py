@@ -34,7 +34,7 @@ def places(page: str, nav: str) -> list[str]:
 
 def test_bar_and_left_menu_have_the_same_places(app: Flask, world: World) -> None:
     page = Visitor(app, world.supervisor).get("/").text
-    assert places(page, "Menubalk") == places(page, "Menu") == ["/", "/approvals", "/account"]
+    assert places(page, "Menubalk") == places(page, "Menu") == ["/", "/invoices", "/approvals", "/account"]
 
 
 def test_only_what_the_account_may_open(app: Flask, world: World) -> None:
@@ -219,15 +219,15 @@ def test_a_refusal_has_its_own_sentence(app: Flask, world: World) -> None:
 
 
 @pytest.mark.parametrize("language", ["nl", "en"])
-def test_a_crash_says_so_without_asking_the_database(app: Flask, world: World, language: str) -> None:
-    app.config["PROPAGATE_EXCEPTIONS"] = False
+def test_a_crash_says_so_without_asking_the_database(own_app: Flask, world: World, language: str) -> None:
+    own_app.config["PROPAGATE_EXCEPTIONS"] = False
 
-    @app.get("/crash")
+    @own_app.get("/crash")
     def crash() -> str:
         raise RuntimeError("a bug")
 
     Account.update(language=language).execute()
-    visitor = Visitor(app, world.supervisor)
+    visitor = Visitor(own_app, world.supervisor)
     with count_queries() as counted:
         answer = visitor.client.get("/crash")
     assert answer.status_code == 500

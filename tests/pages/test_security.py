@@ -187,12 +187,12 @@ def test_who_is_nobody_sees_only_what_is_public(app: Flask, world: World) -> Non
     assert {rule.endpoint for rule in app.url_map.iter_rules()} >= PUBLIC
 
 
-def test_a_new_address_is_closed_unless_it_is_named(app: Flask, world: World) -> None:
-    app.add_url_rule("/brand-new", "brand_new", lambda: "secret")
-    response = Visitor(app).get("/brand-new")
+def test_a_new_address_is_closed_unless_it_is_named(own_app: Flask, world: World) -> None:
+    own_app.add_url_rule("/brand-new", "brand_new", lambda: "secret")
+    response = Visitor(own_app).get("/brand-new")
     assert response.status_code == 303
     assert "secret" not in response.text
-    assert Visitor(app, world.noor).get("/brand-new").text == "secret"
+    assert Visitor(own_app, world.noor).get("/brand-new").text == "secret"
 
 
 def forwarded(app: Flask, **headers: str) -> str:
@@ -285,13 +285,13 @@ def test_a_database_that_comes_back_is_used_again(app: Flask, world: World, conf
     db.connect(reuse_if_open=True)
 
 
-def test_a_crash_shows_nothing_of_itself(app: Flask, world: World) -> None:
+def test_a_crash_shows_nothing_of_itself(own_app: Flask, world: World) -> None:
     def crash() -> Response:
         raise ZeroDivisionError("secret detail")
 
-    app.add_url_rule("/crash", "crash", crash)
-    app.config["PROPAGATE_EXCEPTIONS"] = False
-    for visitor in (Visitor(app, world.supervisor), Visitor(app, world.supervisor).with_htmx()):
+    own_app.add_url_rule("/crash", "crash", crash)
+    own_app.config["PROPAGATE_EXCEPTIONS"] = False
+    for visitor in (Visitor(own_app, world.supervisor), Visitor(own_app, world.supervisor).with_htmx()):
         response = visitor.get("/crash")
         assert response.status_code == 500
         for word in ("Traceback", "ZeroDivision", "secret detail", "site-packages"):
@@ -299,13 +299,13 @@ def test_a_crash_shows_nothing_of_itself(app: Flask, world: World) -> None:
         assert response.headers["Content-Security-Policy"]
 
 
-def test_last_words_need_nothing(app: Flask, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_last_words_need_nothing(own_app: Flask, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail() -> Response:
         raise OperationalError("gone")
 
-    app.add_url_rule("/fail", "fail", fail)
-    app.jinja_env.globals["reader"] = fail
-    response = Visitor(app, world.supervisor).client.get("/fail")
+    own_app.add_url_rule("/fail", "fail", fail)
+    own_app.jinja_env.globals["reader"] = fail
+    response = Visitor(own_app, world.supervisor).client.get("/fail")
     assert response.status_code == 503
     assert "Even niet bereikbaar" in response.text
     db.connect(reuse_if_open=True)
