@@ -5,7 +5,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, current_app, request, url_for
+from flask import Flask, current_app, request
 from flask_babel import lazy_gettext as _
 from flask_login import current_user
 
@@ -64,7 +64,7 @@ SECTIONS = {
 
 @dataclass(frozen=True)
 class Picture:
-    """A picture of a screen: its static file, and its size in pixels, so that nothing shifts when it arrives."""
+    """A picture of a screen: its static file, and its pixels, so that nothing shifts when it arrives."""
 
     filename: str
     width: int
@@ -91,12 +91,12 @@ def section(endpoint: str) -> tuple[str, str] | None:
     return None
 
 
-def link() -> str:
-    """The address of the help that goes with this screen."""
+def part() -> tuple[str, str]:
+    """The page of the help that goes with this screen, and the part of it."""
     found = section(request.endpoint or "")
-    if found is None:
-        found = start(web.grants()) if current_user.is_authenticated else ("portal", "sign-in")
-    return url_for("help.show", page=found[0], _anchor=found[1])
+    if found:
+        return found
+    return start(web.grants()) if current_user.is_authenticated else ("portal", "sign-in")
 
 
 @lru_cache
@@ -113,5 +113,5 @@ def picture(name: str) -> Picture:
 
 def init_app(app: Flask) -> None:
     """Have every page link to its part of the help."""
-    context: dict[str, Any] = {"help_link": link, "help_picture": picture, "help_pages": PAGES}
+    context: dict[str, Any] = {"help_part": part, "help_picture": picture, "help_pages": PAGES}
     app.jinja_env.globals.update(context)

@@ -21,22 +21,31 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 import konnekt
 from konnekt import demo
-from konnekt.models import LANGUAGES
+from konnekt.config import Config
+from konnekt.db import connect, db
+from konnekt.models import LANGUAGES, Agency, Invoice, Organisation
 from tests.postgresql import free_port
 
 STATIC = Path(konnekt.__file__).parent / "static"
 NOW = "2026-11-30T09:00"
-WIDTH = 1120
+WIDTH = 1280
 COLOURS = 48
+
+LETTERHEAD = {
+    "street": "Voorbeeldstraat 1",
+    "postcode": "6211 AA",
+    "city": "Maastricht",
+    "coc_number": "12345678",
+}
 
 # Name: who looks, where, what is done first (ticked, clicked), and from which element on how many pixels.
 SCREENS = {
     "home": ("supervisor", "/", "", "main", 560),
     "approvals": ("supervisor", "/approvals", "tick", "main", 620),
-    "detail": ("supervisor", "/approvals", "open", ".opened >> nth=0", 560),
+    "detail": ("supervisor", "/approvals", "open", "tbody:has(.opened)", 620),
     "invoices": ("supervisor", "/invoices", "", "main", 560),
-    "registration": ("registrar", "/registration", "", "main", 520),
-    "grid": ("registrar", "/registration", "first", "#hour-grid", 560),
+    "registration": ("registrar", "/registration", "", "main", 560),
+    "grid": ("registrar", "/registration", "draft", "#hour-grid", 620),
     "hours": ("worker", "/hours", "", "main", 560),
     "bureau": ("agency", "/bureau", "", "main", 520),
 }
@@ -58,17 +67,33 @@ def demonstration() -> Iterator[tuple[str, str]]:
                     break
                 except (URLError, ConnectionError):
                     time.sleep(0.5)
+            _make_invoices(kept, Path(folder))
             yield address, (Path(folder) / "demo-password").read_text().strip()
         finally:
             server.terminate()
             server.wait()
 
 
+def _make_invoices(environment: dict[str, str], instance: Path) -> None:
+    """Two periods of invoices, where the demonstration has none of its own."""
+    connect(Config(instance=instance))
+    with db.connection_context():
+        if Invoice.select().exists():
+            return
+        Agency.update(**LETTERHEAD, vat_number="NL123456789B01", iban="NL91ABNA0417164300").execute()
+        Organisation.update(**LETTERHEAD).execute()
+    for period in ("2026-10", "2026-11"):
+        command = [Path(sys.executable).with_name("konnekt"), "invoice", "--calendar", "four_weeks"]
+        subprocess.run([*command, "--period", period], env=environment, check=True, stdout=subprocess.DEVNULL)
+
+
 def keep(picture: bytes, path: Path) -> None:
     """Store a picture with few colours: a fifth of what the browser makes of it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     image = Image.open(io.BytesIO(picture)).convert("RGB")
-    image.quantize(COLOURS, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(path, optimize=True)
+    image.quantize(COLOURS, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(
+        path, optimize=True
+    )
     print(f"{path.relative_to(STATIC)}: {image.width} x {image.height}, {path.stat().st_size} bytes")
 
 
@@ -80,21 +105,23 @@ def act(page: Page, what: str) -> None:
     elif what == "open":
         page.locator(".list .who a").nth(1).click()
         page.locator(".opened").wait_for()
-    elif what == "first":
-        page.locator("main table a").first.click()
+    elif what == "draft":
+        page.locator("main table a").nth(2).click()
         page.locator("#hour-grid").wait_for()
 
 
 def shoot(page: Page, address: str, language: str, name: str) -> None:
     """One screen, into its file."""
     _who, path, what, element, most = SCREENS[name]
+    page.set_viewport_size({"width": WIDTH, "height": 1600})
     page.goto(f"{address}{path}")
     act(page, what)
     box = page.locator(element).bounding_box()
     assert box, name
     high = min(box["height"], most)
-    # Nothing that floats above the page, but for the bar with what is chosen.
-    page.set_viewport_size({"width": WIDTH, "height": int(box["y"] + high) + (0 if what == "tick" else 200)})
+    # The bar with what is chosen floats at the bottom edge.
+    page.set_viewport_size({"width": WIDTH, "height": int(box["y"] + high)})
+    page.evaluate("scrollTo(0, 0)")
     clip = {"x": box["x"], "y": box["y"], "width": box["width"], "height": high}
     keep(page.screenshot(clip=clip), STATIC / "help" / language / f"{name}.png")  # type: ignore[arg-type]
 
@@ -133,7 +160,9 @@ def icons(browser: Browser) -> None:
         picture = page.screenshot(omit_background=True)
         path = STATIC / "icons" / f"{name}.png"
         path.parent.mkdir(exist_ok=True)
-        Image.open(io.BytesIO(picture)).quantize(16, method=Image.Quantize.FASTOCTREE).save(path, optimize=True)
+        Image.open(io.BytesIO(picture)).quantize(16, method=Image.Quantize.FASTOCTREE).save(
+            path, optimize=True
+        )
         print(f"{path.relative_to(STATIC)}: {path.stat().st_size} bytes")
 
 
