@@ -30,6 +30,7 @@ ROOMS = {
             "domain",
             "models",
             "web",
+            "unsent",
             "sheet_text",
             "grid_views",
             "pdf",

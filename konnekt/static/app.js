@@ -107,7 +107,7 @@
     ctx.pressed = ctx.sourceElement;
     hold(ctx.pressed, ctx.request.submitter || ctx.pressed);
     line("status").replaceChildren();
-    line("problem").replaceChildren();
+    if (!line("problem").contains(ctx.pressed)) line("problem").replaceChildren();
   });
   on("htmx:finally:request", ({ detail: { ctx } }) => free(ctx.pressed));
   addEventListener("pageshow", () => {
@@ -142,6 +142,9 @@
     badge.firstChild.textContent = number;
     badge.hidden = !number;
   }));
+
+  // Signed in again: the forms of this page get a token that works.
+  on("token", ({ detail }) => each("[name=csrf_token]", (field) => (field.value = detail.value)));
 
   const attend = () => document.querySelector("[data-error-summary]")?.focus();
   on("htmx:after:swap", ({ detail: { ctx } }) => {
