@@ -108,7 +108,7 @@
     ctx.pressed = ctx.sourceElement;
     hold(ctx.pressed, ctx.request.submitter || ctx.pressed);
     line("status").replaceChildren();
-    line("problem").replaceChildren();
+    if (!line("problem").contains(ctx.pressed)) line("problem").replaceChildren();
   });
   on("htmx:finally:request", ({ detail: { ctx } }) => free(ctx.pressed));
   addEventListener("pageshow", () => {
@@ -145,6 +145,9 @@
     badge.hidden = !number;
   }));
 
+  // Signed in again: the forms of this page get a token that works.
+  on("token", ({ detail }) => each("[name=csrf_token]", (field) => (field.value = detail.value)));
+
   const attend = () => document.querySelector("[data-error-summary]")?.focus();
   on("htmx:after:swap", ({ detail: { ctx } }) => {
     refresh();
@@ -152,4 +155,7 @@
   });
   attend();
   refresh();
+
+  // Without a connection a page of ours says so; it is kept once there is nothing else to do.
+  addEventListener("load", () => navigator.serviceWorker?.register("/sw.js").catch(() => {}));
 })();
