@@ -25,8 +25,16 @@ CBC = "{urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2}"
 class Agency:
     """A portal with nothing in it but the account that `konnekt invite EMAIL --agency` makes."""
 
-    def __init__(self, config: Config, url: str, browser: Browser, javascript: bool, open_: ExitStack) -> None:
-        self.config, self.url, self.browser, self.javascript, self.open = config, url, browser, javascript, open_
+    def __init__(
+        self, config: Config, url: str, browser: Browser, javascript: bool, open_: ExitStack
+    ) -> None:
+        self.config, self.url, self.browser, self.javascript, self.open = (
+            config,
+            url,
+            browser,
+            javascript,
+            open_,
+        )
         self.watched: list[Watched] = []
 
     def link_for(self, email: str) -> str:
