@@ -73,6 +73,11 @@ def announce(response: Response, notice: str) -> Response:
         counts["hours.index"] = wanted()
     if counts:
         told["counts"] = counts
+    return tell(response, told)
+
+
+def tell(response: Response, told: dict[str, Any]) -> Response:
+    """Have the page's script hear of something: each name is an event with a value."""
     response.headers["HX-Trigger"] = json.dumps(told)
     return response
 

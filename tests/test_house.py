@@ -30,6 +30,7 @@ ROOMS = {
             "domain",
             "models",
             "web",
+            "unsent",
             "sheet_text",
             "grid_views",
             "pdf",
@@ -53,6 +54,7 @@ ROOMS = {
 
 # Addresses that somebody who is not signed in may ask for.
 PUBLIC = {"static", "healthz", "auth.login", "auth.forgotten", "auth.link", "auth.language"}
+PUBLIC |= {"help.show", "help.state", "help.worker"}
 
 
 def name(path: Path) -> str:

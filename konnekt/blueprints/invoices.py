@@ -105,9 +105,15 @@ def bundle() -> Response:
 @bp.get("/<int:invoice>")
 def show(invoice: int) -> Response:
     """One invoice: what it says, its documents, its credit note, its history."""
-    whole = reading.whole(invoice, web.grants())
+    who = web.grants()
+    whole = reading.whole(invoice, who)
+    may_credit = access.may_credit(who, whole.invoice)
     return web.page(
-        "invoices/show.html", "partials/invoice_documents.html", whole=whole, is_fragment=web.is_htmx()
+        "invoices/show.html",
+        "partials/invoice_documents.html",
+        whole=whole,
+        may_credit=may_credit,
+        is_fragment=web.is_htmx(),
     )
 
 

@@ -55,7 +55,8 @@
   };
   const furnish = () => {
     each("th[data-pick-all]:empty", (cell) => cell.append(make("label", {},
-      make("input", { type: "checkbox", ariaLabel: cell.dataset.pickAll }))));
+      make("input", { type: "checkbox" }),
+      make("span", { className: "visually-hidden", textContent: cell.dataset.pickAll }))));
     each("[data-picks-bar]:not(:has(.clear))", (bar) => bar.prepend(make("p", { className: "sum" }),
       make("button", { type: "button", className: "clear", textContent: bar.dataset.clear })));
   };
@@ -108,7 +109,7 @@
     ctx.had = ctx.pressed.contains(document.activeElement);
     hold(ctx.pressed, ctx.request.submitter || ctx.pressed);
     line("status").replaceChildren();
-    line("problem").replaceChildren();
+    if (!line("problem").contains(ctx.pressed)) line("problem").replaceChildren();
   });
   on("htmx:finally:request", ({ detail: { ctx } }) => free(ctx.pressed));
   addEventListener("pageshow", () => {
@@ -154,6 +155,9 @@
     if (document.activeElement === document.body) line("main").focus({ preventScroll: true });
   };
 
+  // Signed in again: the forms of this page get a token that works.
+  on("token", ({ detail }) => each("[name=csrf_token]", (field) => (field.value = detail.value)));
+
   const attend = () => document.querySelector("[data-error-summary]")?.focus();
   on("htmx:after:swap", ({ detail: { ctx } }) => {
     refresh();
@@ -162,4 +166,10 @@
   });
   attend();
   refresh();
+
+  // htmx comes after the first paint: until it is here, links and forms do the same with a reload.
+  document.head.append(make("script", { src: document.currentScript.dataset.then }));
+
+  // Without a connection a page of ours says so; it is kept once there is nothing else to do.
+  addEventListener("load", () => navigator.serviceWorker?.register("/sw.js").catch(() => {}));
 })();
