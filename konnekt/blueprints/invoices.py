@@ -105,9 +105,8 @@ def bundle() -> Response:
 @bp.get("/<int:invoice>")
 def show(invoice: int) -> Response:
     """One invoice: what it says, its documents, its credit note, its history."""
-    who = web.grants()
-    whole = reading.whole(invoice, who)
-    return web.page("invoices/show.html", whole=whole, may_credit=access.may_credit(who, whole.invoice))
+    whole = reading.whole(invoice, web.grants())
+    return web.page("invoices/show.html", "partials/invoice_documents.html", whole=whole)
 
 
 @bp.get("/<int:invoice>/timesheets")

@@ -358,7 +358,7 @@ def test_the_agency_comes_from_an_invoice_to_crediting_and_payments(
     emre: Visitor, staff: Visitor, issued: World
 ) -> None:
     invoice = Invoice.get(Invoice.organisation == issued.fse)
-    credit, pay = f'href="/bureau/invoicing/{invoice.id}/credit"', 'href="/bureau/payments?q=2026-00001"'
+    credit, pay = f'"/bureau/invoicing/{invoice.id}/credit"', '"/bureau/payments?q=2026-00001"'
     page = staff.get(f"/invoices/{invoice.id}").text
     assert credit in page
     assert pay in page
