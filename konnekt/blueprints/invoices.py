@@ -148,7 +148,7 @@ def _header() -> list[str]:
     return [
         _("Number"), _("Kind"), _("Date"), _("Due date"), _("Period"), _("First day"), _("Last day"),
         _("Organisation"), _("Name"), _("Budget number"), _("Amount without VAT"), _("VAT"), _("Total"),
-        _("State"), _("Paid on"),
+        _("State"), _("Payment received on"),
     ]  # fmt: skip
 
 
