@@ -108,7 +108,7 @@
     ctx.pressed = ctx.sourceElement;
     hold(ctx.pressed, ctx.request.submitter || ctx.pressed);
     line("status").replaceChildren();
-    line("problem").replaceChildren();
+    if (!line("problem").contains(ctx.pressed)) line("problem").replaceChildren();
   });
   on("htmx:finally:request", ({ detail: { ctx } }) => free(ctx.pressed));
   addEventListener("pageshow", () => {
@@ -136,6 +136,7 @@
     words.className = "notice good";
     words.textContent = detail.value;
     line("status").replaceChildren(words);
+    each("#main > .notice[role=status]", (older) => older.remove());
   });
   on("counts", ({ detail }) => each("[data-count]", (badge) => {
     const number = detail[badge.dataset.count];
@@ -144,6 +145,9 @@
     badge.hidden = !number;
   }));
 
+  // Signed in again: the forms of this page get a token that works.
+  on("token", ({ detail }) => each("[name=csrf_token]", (field) => (field.value = detail.value)));
+
   const attend = () => document.querySelector("[data-error-summary]")?.focus();
   on("htmx:after:swap", ({ detail: { ctx } }) => {
     refresh();
@@ -151,4 +155,7 @@
   });
   attend();
   refresh();
+
+  // Without a connection a page of ours says so; it is kept once there is nothing else to do.
+  addEventListener("load", () => navigator.serviceWorker?.register("/sw.js").catch(() => {}));
 })();

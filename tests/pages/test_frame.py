@@ -116,7 +116,9 @@ def test_a_flash_is_shown_once(app: Flask, world: World) -> None:
 
 
 def static(page: str) -> list[str]:
-    return list(dict.fromkeys(re.findall(r'(?:src|href)="(/static/[^"#]+)', page)))
+    """What a page needs to be drawn; the manifest is for who installs the portal."""
+    found = dict.fromkeys(re.findall(r'(?:src|href)="(/static/[^"#]+)', page))
+    return [address for address in found if ".webmanifest" not in address]
 
 
 def fetched(visitor: Visitor, url: str, encoding: str) -> TestResponse:
