@@ -16,7 +16,7 @@ APT := $(if $(filter 0,$(shell id -u)),$(shell command -v apt-get))
 APT_INSTALL := apt-get update -q; DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-reset test check bench translations pictures machine
+.PHONY: help demo demo-reset test check bench screenshots translations pictures machine
 
 help: ## say what each target does
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|' 2>/dev/null \
@@ -36,8 +36,11 @@ check: .venv/installed-dev ## read the source: ruff, its formatter, mypy
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 
-bench: .venv/installed-dev machine ## measure the import, the approval list, 500 approvals and the weight of a page
+bench: .venv/installed-dev machine ## measure the import, the approval list, 500 approvals, 100,000 invoices and the weight of a page
 	$(BIN)/python -m tests.bench
+
+screenshots: .venv/installed-dev machine ## photograph each page of a demonstration, at three widths, light and dark (ARGS=invoices for some)
+	$(BIN)/python -m tests.screenshots instance/screenshots $(ARGS)
 
 translations: .venv/installed-dev ## collect what is said on screen, update the Dutch catalogue, compile it
 	$(BIN)/python -m tests.catalogue

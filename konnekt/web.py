@@ -87,8 +87,13 @@ def announce_end(response: Response) -> Response:
     return announce(response, gettext("The work has ended.")) if is_htmx() else response
 
 
-def moved(response: Response, location: str) -> Response:
-    """The fragment is another page's: the address becomes that page's."""
+def moved(response: Response, location: str, over: str = "") -> Response:
+    """The fragment is another page's: the address becomes that page's.
+
+    over: the selector of what it replaces, where that is more than what the form names.
+    """
+    if over:
+        response.headers["HX-Retarget"] = over
     response.headers["HX-Push-Url"] = location
     return response
 

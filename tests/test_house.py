@@ -229,6 +229,15 @@ def test_scripts_reach_no_other_host_and_make_no_code_from_text() -> None:
     assert not found, "\n".join(found)
 
 
+def test_every_block_of_a_stylesheet_is_closed() -> None:
+    for path in SCRIPTS:
+        if path.suffix == ".css":
+            depth = [0]
+            for brace in re.findall(r"[{}]", path.read_text()):
+                depth.append(depth[-1] + (1 if brace == "{" else -1))
+            assert (min(depth), depth[-1]) == (0, 0), name(path)
+
+
 def address(rule: Rule) -> str:
     """A rule's address with something in the place of each variable."""
 

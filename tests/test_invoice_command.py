@@ -15,6 +15,7 @@ from konnekt import documents
 from konnekt.config import Config
 from konnekt.db import db
 from konnekt.domain import invoices
+from konnekt.domain.invoicing import unmade
 from konnekt.models import BudgetNumber, Document, Event, Invoice, InvoiceLine, Organisation
 from konnekt.pdf import Printer, PrintFailed
 from tests import factories, invoice_cast
@@ -55,7 +56,7 @@ def document(invoice: Invoice, kind: str) -> Document:
 def all_is_well() -> None:
     assert numbers() == [f"2026-{number:05d}" for number in range(1, GROUPS + 2)]
     invoice_cast.check_totals()
-    assert documents.missing() == []
+    assert unmade.missing() == []
     assert Document.select().count() == 2 * (GROUPS + 1)
     for one in Document.select():
         assert sha256(bytes(one.content)).hexdigest() == one.sha256
@@ -201,7 +202,7 @@ def test_a_lost_document_is_made_again_the_same(many: World) -> None:
     before = {one.kind: one.sha256 for one in invoice.documents}
     Document.delete().where(Document.invoice == invoice).execute()
     Organisation.update(name="Een andere naam").execute()
-    assert documents.missing() == [invoice.id]
+    assert unmade.missing() == [invoice.id]
     assert documents.make_missing() == []
     assert {one.kind: one.sha256 for one in invoice.documents} == before
     assert Event.select().where((Event.invoice == invoice) & (Event.verb == "make_pdf")).count() == 1

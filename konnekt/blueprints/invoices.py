@@ -105,7 +105,12 @@ def bundle() -> Response:
 @bp.get("/<int:invoice>")
 def show(invoice: int) -> Response:
     """One invoice: what it says, its documents, its credit note, its history."""
-    return web.page("invoices/show.html", whole=reading.whole(invoice, web.grants()))
+    who = web.grants()
+    whole = reading.whole(invoice, who)
+    may_credit = access.may_credit(who, whole.invoice)
+    return web.page(
+        "invoices/show.html", "partials/invoice_documents.html", whole=whole, may_credit=may_credit
+    )
 
 
 @bp.get("/<int:invoice>/timesheets")

@@ -55,7 +55,8 @@
   };
   const furnish = () => {
     each("th[data-pick-all]:empty", (cell) => cell.append(make("label", {},
-      make("input", { type: "checkbox", ariaLabel: cell.dataset.pickAll }))));
+      make("input", { type: "checkbox" }),
+      make("span", { className: "visually-hidden", textContent: cell.dataset.pickAll }))));
     each("[data-picks-bar]:not(:has(.clear))", (bar) => bar.prepend(make("p", { className: "sum" }),
       make("button", { type: "button", className: "clear", textContent: bar.dataset.clear })));
   };
@@ -135,6 +136,7 @@
     words.className = "notice good";
     words.textContent = detail.value;
     line("status").replaceChildren(words);
+    each("#main > .notice[role=status]", (older) => older.remove());
   });
   on("counts", ({ detail }) => each("[data-count]", (badge) => {
     const number = detail[badge.dataset.count];

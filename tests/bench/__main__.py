@@ -14,7 +14,7 @@ from konnekt.cli import migrate_database
 from konnekt.config import Config
 from konnekt.db import db
 from tests import postgresql
-from tests.bench import approving, importing, signing_in, weight
+from tests.bench import approving, importing, invoicing, signing_in, weight
 from tests.factories import World
 
 NOW = "2026-11-30T09:00"
@@ -52,6 +52,8 @@ def main() -> None:
                 approving.measure(app, World.make())
             with application(fresh("signed_in") if is_remote else "") as app:
                 signing_in.measure(app, World.make())
+            with application(fresh("invoiced") if is_remote else "") as app:
+                invoicing.measure(app, World.make())
     print("\nOn an empty cache, 25 timesheets waiting")
     with application("") as app:
         weight.measure(app, World.make())

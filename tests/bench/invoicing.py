@@ -79,14 +79,8 @@ def _insert(model: type, rows: list) -> None:
 
 def tidy() -> None:
     """What the database does by itself in the night."""
-    if db.obj.__class__.__name__ == "SqliteDatabase":
-        db.execute_sql("ANALYZE")
-        return
-    db.close_all()
-    db.connect()
-    db.connection().autocommit = True
-    db.execute_sql("VACUUM ANALYZE")
-    db.connection().autocommit = False
+    is_sqlite = db.obj.__class__.__name__ == "SqliteDatabase"
+    db.execute_sql("ANALYZE" if is_sqlite else "VACUUM ANALYZE")
 
 
 PAGES = (

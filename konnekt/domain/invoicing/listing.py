@@ -26,8 +26,8 @@ from konnekt.models import (
     PayPeriod,
 )
 
-# `2026-00012` while it is typed, and without its hyphen.
-NUMBER = re.compile(r"([0-9]{4})-([0-9]{0,6})|([0-9]{4})([0-9]{5})")
+# `2026-00012` while it is typed, from its year on, and without its hyphen.
+NUMBER = re.compile(r"([0-9]{4})-?([0-9]{0,6})")
 DIGITS = 5
 LAST = "\U0010ffff"
 
@@ -81,7 +81,7 @@ def narrow(who: Grants, by: Filter, invoice: Any = Invoice, budget_number: Any =
 
 
 def _found(who: Grants, text: str, invoice: Any, budget_number: Any) -> Any:
-    """A budget number from the start of one of its groups, dots left out, or an invoice number."""
+    """A budget number from the start of one of its groups, dots left out; a number or its year; a name."""
     start = text.lower().replace(".", "")
     keys = BudgetNumberKey.select(BudgetNumberKey.budget_number).where(
         (BudgetNumberKey.key >= start) & (BudgetNumberKey.key < _after(start))
@@ -91,8 +91,10 @@ def _found(who: Grants, text: str, invoice: Any, budget_number: Any) -> Any:
     condition = budget_number.in_(keys) if start else invoice.id.is_null()
     number = NUMBER.fullmatch(text)
     if number:
-        year, typed = int(number[1] or number[3]), number[2] or number[4] or ""
-        condition |= (invoice.year == year) & _begins_with(typed, invoice)
+        condition |= (invoice.year == int(number[1])) & _begins_with(number[2], invoice)
+    if any(letter.isalpha() for letter in text):
+        called = Organisation.name.contains(text) | Organisation.code.startswith(text)
+        condition |= invoice.organisation.in_(Organisation.select(Organisation.id).where(called))
     return condition
 
 

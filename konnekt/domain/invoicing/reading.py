@@ -21,7 +21,10 @@ NAMED = 5
 
 @dataclass(frozen=True)
 class Whole:
-    """All that an invoice's page shows. related: what credits it, or what it credits, as far as yours."""
+    """All that an invoice's page shows.
+
+    related: what credits it, whole or in part, or what it credits, as far as yours.
+    """
 
     invoice: Invoice
     lines: list[InvoiceLine]
@@ -79,17 +82,34 @@ def whole(invoice: int, who: Grants) -> Whole:
     kinds = Document.select(
         Document.id, Document.kind, Document.file_name, Document.created_at, Document.sha256
     )
-    numbers = [one["number"] for one in found.frozen["references"]]
-    related = Invoice.select(Invoice.id, Invoice.kind, Invoice.number_text, Invoice.issued_on).where(
-        ((Invoice.credits == found) | Invoice.number_text.in_(numbers)) & access.visible_invoices(who)
+    numbers = _names(found)
+    # A credit note that a run made names its invoices in what it froze; it is of their period.
+    of_a_run = (
+        (Invoice.organisation == found.organisation)
+        & (Invoice.pay_period == found.pay_period)
+        & (Invoice.kind == "credit_note")
+        & Invoice.credits.is_null()
+    )
+    related = (
+        Invoice.select(Invoice.id, Invoice.number_text, Invoice.issued_on, Invoice.credits, Invoice.frozen)
+        .where(
+            ((Invoice.credits == found) | Invoice.number_text.in_(numbers) | of_a_run)
+            & access.visible_invoices(who)
+        )
+        .order_by(Invoice.year, Invoice.number)
     )
     return Whole(
         found,
         list(found.lines.order_by(InvoiceLine.position)),
         {one.kind: one for one in kinds.where(Document.invoice == found)},
-        list(related.order_by(Invoice.year, Invoice.number)),
+        [one for one in related if one.number_text in numbers or found.number_text in _names(one)],
         events.latest(invoice=found)[::-1],
     )
+
+
+def _names(invoice: Invoice) -> list[str]:
+    """The numbers of the invoices that a credit note takes back, whole or in part."""
+    return [one["number"] for one in invoice.frozen["references"]]
 
 
 def timesheets(invoice: Invoice) -> list[Part]:
