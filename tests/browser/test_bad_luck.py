@@ -27,7 +27,7 @@ DESKTOP = {"viewport": {"width": 1280, "height": 900}, "has_touch": False, "is_m
 PERIOD = "?year=2026&period=12"
 # Who waits for approval, and whose hours FSE's secretary enters: one for each test.
 WAITING = ("Tabs", "Terug", "Dubbel", "Dubbelklik", "Verloren", "Reden", "Oud", "Zonder", "Elders")
-ENTERED = ("Vakjes", "Voortgang", "Tweemaal", "Tijdens", "Weg")
+ENTERED = ("Vakjes", "Voortgang", "Tweemaal", "Tijdens", "Weg", "Later")
 
 
 @pytest.fixture(scope="module")
@@ -294,21 +294,36 @@ def test_a_session_that_ended_over_a_reason(at: Callable[..., Watched]) -> None:
     assert [line for line in watched.wrong if "401" not in line] == []
 
 
-def test_a_session_that_ended_without_javascript(at: Callable[..., Watched], site: Site) -> None:
-    """And signing in as usual in another tab meanwhile: the page's token is too old."""
+def test_a_session_that_ended_without_javascript(at: Callable[..., Watched]) -> None:
+    """What was sent waits in the sign-in form, and is sent after it: a reason, and a grid of hours."""
+
+    def sign_in(page: Page, who: str) -> None:
+        expect(page.get_by_role("alert")).to_contain_text("U bent uitgelogd. Wat u invulde is bewaard")
+        page.get_by_label("E-mail of gebruikersnaam").fill(who)
+        page.get_by_label("Wachtwoord", exact=True).fill(PASSWORD)
+        page.get_by_role("button", name="Inloggen").click()
+        expect(page.locator("main")).to_contain_text("verstuur het alsnog, of laat het weg")
+
     page = at(f"/approvals/{sheet('Oud').id}/reject", javascript=False).page
     page.get_by_label("Reden").fill("Reden één.")
     end_sessions()
     page.get_by_role("button", name=re.compile("afkeuren")).click()
-    expect(page.get_by_role("alert")).to_contain_text("U bent uitgelogd. Wat u invulde is bewaard")
-    page.get_by_label("E-mail of gebruikersnaam").fill("supervisor@um.example")
-    page.get_by_label("Wachtwoord", exact=True).fill(PASSWORD)
-    page.get_by_role("button", name="Inloggen").click()
+    sign_in(page, "supervisor@um.example")
     expect(page.get_by_text("Reden één.")).to_be_visible()
     assert verbs("Oud") == []
     page.get_by_role("button", name="Alsnog versturen").click()
     assert sheet("Oud").rejection_reason == "Reden één."
     assert verbs("Oud") == ["reject"]
+
+    page = at(f"/registration/Later{PERIOD}", "secretariaat@um.example", javascript=False).page
+    cell(page, "02").fill("8")
+    cell(page, "11").fill("7,5")
+    end_sessions()
+    page.get_by_role("button", name="Versturen").last.click()
+    sign_in(page, "secretariaat@um.example")
+    page.get_by_role("button", name="Alsnog versturen").click()
+    expect(page.locator("main")).to_contain_text("Verstuurd: Later Pech, 4 wk · 45–48, 15,50 uur")
+    assert stored("Later") == {"02": 480, "11": 450}
 
 
 def test_signed_in_again_in_another_tab(at: Callable[..., Watched], site: Site) -> None:
