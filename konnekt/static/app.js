@@ -146,6 +146,9 @@
     badge.hidden = !number;
   }));
 
+  // Signed in again: the forms of this page get a token that works.
+  on("token", ({ detail }) => each("[name=csrf_token]", (field) => (field.value = detail.value)));
+
   // A swap that took the pressed button away leaves the focus on its like in the new form, else on the content.
   const regain = ({ had, pressed }) => {
     if (!had || document.activeElement !== document.body) return;
@@ -154,9 +157,6 @@
     like?.querySelector("button:not([type=button])")?.focus();
     if (document.activeElement === document.body) line("main").focus({ preventScroll: true });
   };
-
-  // Signed in again: the forms of this page get a token that works.
-  on("token", ({ detail }) => each("[name=csrf_token]", (field) => (field.value = detail.value)));
 
   const attend = () => document.querySelector("[data-error-summary]")?.focus();
   on("htmx:after:swap", ({ detail: { ctx } }) => {

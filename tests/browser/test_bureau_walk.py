@@ -256,7 +256,7 @@ def payroll(agency: Agency, page: Page) -> None:
 
 def paid(agency: Agency, page: Page) -> None:
     """The invoice is paid."""
-    agency.go(page, "Facturen", "2026-00001", "Betaling vastleggen")
+    agency.go(page, "Facturen", "2026-00001", "Als betaald markeren")
     page.get_by_label("2026-00001").check()
     press(page, "Als betaald markeren")
     expect(page.get_by_role("main")).to_contain_text("Deze betaling terugnemen")
