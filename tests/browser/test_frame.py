@@ -1,5 +1,7 @@
 """What the frame's own script and style do, in the browser."""
 
+import re
+
 from playwright.sync_api import Route, expect
 
 from konnekt.db import db
