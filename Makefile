@@ -16,7 +16,7 @@ APT := $(if $(filter 0,$(shell id -u)),$(shell command -v apt-get))
 APT_INSTALL := apt-get update -q; DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-reset test check bench translations machine
+.PHONY: help demo demo-reset test check bench screenshots translations pictures machine
 
 help: ## say what each target does
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|' 2>/dev/null \
@@ -39,8 +39,14 @@ check: .venv/installed-dev ## read the source: ruff, its formatter, mypy
 bench: .venv/installed-dev machine ## measure the import, the approval list, 500 approvals, 100,000 invoices and the weight of a page
 	$(BIN)/python -m tests.bench
 
+screenshots: .venv/installed-dev machine ## photograph each page of a demonstration, at three widths, light and dark (ARGS=invoices for some)
+	$(BIN)/python -m tests.screenshots instance/screenshots $(ARGS)
+
 translations: .venv/installed-dev ## collect what is said on screen, update the Dutch catalogue, compile it
 	$(BIN)/python -m tests.catalogue
+
+pictures: .venv/installed-dev machine ## draw the pictures of the help again, from the demonstration, and the icons
+	$(BIN)/python -m tests.help_pictures
 
 .venv/installed: pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Konnekt needs Python 3.11 or later on the PATH (or PYTHON=/path/to/python3.11)."; exit 1; }
@@ -58,16 +64,17 @@ translations: .venv/installed-dev ## collect what is said on screen, update the 
 	@$(BIN)/python -m pip install -q -e '.[dev]'
 	@touch $@
 
-# What the tests need of the machine: PostgreSQL's server programs, Chromium, and the Nu HTML Checker.
+# What the tests need of the machine: PostgreSQL's server programs, Chromium, a text browser, and the Nu HTML Checker.
 NU := .venv/nu/node_modules/vnu-jar/build/dist/vnu.jar
 machine:
 	@missing=; \
 	command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$$missing postgresql"; \
 	command -v chromium >/dev/null || missing="$$missing chromium"; \
+	command -v w3m >/dev/null || missing="$$missing w3m"; \
 	command -v java >/dev/null || missing="$$missing default-jre-headless"; \
 	command -v npm >/dev/null || missing="$$missing npm"; \
 	test -z "$$missing" || { \
 		if [ -n "$(APT)" ]; then $(APT_INSTALL) $$missing; \
 		else echo "The tests need:$$missing. On Debian, as root: apt-get install$$missing;"; \
-			echo "elsewhere: put initdb, postgres, chromium, java and npm on the PATH."; exit 1; fi; }
+			echo "elsewhere: put initdb, postgres, chromium, w3m, java and npm on the PATH."; exit 1; fi; }
 	@test -f $(NU) || { rm -rf .venv/nu; npm install --silent --no-audit --no-fund --ignore-scripts --prefix .venv/nu vnu-jar@26.9.27; }

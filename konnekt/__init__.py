@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from konnekt import assets, change_text, cli, db, formats, logs, mail, menu, security, sheet_text, web
+from konnekt import assets, change_text, cli, db, formats, guide, logs, mail, menu, security, sheet_text, web
 from konnekt.blueprints import (
     account,
     approvals,
@@ -10,6 +10,7 @@ from konnekt.blueprints import (
     budgets,
     bureau,
     deputies,
+    help,
     home,
     hours,
     invoices,
@@ -37,6 +38,7 @@ def create_app(config: Config | None = None) -> Flask:
     sheet_text.init_app(app)
     change_text.init_app(app)
     menu.init_app(app)
+    guide.init_app(app)
     cli.init_app(app)
 
     app.register_blueprint(auth.bp)
@@ -51,4 +53,5 @@ def create_app(config: Config | None = None) -> Flask:
     app.register_blueprint(deputies.bp)
     app.register_blueprint(budgets.bp)
     app.register_blueprint(bureau.bp)
+    app.register_blueprint(help.bp)
     return app

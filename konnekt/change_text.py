@@ -149,7 +149,7 @@ def title(event: Event) -> str:
     """What was done, to whom or what, and by whom: `Rights given: Emre Dubois, FSE - Bureau InterUM`."""
     said = str(VERBS.get(event.verb, event.verb))
     about = [getattr(event, "about_person", ""), getattr(event, "about_organisation", "")]
-    about.append(event.thing.partition(" ")[2])
+    about.append(" ".join(choice(word) for word in event.thing.split()[1:]))
     named = ", ".join(one for one in about if one)
     who = (
         event.actor.name

@@ -8,12 +8,13 @@ from werkzeug import Response
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter
 
-from konnekt import web
+from konnekt import unsent, web
 from konnekt.config import Config
 from konnekt.db import db
 
 # What somebody who is not signed in may ask for. Everything else is refused unless it stands here.
 PUBLIC = {"static", "healthz", "auth.login", "auth.forgotten", "auth.link", "auth.language"}
+PUBLIC |= {"help.show", "help.state", "help.worker"}
 
 # Where more than elsewhere may be sent, and how many MB.
 UPLOADS = {"bureau.imports.upload": 32}
@@ -82,7 +83,7 @@ def init_app(app: Flask, config: Config) -> None:
             return None
         db.connect(reuse_if_open=True)
         if request.endpoint and request.endpoint not in PUBLIC and not current_user.is_authenticated:
-            return web.sign_in_first()
+            return unsent.sign_in_first()
         web.csrf.protect(apply_exemptions=True)
         return None
 
@@ -104,6 +105,7 @@ def init_app(app: Flask, config: Config) -> None:
         db.execute_sql("SELECT 1")
         return Response("ok\n", mimetype="text/plain")
 
+    unsent.init_app(app)
     for error in (OperationalError, InterfaceError, MaxConnectionsExceeded):
         app.register_error_handler(error, _unavailable)
 

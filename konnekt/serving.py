@@ -29,8 +29,8 @@ SECONDS_BETWEEN_JOBS = 0.5
 SECONDS_BETWEEN_TIDYING = 600.0
 SECONDS_TO_FINISH = 10
 
-# A search of 10,000 characters is answered as well: an address says an emoji in twelve bytes. Above a bound
-# of its own gunicorn takes no setting but 0, which is no bound at all.
+# A search of 10,000 characters is answered too: an address says an emoji in twelve bytes. Above a bound of
+# its own gunicorn takes no setting but 0, which is no bound at all.
 LONGEST_ADDRESS = message.MAX_REQUEST_LINE = 131_072
 
 SETTINGS = {

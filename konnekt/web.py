@@ -73,6 +73,11 @@ def announce(response: Response, notice: str) -> Response:
         counts["hours.index"] = wanted()
     if counts:
         told["counts"] = counts
+    return tell(response, told)
+
+
+def tell(response: Response, told: dict[str, Any]) -> Response:
+    """Have the page's script hear of something: each name is an event with a value."""
     response.headers["HX-Trigger"] = json.dumps(told)
     return response
 
@@ -82,8 +87,13 @@ def announce_end(response: Response) -> Response:
     return announce(response, gettext("The work has ended.")) if is_htmx() else response
 
 
-def moved(response: Response, location: str) -> Response:
-    """The fragment is another page's: the address becomes that page's."""
+def moved(response: Response, location: str, over: str = "") -> Response:
+    """The fragment is another page's: the address becomes that page's.
+
+    over: the selector of what it replaces, where that is more than what the form names.
+    """
+    if over:
+        response.headers["HX-Retarget"] = over
     response.headers["HX-Push-Url"] = location
     return response
 

@@ -12,8 +12,23 @@ from flask import Flask
 from konnekt import db as database
 from konnekt import demo
 from konnekt.config import Config
-from konnekt.domain import access, clock, passwords, waiting
-from konnekt.models import Account, Deputy, Event, Flag, Organisation, PayPeriod, State, Timesheet
+from konnekt.domain import access, budgets, clock, invoices, passwords, waiting
+from konnekt.models import (
+    Account,
+    Assignment,
+    Deputy,
+    Event,
+    Flag,
+    Invoice,
+    Job,
+    Mail,
+    Organisation,
+    Payment,
+    PayPeriod,
+    PayrollBatch,
+    State,
+    Timesheet,
+)
 from tests.visitor import Visitor
 
 # Every flag of product.md section 3 that is stored; "self" depends on who looks.
@@ -27,11 +42,11 @@ DAYS = ["2026-11-30T09:00", "2026-11-29T23:50", "2027-01-01T00:10", "2028-02-29T
 
 
 def fill(config: Config) -> float:
-    """Fill a demonstration; returns the seconds it took."""
-    started = time.perf_counter()
+    """Fill a demonstration; returns the seconds of work that it took, however busy the machine is."""
+    started = time.process_time()
     (config.instance / "demo-password").write_text("zes-groene-eenden\n")
     demo.fill(config)
-    return time.perf_counter() - started
+    return time.process_time() - started
 
 
 def supervisor() -> Account:
@@ -39,7 +54,7 @@ def supervisor() -> Account:
 
 
 def test_it_has_every_state_and_every_flag(app: Flask, config: Config) -> None:
-    assert fill(config) < 20
+    assert fill(config) < 10
 
     states = Counter(sheet.state for sheet in Timesheet.select())
     assert states.keys() == set(State)
@@ -55,7 +70,7 @@ def test_it_has_every_state_and_every_flag(app: Flask, config: Config) -> None:
 
     who = access.grants(supervisor())
     assert len(who.approve) == len(who.register) == len(who.invoices) == 4
-    assert waiting.count(who).ordinary_count >= 9
+    assert waiting.count(who).ordinary_count >= 8
     waits = Timesheet.state == State.SUBMITTED
     assert Timesheet.select().where(waits & (Timesheet.submitted_by == who.account)).count() == 1, (
         "zelf ingevoerd"
@@ -67,7 +82,7 @@ def histories_can_be_believed() -> None:
     """Each step after the one before, none in the future; one was taken by a deputy."""
     for sheet in Timesheet.select():
         steps = list(Event.select().where(Event.timesheet == sheet).order_by(Event.id))
-        assert steps[0].verb == "save"
+        assert steps[0].verb == ("submit" if sheet.sequence else "save")
         assert steps[0].at == sheet.created_at
         moments = [step.at for step in steps]
         assert moments == sorted(moments)
@@ -75,6 +90,53 @@ def histories_can_be_believed() -> None:
     deputy = Deputy.get()
     assert deputy.first_on <= clock.today() <= deputy.last_on
     assert Event.select().where((Event.verb == "approve") & (Event.on_behalf_of == supervisor())).count() == 1
+
+
+def test_approved_hours_went_on_to_invoices_and_payroll(app: Flask, config: Config) -> None:
+    fill(config)
+
+    found = list(Invoice.select().order_by(Invoice.year, Invoice.number))
+    assert [one.number for one in found] == list(range(1, len(found) + 1)), "no gaps"
+    assert [one.issued_on for one in found] == sorted(one.issued_on for one in found)
+    by_state = Counter(invoice_state(one) for one in found)
+    assert by_state.keys() == {"open", "overdue", "paid", "credited", "credit_note"}
+    assert Payment.select().join(Invoice).where(Invoice.paid_on.is_null()).count() == 1, "half of one"
+    assert Job.select().where(Job.kind == "make_documents").count() == 1
+
+    assert {batch.calendar for batch in PayrollBatch.select()} == {"week", "four_weeks"}
+    assert max(batch.pay_on for batch in PayrollBatch.select()) < clock.today()
+    supplementary = {sheet.state: sheet for sheet in Timesheet.select().where(Timesheet.sequence > 0)}
+    assert supplementary.keys() == {State.APPROVED, State.SUBMITTED}
+    assert invoices.preview("four_weeks", *latest("four_weeks")).drafts[0].is_credit_note
+
+    agency = Account.get(Account.email == demo.address("agency"))
+    percents = [one.percent for one in budgets.page(access.grants(agency)).rows if one.is_limited]
+    assert any(0 < one < 80 for one in percents)
+    assert any(80 <= one < 100 for one in percents)
+    assert any(one > 100 for one in percents)
+    assert Mail.select().where(Mail.kind == "reminder").count() >= 2
+    assert Assignment.select().where(Assignment.last_on < clock.today()).count() >= 1
+
+
+def invoice_state(of: Invoice) -> str:
+    """The state of an invoice without asking whether its documents are there."""
+    if of.kind == "credit_note":
+        return "credit_note"
+    if Invoice.select().where(Invoice.credits == of).exists():
+        return "credited"
+    return "paid" if of.paid_on else "overdue" if of.due_on <= clock.today() else "open"
+
+
+def latest(calendar: str) -> tuple[int, int]:
+    """Year and number of the period of the latest invoice of that calendar."""
+    of = (
+        PayPeriod.select()
+        .join(Invoice)
+        .where(PayPeriod.calendar == calendar)
+        .order_by(PayPeriod.first_on.desc())
+        .first()
+    )
+    return of.year, of.number
 
 
 def test_its_accounts_sign_in_with_its_own_password_and_filling_again_keeps_all(

@@ -30,6 +30,7 @@ ROOMS = {
             "domain",
             "models",
             "web",
+            "unsent",
             "sheet_text",
             "grid_views",
             "pdf",
@@ -53,6 +54,7 @@ ROOMS = {
 
 # Addresses that somebody who is not signed in may ask for.
 PUBLIC = {"static", "healthz", "auth.login", "auth.forgotten", "auth.link", "auth.language"}
+PUBLIC |= {"help.show", "help.state", "help.worker"}
 
 
 def name(path: Path) -> str:
@@ -225,6 +227,15 @@ def test_scripts_reach_no_other_host_and_make_no_code_from_text() -> None:
         if not hit.startswith("http://www.w3.org/")
     ]
     assert not found, "\n".join(found)
+
+
+def test_every_block_of_a_stylesheet_is_closed() -> None:
+    for path in SCRIPTS:
+        if path.suffix == ".css":
+            depth = [0]
+            for brace in re.findall(r"[{}]", path.read_text()):
+                depth.append(depth[-1] + (1 if brace == "{" else -1))
+            assert (min(depth), depth[-1]) == (0, 0), name(path)
 
 
 def address(rule: Rule) -> str:

@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from flask import Blueprint, flash, make_response, redirect, render_template, request, session, url_for
+from flask import Blueprint, flash, g, make_response, redirect, render_template, request, session, url_for
 from flask_babel import gettext as _
 from flask_login import current_user, login_user
 from flask_wtf.csrf import CSRFError
 from werkzeug import Response
 
-from konnekt import web
+from konnekt import unsent, web
 from konnekt.domain import links, people, sessions, sign_in
 from konnekt.domain.refused import Invalid, NotFound, TooMany
 from konnekt.forms.auth import ForgottenForm, NewPasswordForm, SignInForm
@@ -45,19 +45,32 @@ def _check() -> Response:
     """Sign in by e-mail or old user name."""
     form = SignInForm()
     if not form.validate():
-        return _page("auth/login.html", 422, form=form, next=_next())
+        return _again(form, 422)
     try:
         account = sign_in.check(form.name.data, form.password.data, _here()["address"])
     except TooMany as refusal:
         web.note("sign_in_throttled")
-        return _throttled("auth/login.html", form, refusal, next=_next())
+        if web.is_htmx():
+            form.name.errors = [web.say(refusal)]
+            return _again(form, 429)
+        return _throttled("auth/login.html", form, refusal, next=_next(), unsent=unsent.of_sign_in())
     except Invalid as refusal:
         web.note("sign_in_refused", refusal.values["account"])
         form.password.errors = [web.say(refusal)]
-        return _page("auth/login.html", 422, form=form, next=_next())
+        return _again(form, 422)
+    found = unsent.of_sign_in()
     _begin(account)
     web.note("sign_in", account.id)
-    return redirect(_next(), 303)
+    if web.is_htmx():
+        return unsent.go_on()
+    return unsent.ask(found) if found else redirect(_next(), 303)
+
+
+def _again(form: SignInForm, status: int) -> Response:
+    """The sign-in form once more, with what waits for it."""
+    if web.is_htmx():
+        return unsent.on_the_spot(form, status)
+    return _page("auth/login.html", status, form=form, next=_next(), unsent=unsent.of_sign_in())
 
 
 def _throttled(template: str, form: Any, refusal: TooMany, **context: Any) -> Response:
@@ -79,6 +92,7 @@ def _begin(account: Account) -> None:
 def _empty_cookie() -> None:
     chosen = session.get("language")
     session.clear()
+    g.pop("csrf_token", None)  # made of what was in the cookie: a page in this answer needs a new one
     if chosen:
         session["language"] = chosen
 
@@ -167,4 +181,4 @@ def page_too_old(_error: CSRFError) -> Response:
         return web.problem("errors/400.html", 400)
     form = SignInForm()
     form.password.errors = [_("This page was too old. Type your password again.")]
-    return _page("auth/login.html", 400, form=form, next=_next())
+    return _again(form, 400)

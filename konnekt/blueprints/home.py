@@ -11,6 +11,7 @@ from konnekt import web
 from konnekt.domain import (
     approvals,
     clock,
+    month,
     my_sheets,
     organisations,
     own_sheets,
@@ -112,6 +113,7 @@ def _blocks() -> dict[str, Any]:
     """The other blocks."""
     account = _account()
     return {
+        "month": month.load() if web.grants().is_agency_staff else None,
         "workplaces": organisations.workplaces(web.grants()),
         "my_sheets": my_sheets.load(web.grants()) if web.grants().register else None,
         "due": own_sheets.with_pay_dates(web.to_fill_in()[:FIRST]) if account.is_worker else [],

@@ -106,7 +106,9 @@ def bundle() -> Response:
 def show(invoice: int) -> Response:
     """One invoice: what it says, its documents, its credit note, its history."""
     whole = reading.whole(invoice, web.grants())
-    return web.page("invoices/show.html", "partials/invoice_documents.html", whole=whole)
+    return web.page(
+        "invoices/show.html", "partials/invoice_documents.html", whole=whole, is_fragment=web.is_htmx()
+    )
 
 
 @bp.get("/<int:invoice>/timesheets")

@@ -2,11 +2,12 @@
 
 import os
 import secrets
+from datetime import date, time
 from pathlib import Path
 
 from konnekt.config import Config
 from konnekt.db import db, transaction
-from konnekt.demo import calendar, cast, story
+from konnekt.demo import calendar, cast, money, story
 from konnekt.domain import clock, passwords
 from konnekt.models import Account
 
@@ -44,13 +45,24 @@ def fill(config: Config) -> None:
         return
     try:
         with transaction():
-            calendars = calendar.make(clock.today())
-            story.tell(cast.make(calendars), calendars)
+            _fill()
             for name in ACCOUNTS:
                 account = Account.get(Account.email == address(name))
                 passwords.replace(account, password(config), by=None, source="demo")
     finally:
         clock.fix(config.now)
+
+
+def _fill() -> None:
+    now, today = clock.now(), clock.today()
+    calendars = calendar.make(today)
+    clock.fix(clock.at(date(today.year - 1, 1, 2), time(9)).isoformat())
+    agency = cast.agency()
+    calendar.close(today, by=agency)
+    told = story.Story(cast.make(agency, calendars), calendars, now)
+    story.begin(told)
+    money.settle(told)
+    story.tell(told)
 
 
 def address(name: str) -> str:

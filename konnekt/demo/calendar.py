@@ -7,16 +7,10 @@ from dataclasses import dataclass
 from datetime import date, time, timedelta
 
 from konnekt.domain import clock
-from konnekt.models import ClosingDay, PayPeriod
+from konnekt.domain.records import closing_days, holidays
+from konnekt.models import Account, PayPeriod
 
 WEEKS = {"week": 1, "four_weeks": 4}
-HOLIDAYS = {
-    (1, 1): ("Nieuwjaarsdag", "New Year's Day"),
-    (4, 27): ("Koningsdag", "King's Day"),
-    (5, 5): ("Bevrijdingsdag", "Liberation Day"),
-    (12, 25): ("Eerste kerstdag", "Christmas Day"),
-    (12, 26): ("Tweede kerstdag", "Boxing Day"),
-}
 
 
 @dataclass(frozen=True)
@@ -32,9 +26,8 @@ class Calendar:
 
 
 def make(today: date) -> dict[str, Calendar]:
-    """Periods of last year, this one and the next, per calendar, and their closing days."""
-    sunday = today - timedelta(days=today.isoweekday() % 7 or 7)
-    _closing_days(today.year, dies=sunday - timedelta(days=16))
+    """Periods of last year, this one and the next, per calendar: around today, as no verb makes them."""
+    sunday = _last_sunday(today)
     return {
         name: _calendar(name, timedelta(weeks=weeks), sunday, today.year) for name, weeks in WEEKS.items()
     }
@@ -70,10 +63,15 @@ def _period(calendar: str, year: int, number: int, first_on: date, last_on: date
     return made
 
 
-def _closing_days(year: int, dies: date) -> None:
-    """The fixed holidays of three years, and a closing day of the university's own in the waiting period."""
-    days = {date(y, *day): names for y in (year - 1, year, year + 1) for day, names in HOLIDAYS.items()}
-    days[dies] = ("Dies natalis", "Foundation Day")
-    ClosingDay.insert_many(
-        [{"day": day, "name_nl": nl, "name_en": en} for day, (nl, en) in sorted(days.items())]
-    ).execute()
+def close(today: date, *, by: Account) -> None:
+    """The usual holidays of three years, and a closing day of the university's own in the waiting period."""
+    for year in (today.year - 1, today.year, today.year + 1):
+        usual = [holiday.day for holiday in holidays.of(year) if holiday.is_usual]
+        closing_days.add_holidays(year, usual, by=by)
+    dies = _last_sunday(today) - timedelta(days=16)
+    if dies not in {row.day for row in closing_days.of(dies.year)}:
+        closing_days.add(dies, "Dies natalis", "Foundation Day", by=by)
+
+
+def _last_sunday(today: date) -> date:
+    return today - timedelta(days=today.isoweekday() % 7 or 7)

@@ -1,24 +1,30 @@
 """The demonstration's people and places: four organisations of a university, everybody made up."""
 
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, time, timedelta
+from typing import Any
 
 from konnekt.demo.calendar import Calendar
-from konnekt.domain import clock
-from konnekt.models import (
-    Account,
-    Agency,
-    Assignment,
-    BudgetNumber,
-    HourType,
-    Organisation,
-    PayPeriod,
-    Rate,
-    Right,
+from konnekt.domain import clock, links
+from konnekt.domain.records import (
+    assignments,
+    budget_numbers,
+    details,
+    hour_types,
+    organisations,
+    people,
+    rates,
+    rights,
 )
+from konnekt.models import Account, Assignment, BudgetNumber, Organisation
 
-COLUMNS = ("code", "name_nl", "name_en", "multiplier_percent", "payroll_code", "setu_code")
-HOUR_TYPES = (
+AGENCY = {
+    "name": "InterUM", "street": "Tongersestraat 6", "postcode": "6211 LN", "city": "Maastricht",
+    "country": "NL", "coc_number": "14042005", "vat_number": "NL003456789B01", "bic": "INGBNL2A",
+    "iban": "NL69 INGB 0123 4567 89", "peppol_id": "0106:14042005", "phone": "043-388 2688",
+    "email": "bureau@konnekt.example", "payroll_number": "10482",
+}  # fmt: skip
+HOUR_TYPES: tuple[tuple[str, str, str, int, str, str], ...] = (
     ("REG", "Normale uren", "Regular hours", 100, "1", "HT100"),
     ("ORT40", "Onregelmatig 40%", "Irregular hours 40%", 140, "40", "HT320"),
     ("ORT75", "Zon- en feestdag 75%", "Sunday and holiday 75%", 175, "75", "HT320"),
@@ -26,18 +32,30 @@ HOUR_TYPES = (
     ("TRAVEL", "Reisuren", "Travel time", 100, "90", "HT100"),
 )
 
-# code: name, calendar, four-eyes, budget numbers (number, description, ceiling in hours).
-ORGANISATIONS = {
-    "FSE": ("Faculty of Science and Engineering", "four_weeks", False, (
-        ("34367565.899", "Onderwijs regulier", None), ("34367565.910.002", "Project Zonnecel", 300),
-    )),
-    "LAW": ("Faculteit der Rechtsgeleerdheid", "four_weeks", True, (
-        ("0042.001", "Onderwijs regulier", None), ("0042.017", "Pleitwedstrijd", None),
-    )),
-    "UB": ("Universiteitsbibliotheek", "week", False, (("39227120.992", "Balie en magazijn", None),)),
-    "SSC": ("Student Services Centre", "four_weeks", False, (
-        ("40232460.782", "Surveillance", None), ("40232460.783", "Introductieweek", 24),
-    )),
+EXEMPT = "Vrijgesteld van btw: artikel 11, eerste lid, onder o, Wet op de omzetbelasting 1968."
+
+# code: name, calendar, four-eyes, what else is its own, budget numbers (number, description, ceiling in hours
+# or in euros).
+ORGANISATIONS: dict[str, tuple[str, str, bool, dict[str, Any], Any]] = {
+    "FSE": ("Faculty of Science and Engineering", "four_weeks", False,
+        {"street": "Paul-Henri Spaaklaan 1", "postcode": "6229 EN", "language": "en"},
+        (
+            ("34367565.899", "Onderwijs regulier", None, 90_000),
+            ("34367565.910.002", "Project Zonnecel", 800, None),
+        ),
+    ),
+    "LAW": ("Faculteit der Rechtsgeleerdheid", "four_weeks", True,
+        {"street": "Bouillonstraat 1", "postcode": "6211 LH", "vat_treatment": "exempt", "vat_text": EXEMPT},
+        (("0042.001", "Onderwijs regulier", None, None), ("0042.017", "Pleitwedstrijd", None, 8_000)),
+    ),
+    "UB": ("Universiteitsbibliotheek", "week", False,
+        {"street": "Grote Looiersstraat 17", "postcode": "6211 JH", "payment_term_days": 14},
+        (("39227120.992", "Balie en magazijn", None, None),),
+    ),
+    "SSC": ("Student Services Centre", "four_weeks", False,
+        {"street": "Bonnefantenstraat 2", "postcode": "6211 KL"},
+        (("40232460.782", "Surveillance", 1_000, None), ("40232460.783", "Introductieweek", 24, None)),
+    ),
 }  # fmt: skip
 
 # key: first name, last name, old user name, language, and per organisation approve, register, invoices.
@@ -76,99 +94,107 @@ WORKERS = (
     ("Þóra", "Jónsdóttir", "SSC", "Surveillant", "organisation", (0, 240, 240, 0, 240)),
     ("Bram", "Smeets", "SSC", "Surveillant", "organisation", (240, 240, 0, 0, 240)),
     ("Ngọc", "Trần", "SSC", "Gastheer", "organisation", (0, 300, 0, 300, 0)),
+    ("Gijs", "Verhoeven-Timmermans", "LAW", "Corrector", "worker", (0, 0, 240, 0, 0)),
 )
+NEW = "Željko"
+ENDED = "Gijs"
 
 
 @dataclass
 class Cast:
     """Who and what the story is about; assignments by the worker's first name."""
 
+    agency: Account
     staff: dict[str, Account] = field(default_factory=dict)
-    agency: Account | None = None
     organisations: dict[str, Organisation] = field(default_factory=dict)
     budgets: dict[str, list[BudgetNumber]] = field(default_factory=dict)
     assignments: dict[str, Assignment] = field(default_factory=dict)
     weeks: dict[str, tuple[int, ...]] = field(default_factory=dict)
 
 
-def make(calendars: dict[str, Calendar]) -> Cast:
-    """Make them all, as the agency would have in the course of last year."""
-    cast = Cast()
+def agency() -> Account:
+    """The first account, as `konnekt invite --agency` makes it; the clock stands at the beginning."""
+    names = {"first_name": "Agnieszka", "last_name": "Wójcik"}
+    made, _ = links.invite("agency@konnekt.example", by=None, source="command", is_agency_staff=True, **names)
+    return made
+
+
+def make(by: Account, calendars: dict[str, Calendar]) -> Cast:
+    """Make them all, as the agency did in the course of last year."""
+    cast = Cast(by)
     _places(cast)
-    _people(cast)
-    started_on = date(clock.today().year - 1, 1, 1)
+    _staff(cast)
+    began_on = clock.today()
+    newest = calendars["week"].ago(0).first_on
     for number, (first, last, code, job, entered_by, week) in enumerate(WORKERS):
-        worker = _account(
-            f"{'worker' if number == 0 else f'worker{number}'}@konnekt.example",
-            first, last, employee_number=str(70001 + number),
-        )  # fmt: skip
-        _assign(cast, first, worker, code, job, entered_by, started_on)
+        email = f"{'worker' if number == 0 else f'worker{number}'}@konnekt.example"
+        clock.fix(clock.at(newest - timedelta(days=5) if first == NEW else began_on, time(14)).isoformat())
+        worker = _person(cast, email, first, last, employee_number=str(70001 + number))
+        _assign(cast, first, worker, code, job, entered_by, newest if first == NEW else began_on)
         cast.weeks[first] = week
-    _differences(cast, calendars["four_weeks"].ago(0), calendars["week"].ago(0), started_on)
+    clock.fix(clock.at(began_on, time(14)).isoformat())
+    _assign(cast, "Thuỳ UB", cast.assignments["Thuỳ"].worker, "UB", "Baliemedewerker", "worker", began_on)
+    cast.weeks["Thuỳ UB"] = (0, 240, 0, 240, 0)
     return cast
 
 
 def _places(cast: Cast) -> None:
-    Agency.create(name="InterUM", city="Maastricht", phone="043-388 2688", email="bureau@konnekt.example")
-    HourType.insert_many([dict(zip(COLUMNS, kind, strict=True)) for kind in HOUR_TYPES]).execute()
-    for code, (name, calendar, four_eyes, numbers) in ORGANISATIONS.items():
-        place = Organisation.create(
-            code=code, name=name, calendar=calendar, four_eyes=four_eyes, city="Maastricht",
-            contact_name="Crediteurenadministratie", invoice_email=f"facturen-{code.lower()}@konnekt.example",
-        )  # fmt: skip
-        cast.organisations[code] = place
-        cast.budgets[code] = [
-            BudgetNumber.create(
-                organisation=place, number=number, description=text, ceiling_minutes=hours and hours * 60
-            )
-            for number, text, hours in numbers
-        ]
+    details.change(AGENCY, seen=details.seen(details.find()), by=cast.agency)
+    for code, nl, en, percent, payroll, setu in HOUR_TYPES:
+        hour_types.add(code, hour_types.Kind(nl, en, percent, payroll, setu), by=cast.agency)
+    for code, (name, calendar, four_eyes, own, numbers) in ORGANISATIONS.items():
+        values = dict.fromkeys(organisations.COLUMNS, "") | {
+            "code": code, "name": name, "calendar": calendar, "four_eyes": four_eyes, "city": "Maastricht",
+            "country": "NL", "payment_term_days": 30, "vat_treatment": "standard", "language": "nl",
+            "coc_number": "50169181", "contact_name": "Crediteurenadministratie",
+            "invoice_email": f"facturen-{code.lower()}@konnekt.example",
+        }  # fmt: skip
+        cast.organisations[code] = organisations.add({**values, **own}, by=cast.agency)
+        cast.budgets[code] = [budget_numbers.add(code, _budget(*typed), by=cast.agency) for typed in numbers]
 
 
-def _people(cast: Cast) -> None:
-    cast.agency = _account("agency@konnekt.example", "Agnieszka", "Wójcik", is_agency_staff=True)
-    for key, (first, last, username, language, rights) in STAFF.items():
-        account = _account(f"{key}@konnekt.example", first, last, username=username, language=language)
+def _budget(number: str, description: str, hours: int | None, euros: int | None) -> dict[str, object]:
+    return {
+        "number": number,
+        "description": description,
+        "ceiling_minutes": hours and hours * 60,
+        "ceiling_cents": euros and euros * 100,
+        "valid_from_on": None,
+        "valid_until_on": None,
+    }
+
+
+def _staff(cast: Cast) -> None:
+    for key, (first, last, username, language, places) in STAFF.items():
+        account = _person(cast, f"{key}@konnekt.example", first, last, username=username, language=language)
         cast.staff[key] = account
-        for code, (approve, register, invoices) in rights.items():
-            Right.create(
-                account=account, organisation=cast.organisations[code], may_approve=bool(approve),
-                may_register=bool(register), may_see_invoices=bool(invoices),
-            )  # fmt: skip
+        for code, has in places.items():
+            may = dict(zip(rights.COLUMNS, map(bool, has), strict=True))
+            rights.give(account.id, code, may, by=cast.agency)
 
 
-def _account(email: str, first: str, last: str, **columns: object) -> Account:
-    made: Account = Account.create(
-        email=email, first_name=first, last_name=last, created_at=clock.now() - timedelta(days=400), **columns
-    )
-    return made
+def _person(cast: Cast, email: str, first: str, last: str, **columns: object) -> Account:
+    values = dict.fromkeys(people.COLUMNS, "") | {
+        "email": email, "first_name": first, "last_name": last, "language": "nl", "is_agency_staff": False,
+    }  # fmt: skip
+    return people.add({**values, **columns}, by=cast.agency)
 
 
 def _assign(
     cast: Cast, key: str, worker: Account, code: str, job: str, entered_by: str, first_on: date
 ) -> None:
+    """An assignment with a rate from its first day on; Kateřina works sixteen hours a week at most."""
     is_fixed = entered_by == "fixed"
-    made = Assignment.create(
-        code=f"A{worker.employee_number}-{code}",
-        worker=worker,
-        organisation=cast.organisations[code],
+    terms = assignments.Terms(
         job_title=job,
         basis="fixed" if is_fixed else "flexible",
         entered_by="organisation" if is_fixed else entered_by,
         first_on=first_on,
-        budget_number=cast.budgets[code][0],
+        last_on=None,
+        budget_number=cast.budgets[code][0].id,
+        max_minutes_per_week=16 * 60 if key == "Kateřina" else None,
     )
-    Rate.create(assignment=made, valid_from_on=first_on, pay_rate=183200, bill_rate=315100)
+    name = f"A{worker.employee_number}-{code}"
+    made = assignments.add(worker, cast.organisations[code], name, terms, by=cast.agency)
+    rates.add(made.id, first_on, 183_200, 315_100, by=cast.agency)
     cast.assignments[key] = made
-
-
-def _differences(cast: Cast, four_weeks: PayPeriod, week: PayPeriod, started_on: date) -> None:
-    """What sets some assignments apart: a maximum, one that ended too early, a new one, a second one."""
-    cast.assignments["Kateřina"].max_minutes_per_week = 16 * 60
-    cast.assignments["Ana"].last_on = four_weeks.first_on + timedelta(days=20)
-    cast.assignments["Željko"].first_on = week.first_on
-    for name in ("Kateřina", "Ana", "Željko"):
-        cast.assignments[name].save()
-    worker = cast.assignments["Thuỳ"].worker
-    _assign(cast, "Thuỳ UB", worker, "UB", "Baliemedewerker", "worker", started_on)
-    cast.weeks["Thuỳ UB"] = (0, 240, 0, 240, 0)

@@ -4,10 +4,12 @@ from collections import defaultdict
 from datetime import date, datetime, time, timedelta
 
 from konnekt.demo.calendar import Calendar
-from konnekt.demo.cast import Cast
+from konnekt.demo.cast import ENDED, NEW, Cast
 from konnekt.demo.hours import Extra, Grid, Worked
-from konnekt.domain import clock, deputies, entering, revoking, timesheets
+from konnekt.domain import clock, deputies, entering, reminders, revoking, timesheets
 from konnekt.domain.entering import Place
+from konnekt.domain.records import assignments
+from konnekt.domain.reminders import Target
 from konnekt.domain.timesheets import Pick
 from konnekt.models import Account, Assignment, Timesheet
 
@@ -24,7 +26,6 @@ UNUSUAL = {
 }
 REMARKS = {"Chloé": "Twee avonden extra begeleid, omdat een collega ziek was."}
 LATE = "Mihály"  # his sheet of the period before still waits
-NEW = "Željko"
 DRAFTS = ("Þóra", "Bram")
 REJECTED = {
     "Thuỳ UB": "Dinsdag stond u niet op het rooster. Klopt die dag?",
@@ -33,16 +34,18 @@ REJECTED = {
 CORRECTED = "Fatima"
 BY_DEPUTY = "Noor"
 REVOKED = "Şirin"
+# Who works on another budget number than the assignment's own, and since how many periods ago.
+ELSEWHERE = {"Søren": ("FSE", 1, 3), "Noor": ("FSE", 1, 2), "Ana": ("LAW", 1, 2), "Wiktor": ("SSC", 1, 0)}
 
 
 class Story:
     """Tells it: each step sets the clock to its own moment first."""
 
-    def __init__(self, cast: Cast, calendars: dict[str, Calendar]) -> None:
+    def __init__(self, cast: Cast, calendars: dict[str, Calendar], now: datetime) -> None:
         self.cast = cast
         self.calendars = calendars
-        self.now = clock.now()
-        self.today = clock.today()
+        self.now = now
+        self.today = clock.local(now).date()
         self.grid = Grid.read()
         self.places = {place.id: place for place in cast.organisations.values()}
 
@@ -70,10 +73,10 @@ class Story:
 
     def worked(self, name: str, ago: int) -> Worked:
         """What the worker did besides the ordinary week, that many periods ago."""
-        budget = {"Søren": ("FSE", 1), "Wiktor": ("SSC", 1)}.get(name)
+        code, number, since = ELSEWHERE.get(name, ("", 0, 0))
         return Worked(
             extra=UNUSUAL.get(name, ()) if ago == 0 else (),
-            budget=self.cast.budgets[budget[0]][budget[1]] if budget and ago == 0 else None,
+            budget=self.cast.budgets[code][number] if code and ago <= since else None,
             remark=REMARKS.get(name, "") if ago == 0 else "",
         )
 
@@ -95,21 +98,41 @@ class Story:
         return entering.submit(sheet.id, by=self.who_enters(self.cast.assignments[name]), seen=sheet.revision)
 
 
-def tell(cast: Cast, calendars: dict[str, Calendar]) -> None:
-    """Everything, from the oldest period to this morning. The caller sets the clock right again."""
-    story = Story(cast, calendars)
-    flexible = [name for name, of in cast.assignments.items() if of.basis == "flexible" and name != NEW]
+def begin(story: Story) -> None:
+    """The periods that are over: everything was approved then. Two assignments end."""
+    flexible = [name for name, of in story.cast.assignments.items() if of.basis == "flexible" and name != NEW]
     for ago in EARLIER:
-        _approved(story, flexible, ago)
+        _approved(story, [name for name in flexible if name != ENDED or ago > 1], ago)
+    by, periods = story.cast.agency, story.calendars["four_weeks"]
+    story.at(periods.ago(2).last_on - timedelta(days=5), time(10))
+    assignments.end(story.cast.assignments[ENDED].id, periods.ago(2).last_on, by=by)
+    story.at(periods.ago(0).first_on - timedelta(days=3), time(10))
+    assignments.end(story.cast.assignments["Ana"].id, periods.ago(0).first_on + timedelta(days=20), by=by)
+
+
+def tell(story: Story) -> None:
+    """The period that waits, until this morning. The caller sets the clock right again."""
     _arrange(story)
-    for number, name in enumerate(cast.assignments):
+    for number, (name, of) in enumerate(story.cast.assignments.items()):
         if name in DRAFTS:
             story.days_ago(1, time(16, number))
             story.save(name, 0)
-        elif name in flexible or name == NEW:
+        elif of.basis == "flexible" and name != ENDED:
             _waiting(story, name, number)
+    _remind(story)
     story.days_ago(0, time(8))
-    story.save("Thuỳ", -1, until=max(story.today, story.calendar(cast.assignments["Thuỳ"]).ago(-1).first_on))
+    story.save(
+        "Thuỳ", -1, until=max(story.today, story.calendar(story.cast.assignments["Thuỳ"]).ago(-1).first_on)
+    )
+
+
+def _remind(story: Story) -> None:
+    """Yesterday's reminders of `konnekt remind`, and one by hand this morning."""
+    story.days_ago(1, time(7))
+    reminders.remind_all()
+    story.days_ago(0, time(7, 30))
+    target = Target(story.calendars["four_weeks"].ago(0).id, "SSC")
+    reminders.remind(target, by=story.cast.agency)
 
 
 def _approved(story: Story, names: list[str], ago: int) -> None:

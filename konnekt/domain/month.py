@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from peewee import fn
 
-from konnekt.domain import outbox, progress
+from konnekt.domain import first_steps, outbox, progress
+from konnekt.domain.first_steps import Steps
 from konnekt.domain.progress import Tally
 from konnekt.models import (
     Document,
@@ -22,8 +23,12 @@ DOCUMENTS = 2
 
 @dataclass
 class Month:
-    """periods: of each calendar the one whose deadlines are nearest; the rest are numbers of things."""
+    """steps: what an agency does first; periods: of each calendar the one whose deadlines are nearest.
 
+    The rest are numbers of things.
+    """
+
+    steps: Steps
     periods: list[tuple[PayPeriod, Tally]]
     uninvoiced: int
     uninvoiced_minutes: int
@@ -32,11 +37,12 @@ class Month:
 
 
 def load() -> Month:
-    """What is next: five statements."""
+    """What is next: seven statements."""
     chosen = progress.choose().next_ones()
     counts = progress.counts(chosen) if chosen else {}
     number, minutes = _uninvoiced()
     return Month(
+        steps=first_steps.load(),
         periods=[(period, counts.get(period.id) or Tally(None)) for period in chosen],
         uninvoiced=number,
         uninvoiced_minutes=minutes,

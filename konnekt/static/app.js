@@ -55,7 +55,8 @@
   };
   const furnish = () => {
     each("th[data-pick-all]:empty", (cell) => cell.append(make("label", {},
-      make("input", { type: "checkbox", ariaLabel: cell.dataset.pickAll }))));
+      make("input", { type: "checkbox" }),
+      make("span", { className: "visually-hidden", textContent: cell.dataset.pickAll }))));
     each("[data-picks-bar]:not(:has(.clear))", (bar) => bar.prepend(make("p", { className: "sum" }),
       make("button", { type: "button", className: "clear", textContent: bar.dataset.clear })));
   };
@@ -105,9 +106,10 @@
   }, true);
   on("htmx:before:request", ({ detail: { ctx } }) => {
     ctx.pressed = ctx.sourceElement;
+    ctx.had = ctx.pressed.contains(document.activeElement);
     hold(ctx.pressed, ctx.request.submitter || ctx.pressed);
     line("status").replaceChildren();
-    line("problem").replaceChildren();
+    if (!line("problem").contains(ctx.pressed)) line("problem").replaceChildren();
   });
   on("htmx:finally:request", ({ detail: { ctx } }) => free(ctx.pressed));
   addEventListener("pageshow", () => {
@@ -135,6 +137,7 @@
     words.className = "notice good";
     words.textContent = detail.value;
     line("status").replaceChildren(words);
+    each("#main > .notice[role=status]", (older) => older.remove());
   });
   on("counts", ({ detail }) => each("[data-count]", (badge) => {
     const number = detail[badge.dataset.count];
@@ -143,11 +146,30 @@
     badge.hidden = !number;
   }));
 
+  // Signed in again: the forms of this page get a token that works.
+  on("token", ({ detail }) => each("[name=csrf_token]", (field) => (field.value = detail.value)));
+
+  // A swap that took the pressed button away leaves the focus on its like in the new form, else on the content.
+  const regain = ({ had, pressed }) => {
+    if (!had || document.activeElement !== document.body) return;
+    const { action } = (pressed.closest("form") || pressed).attributes;
+    const like = action && [...document.forms].find((form) => form.getAttribute("action") === action.value);
+    like?.querySelector("button:not([type=button])")?.focus();
+    if (document.activeElement === document.body) line("main").focus({ preventScroll: true });
+  };
+
   const attend = () => document.querySelector("[data-error-summary]")?.focus();
   on("htmx:after:swap", ({ detail: { ctx } }) => {
     refresh();
     if (ctx.response?.status >= 400) attend();
+    regain(ctx);
   });
   attend();
   refresh();
+
+  // htmx comes after the first paint: until it is here, links and forms do the same with a reload.
+  document.head.append(make("script", { src: document.currentScript.dataset.then }));
+
+  // Without a connection a page of ours says so; it is kept once there is nothing else to do.
+  addEventListener("load", () => navigator.serviceWorker?.register("/sw.js").catch(() => {}));
 })();

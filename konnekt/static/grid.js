@@ -167,8 +167,16 @@
     if (ctx.kept || (dirty && ctx.response.status === 200 && !isQuiet(ctx))) changed();
   });
 
+  // The session had ended: nothing was stored until one has signed in again.
+  on("htmx:after:request", ({ detail: { ctx } }) => (isOut = [400, 401].includes(ctx.response?.status)));
+  on("token", () => {
+    isOut = false;
+    if (dirty && grid()) changed();
+  });
+
   // Leaving: a draft is kept on the way out, what can't be only saved is asked about.
-  const canKeep = () => byId("grid-save") && !flying && !grid().hasAttribute("data-conflict");
+  let isOut = false;
+  const canKeep = () => byId("grid-save") && !flying && !isOut && !grid().hasAttribute("data-conflict");
   const flush = () => {
     if (!dirty || !grid() || !canKeep()) return;
     dirty = false;

@@ -20,6 +20,8 @@ from konnekt import demo, mail
 from konnekt.config import Config
 from konnekt.db import db
 from konnekt.domain import clock, passwords
+from tests.browser.crawl import Found
+from tests.browser.crawl import Visitor as Reader
 from tests.conftest import NOW
 from tests.factories import World
 from tests.postgresql import free_port
@@ -174,6 +176,16 @@ class Demonstration:
     url: str
     password: str
     instance: Path
+    _crawled: dict[tuple[str, str], list[Found]] = field(default_factory=dict)
+
+    def crawl(self, name: str, language: str = "") -> list[Found]:
+        """The pages that an account reaches, nearest first; in its own language unless told otherwise."""
+        if (name, language) not in self._crawled:
+            visitor = Reader(self.url, demo.address(name), self.password)
+            if language:
+                visitor.speak(language)
+            self._crawled[name, language] = visitor.crawl()
+        return self._crawled[name, language]
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,7 @@
 """Every page that an account of the demonstration can reach by links, one or two of each kind."""
 
 import re
+import urllib.error
 import urllib.request
 from collections import Counter, deque
 from dataclasses import dataclass
@@ -48,6 +49,14 @@ def kind(path: str) -> str:
     return f"{place}?{'&'.join(sorted({name for name, _ in parse_qsl(parts.query)}))}"
 
 
+def one_of_each_kind(pages: list[Found]) -> dict[str, str]:
+    """The address of the nearest page of each kind, by its kind."""
+    found: dict[str, str] = {}
+    for page in pages:
+        found.setdefault(kind(page.path), page.path)
+    return found
+
+
 class Visitor:
     """A signed-in reader without a browser."""
 
@@ -70,9 +79,15 @@ class Visitor:
         self.opener.open(f"{self.origin}/language", fields.encode(), timeout=30).close()
 
     def get(self, path: str, headers: dict[str, str] | None = None) -> Found:
-        """The page at an address; a download comes back empty."""
+        """The page at an address; a download comes back empty, also one that is still being made (409)."""
         asked = urllib.request.Request(urljoin(self.origin, path), headers=headers or {})
-        with self.opener.open(asked, timeout=60) as answer:
+        try:
+            opened = self.opener.open(asked, timeout=60)
+        except urllib.error.HTTPError as error:
+            if error.code == 409:
+                return Found(path, "")
+            raise AssertionError(f"{path}: {error}") from error
+        with opened as answer:
             if not answer.headers.get("Content-Type", "").startswith("text/html"):
                 answer.read()
                 return Found(path, "")

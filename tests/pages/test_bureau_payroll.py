@@ -44,7 +44,7 @@ def test_the_periods(bureau: Visitor, world: World) -> None:
     assert "nog geen batch" in page
     assert "Periode 14" not in page, "has not begun"
     export()
-    assert "Batch 0: 15,50 uur" in bureau.get("/bureau/payroll?calendar=four_weeks&year=2026").text
+    assert "Batch 1: 15,50 uur" in bureau.get("/bureau/payroll?calendar=four_weeks&year=2026").text
     assert bureau.get("/bureau/payroll?calendar=moon&year=x").status_code == 200
     fragment = bureau.with_htmx().get("/bureau/payroll")
     assert fragment.text.startswith('<div id="payroll-periods"')
@@ -73,7 +73,7 @@ def test_confirm(bureau: Visitor, world: World) -> None:
     assert batch.created_by == world.staff
     page = bureau.get(answer.location).text
     assert "De batch is gemaakt" in page
-    assert "Batch 0 van wo 9 dec" in page
+    assert "Batch 1 van wo 9 dec" in page
     assert "15,50 · €\u00a0283,96" in page
 
 

@@ -293,9 +293,9 @@ def test_who_is_not_signed_in_comes_back_after(app: Flask, supervisor: Account, 
 
 def test_htmx_is_told_to_load_the_sign_in_page(app: Flask, world: World) -> None:
     visitor = Visitor(app).with_htmx()
-    for response in (visitor.get("/approvals"), visitor.post("/approvals/approve")):
-        assert response.status_code == 204
-        assert response.headers["HX-Redirect"] == "/login"
+    response = visitor.get("/approvals")
+    assert response.status_code == 204
+    assert response.headers["HX-Redirect"] == "/login"
     headers = {"HX-Request": "true", "HX-Current-URL": "http://localhost/approvals?page=2"}
     response = visitor.client.get("/approvals/1", headers=headers)
     db.connect(reuse_if_open=True)

@@ -62,7 +62,9 @@ def _new(form: AssignmentForm | None = None, status: int = 200) -> Response:
     text = request.values.get("worker", "")
     worker, places = placing.worker(text), placing.organisations()
     place = next((one for one in places if one.code == request.values.get("organisation")), None)
-    found = placing.workers(text) if web.is_htmx() or worker is None else []
+    found: list[Account] = []
+    if web.is_htmx() or worker is None:
+        found = placing.workers(text) if text.strip() else placing.unplaced()
     if worker and worker.is_worker and place and form is None:
         form = AssignmentForm(formdata=None, code=placing.suggested_code(worker))
     if form is not None and place is not None:

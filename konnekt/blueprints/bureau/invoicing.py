@@ -30,7 +30,9 @@ def _me() -> Account:
 def index() -> Response:
     """What waits to be invoiced; with a period, what a run would issue."""
     if "period" not in request.args:
-        return _shown(RunForm(None, on=clock.today()), 200)
+        waiting = invoice_runs.waiting()
+        first = invoice_runs.period_name(waiting[0].period) if waiting else None
+        return _shown(RunForm(None, on=clock.today(), period=first), 200)
     form = RunForm(request.args)
     status, preview = _previewed(form)
     return _shown(form, status, **preview)
@@ -84,7 +86,8 @@ def credit(invoice: int) -> Response:
 def _begun(job: Job, notice: str) -> Response:
     """On to the page that says how far it is."""
     there = url_for("bureau.jobs.show", job=job.id)
-    return web.moved(web.done(notice, there, "partials/job_progress.html", job=job), there)
+    done = web.done(notice, there, "partials/job_progress.html", job=job, is_moved=True)
+    return web.moved(done, there, "#invoicing")
 
 
 def _shown(form: RunForm, status: int, **preview: Any) -> Response:

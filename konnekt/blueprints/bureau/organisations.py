@@ -103,7 +103,7 @@ def _context(code: str, end_form: EndForm | None = None) -> dict[str, Any]:
 
 def _shown(organisation: Organisation, notice: str) -> Response:
     here = url_for(".show", code=organisation.code)
-    return web.moved(web.done(notice, here, PAGE[1], **_context(organisation.code)), here)
+    return web.moved(web.done(notice, here, PAGE[1], is_moved=True, **_context(organisation.code)), here)
 
 
 @bp.post("/<code>/end")

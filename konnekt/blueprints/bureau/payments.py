@@ -45,13 +45,10 @@ def _shown(form: MarkForm, status: int, **more: Any) -> Response:
         "form": form,
         "search": search,
         "here": _here(),
+        "latest": payments.latest(),
+        "file_form": FileForm(None),
+        "take_back_form": TakeBackForm(None),
     }
-    if not web.is_htmx():
-        shown |= {
-            "latest": payments.latest(),
-            "file_form": FileForm(None),
-            "take_back_form": TakeBackForm(None),
-        }
     return web.page("bureau/payments/index.html", LIST, status, **shown | more)
 
 

@@ -56,7 +56,7 @@ def export(calendar: str, year: int, number: int) -> Response:
         return _preview(calendar, year, number, FormatForm(request.form), refusal)
     there = url_for(".show", batch=made.id)
     notice = _("The batch is made: download its file for the payroll program.")
-    done = web.done(notice, there, "partials/payroll_batch.html", **_batch(made.id))
+    done = web.done(notice, there, "partials/payroll_batch.html", is_moved=True, **_batch(made.id))
     return web.moved(done, there) if web.is_htmx() else done
 
 

@@ -110,7 +110,7 @@ def _of(right: Any) -> RightForm:
 
 def _shown(person: int, notice: str) -> Response:
     here = url_for(".show", person=person)
-    return web.moved(web.done(notice, here, PAGE[1], **_context(person)), here)
+    return web.moved(web.done(notice, here, PAGE[1], is_moved=True, **_context(person)), here)
 
 
 @bp.post("/<int:person>/invite")

@@ -119,6 +119,16 @@ def workers(text: str) -> list[Account]:
     return list(Account.select().where(condition).order_by(*order).limit(FOUND))
 
 
+def unplaced() -> list[Account]:
+    """The workers without an assignment that runs or is to come, by name: one statement, at most FOUND."""
+    placed = Assignment.select(Assignment.id).where(
+        (Assignment.worker == Account.id)
+        & (Assignment.last_on.is_null() | (Assignment.last_on >= clock.today()))
+    )
+    is_free = Account.is_active & Account.employee_number.is_null(False) & ~fn.EXISTS(placed)
+    return list(Account.select().where(is_free).order_by(Account.name_key, Account.id).limit(FOUND))
+
+
 def worker(named: str) -> Account | None:
     """The active account with this employee number or e-mail address: one statement."""
     typed = named.replace("\0", "").strip()

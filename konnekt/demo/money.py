@@ -1,0 +1,113 @@
+"""What the agency did with approved hours in the demonstration: payroll, invoices, payments, corrections."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, time, timedelta
+from functools import partial
+from typing import Any
+
+from konnekt.db import hold, transaction
+from konnekt.demo.story import EARLIER, Story
+from konnekt.domain import clock, corrections, invoices, payments, payroll, timesheets
+from konnekt.domain.content import Content
+from konnekt.domain.correcting import case as cases
+from konnekt.domain.invoicing import unmade
+from konnekt.domain.records import changes, organisations
+from konnekt.models import Invoice, PayPeriod, Timesheet
+
+# What was wrong with hours of the latest period that is invoiced: how many minutes too many on the last day.
+TOO_MANY = {
+    "Jürgen": (60, "Op de laatste dag is een uur te veel opgegeven."),
+    "Søren": (120, "Het laatste practicum begon twee uur later."),
+}
+LAW_STREET = "Bouillonstraat 3"
+
+
+def settle(story: Story) -> None:
+    """Everything in its order; what would lie ahead has not happened yet."""
+    for moment, step in sorted(_steps(story), key=lambda one: one[0]):
+        if moment < story.now:
+            clock.fix(moment.isoformat())
+            step()
+    clock.fix(story.now.isoformat())
+    unmade.queue(story.cast.agency)
+
+
+def _steps(story: Story) -> Iterator[tuple[datetime, Any]]:
+    """A run and an export follow on each deadline for approving; then come payments, and what was wrong."""
+    by = story.cast.agency
+    for calendar in story.calendars.values():
+        for ago in EARLIER:
+            period = calendar.ago(ago)
+            which = (period.calendar, period.year, period.number)
+            yield _after(period, 8, 15), partial(payroll.export, *which, by=by)
+            yield _after(period, 9, 10), partial(_invoice, story, period)
+    oldest, older, latest = (story.calendars["four_weeks"].ago(ago) for ago in EARLIER)
+    yield _after(oldest, 33), partial(_pay, story, oldest, "FSE", "LAW", "SSC")
+    yield _after(older, 16), partial(_credit, story, older)
+    yield _after(older, 17), partial(_invoice, story, older, "LAW")
+    yield _after(older, 36), partial(_pay, story, older, "FSE")
+    yield _after(older, 41), partial(_pay_half, story, older, "SSC")
+    yield _after(latest, 21), partial(_correct, story, "Jürgen", latest)
+    yield _after(latest, 23), partial(_approve, story, "Jürgen", latest)
+    yield _after(latest, 25), partial(_correct, story, "Søren", latest)
+    week = story.calendars["week"].ago(3)
+    yield _after(week, 18), partial(_pay, story, week, "UB")
+
+
+def _after(period: PayPeriod, days: int, hour: int = 11) -> datetime:
+    return clock.at(period.last_on + timedelta(days=days), time(hour))
+
+
+def _invoice(story: Story, period: PayPeriod, code: str | None = None) -> None:
+    which = (period.calendar, period.year, period.number, code)
+    invoices.issue(*which, on=clock.today(), by=story.cast.agency)
+
+
+def _of(story: Story, period: PayPeriod, *codes: str) -> list[Invoice]:
+    places = [story.cast.organisations[code] for code in codes]
+    found = Invoice.select().where((Invoice.pay_period == period) & Invoice.organisation.in_(places))
+    return list(found.order_by(Invoice.year, Invoice.number))
+
+
+def _pay(story: Story, period: PayPeriod, *codes: str) -> None:
+    ids = [invoice.id for invoice in _of(story, period, *codes)]
+    marked = payments.mark(ids, clock.today(), by=story.cast.agency)
+    assert not marked.refused, marked.refused
+
+
+def _pay_half(story: Story, period: PayPeriod, code: str) -> None:
+    (invoice, *_) = _of(story, period, code)
+    with transaction():
+        hold("invoices")
+        invoice.received = 0
+        payments.receive(invoice, clock.today(), invoice.total_cents // 2, by=story.cast.agency)
+
+
+def _credit(story: Story, period: PayPeriod) -> None:
+    """The law faculty had moved: its invoice is credited, its address put right."""
+    by, law = story.cast.agency, organisations.find("LAW")
+    invoice, *_ = _of(story, period, "LAW")
+    invoices.credit(invoice.id, "De faculteit is verhuisd; u krijgt een nieuwe factuur.", by=by)
+    values = {**changes.columns(law, organisations.COLUMNS), "parent": "", "street": LAW_STREET}
+    organisations.change("LAW", values, seen=organisations.seen(law), by=by)
+
+
+def _correct(story: Story, name: str, period: PayPeriod) -> None:
+    """The agency takes hours off the last day of a sheet that is invoiced and paid."""
+    too_many, reason = TOO_MANY[name]
+    original = Timesheet.get(assignment=story.cast.assignments[name], pay_period=period, sequence=0)
+    case = cases.find(original.id)
+    wanted = cases.content_of(case.minutes)
+    line = wanted.lines[-1]
+    last = line.cells[-1]
+    fewer = replace(line, cells=(*line.cells[:-1], replace(last, minutes=last.minutes - too_many)))
+    wanted = Content((*wanted.lines[:-1], fewer))
+    shown = cases.fingerprint(corrections.check(case, wanted))
+    corrections.send(original.id, wanted, reason, by=story.cast.agency, seen=case.seen, shown=shown)
+
+
+def _approve(story: Story, name: str, period: PayPeriod) -> None:
+    of = story.cast.assignments[name]
+    sheet = Timesheet.get(assignment=of, pay_period=period, sequence=1)
+    timesheets.approve(sheet.id, by=story.approver(of), seen=sheet.revision)

@@ -1,0 +1,32 @@
+// Keeps the page that says that there is no connection, and nothing else: what is private stays out of it.
+"use strict";
+const KEPT = {{ kept | tojson }};
+const NAME = KEPT.join();
+
+addEventListener("install", (event) => {
+  skipWaiting();
+  event.waitUntil(caches.open(NAME).then((cache) => cache.addAll(KEPT)));
+});
+
+addEventListener("activate", (event) => event.waitUntil(Promise.all([
+  // Pages are asked for while the worker is still waking up: it costs them no time.
+  registration.navigationPreload?.enable(),
+  caches.keys().then((names) => Promise.all(names.filter((name) => name !== NAME).map((name) => caches.delete(name)))),
+])));
+
+addEventListener("fetch", (event) => {
+  const { request } = event;
+  const { pathname } = new URL(request.url);
+  // A form that is sent is the browser's: its own page can send it once more.
+  if (request.mode === "navigate" && request.method === "GET") {
+    event.respondWith((async () => {
+      try {
+        return (await event.preloadResponse) || (await fetch(request));
+      } catch {
+        return caches.match(KEPT[0]);
+      }
+    })());
+  } else if (KEPT[1].startsWith(`${pathname}?`)) {
+    event.respondWith(caches.match(KEPT[1]).then((kept) => kept || fetch(request)));
+  }
+});
