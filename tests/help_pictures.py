@@ -68,7 +68,7 @@ def act(page: Page, what: str) -> None:
         for number in (2, 4):
             page.locator("tbody [name=pick]").nth(number).check()
         page.locator("tbody").nth(1).evaluate(
-            "row => scrollTo(0, row.getBoundingClientRect().top + scrollY - 24)"
+            "row => scrollTo(0, row.getBoundingClientRect().top + scrollY - 2)"
         )
     elif what == "clock":
         page.locator("a.opens").nth(1).click()
