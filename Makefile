@@ -64,16 +64,17 @@ pictures: .venv/installed-dev machine ## draw the pictures of the help again, fr
 	@$(BIN)/python -m pip install -q -e '.[dev]'
 	@touch $@
 
-# What the tests need of the machine: PostgreSQL's server programs, Chromium, and the Nu HTML Checker.
+# What the tests need of the machine: PostgreSQL's server programs, Chromium, a text browser, and the Nu HTML Checker.
 NU := .venv/nu/node_modules/vnu-jar/build/dist/vnu.jar
 machine:
 	@missing=; \
 	command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$$missing postgresql"; \
 	command -v chromium >/dev/null || missing="$$missing chromium"; \
+	command -v w3m >/dev/null || missing="$$missing w3m"; \
 	command -v java >/dev/null || missing="$$missing default-jre-headless"; \
 	command -v npm >/dev/null || missing="$$missing npm"; \
 	test -z "$$missing" || { \
 		if [ -n "$(APT)" ]; then $(APT_INSTALL) $$missing; \
 		else echo "The tests need:$$missing. On Debian, as root: apt-get install$$missing;"; \
-			echo "elsewhere: put initdb, postgres, chromium, java and npm on the PATH."; exit 1; fi; }
+			echo "elsewhere: put initdb, postgres, chromium, w3m, java and npm on the PATH."; exit 1; fi; }
 	@test -f $(NU) || { rm -rf .venv/nu; npm install --silent --no-audit --no-fund --ignore-scripts --prefix .venv/nu vnu-jar@26.9.27; }

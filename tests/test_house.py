@@ -285,3 +285,11 @@ def test_nothing_changes_by_looking(app: Flask) -> None:
     for rule in app.url_map.iter_rules():
         methods = (rule.methods or set()) - {"HEAD", "OPTIONS"}
         assert methods <= {"GET", "POST"}, f"{rule}: forms know GET and POST"
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in SCRIPTS if path.suffix == ".css"], ids=lambda path: path.name
+)
+def test_a_stylesheet_closes_what_it_opens(path: Path) -> None:
+    text = re.sub(r"/\*.*?\*/", "", path.read_text(), flags=re.DOTALL)
+    assert text.count("{") == text.count("}"), "a lost brace takes all that follows with it"

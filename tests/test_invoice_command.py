@@ -180,6 +180,19 @@ def test_a_name_with_markup_is_text(many: World) -> None:
     assert values(bytes(ubl.content), "//cbc:EmbeddedDocumentBinaryObject/@filename") == ["2026-00001.pdf"]
 
 
+def test_a_word_longer_than_its_column_is_broken(many: World) -> None:
+    number, name = "31888598.821.001." + "7" * 60, "Wetenschappelijkonderzoekersinstituut" * 3
+    BudgetNumber.update(number=number).where(BudgetNumber.id == many.fse_budget.id).execute()
+    Organisation.update(name=name).execute()
+    (invoice,) = (one for one in invoice_cast.run() if one.budget_number_text == number)
+    with Printer() as printer:
+        pdf, _ubl = documents.make(invoice, printer)
+    first = pages(pdf)[0]
+    for long in (number, name):
+        assert long not in first
+        assert long in first.replace(" ", "")
+
+
 def test_an_english_credit_note(many: World) -> None:
     Organisation.update(language="en", vat_treatment="reverse_charge").execute()
     (invoice, *_others) = invoice_cast.run(organisation="FSE")

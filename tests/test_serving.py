@@ -142,8 +142,9 @@ def raw(address: str, request: bytes) -> bytes:
 def test_odd_requests(world: World, config: Config, tmp_path: Path) -> None:
     head = b"Host: x\r\nConnection: close\r\n"
     odd = {
-        b"GET /" + b"a" * 5000 + b" HTTP/1.1\r\n" + head + b"\r\n": b" 414 | 400 ",
-        b"GET /login HTTP/1.1\r\n" + head + b"X: " + b"a" * 9000 + b"\r\n\r\n": b" 431 | 400 ",
+        b"GET /" + b"a" * 140_000 + b" HTTP/1.1\r\n" + head + b"\r\n": b" 414 | 400 ",
+        b"GET /invoices?q=" + b"%F0%9F%8E%93" * 10_000 + b" HTTP/1.1\r\n" + head + b"\r\n": b" 303 ",
+        b"GET /login HTTP/1.1\r\n" + head + b"X: " + b"a" * 17_000 + b"\r\n\r\n": b" 431 | 400 ",
         b"GET /login HTTP/1.1\r\n" + head + b"X: 1\r\n" * 100 + b"\r\n": b" 431 | 400 ",
         b"POST /login HTTP/1.1\r\n"
         + head

@@ -105,11 +105,9 @@ def bundle() -> Response:
 @bp.get("/<int:invoice>")
 def show(invoice: int) -> Response:
     """One invoice: what it says, its documents, its credit note, its history."""
-    who = web.grants()
-    whole = reading.whole(invoice, who)
-    may_credit = access.may_credit(who, whole.invoice)
+    whole = reading.whole(invoice, web.grants())
     return web.page(
-        "invoices/show.html", "partials/invoice_documents.html", whole=whole, may_credit=may_credit
+        "invoices/show.html", "partials/invoice_documents.html", whole=whole, is_fragment=web.is_htmx()
     )
 
 
@@ -152,7 +150,7 @@ def _header() -> list[str]:
     return [
         _("Number"), _("Kind"), _("Date"), _("Due date"), _("Period"), _("First day"), _("Last day"),
         _("Organisation"), _("Name"), _("Budget number"), _("Amount without VAT"), _("VAT"), _("Total"),
-        _("State"), _("Paid on"),
+        _("State"), _("Payment received on"),
     ]  # fmt: skip
 
 

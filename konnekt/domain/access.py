@@ -134,11 +134,6 @@ def may_see_invoices(who: Grants, organisation: int | None = None) -> bool:
     return who.is_agency_staff or bool(who.invoices if organisation is None else organisation in who.invoices)
 
 
-def may_credit(who: Grants, invoice: Invoice) -> bool:
-    """Whether the account may credit that invoice (with its `state`), and record payments of it."""
-    return who.is_agency_staff and invoice.kind == "invoice" and invoice.state != "credited"
-
-
 def sees_only_as_invoice_reader(who: Grants, sheet: Timesheet) -> bool:
     """Whether it is an invoice alone that shows this sheet (with its assignment) to this account."""
     is_close = sheet.organisation_id in who.approve or sheet.organisation_id in who.register

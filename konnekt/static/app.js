@@ -107,6 +107,7 @@
   }, true);
   on("htmx:before:request", ({ detail: { ctx } }) => {
     ctx.pressed = ctx.sourceElement;
+    ctx.had = ctx.pressed.contains(document.activeElement);
     hold(ctx.pressed, ctx.request.submitter || ctx.pressed);
     if (line("problem").contains(ctx.pressed)) return;
     left = document.activeElement;
@@ -155,13 +156,26 @@
     left?.focus();
   });
 
+  // A swap that took the pressed button away leaves the focus on its like in the new form, else on the content.
+  const regain = ({ had, pressed }) => {
+    if (!had || document.activeElement !== document.body) return;
+    const { action } = (pressed.closest("form") || pressed).attributes;
+    const like = action && [...document.forms].find((form) => form.getAttribute("action") === action.value);
+    like?.querySelector("button:not([type=button])")?.focus();
+    if (document.activeElement === document.body) line("main").focus({ preventScroll: true });
+  };
+
   const attend = () => document.querySelector("[data-error-summary]")?.focus();
   on("htmx:after:swap", ({ detail: { ctx } }) => {
     refresh();
     if (ctx.response?.status >= 400) attend();
+    regain(ctx);
   });
   attend();
   refresh();
+
+  // htmx comes after the first paint: until it is here, links and forms do the same with a reload.
+  document.head.append(make("script", { src: document.currentScript.dataset.then }));
 
   // Without a connection a page of ours says so; it is kept once there is nothing else to do.
   addEventListener("load", () => navigator.serviceWorker?.register("/sw.js").catch(() => {}));

@@ -141,7 +141,7 @@ def records(agency: Agency, page: Page) -> None:
         iban="NL91ABNA0417164300",
     )  # fmt: skip
     press(page, "Opslaan")
-    expect(page.get_by_role("status").filter(has_text="zijn opgeslagen")).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text="zijn opgeslagen")).to_have_count(1)
     begin(page, "Uursoorten toevoegen")
     fill(page, code="REG", name_nl="Normale uren", name_en="Regular hours", multiplier_percent="100")
     press(page, "Uursoort toevoegen")
@@ -180,7 +180,7 @@ def people(agency: Agency, page: Page) -> None:
     page.get_by_label("Urenbriefjes goedkeuren").check()
     page.get_by_label("Facturen inzien").check()
     press(page, "Deze rechten geven")
-    expect(page.get_by_role("status").filter(has_text="De rechten bij")).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text="De rechten bij")).to_have_count(1)
     begin(page, "Een werknemer plaatsen")
     agency.go(page, "Plaatsen Noor Hendriks")
     press(page, "Volgende")

@@ -5,8 +5,10 @@ import re
 from playwright.sync_api import Route, expect
 
 from konnekt.db import db
+from konnekt.domain import clock, passwords
 from konnekt.models import Event
-from tests.browser.conftest import Open, Site
+from tests.browser.conftest import PASSWORD, Open, Site
+from tests.conftest import NOW
 
 DESKTOP = {"viewport": {"width": 1280, "height": 800}, "has_touch": False, "is_mobile": False}
 
@@ -96,7 +98,7 @@ def test_what_may_not_be_leaves_the_row_and_says_why(site: Site, visit: Open) ->
     )
     page.evaluate("document.querySelector('#home-approvals [name=csrf_token]').value = 'forged'")
     page.get_by_role("button", name="Goedkeuren Noor Hendriks").click()
-    expect(page.locator("#problem")).to_contain_text(re.compile("opnieuw|recht"))
+    expect(page.locator("#problem")).to_contain_text("Deze pagina was te oud")
     expect(page.get_by_role("link", name="Noor Hendriks")).to_be_visible()
     assert verbs() == []
 
@@ -164,4 +166,28 @@ def test_the_whole_card_ticks_and_the_bar_adds_up(site: Site, visit: Open) -> No
     page.get_by_role("button", name="Keuze wissen").tap()
     expect(bar).to_be_hidden()
     expect(page.get_by_role("checkbox", name="Noor Hendriks")).not_to_be_checked()
+    watched.check()
+
+
+def test_the_focus_stays_at_hand_when_a_swap_takes_the_pressed_button_away(site: Site, visit: Open) -> None:
+    clock.fix(NOW)
+    with db.connection_context():
+        passwords.replace(site.world.staff, PASSWORD, by=None, source="command")
+    clock.fix("")
+    watched = visit(**DESKTOP)
+    page = watched.page
+    watched.sign_in("bureau@interum.example")
+    page.wait_for_url(f"{site.url}/")
+    page.goto(f"{site.url}/bureau/details")
+    save = page.get_by_role("main").get_by_role("button", name="Opslaan")
+    save.press("Enter")
+    expect(page.get_by_role("status").first).to_contain_text("opgeslagen")
+    expect(save).to_be_focused()
+    page.goto(f"{site.url}/bureau/people/new")
+    for name, text in (("first_name", "Ada"), ("last_name", "Bos"), ("email", "ada@um.example")):
+        page.locator(f"main [name={name}]").fill(text)
+    page.get_by_role("button", name="Persoon toevoegen").press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Ada Bos")
+    expect(page).to_have_title(re.compile("^Ada Bos"))
+    expect(page.locator("#main")).to_be_focused()
     watched.check()

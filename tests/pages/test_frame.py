@@ -101,8 +101,9 @@ def test_sign_out_and_the_other_language_on_every_page(app: Flask, world: World)
 
 def test_scripts_only_for_who_is_signed_in(app: Flask, world: World) -> None:
     assert "<script" not in Visitor(app).get("/login").text
-    scripts = re.findall(r'<script src="([^"?]+)', Visitor(app, world.noor).get("/").text)
-    assert scripts == ["/static/vendor/htmx-4.0.1.min.js", "/static/app.js"]
+    page = Visitor(app, world.noor).get("/").text
+    assert re.findall(r'<script src="([^"?]+)', page) == ["/static/app.js"]
+    assert re.findall(r'data-then="([^"?]+)', page) == ["/static/vendor/htmx-4.0.1.min.js"]
 
 
 def test_a_flash_is_shown_once(app: Flask, world: World) -> None:
@@ -116,8 +117,8 @@ def test_a_flash_is_shown_once(app: Flask, world: World) -> None:
 
 
 def static(page: str) -> list[str]:
-    """What a page needs to be drawn; the manifest is for who installs the portal."""
-    found = dict.fromkeys(re.findall(r'(?:src|href)="(/static/[^"#]+)', page))
+    """What a page needs, htmx included; the manifest is for who installs the portal."""
+    found = dict.fromkeys(re.findall(r'(?:src|href|data-then)="(/static/[^"#]+)', page))
     return [address for address in found if ".webmanifest" not in address]
 
 

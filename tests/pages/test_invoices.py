@@ -358,7 +358,7 @@ def test_the_agency_comes_from_an_invoice_to_crediting_and_payments(
     emre: Visitor, staff: Visitor, issued: World
 ) -> None:
     invoice = Invoice.get(Invoice.organisation == issued.fse)
-    credit, pay = f'href="/bureau/invoicing/{invoice.id}/credit"', 'href="/bureau/payments?q=2026-00001"'
+    credit, pay = f'"/bureau/invoicing/{invoice.id}/credit"', '"/bureau/payments?q=2026-00001"'
     page = staff.get(f"/invoices/{invoice.id}").text
     assert credit in page
     assert pay in page
@@ -382,6 +382,7 @@ def test_the_list_as_a_file(emre: Visitor, staff: Visitor, issued: World) -> Non
     assert answer.headers["Content-Disposition"] == "attachment; filename=facturen.csv"
     rows = list(csv.reader(io.StringIO(answer.data.decode("utf-8-sig")), delimiter=";"))
     assert rows[0][:4] == ["Nummer", "Soort", "Datum", "Vervaldatum"]
+    assert rows[0][-2:] == ["Status", "Betaald op"]
     assert [row[0] for row in rows[1:]] == ["2026-00003", "2026-00001"]
     assert rows[1][10:14] == ["-488,41", "-102,57", "-590,98", "creditnota"]
     assert rows[2][1:10] == [

@@ -23,13 +23,15 @@ NAMED = 5
 class Whole:
     """All that an invoice's page shows.
 
-    related: what credits it, whole or in part, or what it credits, as far as yours.
+    related: what credits it, or what it credits, as far as yours; partial_notes: the credit notes of runs
+    that take a part of it back.
     """
 
     invoice: Invoice
     lines: list[InvoiceLine]
     documents: dict[str, Document]
     related: list[Invoice]
+    partial_notes: list[Invoice]
     history: list[Event]
 
     @property
@@ -102,7 +104,8 @@ def whole(invoice: int, who: Grants) -> Whole:
         found,
         list(found.lines.order_by(InvoiceLine.position)),
         {one.kind: one for one in kinds.where(Document.invoice == found)},
-        [one for one in related if one.number_text in numbers or found.number_text in _names(one)],
+        [one for one in related if one.number_text in numbers or one.credits_id == found.id],
+        [one for one in related if one.credits_id is None and found.number_text in _names(one)],
         events.latest(invoice=found)[::-1],
     )
 
