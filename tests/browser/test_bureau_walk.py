@@ -263,7 +263,7 @@ def paid(agency: Agency, page: Page) -> None:
 def found(agency: Agency, page: Page) -> None:
     """The supervisor finds the invoice by part of its budget number, and opens its clock."""
     agency.go(page, "Facturen")
-    page.get_by_label("Nummer, budgetnummer of organisatie").fill("899")
+    fill(page, q="899")
     press(page, "Zoeken")
     expect(page.get_by_role("row", name=re.compile("2026-00001"))).to_contain_text("betaald")
     page.get_by_role("link", name="Urenbriefjes van 2026-00001").click()
