@@ -60,6 +60,9 @@ def _squeezed(content: bytes, mimetype: str) -> bytes:
     """Our own style and scripts without their comments and indentation: half a kilobyte on the way."""
     if mimetype == "text/css":
         content = re.sub(rb"/\*.*?\*/", b"", content, flags=re.DOTALL)
+        # None of this stands in a string or a calculation of ours.
+        content = re.sub(rb"\s*([{};,])\s*", rb"\1", content).replace(b";}", b"}")
+        content = re.sub(rb"([a-z]): ", rb"\1:", content)
     elif mimetype == "text/javascript":
         content = re.sub(rb"(?m)^[ \t]*//.*\n", b"", content)
     return re.sub(rb"\n\s+", b"\n", content)

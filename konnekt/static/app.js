@@ -86,6 +86,7 @@
 
   // One press is one request: the second of a double click goes nowhere.
   const busy = new Map();
+  let left;
   const hold = (source, button) => {
     busy.set(source, button);
     button?.setAttribute("aria-busy", "true");
@@ -108,8 +109,11 @@
     ctx.pressed = ctx.sourceElement;
     ctx.had = ctx.pressed.contains(document.activeElement);
     hold(ctx.pressed, ctx.request.submitter || ctx.pressed);
-    line("status").replaceChildren();
-    if (!line("problem").contains(ctx.pressed)) line("problem").replaceChildren();
+    if (line("problem").contains(ctx.pressed)) return;
+    left = document.activeElement;
+    line("problem").replaceChildren();
+    // A draft that saves itself says so elsewhere.
+    if (!ctx.pressed.matches("[data-draft]")) line("status").replaceChildren();
   });
   on("htmx:finally:request", ({ detail: { ctx } }) => free(ctx.pressed));
   addEventListener("pageshow", () => {
@@ -146,8 +150,11 @@
     badge.hidden = !number;
   }));
 
-  // Signed in again: the forms of this page get a token that works.
-  on("token", ({ detail }) => each("[name=csrf_token]", (field) => (field.value = detail.value)));
+  // Signed in again: the forms of this page get a token that works, and one goes on where one was.
+  on("token", ({ detail }) => {
+    each("[name=csrf_token]", (field) => (field.value = detail.value));
+    left?.focus();
+  });
 
   // A swap that took the pressed button away leaves the focus on its like in the new form, else on the content.
   const regain = ({ had, pressed }) => {

@@ -19,6 +19,7 @@ from konnekt.domain import clock, passwords
 from konnekt.models import Event, Hour, Invoice, Job, Session, Timesheet, TimesheetLine
 from tests import factories, invoice_cast
 from tests.browser.conftest import PASSWORD, Open, Site, Watched, serve
+from tests.browser.test_accessible import violations
 from tests.browser.test_grid import until
 from tests.conftest import NOW
 from tests.factories import World
@@ -263,7 +264,7 @@ def test_a_session_that_ended_in_the_grid(at: Callable[..., Watched], site: Site
     expect(cell(page, "03")).to_be_focused()
     cell(page, "04").press_sequentially("6")
     sign_in_on_the_spot(page, who)
-    expect(page.locator("#grid-saved")).to_contain_text("Opgeslagen")
+    until(lambda: len(stored("Tijdens")), 3, page)
     assert stored("Tijdens") == {"02": 480, "03": 420, "04": 360}
     end_sessions()
     cell(page, "05").fill("5")
@@ -285,13 +286,22 @@ def test_a_session_that_ended_over_a_reason(at: Callable[..., Watched]) -> None:
     end_sessions()
     button = page.get_by_role("button", name=re.compile("afkeuren"))
     button.click()
-    expect(page.locator("#problem").get_by_label("E-mail of gebruikersnaam")).to_be_focused()
+    again = page.locator("#problem")
+    expect(again.get_by_label("E-mail of gebruikersnaam")).to_be_focused()
+    again.get_by_label("E-mail of gebruikersnaam").fill("supervisor@um.example")
+    again.get_by_label("Wachtwoord").fill("een heel ander wachtwoord")
+    again.get_by_role("button", name="Inloggen").click()
+    expect(again).to_contain_text("horen niet bij elkaar")
+    expect(again.get_by_label("Wachtwoord")).to_be_focused()
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        assert violations(page) == []
     sign_in_on_the_spot(page, "supervisor@um.example")
     button.click()
     expect(page.get_by_role("status").first).to_contain_text("Afgekeurd")
     assert sheet("Reden").rejection_reason == "Een lange reden."
     assert verbs("Reden") == ["reject"]
-    assert [line for line in watched.wrong if "401" not in line] == []
+    assert [line for line in watched.wrong if not re.search("401|422", line)] == []
 
 
 def test_a_session_that_ended_without_javascript(at: Callable[..., Watched]) -> None:
