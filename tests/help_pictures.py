@@ -1,20 +1,12 @@
-"""The pictures of the help and the icons of the portal: `make pictures` draws them again.
+"""The pictures of the help and of README, and the icons of the portal: `make pictures` draws them again.
 
-The screens are the demonstration's, at a fixed moment, in both languages.
+The screens are the demonstration's, at a fixed moment; those of the help in both languages.
 """
 
 import io
-import os
-import shutil
-import subprocess
-import sys
 import tempfile
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from urllib.error import URLError
-from urllib.request import urlopen
+from typing import Any
 
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -22,10 +14,11 @@ from playwright.sync_api import Browser, Page, sync_playwright
 import konnekt
 from konnekt import demo
 from konnekt.models import LANGUAGES
-from tests.postgresql import free_port
+from tests.browser.crawl import Visitor
+from tests.screenshots import chromium, demonstration, wait_for_documents
 
 STATIC = Path(konnekt.__file__).parent / "static"
-NOW = "2026-11-30T09:00"
+DOCS = Path(konnekt.__file__).parents[1] / "docs"
 WIDTH = 1280
 COLOURS = 48
 
@@ -34,7 +27,7 @@ SCREENS = {
     "home": ("supervisor", "/", "", "main", 560),
     "approvals": ("supervisor", "/approvals", "tick", "main", 620),
     "detail": ("supervisor", "/approvals", "open", "tbody:has(.opened)", 620),
-    "invoices": ("supervisor", "/invoices", "documents", "main", 560),
+    "invoices": ("supervisor", "/invoices", "", "main", 560),
     "registration": ("registrar", "/registration", "", "main", 560),
     "grid": ("registrar", "/registration", "draft", "#hour-grid", 620),
     "hours": ("worker", "/hours", "", "main", 560),
@@ -42,52 +35,44 @@ SCREENS = {
 }
 
 
-@contextmanager
-def demonstration() -> Iterator[tuple[str, str]]:
-    """A demonstration of its own; yields its address and the password."""
-    with tempfile.TemporaryDirectory(prefix="konnekt-pictures-") as folder:
-        address = f"http://127.0.0.1:{(port := free_port())}"
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("KONNEKT_")}
-        kept |= {"KONNEKT_INSTANCE": folder, "KONNEKT_NOW": NOW, "KONNEKT_URL": address}
-        command = [Path(sys.executable).with_name("konnekt"), "demo", "--port", str(port)]
-        server = subprocess.Popen(command, env=kept, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        try:
-            for _ in range(240):
-                try:
-                    urlopen(f"{address}/healthz", timeout=5).close()
-                    break
-                except (URLError, ConnectionError):
-                    time.sleep(0.5)
-            yield address, (Path(folder) / "demo-password").read_text().strip()
-        finally:
-            server.terminate()
-            server.wait()
+# Of README: where, what is done first, and on what.
+PHONE = {"viewport": {"width": 360, "height": 740}, "device_scale_factor": 2, "is_mobile": True}
+SELLING: dict[str, tuple[str, str, dict[str, Any]]] = {
+    "approvals": ("/approvals", "tick", {"viewport": {"width": WIDTH, "height": 960}}),
+    "phone": ("/approvals", "scroll", {**PHONE, "has_touch": True}),
+    "invoices": ("/invoices", "clock", {"viewport": {"width": WIDTH, "height": 860}}),
+}
 
 
-def keep(picture: bytes, path: Path) -> None:
+def keep(picture: bytes, path: Path, colours: int = COLOURS) -> None:
     """Store a picture with few colours: a fifth of what the browser makes of it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     image = Image.open(io.BytesIO(picture)).convert("RGB")
-    image.quantize(COLOURS, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(
+    image.quantize(colours, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(
         path, optimize=True
     )
-    print(f"{path.relative_to(STATIC)}: {image.width} x {image.height}, {path.stat().st_size} bytes")
+    print(f"{path.name}: {image.width} x {image.height}, {path.stat().st_size} bytes")
 
 
 def act(page: Page, what: str) -> None:
     """Bring the page into the state that the picture shows."""
     if what == "tick":
-        for number in range(3):
+        for number in (1, 2, 6):
             page.locator("tbody [name=pick]").nth(number).check()
+        page.evaluate("scrollTo(0, 0)")
     elif what == "open":
-        page.locator("tbody:has(.flags .chip) .who a").nth(2).click()
+        page.locator(".list .who a", has_text="Emre").click()
         page.locator(".opened").wait_for()
-    elif what == "documents":
-        for _ in range(90):  # seconds: the server is still making them
-            if page.locator("tbody").first.locator("a[href$=pdf]").count():
-                return
-            page.wait_for_timeout(1000)
-            page.reload()
+    elif what == "scroll":
+        # Past the deadlines, to the first timesheets of the period; two of them are ticked.
+        for number in (2, 4):
+            page.locator("tbody [name=pick]").nth(number).check()
+        page.locator("tbody").nth(1).evaluate(
+            "row => scrollTo(0, row.getBoundingClientRect().top + scrollY - 2)"
+        )
+    elif what == "clock":
+        page.locator("a.opens").nth(1).click()
+        page.locator(".parts").wait_for()
     elif what == "draft":
         page.locator("main table a").nth(2).click()
         page.locator("#hour-grid").wait_for()
@@ -109,15 +94,33 @@ def shoot(page: Page, address: str, language: str, name: str) -> None:
     keep(page.screenshot(clip=clip), STATIC / "help" / language / f"{name}.png")  # type: ignore[arg-type]
 
 
+def sign_in(page: Page, address: str, who: str, password: str) -> None:
+    page.goto(f"{address}/login")
+    page.locator("[autocomplete=username]").fill(demo.address(who))
+    page.locator("input[type=password]").fill(password)
+    page.locator("main form button").first.click()
+    page.wait_for_url(f"{address}/")
+
+
+def selling(browser: Browser, address: str, password: str) -> None:
+    """The pictures of README, as the supervisor sees them."""
+    for name, (path, what, device) in SELLING.items():
+        context = browser.new_context(locale="nl-NL", reduced_motion="reduce", **device)
+        page = context.new_page()
+        sign_in(page, address, "supervisor", password)
+        page.goto(f"{address}{path}")
+        act(page, what)
+        page.wait_for_timeout(300)
+        keep(page.screenshot(), DOCS / f"{name}.png", 128)
+        context.close()
+
+
 def screens(browser: Browser, address: str, password: str) -> None:
     """Every screen of SCREENS, by every account that looks, in every language."""
     for who in dict.fromkeys(screen[0] for screen in SCREENS.values()):
         context = browser.new_context(viewport={"width": WIDTH, "height": 900}, reduced_motion="reduce")
         page = context.new_page()
-        page.goto(f"{address}/login")
-        page.locator("[autocomplete=username]").fill(demo.address(who))
-        page.locator("input[type=password]").fill(password)
-        page.locator("main form button").first.click()
+        sign_in(page, address, who, password)
         for language in LANGUAGES:
             switch = page.locator(f".tools button[value={language}]")
             if switch.count():
@@ -150,8 +153,15 @@ def icons(browser: Browser) -> None:
 
 
 def main() -> None:
-    with sync_playwright() as playwright, demonstration() as (address, password):
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--disable-gpu"])
+    with (
+        tempfile.TemporaryDirectory(prefix="konnekt-pictures-") as folder,
+        sync_playwright() as playwright,
+        demonstration(Path(folder)) as address,
+    ):
+        password = (Path(folder) / "demo-password").read_text().strip()
+        wait_for_documents(Visitor(address, demo.address("supervisor"), password))
+        browser = chromium(playwright)
+        selling(browser, address, password)
         icons(browser)
         screens(browser, address, password)
         browser.close()

@@ -16,7 +16,7 @@ from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
 from konnekt import demo
 from tests.browser.crawl import Visitor, one_of_each_kind
@@ -76,6 +76,12 @@ def wait_for_documents(reader: Visitor) -> None:
             return
         assert time.monotonic() < deadline, "the documents of the invoices are not made"
         time.sleep(1)
+
+
+def chromium(playwright: Playwright) -> Browser:
+    """The machine's own browser."""
+    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    return playwright.chromium.launch(executable_path=found, args=list(QUIET))
 
 
 def slug(path: str) -> str:
@@ -158,8 +164,7 @@ def main(folder: Path, only: str = "") -> None:
     seen: set[str] = set()
     with demonstration(folder / "demo") as address, sync_playwright() as playwright:
         password = (folder / "demo" / "demo-password").read_text().strip()
-        chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))))
-        browser = playwright.chromium.launch(executable_path=chromium, args=list(QUIET))
+        browser = chromium(playwright)
         for name in ACCOUNTS:
             reader = Visitor(address, demo.address(name), password)
             if not seen:

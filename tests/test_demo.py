@@ -3,6 +3,7 @@
 import stat
 import time
 from collections import Counter
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -36,6 +37,9 @@ FLAGS = {
     "long_day", "long_week", "long_average", "over_maximum", "no_surcharge", "outside", "unlike_before",
     "first", "changed", "budget", "remark",
 }  # fmt: skip
+
+# Whit Monday: nobody has worked yet in the period that began today.
+HOLIDAY = "2027-05-17T10:00"
 
 # A Monday, a Sunday just before midnight, days around New Year and the summer clock, a leap day.
 DAYS = ["2026-11-30T09:00", "2026-11-29T23:50", "2027-01-01T00:10", "2028-02-29T12:00", "2027-03-28T03:00"]
@@ -142,6 +146,8 @@ def latest(calendar: str) -> tuple[int, int]:
 def test_its_accounts_sign_in_with_its_own_password_and_filling_again_keeps_all(
     app: Flask, config: Config
 ) -> None:
+    config = replace(config, now=HOLIDAY)
+    clock.fix(HOLIDAY)
     fill(config)
     assert passwords.matches(supervisor(), demo.password(config))
     with_password = Account.select().where(Account.password_hash.is_null(False))

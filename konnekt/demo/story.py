@@ -7,6 +7,7 @@ from konnekt.demo.calendar import Calendar
 from konnekt.demo.cast import ENDED, NEW, Cast
 from konnekt.demo.hours import Extra, Grid, Worked
 from konnekt.domain import clock, deputies, entering, reminders, revoking, timesheets
+from konnekt.domain.content import Content
 from konnekt.domain.entering import Place
 from konnekt.domain.records import assignments
 from konnekt.domain.reminders import Target
@@ -80,20 +81,24 @@ class Story:
             remark=REMARKS.get(name, "") if ago == 0 else "",
         )
 
-    def save(self, name: str, ago: int, worked: Worked | None = None, until: date | None = None) -> Timesheet:
+    def content(
+        self, name: str, ago: int, worked: Worked | None = None, until: date | None = None
+    ) -> Content:
+        """What stands on a sheet."""
+        of, worked = self.cast.assignments[name], worked or self.worked(name, ago)
+        return self.grid.content(of, self.calendar(of).ago(ago), self.cast.weeks[name], worked, until)
+
+    def save(self, name: str, ago: int, content: Content) -> Timesheet:
         """Enter a sheet as a draft."""
         of = self.cast.assignments[name]
-        period = self.calendar(of).ago(ago)
-        content = self.grid.content(
-            of, period, self.cast.weeks[name], worked or self.worked(name, ago), until
-        )
-        sheet = entering.save(Place(of.id, period.id), content, by=self.who_enters(of), seen=0)
+        place = Place(of.id, self.calendar(of).ago(ago).id)
+        sheet = entering.save(place, content, by=self.who_enters(of), seen=0)
         assert sheet is not None, f"{name} worked in that period"
         return sheet
 
     def send(self, name: str, ago: int, worked: Worked | None = None) -> Timesheet:
         """Enter a sheet and send it; the clock stands at the evening of that."""
-        sheet = self.save(name, ago, worked)
+        sheet = self.save(name, ago, self.content(name, ago, worked))
         clock.fix((clock.now() + timedelta(minutes=4)).isoformat())
         return entering.submit(sheet.id, by=self.who_enters(self.cast.assignments[name]), seen=sheet.revision)
 
@@ -116,14 +121,15 @@ def tell(story: Story) -> None:
     for number, (name, of) in enumerate(story.cast.assignments.items()):
         if name in DRAFTS:
             story.days_ago(1, time(16, number))
-            story.save(name, 0)
+            story.save(name, 0, story.content(name, 0))
         elif of.basis == "flexible" and name != ENDED:
             _waiting(story, name, number)
     _remind(story)
     story.days_ago(0, time(8))
-    story.save(
-        "Thuỳ", -1, until=max(story.today, story.calendar(story.cast.assignments["Thuỳ"]).ago(-1).first_on)
-    )
+    begun_on = story.calendar(story.cast.assignments["Thuỳ"]).ago(-1).first_on
+    begun = story.content("Thuỳ", -1, until=max(story.today, begun_on))
+    if begun.lines:  # not on a holiday
+        story.save("Thuỳ", -1, begun)
 
 
 def _remind(story: Story) -> None:

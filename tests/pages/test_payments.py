@@ -103,7 +103,8 @@ def test_htmx_gets_the_partial(staff: Visitor) -> None:
     response = mark(staff.with_htmx(), 1)
     assert response.status_code == 200
     assert response.text.lstrip().startswith('<div id="payments-list">')
-    assert "2026-00001" not in response.text
+    assert '<th scope="row">2026-00001</th>' not in response.text, "it is no longer to be paid"
+    assert "<b>2026-00001</b>" in response.text, "it stands with what was recorded last"
     assert "1 factuur is betaald." in response.headers["HX-Trigger"]
 
 
