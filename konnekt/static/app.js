@@ -110,7 +110,7 @@
     ctx.had = ctx.pressed.contains(document.activeElement);
     hold(ctx.pressed, ctx.request.submitter || ctx.pressed);
     if (line("problem").contains(ctx.pressed)) return;
-    left = document.activeElement;
+    if (!line("problem").contains(document.activeElement)) left = document.activeElement;
     line("problem").replaceChildren();
     // A draft that saves itself says so elsewhere.
     if (!ctx.pressed.matches("[data-draft]")) line("status").replaceChildren();

@@ -85,7 +85,9 @@
   on("htmx:config:request", (event) => {
     const { ctx } = event.detail;
     if (!inGrid(ctx)) return;
-    if (pending) {
+    // Whoever is signing in is left alone: a draft saves itself after that.
+    if (isOut && ctx.sourceEvent.type === "draft") event.preventDefault();
+    else if (pending) {
       waiting ||= isQuiet(ctx);
       event.preventDefault();
     } else if (!isQuiet(ctx)) {
@@ -168,7 +170,7 @@
   });
 
   // The session had ended: nothing was stored until one has signed in again.
-  on("htmx:after:request", ({ detail: { ctx } }) => (isOut = [400, 401].includes(ctx.response?.status)));
+  on("htmx:after:request", ({ detail: { ctx } }) => (isOut ||= ctx.response?.status === 401));
   on("token", () => {
     isOut = false;
     if (dirty && grid()) changed();

@@ -263,7 +263,10 @@ def test_a_session_that_ended_in_the_grid(at: Callable[..., Watched], site: Site
     expect(page.locator("#problem")).to_contain_text("U bent uitgelogd")
     expect(cell(page, "03")).to_be_focused()
     cell(page, "04").press_sequentially("6")
+    page.wait_for_timeout(1000)
+    expect(page.locator("#problem").get_by_label("Wachtwoord")).to_be_visible()
     sign_in_on_the_spot(page, who)
+    expect(cell(page, "03")).to_be_focused()
     until(lambda: len(stored("Tijdens")), 3, page)
     assert stored("Tijdens") == {"02": 480, "03": 420, "04": 360}
     end_sessions()
