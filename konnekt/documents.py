@@ -25,17 +25,19 @@ def make_missing(
 ) -> list[tuple[str, str]]:
     """Make the documents that are not there; returns (number, why) of those that could not be made.
 
-    tell(done, of how many, number) is called after each.
+    tell(done, of how many, number) is called after each; number is empty where it could not be made.
     """
     failed: list[tuple[str, str]] = []
     waiting = unmade.missing()
     with Printer() as printer:
         for done, invoice in enumerate(_each(waiting), 1):
+            made = invoice.number_text
             try:
                 make(invoice, printer)
             except PrintFailed as failure:
-                failed.append((invoice.number_text, str(failure)))
-            tell(done, len(waiting), invoice.number_text)
+                failed.append((made, str(failure)))
+                made = ""
+            tell(done, len(waiting), made)
     return failed
 
 

@@ -85,4 +85,5 @@ def _tell_issued(done: int, of: int, invoice: Invoice) -> None:
 
 
 def _tell_made(done: int, of: int, number: str) -> None:
-    click.echo(f"{done}/{of} {number} PDF and UBL")
+    if number:
+        click.echo(f"{done}/{of} {number} PDF and UBL")

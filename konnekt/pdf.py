@@ -7,6 +7,7 @@ is also when whoever started it dies.
 
 import io
 import json
+import logging
 import os
 import signal
 import subprocess
@@ -126,4 +127,6 @@ def main() -> None:
     answers = os.fdopen(os.dup(1), "wb")
     # What a library prints must not come between the answers.
     os.dup2(2, 1)
+    # Nor somebody's name into a log, because the font has no picture of the emoji in it.
+    logging.getLogger("xhtml2pdf").setLevel(logging.ERROR)
     serve(sys.stdin.buffer, answers)

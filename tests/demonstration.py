@@ -73,7 +73,7 @@ def visit_the_agency(site: Site) -> None:
         "/bureau": "Bureau",
         "/bureau/organisations": "Universiteitsbibliotheek",
         "/bureau/people": "Wójcik",
-        "/bureau/assignments": "Verhoeven-Timmermans",
+        "/bureau/assignments": "Żółkiewski",
         "/bureau/pay-periods": "4 wk",
         "/bureau/progress": "Student Services Centre",
         "/bureau/invoicing": "uur",

@@ -230,6 +230,11 @@ def test_a_document_that_comes_out_unlike_the_first_is_refused(many: World) -> N
         with pytest.raises(PrintFailed, match="made again is not the one"):
             documents.make(invoice, printer)
     assert Document.select().count() == 0
+    told: list[str] = []
+    ((failed, why),) = documents.make_missing(lambda done, of, number: told.append(number))
+    assert failed == invoice.number_text
+    assert "nothing is kept" in why
+    assert told == ["", *numbers()[1:]]
 
 
 def test_no_document_has_comments_or_scripts(many: World) -> None:

@@ -86,7 +86,9 @@ def xlsx() -> Response:
 @bp.get("/zip")
 def bundle() -> Response:
     """PDF and e-invoice of what is ticked, or of all that is found, as one ZIP."""
-    _only_readers()
+    # What is ticked is not there for who may not see it, with or without a list of her own: 404.
+    if "pick" not in request.args:
+        _only_readers()
     form = FilterForm(request.args)
     who = web.grants()
     try:
@@ -97,6 +99,7 @@ def bundle() -> Response:
     except Refused as refusal:
         if refusal.status == 404:
             raise
+        _only_readers()
         return _list(form, refusal)
     content = archives.stream(reading.contents(documents), clock.local(clock.now()))
     return _download(content, archives.ZIP, f"{_('invoices')}.zip")

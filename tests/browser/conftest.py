@@ -63,8 +63,8 @@ class Site:
 
 
 @contextmanager
-def serve(instance: Path) -> Iterator[str]:
-    """`konnekt serve` on a free port; yields its address."""
+def serve(instance: Path, *more: str) -> Iterator[str]:
+    """`konnekt serve` on a free port, with more arguments; yields its address."""
     port = free_port()
     address = f"http://127.0.0.1:{port}"
     environment = {name: value for name, value in os.environ.items() if not name.startswith("KONNEKT_")}
@@ -72,7 +72,7 @@ def serve(instance: Path) -> Iterator[str]:
     konnekt = Path(sys.executable).with_name("konnekt")
     with (instance / "server.log").open("wb") as log:
         server = subprocess.Popen(
-            [konnekt, "serve", "--host", "127.0.0.1", "--port", str(port)],
+            [konnekt, "serve", "--host", "127.0.0.1", "--port", str(port), *more],
             env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
         )  # fmt: skip
         try:

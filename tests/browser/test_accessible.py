@@ -27,8 +27,7 @@ LOOKS = (
     (DESK, "light", ALL),
     (DESK, "dark", COLOURS),
     (TABLET, "light", WIDTH),
-    (PHONE, "light", COLOURS + WIDTH),
-    (PHONE, "dark", COLOURS),
+    (PHONE, "dark", COLOURS + WIDTH),
 )
 
 

@@ -43,7 +43,7 @@ def whole(fragment: str) -> str:
     """A fragment as a page, in what the browser would put it in."""
     root = re.match(r"\s*<(\w+)", fragment)
     inside = {"tbody": "table", "tr": "table"}.get(root[1] if root else "", "div")
-    return f'<!doctype html><html lang="nl"><title>x</title><h1>x</h1><{inside}>{fragment}</{inside}></html>'
+    return f'<!doctype html><html lang="nl"><title>x</title><h1>x</h1><h2>x</h2><{inside}>{fragment}</{inside}></html>'
 
 
 @pytest.mark.parametrize("language", ["nl", "en"])

@@ -113,7 +113,7 @@ def test_both_documents_point_at_each_other(staff: Visitor, invoice: Invoice) ->
 def test_htmx_gets_the_partial(staff: Visitor, invoice: Invoice) -> None:
     response = staff.with_htmx().post(url(invoice), {"reason": "Verkeerd"})
     assert response.status_code == 200
-    assert response.text.lstrip().startswith('<section class="block" id="invoicing-credit">')
+    assert response.text.lstrip().startswith('<div class="block" id="invoicing-credit">')
     assert "2026-00002" in response.headers["HX-Trigger"]
 
 

@@ -101,8 +101,15 @@ def test_who_has_no_invoice_right_has_no_page(app: Flask, issued: World) -> None
     supervisor = Visitor(app, issued.supervisor)
     assert supervisor.get("/invoices").status_code == 403
     first = Invoice.get(Invoice.number_text == "2026-00001").id
-    for address in ("", "/pdf", "/ubl", "/timesheets"):
-        assert supervisor.get(f"/invoices/{first}{address}").status_code == 404
+    for address in (
+        f"/{first}",
+        f"/{first}/pdf",
+        f"/{first}/ubl",
+        f"/{first}/timesheets",
+        f"/zip?pick={first}",
+    ):
+        assert supervisor.get(f"/invoices{address}").status_code == 404
+    assert supervisor.get("/invoices/zip?pick=x").status_code == 403
 
 
 def test_a_row_of_another_organisation_is_not_there(emre: Visitor, issued: World) -> None:
