@@ -175,7 +175,8 @@
   refresh();
 
   // htmx comes after the first paint: until it is here, links and forms do the same with a reload.
-  document.head.append(make("script", { src: document.currentScript.dataset.then }));
+  const { then } = document.currentScript.dataset;
+  requestAnimationFrame(() => setTimeout(() => document.head.append(make("script", { src: then }))));
 
   // Without a connection a page of ours says so; it is kept once there is nothing else to do.
   addEventListener("load", () => navigator.serviceWorker?.register("/sw.js").catch(() => {}));

@@ -9,11 +9,20 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from urllib.error import URLError
 from urllib.request import urlopen
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Request,
+    Response,
+    sync_playwright,
+)
 
 from konnekt import db as database
 from konnekt import demo, mail
@@ -116,6 +125,26 @@ def site(tmp_path: Path, sqlite_template: Path) -> Iterator[Site]:
         yield Site(address, world)
 
 
+def wait_for_htmx(context: BrowserContext) -> None:
+    """Have each visit to an address last until htmx is there, which comes after the first paint."""
+
+    def attend(page: Page) -> None:
+        go = page.goto
+
+        def goto(url: str, **options: Any) -> Response | None:
+            answer = go(url, **options)
+            page.wait_for_function(HTMX_IS_THERE)
+            return answer
+
+        page.goto = goto  # type: ignore[method-assign,assignment]
+
+    context.on("page", attend)
+
+
+HTMX_IS_THERE = """() => matchMedia("(scripting: none)").matches
+  || !document.querySelector("script[data-then]") || self.htmx"""
+
+
 @dataclass
 class Watched:
     """A page, and everything that went wrong on it."""
@@ -164,6 +193,7 @@ def visit(chromium: Browser, site: Site) -> Iterator[Open]:
             context = chromium.new_context(java_script_enabled=javascript, **{**PHONE, **options})
             contexts.callback(context.close)
             context.set_default_timeout(10_000)
+            wait_for_htmx(context)
             return Watched(context.new_page(), site.url)
 
         yield open_page

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from konnekt import demo
-from tests.browser.conftest import Demonstration
+from tests.browser.conftest import Demonstration, wait_for_htmx
 from tests.browser.crawl import kind, one_of_each_kind
 
 AXE = (Path(__file__).parents[1] / "vendor" / "axe-4.14.1.min.js").read_text()
@@ -58,6 +58,7 @@ def pages_of(site: Demonstration, name: str) -> list[str]:
 def browser_page(chromium: Browser) -> Iterator[Page]:
     context = chromium.new_context(locale="nl-NL", reduced_motion="reduce")
     context.set_default_timeout(15_000)
+    wait_for_htmx(context)
     yield context.new_page()
     context.close()
 

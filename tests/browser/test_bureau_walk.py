@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Browser, Download, Locator, Page, expect
 
 from konnekt.config import Config
-from tests.browser.conftest import PASSWORD, Watched, serve
+from tests.browser.conftest import PASSWORD, Watched, serve, wait_for_htmx
 from tests.browser.test_accessible import violations
 from tests.commands import konnekt
 from tests.conftest import NOW
@@ -52,6 +52,7 @@ class Agency:
         )
         self.open.callback(context.close)
         context.set_default_timeout(10_000)
+        wait_for_htmx(context)
         watched = Watched(context.new_page(), self.url)
         self.watched.append(watched)
         page = watched.page

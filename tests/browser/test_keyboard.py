@@ -9,7 +9,7 @@ from konnekt.db import db
 from konnekt.domain import clock
 from konnekt.models import Timesheet
 from tests import factories, invoice_cast
-from tests.browser.conftest import PASSWORD, Open, Site
+from tests.browser.conftest import HTMX_IS_THERE, PASSWORD, Open, Site
 from tests.conftest import NOW
 from tests.pages.test_invoices import with_documents
 
@@ -78,6 +78,7 @@ def test_from_the_list_to_the_pdf(invoiced: Site, visit: Open) -> None:
     page.keyboard.press("Enter")
 
     expect(page.get_by_role("heading", level=1)).to_have_text("Urenbriefjes goedkeuren")
+    page.wait_for_function(HTMX_IS_THERE)
     tab_to(page, "Naar de inhoud")
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile("#main$"))
@@ -100,6 +101,7 @@ def test_from_the_list_to_the_pdf(invoiced: Site, visit: Open) -> None:
     tab_to(page, "^Facturen$")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("Facturen")
+    page.wait_for_function(HTMX_IS_THERE)
     tab_to(page, "Budgetnummer, nummer of organisatie")
     page.keyboard.type("899")
     expect(page).to_have_url(re.compile("q=899"))
