@@ -76,7 +76,7 @@ def test_unused_it_changes_and_goes(world: World, rate: Rate) -> None:
 
 
 def test_hours_are_not_left_without_a_rate(world: World, rate: Rate) -> None:
-    with pytest.raises(Refused, match="3 november|2026-11-03") as refusal:
+    with pytest.raises(Refused, match="would have no rate") as refusal:
         rates.delete(world.assignment.id, rate.id, by=world.staff)
     assert refusal.value.status == 409
     # Hours that begin with the next rate need this one no more.
