@@ -47,5 +47,7 @@ def _print_table(report: Report) -> None:
         click.echo("  ".join([file.name.ljust(width), *counts]))
     for difference in report.differences:
         click.echo(f"different: {difference}")
+    for doubt in report.doubts:
+        click.echo(f"doubtful: {doubt}")
     if report.is_dry_run:
         click.echo("Dry run: nothing was changed.")

@@ -25,6 +25,7 @@ Cell = str | int | Decimal | date | None
 # What makes a spreadsheet calculate a cell, also behind a character that it drops.
 CALCULATES = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 WIDEST = 60
+_UNFIT = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
 def csv_file(header: Sequence[str], rows: Iterable[Sequence[Cell]], language: str = "nl") -> bytes:
@@ -80,8 +81,8 @@ def _timeless(book: io.BytesIO) -> bytes:
 def _cell(sheet: Any, value: Cell, style: str = "") -> Any:
     cell = WriteOnlyCell(sheet, None)
     if isinstance(value, str):
-        # What the format has no place for would make the file unreadable.
-        cell.value = "".join(letter for letter in value if letter >= " " or letter in "\n\t")
+        # What the format has no place for would make the file unreadable (XML 1.0, production Char).
+        cell.value = _UNFIT.sub("", value)
         cell.data_type = "s"
         cell.quotePrefix = value.startswith(CALCULATES)
     elif value is not None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from konnekt.config import Config
-from konnekt.models import Event, PayrollBatch, PayrollHour
+from konnekt.models import Event, PayPeriod, PayrollBatch, PayrollHour
 from tests import factories, payroll_cast
 from tests.commands import konnekt
 from tests.factories import World
@@ -54,6 +54,10 @@ def test_a_batch_is_made_once_and_written_again(config: Config, cast: World, tmp
     assert again.read_bytes() == first.read_bytes()
     assert PayrollBatch.select().count() == 1
     assert konnekt(config, *PERIOD, "--again", "1").returncode == 1
+    # Also when the pay date was put right after it was made.
+    PayPeriod.update(pay_on=date(2026, 12, 10)).where(PayPeriod.id == cast.period.id).execute()
+    assert konnekt(config, *PERIOD, "--again", "0", "--out", str(again)).returncode == 0
+    assert again.read_bytes() == first.read_bytes()
 
 
 def test_a_file_that_can_not_be_written_says_how_to_go_on(

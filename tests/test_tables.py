@@ -46,6 +46,8 @@ def test_numbers_and_days_can_be_added_up() -> None:
 
 
 def test_letters_that_a_workbook_can_not_hold_are_left_out() -> None:
-    sheet = load_workbook(io.BytesIO(tables.xlsx_file("a/b[c]", ["x"], [["een\x0btwee\x00"]]))).active
+    sheet = load_workbook(
+        io.BytesIO(tables.xlsx_file("a/b[c]", ["x"], [["een\x0btwee\x00\uffff\ufffe"]]))
+    ).active
     assert sheet["A2"].value == "eentwee"
     assert sheet.title == "abc"

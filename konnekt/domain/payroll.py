@@ -119,9 +119,14 @@ def find(batch: int) -> PayrollBatch:
 
 
 def find_again(calendar: str, year: int, number: int, sequence: int) -> PayrollBatch:
-    """The batch of a period's pay date by its sequence; NotFound where there is none."""
-    period = _period(calendar, year, number)
-    found = PayrollBatch.get_or_none(calendar=calendar, pay_on=period.pay_on, sequence=sequence)
+    """The batch of a period by its sequence; NotFound where there is none.
+
+    Its pay date may have been changed since: then the latest with that sequence.
+    """
+    of_period = (PayrollBatch.pay_period == _period(calendar, year, number)) & (
+        PayrollBatch.sequence == sequence
+    )
+    found = PayrollBatch.select().where(of_period).order_by(PayrollBatch.pay_on.desc()).first()
     if found is None:
         raise NotFound("There is no such payroll batch.")
     return find(found.id)

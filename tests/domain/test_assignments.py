@@ -122,6 +122,13 @@ def test_the_same_days_at_the_same_organisation_are_asked_about(world: World) ->
     assignments.add(factories.worker(), world.fse, "B-3", terms(), by=world.staff)
 
 
+def test_who_approves_there_is_asked_about(world: World) -> None:
+    factories.right(world.noor, world.law, approve=1)
+    with pytest.raises(Doubtful, match="own hours") as asked:
+        assignments.add(world.noor, world.law, "B-1", terms(), by=world.staff)
+    assignments.add(world.noor, world.law, "B-1", terms(), by=world.staff, sure=sure_of(asked.value))
+
+
 def test_days_that_only_touch_are_no_overlap(world: World) -> None:
     assignments.end(world.assignment.id, date(2026, 11, 30), by=world.staff)
     assignments.add(world.noor, world.fse, "B-1", terms(), by=world.staff)

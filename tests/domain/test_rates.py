@@ -69,10 +69,20 @@ def test_unused_it_changes_and_goes(world: World, rate: Rate) -> None:
     assert (changed.valid_from_on, changed.pay_rate) == (date(2026, 2, 1), 200_000)
     with pytest.raises(Refused, match="Somebody else"):
         rates.change(world.assignment.id, rate.id, date(2026, 2, 1), 1, 1, by=world.staff, seen=seen)
-    rates.delete(world.assignment.id, rate.id, by=world.staff)
-    assert Rate.select().count() == 0
+    later = rates.add(world.assignment.id, date(2026, 11, 4), 1, 1, by=world.staff)
+    rates.delete(world.assignment.id, later.id, by=world.staff)
     with pytest.raises(NotFound):
+        rates.delete(world.assignment.id, later.id, by=world.staff)
+
+
+def test_hours_are_not_left_without_a_rate(world: World, rate: Rate) -> None:
+    with pytest.raises(Refused, match="would have no rate") as refusal:
         rates.delete(world.assignment.id, rate.id, by=world.staff)
+    assert refusal.value.status == 409
+    # Hours that begin with the next rate need this one no more.
+    rates.add(world.assignment.id, date(2026, 11, 3), 1, 1, by=world.staff)
+    rates.delete(world.assignment.id, rate.id, by=world.staff)
+    assert [row.valid_from_on for row in Rate.select()] == [date(2026, 11, 3)]
 
 
 def test_not_by_way_of_another_assignment(world: World, rate: Rate) -> None:
@@ -120,7 +130,7 @@ def test_invoiced_it_stays_and_credited_it_is_free(world: World, rate: Rate) -> 
 
 def test_released_links_do_not_count(world: World, rate: Rate) -> None:
     paid(world, released_at=clock.now())
-    rates.delete(world.assignment.id, rate.id, by=world.staff)
+    rates.change(world.assignment.id, rate.id, date(2026, 1, 1), 1, 2, by=world.staff)
 
 
 def test_hours_without_a_rate(world: World, rate: Rate) -> None:
@@ -131,7 +141,7 @@ def test_hours_without_a_rate(world: World, rate: Rate) -> None:
     lacking = record.unpriced
     assert lacking is not None
     assert (lacking.minutes, lacking.days, lacking.first_on) == (480, 1, date(2026, 11, 3))
-    rates.delete(world.assignment.id, rate.id, by=world.staff)
+    Rate.delete().execute()
     lacking = assignment_list.open_record(world.assignment.id).unpriced
     assert lacking is not None
     assert (lacking.minutes, lacking.days, lacking.last_on) == (930, 2, date(2026, 11, 4))

@@ -92,6 +92,33 @@ def test_first_one_looks_and_then_confirms(staff: Visitor, world: World) -> None
     assert JobFile.select().count() == 0, "uploads go when they are imported"
 
 
+def test_each_line_that_does_something_is_named(staff: Visitor, world: World) -> None:
+    number = world.noor.employee_number
+    head = "code;employee_number;organisation;basis;entered_by;from;until;job_title;budget_number;max_hours_per_week"
+    own = world.assignment
+    moved = f"{own.code};{number};FSE;{own.basis};{own.entered_by};2026-01-01;2026-11-03;;;"
+    beside = [
+        f"{code};{number};{place};flexible;worker;2026-11-01;;;;"
+        for code, place in (("X-1", "FSE"), ("X-2", "LAW"))
+    ]
+    rights = f"email;organisation;approve;register;invoices\n{world.noor.email};LAW;1;0;0\n"
+    files = {"assignments.csv": "\n".join((head, moved, *beside)).encode(), "rights.csv": rights.encode()}
+    check, page = checked(staff, files)
+    assert "Nieuw: regel 3–4." in page
+    assert "Gewijzigd: regel 2." in page
+    assert "3 regels zijn misschien niet zo bedoeld" in page
+    lines = staff.get(f"/bureau/imports/{check}/lines.csv").data.decode("utf-8-sig").splitlines()
+    assert lines[1:] == [
+        "assignments.csv;2;from;dezelfde dagen als plaatsing X-1, van dezelfde werknemer",
+        "assignments.csv;2;until;er zijn uren buiten deze data, op 2026-11-04",
+        f"assignments.csv;4;organisation;{world.noor.email} werkt bij LAW en keurt daar goed, maar nooit de eigen uren",
+        "rights.csv;2;;nieuw",
+        "assignments.csv;3;;nieuw",
+        "assignments.csv;4;;nieuw",
+        "assignments.csv;2;;gewijzigd",
+    ]
+
+
 def test_the_same_again_changes_nothing(staff: Visitor) -> None:
     confirmed(staff, checked(staff, {"hour_types.csv": HOUR_TYPES})[0])
     check, page = checked(staff, {"hour_types.csv": HOUR_TYPES})

@@ -64,14 +64,16 @@ def again(job: int) -> Response:
 
 @bp.get("/<int:job>/lines.csv")
 def lines(job: int) -> Response:
-    """Every line that was wrong or left as it is, as CSV."""
+    """Every line that was wrong, left as it is or doubtful, then what is new and changed, as CSV."""
     found = uploads.find(job)
-    listed = found.result["problems"] + found.result["differences"]
+    listed = [line for name in ("problems", "differences", "doubts") for line in found.result.get(name, [])]
+    said = {"new": _("new"), "changed": _("changed")}
     header = [_("File"), _("Line"), _("Column"), _("What")]
     rows = [
         (one["file"], one["line"], one["column"], web.say_kept(one["sentence"], one["values"]))
         for one in listed
     ]
+    rows += [(name, line, "", said[made]) for name, line, made in uploads.effects(found)]
     response = make_response(tables.csv_file(header, rows, web.language()))
     response.headers["Content-Type"] = tables.CSV
     response.headers["Content-Disposition"] = f'attachment; filename="import-{found.id}.csv"'

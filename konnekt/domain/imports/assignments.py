@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from konnekt.domain.imports import columns
+from konnekt.domain.imports import columns, doubts
 from konnekt.domain.imports.columns import optional
 from konnekt.domain.imports.reading import Row
 from konnekt.domain.imports.run import File, Run
@@ -12,7 +12,7 @@ from konnekt.models.assignments import BASES, ENTERED_BY
 
 
 def take_assignments(run: Run, rows: list[Row]) -> None:
-    """Assignments by code; those of one worker may overlap."""
+    """Assignments by code; those of one worker may overlap, which is said."""
     for row in rows:
         first, last = row["from"], row["until"]
         if first and last and last < first:
@@ -36,6 +36,7 @@ def take_assignments(run: Run, rows: list[Row]) -> None:
         }
         run.put(row, run.assignments, (row["code"],), values)
     _check_sheets(run, rows)
+    doubts.of_assignments(run, rows)
 
 
 def _worker(run: Run, row: Row) -> Any:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from konnekt.domain import clock
-from konnekt.domain.imports import columns
+from konnekt.domain.imports import columns, doubts
 from konnekt.domain.imports.columns import optional
 from konnekt.domain.imports.reading import Row
 from konnekt.domain.imports.run import File, Run
@@ -119,6 +119,7 @@ def take_rights(run: Run, rows: list[Row]) -> None:
             "may_see_invoices": row["invoices"],
         }
         run.put(row, run.rights, (email, code), values)
+    doubts.of_rights(run, rows)
 
 
 PEOPLE = File(

@@ -66,16 +66,30 @@ class FileReport:
     def count(self, outcome: Outcome) -> int:
         return sum(1 for one in self.outcomes.values() if one == outcome)
 
+    def spans(self, outcome: Outcome) -> list[tuple[int, int]]:
+        """The lines with this outcome, in order: the first and the last of each that follow one another."""
+        found: list[tuple[int, int]] = []
+        for line in sorted(line for line, made in self.outcomes.items() if made == outcome):
+            if found and found[-1][1] == line - 1:
+                found[-1] = (found[-1][0], line)
+            else:
+                found.append((line, line))
+        return found
+
 
 @dataclass
 class Report:
-    """The whole run. problems: why nothing was imported; differences: rows that were left as they are."""
+    """The whole run. problems: why nothing was imported; differences: rows that were left as they are.
+
+    doubts: what is imported, and may not be meant.
+    """
 
     is_dry_run: bool = False
     files: dict[str, FileReport] = field(default_factory=dict)
     ignored_files: list[str] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     differences: list[Problem] = field(default_factory=list)
+    doubts: list[Problem] = field(default_factory=list)
     unlisted_problems: int = 0
     most_problems: int = MOST_PROBLEMS
 
@@ -108,7 +122,7 @@ class Report:
             self.unlisted_problems += 1
 
     def sort(self) -> None:
-        """Errors and differences in the order of the files and their lines."""
+        """What is listed in the order of the files and their lines."""
         order = {name: position for position, name in enumerate(self.files)}
-        for found in (self.problems, self.differences):
+        for found in (self.problems, self.differences, self.doubts):
             found.sort(key=lambda one: (order.get(one.file, -1), one.line))

@@ -203,6 +203,15 @@ class Run:
         """A row that is left as the database has it."""
         self.report.differences.append(Problem(row.file, row.line, column, sentence, values))
 
+    def doubt(self, row: Row, column: str, sentence: str, /, **values: Any) -> None:
+        """A row that may not be meant: it is imported, by who has read the sentence."""
+        self.report.doubts.append(Problem(row.file, row.line, column, sentence, values))
+
+    def is_news(self, row: Row) -> bool:
+        """Whether this row is without errors, and new or changed."""
+        made = self.report.files[row.file].outcomes.get(row.line)
+        return not row.is_wrong and made in (Outcome.NEW, Outcome.CHANGED)
+
     def refer(self, row: Row, column: str, rows: Rows, key: Hashable, sentence: str, /, **values: Any) -> Any:
         """The row that a cell names; None, with an error, where there is none.
 

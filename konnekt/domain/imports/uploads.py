@@ -3,6 +3,7 @@
 Both are long work (konnekt/jobs.py). The files go from the check to the import: they are imported once.
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 from konnekt.db import transaction
@@ -18,6 +19,7 @@ ENDINGS = (".csv", ".zip", *archives.WORKBOOKS)
 MOST_UPLOADS = 50
 MOST_LISTED = 5000
 LONGEST_NAME = 200
+EFFECTS = (Outcome.NEW, Outcome.CHANGED)
 
 
 def expected() -> list[tuple[str, list[str]]]:
@@ -97,6 +99,15 @@ def find(number: int) -> Job:
     return found
 
 
+def effects(of: Job) -> Iterator[tuple[str, int, str]]:
+    """The file and line of each row that is new or changed, and which of the two; none where nothing is."""
+    result: dict[str, Any] = of.result or {}
+    for file in result["files"] if result["is_ok"] else ():
+        for made, spans in file.get("lines", {}).items():
+            for first, last in spans:
+                yield from ((file["name"], line, made) for line in range(first, last + 1))
+
+
 def recent(most: int = 20) -> list[Job]:
     """The latest checks and imports with who asked for them: one statement."""
     columns = (Job.id, Job.kind, Job.asked, Job.created_at, Job.ended_at, Job.failure, Account)
@@ -136,6 +147,7 @@ def _told(report: Report, found: archives.Unpacked) -> dict[str, Any]:
                 "name": found.names[file.name],
                 "ignored_columns": [shown(column) for column in file.ignored_columns],
                 **{outcome.value: file.count(outcome) for outcome in Outcome},
+                "lines": {made.value: file.spans(made)[:MOST_LISTED] for made in EFFECTS},
             }
             for file in report.files.values()
         ],
@@ -144,6 +156,8 @@ def _told(report: Report, found: archives.Unpacked) -> dict[str, Any]:
         "problem_count": report.problem_count,
         "differences": [_line(problem, found) for problem in report.differences[:MOST_LISTED]],
         "difference_count": len(report.differences),
+        "doubts": [_line(problem, found) for problem in report.doubts[:MOST_LISTED]],
+        "doubt_count": len(report.doubts),
     }
 
 

@@ -8,14 +8,17 @@ from peewee import fn
 
 from konnekt.domain import clock, units
 from konnekt.domain.refused import Invalid, NotFound
-from konnekt.models import Account, Assignment, Hour, Organisation, Timesheet, TimesheetLine
+from konnekt.models import Account, Assignment, Hour, Organisation, Right, Timesheet, TimesheetLine
 from konnekt.models.people import fold
 
 FOUND = 20
 
 
 def doubts_of(found: Assignment, terms: Any, *, language: str) -> list[Invalid]:
-    """Other assignments on the same days, and hours that would lie outside its dates: two statements.
+    """What is asked about first: two statements.
+
+    Of a new one whether its worker approves there, other assignments on the same days, hours that would lie
+    outside its dates.
 
     found may be new; terms: its assignments.Terms to be.
     """
@@ -24,7 +27,23 @@ def doubts_of(found: Assignment, terms: Any, *, language: str) -> list[Invalid]:
     if not is_new and dates == (found.first_on, found.last_on):
         return []
     doubts = _overlapping(found, *dates)
-    return doubts if is_new else doubts + _outside(found, *dates, language=language)
+    if is_new:
+        return _approves_there(found) + doubts
+    return doubts + _outside(found, *dates, language=language)
+
+
+def _approves_there(found: Assignment) -> list[Invalid]:
+    """product.md section 3: approve, never the worker."""
+    own = (Right.account == found.worker_id) & (Right.organisation == found.organisation_id)
+    return [
+        Invalid(
+            "%(name)s approves at %(organisation)s, and can never approve her or his own hours.",
+            field="sure",
+            name=found.worker.name,
+            organisation=found.organisation.name,
+        )
+        for _ in Right.select().where(own & Right.may_approve)
+    ]
 
 
 def _overlapping(found: Assignment, first_on: date, last_on: date | None) -> list[Invalid]:

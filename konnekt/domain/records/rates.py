@@ -142,12 +142,13 @@ def change(
 
 
 def delete(assignment: int, rate: int, *, by: Account) -> Rate:
-    """Delete a rate that no hour is billed or paid with."""
+    """Delete a rate that no hour is billed or paid with. Refused where hours would be left without one."""
     with transaction():
         keeping.begin(by)
         hold("invoices")
         found = find(assignment, rate)
         _check_own(found)
+        _check_priced_without(found)
         Rate.delete().where(Rate.id == found.id).execute()
         keeping.record("delete_rate", _thing(found.assignment), by=by, before=facts(found))
         _refresh(found.assignment)
@@ -180,6 +181,26 @@ def _check_own(rate: Rate) -> None:
     """What was billed or paid with it keeps it."""
     if next(dated.is_used for dated in of(rate.assignment) if dated.rate.id == rate.id):
         raise Refused("Hours are invoiced or exported with this rate: add a new rate from a later day.")
+
+
+def _check_priced_without(rate: Rate) -> None:
+    """The rate before it takes its days over; the first of all has none, and its days may have hours."""
+    others = Rate.select().where((Rate.assignment == rate.assignment) & (Rate.id != rate.id))
+    starts = sorted(other.valid_from_on for other in others)
+    if starts and starts[0] < rate.valid_from_on:
+        return
+    hours = (
+        Hour.select(fn.MIN(Hour.day))
+        .join(TimesheetLine)
+        .join(Timesheet)
+        .where((Timesheet.assignment == rate.assignment) & (Hour.minutes != 0))
+        .where(Hour.day >= rate.valid_from_on)
+    )
+    day = hours.where(Hour.day < starts[0]).scalar() if starts else hours.scalar()
+    if day is not None:
+        raise Refused(
+            "There are hours from %(day)s on that would have no rate: change this one instead.", day=_day(day)
+        )
 
 
 def _check_unused(place: Assignment, starts: list[date], field: str, but: int | None = None) -> None:
