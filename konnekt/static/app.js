@@ -12,7 +12,7 @@
     const text = size % 3
       ? `${Math.floor(size / 60)}:${String(size % 60).padStart(2, "0")}`
       : (size / 60).toFixed(2).replace(".", document.documentElement.lang === "en" ? "." : ",");
-    return (minutes < 0 ? "-" : "") + text;
+    return (minutes < 0 ? "−" : "") + text;
   };
 
   const picksOf = (form) => [...form.elements].filter((box) => box.name === "pick");
