@@ -136,11 +136,9 @@
   on("htmx:error", ({ detail: { ctx } }) => ctx && fail(ctx));
   on("htmx:response:error", ({ detail: { ctx } }) => ctx.response.status >= 500 && fail(ctx));
 
+  const say = (text, className) => line("status").replaceChildren(make("span", { className, textContent: text.trim() }));
   on("notice", ({ detail }) => {
-    const words = document.createElement("span");
-    words.className = "notice good";
-    words.textContent = detail.value;
-    line("status").replaceChildren(words);
+    say(detail.value, "notice good");
     each("#main > .notice[role=status]", (older) => older.remove());
   });
   on("counts", ({ detail }) => each("[data-count]", (badge) => {
@@ -165,10 +163,18 @@
     if (document.activeElement === document.body) line("main").focus({ preventScroll: true });
   };
 
+  // What a filter found, and the page that one turned to, stand on screen already: here they are said aloud.
+  const told = ({ pressed, target }) => {
+    const where = pressed.matches(".filters") ? ".sub, .empty, h2:has(.count)" : pressed.matches(".pager a") && ".pager span";
+    const found = where && line(target.id)?.querySelector(where);
+    if (found) say(found.textContent, "visually-hidden");
+  };
+
   const attend = () => document.querySelector("[data-error-summary]")?.focus();
   on("htmx:after:swap", ({ detail: { ctx } }) => {
     refresh();
     if (ctx.response?.status >= 400) attend();
+    else told(ctx);
     regain(ctx);
   });
   attend();
