@@ -14,7 +14,8 @@ from jinja2.ext import Extension
 
 compress = Compress()
 
-TEXTS = ["text/html", "text/css", "text/javascript", "image/svg+xml"]
+TEXTS = ["text/html", "text/css", "text/javascript", "text/csv", "image/svg+xml"]
+TEXTS += ["application/json", "application/manifest+json", "application/xml"]
 
 
 def init_app(app: Flask) -> None:
