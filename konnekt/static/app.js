@@ -154,13 +154,17 @@
     left?.focus();
   });
 
-  // A swap that took the pressed button away leaves the focus on its like in the new form, else on the content.
-  const regain = ({ had, pressed }) => {
-    if (!had || document.activeElement !== document.body) return;
+  // A swap that took the pressed button away leaves the focus on its like in the new form, else on its row's name,
+  // else on the content.
+  const regain = ({ had, pressed, target }) => {
+    const isLost = () => document.activeElement === document.body;
+    if (!had || !isLost()) return;
     const { action } = (pressed.closest("form") || pressed).attributes;
     const like = action && [...document.forms].find((form) => form.getAttribute("action") === action.value);
     like?.querySelector("button:not([type=button])")?.focus();
-    if (document.activeElement === document.body) line("main").focus({ preventScroll: true });
+    const place = target.isConnected ? target : line(target.id);
+    if (isLost()) place?.closest("tbody")?.querySelector(".who a")?.focus();
+    if (isLost()) line("main").focus({ preventScroll: true });
   };
 
   // What a filter found, and the page that one turned to, stand on screen already: here they are said aloud.
