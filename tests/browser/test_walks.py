@@ -158,10 +158,10 @@ def _find_an_invoice(day: Day) -> None:
     fold = page.locator(".fold summary")
     if fold.is_visible():
         fold.click()
-    page.get_by_label("Nummer of organisatie").fill("899")
+    page.get_by_label("Budgetnummer, nummer of organisatie").fill("899")
     if not day.scripts:
         day.press("Zoeken")
-    page.wait_for_url(re.compile("q=899"))
+    expect(page.get_by_role("link", name="CSV")).to_have_attribute("href", re.compile("q=899"))
     page.get_by_role("link", name="Urenbriefjes van 2026-00001").click()
     expect(page.get_by_text("goedgekeurd door Emre Dubois")).to_be_visible()
     page.goto(f"{day.url}/invoices")

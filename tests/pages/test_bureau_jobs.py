@@ -37,7 +37,7 @@ def test_it_says_how_far_it_is(staff: Visitor, job: Job) -> None:
 
 def test_htmx_gets_the_partial_and_hears_the_end_once(staff: Visitor, job: Job) -> None:
     waiting = staff.with_htmx().get(f"/bureau/jobs/{job.id}")
-    assert waiting.text.lstrip().startswith('<section class="block flow" id="job-progress"')
+    assert waiting.text.lstrip().startswith('<div class="block flow" id="job-progress"')
     assert "HX-Trigger" not in waiting.headers, "nothing is read out each second"
     claimed = jobs.claim(["other"])
     assert claimed is not None
