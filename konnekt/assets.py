@@ -10,10 +10,12 @@ import brotli
 import zopfli.gzip
 from flask import Flask, Response, request
 from flask_compress import Compress
+from jinja2.ext import Extension
 
 compress = Compress()
 
-TEXTS = ["text/html", "text/css", "text/javascript", "image/svg+xml"]
+TEXTS = ["text/html", "text/css", "text/javascript", "text/csv", "image/svg+xml"]
+TEXTS += ["application/json", "application/manifest+json", "application/xml"]
 
 
 def init_app(app: Flask) -> None:
@@ -36,6 +38,14 @@ def init_app(app: Flask) -> None:
     )
     compress.init_app(app)
     app.after_request(_pressed_file)
+    app.jinja_env.add_extension(_Unindented)
+
+
+class _Unindented(Extension):
+    """Pages travel without the indentation of their templates; what people typed keeps its own."""
+
+    def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:
+        return re.sub(r"(?m)^[ \t]+", "", source)
 
 
 def _pressed_file(response: Response) -> Response:

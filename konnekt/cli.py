@@ -164,7 +164,7 @@ def invoice(
 @click.option("--format", type=click.Choice(list(FORMATS)), default="neutral", show_default=True)
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Where to write the file.")
 @click.option(
-    "--again", type=click.IntRange(0), help="Write that batch of the pay date (0, 1, ...) once more."
+    "--again", type=click.IntRange(1), help="Write that batch of the pay date (1, 2, ...) once more."
 )
 @click.option("--dry-run", is_flag=True, help="Show the preview and export nothing.")
 @prepared

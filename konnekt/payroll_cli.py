@@ -17,10 +17,11 @@ def run(
 ) -> None:
     """Show what would be exported and what is left out, then make the batch and write its file.
 
-    again: the sequence of a batch that was made before, whose file is written once more.
+    again: the number of a batch that was made before, as screens count them, from 1: its file is written
+    once more.
     """
     if again is not None:
-        _write(payroll.find_again(calendar, year, number, again), format, out)
+        _write(payroll.find_again(calendar, year, number, again - 1), format, out)
         return
     found = payroll.preview(calendar, year, number, format)
     _print_preview(found)
@@ -28,7 +29,7 @@ def run(
         click.echo("Dry run: nothing was exported.")
         return
     batch = payroll.export(calendar, year, number, format, by=None, source="command")
-    click.echo(f"Batch {batch.sequence} of {batch.pay_on} made.")
+    click.echo(f"Batch {batch.sequence + 1} of {batch.pay_on} made.")
     _write(batch, format, out)
 
 
@@ -40,7 +41,7 @@ def _write(batch: PayrollBatch, format: str, out: Path | None) -> None:
     except OSError as error:
         raise click.ClickException(
             f"The file can't be written: {error}. The batch is kept: "
-            f"`konnekt export` with --again {batch.sequence} writes it once more."
+            f"`konnekt export` with --again {batch.sequence + 1} writes it once more."
         ) from error
     click.echo(f"Written: {path}")
 

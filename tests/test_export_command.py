@@ -44,19 +44,19 @@ def test_a_batch_is_made_once_and_written_again(config: Config, cast: World, tmp
     first, again = tmp_path / "first.csv", tmp_path / "again.csv"
     done = konnekt(config, *PERIOD, "--out", str(first))
     assert (done.returncode, done.stderr) == (0, "")
-    assert "Batch 0 of 2026-12-09 made." in done.stdout
+    assert "Batch 1 of 2026-12-09 made." in done.stdout
     assert PayrollHour.select().count() == 4
     assert (Event.get(Event.verb == "export").actor, Event.get().source) == (None, "command")
     second = konnekt(config, *PERIOD)
     assert second.returncode == 1
     assert "no approved hours to pay" in second.stderr
-    assert konnekt(config, *PERIOD, "--again", "0", "--out", str(again)).returncode == 0
+    assert konnekt(config, *PERIOD, "--again", "1", "--out", str(again)).returncode == 0
     assert again.read_bytes() == first.read_bytes()
     assert PayrollBatch.select().count() == 1
-    assert konnekt(config, *PERIOD, "--again", "1").returncode == 1
+    assert konnekt(config, *PERIOD, "--again", "2").returncode == 1
     # Also when the pay date was put right after it was made.
     PayPeriod.update(pay_on=date(2026, 12, 10)).where(PayPeriod.id == cast.period.id).execute()
-    assert konnekt(config, *PERIOD, "--again", "0", "--out", str(again)).returncode == 0
+    assert konnekt(config, *PERIOD, "--again", "1", "--out", str(again)).returncode == 0
     assert again.read_bytes() == first.read_bytes()
 
 
@@ -65,7 +65,7 @@ def test_a_file_that_can_not_be_written_says_how_to_go_on(
 ) -> None:
     done = konnekt(config, *PERIOD, "--out", str(tmp_path / "nowhere" / "a.csv"))
     assert done.returncode == 1
-    assert "--again 0" in done.stderr
+    assert "--again 1" in done.stderr
     assert PayrollBatch.select().count() == 1
 
 
@@ -76,6 +76,7 @@ def test_a_file_that_can_not_be_written_says_how_to_go_on(
         (("--calendar", "four_weeks", "--period", "later"), "2026-12"),
         (("--calendar", "year", "--period", "2026-12"), "--calendar"),
         (("--calendar", "four_weeks", "--period", "2026-12", "--format", "excel"), "--format"),
+        ((*PERIOD[1:], "--again", "0"), "x>=1"),
     ],
 )
 def test_what_is_refused(config: Config, cast: World, arguments: tuple[str, ...], sentence: str) -> None:

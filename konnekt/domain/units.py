@@ -132,7 +132,8 @@ def _clock(minutes: int) -> str:
 
 
 def _minus(number: int) -> str:
-    return "-" if number < 0 else ""
+    """The sign as it is read, as wide as a plus; files for other programs (`tables`) have a hyphen."""
+    return "\u2212" if number < 0 else ""
 
 
 def _point(language: str) -> str:

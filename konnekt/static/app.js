@@ -12,7 +12,7 @@
     const text = size % 3
       ? `${Math.floor(size / 60)}:${String(size % 60).padStart(2, "0")}`
       : (size / 60).toFixed(2).replace(".", document.documentElement.lang === "en" ? "." : ",");
-    return (minutes < 0 ? "-" : "") + text;
+    return (minutes < 0 ? "−" : "") + text;
   };
 
   const picksOf = (form) => [...form.elements].filter((box) => box.name === "pick");
@@ -136,11 +136,9 @@
   on("htmx:error", ({ detail: { ctx } }) => ctx && fail(ctx));
   on("htmx:response:error", ({ detail: { ctx } }) => ctx.response.status >= 500 && fail(ctx));
 
+  const say = (text, className) => line("status").replaceChildren(make("span", { className, textContent: text.trim() }));
   on("notice", ({ detail }) => {
-    const words = document.createElement("span");
-    words.className = "notice good";
-    words.textContent = detail.value;
-    line("status").replaceChildren(words);
+    say(detail.value, "notice good");
     each("#main > .notice[role=status]", (older) => older.remove());
   });
   on("counts", ({ detail }) => each("[data-count]", (badge) => {
@@ -156,19 +154,31 @@
     left?.focus();
   });
 
-  // A swap that took the pressed button away leaves the focus on its like in the new form, else on the content.
-  const regain = ({ had, pressed }) => {
-    if (!had || document.activeElement !== document.body) return;
+  // A swap that took the pressed button away leaves the focus on its like in the new form, else on its row's name,
+  // else on the content.
+  const regain = ({ had, pressed, target }) => {
+    const isLost = () => document.activeElement === document.body;
+    if (!had || !isLost()) return;
     const { action } = (pressed.closest("form") || pressed).attributes;
     const like = action && [...document.forms].find((form) => form.getAttribute("action") === action.value);
     like?.querySelector("button:not([type=button])")?.focus();
-    if (document.activeElement === document.body) line("main").focus({ preventScroll: true });
+    const place = target.isConnected ? target : line(target.id);
+    if (isLost()) place?.closest("tbody")?.querySelector(".who a")?.focus();
+    if (isLost()) line("main").focus({ preventScroll: true });
+  };
+
+  // What a filter found, and the page that one turned to, stand on screen already: here they are said aloud.
+  const told = ({ pressed, target }) => {
+    const where = pressed.matches(".filters") ? ".sub, .empty, h2:has(.count)" : pressed.matches(".pager a") && ".pager span";
+    const found = where && line(target.id)?.querySelector(where);
+    if (found) say(found.textContent, "visually-hidden");
   };
 
   const attend = () => document.querySelector("[data-error-summary]")?.focus();
   on("htmx:after:swap", ({ detail: { ctx } }) => {
     refresh();
     if (ctx.response?.status >= 400) attend();
+    else told(ctx);
     regain(ctx);
   });
   attend();

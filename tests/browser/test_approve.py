@@ -74,10 +74,26 @@ def test_the_detail_opens_in_place_and_rejects_with_a_reason(site: Site, visit: 
     watched.check()
 
     page.get_by_role("link", name="Afkeuren").last.tap()
+    page.get_by_role("link", name="Nu niet").press("Enter")
+    expect(page.get_by_role("link", name="Noor Hendriks", exact=True)).to_be_focused()
+    page.get_by_role("link", name="Afkeuren").last.tap()
     page.get_by_label("Reden").fill("Dinsdag was een feestdag.")
     page.get_by_role("button", name=re.compile("afkeuren")).tap()
     expect(page.get_by_text("Afgekeurd").first).to_be_visible()
     assert state(site) == ("rejected", ["reject"])
+    watched.check()
+
+
+def test_what_a_filter_found_is_said(site: Site, visit: Open) -> None:
+    watched = visit()
+    page = watched.page
+    watched.sign_in()
+    page.goto(f"{site.url}/approvals")
+    page.locator("summary", has_text="Filter").tap()
+    page.get_by_label("Naam").fill("niemand")
+    page.get_by_label("Naam").press("Enter")
+    expect(page.locator("#status")).to_have_text("Geen wachtend urenbriefje past bij dit filter.")
+    expect(page.get_by_label("Naam")).to_be_focused()
     watched.check()
 
 

@@ -90,8 +90,8 @@ def test_find(bureau: Visitor, world: World) -> None:
 def test_the_effect_is_shown_before_it_is_sent(bureau: Visitor, world: World) -> None:
     page = look(bureau, world, **{TUESDAY: "4,5"})
     assert "Factuur, budgetnummer 34367565.899, zonder btw" in page
-    assert "−3,50 uur · <b>€\u00a0-110,29</b>" in page
-    assert "<b>€\u00a0-64,12</b>" in page
+    assert "−3,50 uur · <b>€\u00a0−110,29</b>" in page
+    assert "<b>€\u00a0−64,12</b>" in page
     assert "was 8,00" in page
     assert Timesheet.select().count() == 1, "nothing is made by looking"
 

@@ -169,7 +169,7 @@ def test_a_run_of_a_negative_total_says_credit_note(ready: World, staff: Visitor
     factories.sheet(ready.assignment, ready.period, {date(2026, 11, 3): -60}, sequence=1, state="approved")
     page = shown(staff)
     assert "Creditnota" in page
-    assert "€\xa0-38,13" in page
+    assert "€\xa0−38,13" in page
 
 
 @pytest.mark.parametrize(

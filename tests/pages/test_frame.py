@@ -149,7 +149,7 @@ def test_static_addresses_carry_the_hash_of_what_they_bring(app: Flask, world: W
 @pytest.mark.parametrize(("encoding", "open_it"), [("br", brotli.decompress), ("gzip", gzip.decompress)])
 def test_pages_and_files_travel_compressed(app: Flask, world: World, encoding: str, open_it: object) -> None:
     visitor = Visitor(app, world.supervisor)
-    for url in ("/", "/static/app.css", "/static/app.js", "/static/icons.svg"):
+    for url in ("/", "/static/app.css", "/static/app.js", "/static/icons.svg", "/static/konnekt.webmanifest"):
         answer = fetched(visitor, url, encoding)
         assert answer.headers["Content-Encoding"] == encoding
         assert "Accept-Encoding" in answer.headers["Vary"]

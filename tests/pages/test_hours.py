@@ -270,7 +270,7 @@ def test_a_correction_stands_with_its_original(noor: Visitor, world: World) -> N
     )
     page = noor.get("/hours").text
     assert "correctie 1" in page
-    assert "-1,00" in page
+    assert "−1,00" in page
     original = noor.get(f"/hours/sheets/{world.sheet.id}").text
     assert f'href="/hours/sheets/{more.id}"' in original
     assert "Een uur te veel" in original
