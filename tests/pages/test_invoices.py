@@ -195,7 +195,7 @@ def test_states_and_sums(staff: Visitor, issued: World) -> None:
     page = staff.get("/invoices").text
     assert numbers(page) == ["2026-00003", "2026-00002", "2026-00001"]
     assert "3 facturen · €\xa0590,98 · te betalen: €\xa0590,98" in page
-    assert f"€\xa0-{note.total_cents / 100:.2f}".replace(".", ",") in page
+    assert f"€\xa0\u2212{note.total_cents / 100:.2f}".replace(".", ",") in page
     for word in ("gecrediteerd", "wordt gemaakt", "open"):
         assert f"</svg>{word}</span>" in page
     with_documents(note)
