@@ -184,9 +184,9 @@
   attend();
   refresh();
 
-  // htmx comes after the first paint: until it is here, links and forms do the same with a reload.
+  // htmx comes when the page has been painted, a few frames after its load: until it is here, links and forms do the same with a reload.
   const { then } = document.currentScript.dataset;
-  requestAnimationFrame(() => setTimeout(() => document.head.append(make("script", { src: then }))));
+  addEventListener("load", () => setTimeout(() => document.head.append(make("script", { src: then })), 50));
 
   // Without a connection a page of ours says so; it is kept once there is nothing else to do.
   addEventListener("load", () => navigator.serviceWorker?.register("/sw.js").catch(() => {}));

@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Browser, Download, Locator, Page, expect
 
 from konnekt.config import Config
-from tests.browser.conftest import PASSWORD, Watched, serve, wait_for_htmx
+from tests.browser.conftest import HTMX_IS_THERE, PASSWORD, Watched, serve, wait_for_htmx
 from tests.browser.test_accessible import violations
 from tests.commands import konnekt
 from tests.conftest import NOW
@@ -264,6 +264,8 @@ def paid(agency: Agency, page: Page) -> None:
 def found(agency: Agency, page: Page) -> None:
     """The supervisor finds the invoice by part of its budget number, and opens its clock."""
     agency.go(page, "Facturen")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Facturen")
+    page.wait_for_function(HTMX_IS_THERE)
     fill(page, q="899")
     if not agency.javascript:
         press(page, "Zoeken")

@@ -11,7 +11,7 @@ from konnekt.db import db
 from konnekt.domain import clock
 from konnekt.models import Assignment, Timesheet
 from tests import factories, invoice_cast
-from tests.browser.conftest import PASSWORD, Open, Site
+from tests.browser.conftest import HTMX_IS_THERE, PASSWORD, Open, Site
 from tests.conftest import NOW
 from tests.pages.test_invoices import with_documents
 
@@ -36,6 +36,7 @@ class Day:
         """Follow the place in a menu, whichever is there."""
         self.page.locator(f'a[href="{place}"]:visible').first.click()
         self.page.wait_for_url(f"{self.url}{place}")
+        self.page.wait_for_function(HTMX_IS_THERE)
 
     def tick(self, *names: str) -> None:
         for name in names:
