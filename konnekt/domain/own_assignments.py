@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from peewee import JOIN, fn
+from peewee import fn
 
-from konnekt.domain import clock
+from konnekt.domain import clock, periods
 from konnekt.domain.grid import Sheet
 from konnekt.domain.refused import Forbidden, NotFound
 from konnekt.domain.registration import calendar
@@ -65,30 +65,16 @@ def open_sheet(account: Account, code: str, year: int, number: int) -> Sheet:
     NotFound where the assignment is not the account's own or has no such period; Forbidden where nothing is
     registered, or the organisation enters the hours.
     """
-    query: Any = (
+    query: Any = periods.with_sheets(
         Assignment.select(Assignment, Account, Organisation, PayPeriod, Timesheet)
         .join(Account)
         .switch(Assignment)
         .join(Organisation)
-        .switch(Assignment)
-        .join(PayPeriod, on=(PayPeriod.calendar == Organisation.calendar), attr="period")
-        .switch(Assignment)
-        .join(
-            Timesheet,
-            JOIN.LEFT_OUTER,
-            on=(
-                (Timesheet.assignment == Assignment.id)
-                & (Timesheet.pay_period == PayPeriod.id)
-                & (Timesheet.sequence == 0)
-            ),
-            attr="sheet",
-        )
-        .where(
-            (Assignment.code == code)
-            & (Assignment.worker == account)
-            & (PayPeriod.year == year)
-            & (PayPeriod.number == number)
-        )
+    ).where(
+        (Assignment.code == code)
+        & (Assignment.worker == account)
+        & (PayPeriod.year == year)
+        & (PayPeriod.number == number)
     )
     row = query.first()
     _check(row)

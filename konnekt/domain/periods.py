@@ -3,9 +3,12 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
+
+from peewee import JOIN
 
 from konnekt.domain import clock
-from konnekt.models import PayPeriod
+from konnekt.models import Assignment, Organisation, PayPeriod, Timesheet
 
 
 @dataclass(frozen=True)
@@ -71,4 +74,21 @@ def deadlines(waiting: list[PayPeriod]) -> list[Deadline]:
         key=lambda line: (
             line.pay_date.period.approve_by_at.timestamp() if line.pay_date.period else float("inf")
         ),
+    )
+
+
+def with_sheets(query: Any, is_period: Any = None) -> Any:
+    """A query of assignments and organisations, with `period` and the original `sheet` where it is begun.
+
+    is_period: a condition on the pay periods of the organisation's calendar; all of them without it.
+    """
+    of_calendar = PayPeriod.calendar == Organisation.calendar
+    if is_period is not None:
+        of_calendar &= is_period
+    original = (Timesheet.assignment == Assignment.id) & (Timesheet.sequence == 0)
+    return (
+        query.switch(Assignment)
+        .join(PayPeriod, on=of_calendar, attr="period")
+        .switch(Assignment)
+        .join(Timesheet, JOIN.LEFT_OUTER, on=original & (Timesheet.pay_period == PayPeriod.id), attr="sheet")
     )

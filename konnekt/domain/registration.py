@@ -6,7 +6,7 @@ from typing import Any
 
 from peewee import JOIN, fn
 
-from konnekt.domain import access, clock
+from konnekt.domain import access, clock, periods
 from konnekt.domain.access import Grants
 from konnekt.domain.refused import Forbidden, NotFound
 from konnekt.models import (
@@ -236,22 +236,12 @@ def _listed(*, everyone: bool) -> Any:
 def _workers(who: Grants, condition: Any, period: Any) -> tuple[list[Worker], int]:
     is_period = PayPeriod.id == period.id if isinstance(period, PayPeriod) else period
     query = (
-        Assignment.select(Assignment, Account, PayPeriod, Timesheet, _drafts(who).alias("drafts"))
-        .join(Account)
-        .switch(Assignment)
-        .join(Organisation)
-        .switch(Assignment)
-        .join(PayPeriod, on=((PayPeriod.calendar == Organisation.calendar) & is_period), attr="period")
-        .switch(Assignment)
-        .join(
-            Timesheet,
-            JOIN.LEFT_OUTER,
-            on=(
-                (Timesheet.assignment == Assignment.id)
-                & (Timesheet.pay_period == PayPeriod.id)
-                & (Timesheet.sequence == 0)
-            ),
-            attr="sheet",
+        periods.with_sheets(
+            Assignment.select(Assignment, Account, PayPeriod, Timesheet, _drafts(who).alias("drafts"))
+            .join(Account)
+            .switch(Assignment)
+            .join(Organisation),
+            is_period,
         )
         .where(condition)
         .order_by(Assignment.entered_by, Account.name_key, Assignment.id)

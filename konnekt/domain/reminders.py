@@ -11,8 +11,6 @@ from dataclasses import dataclass, field
 from datetime import date, time, timedelta
 from typing import Any
 
-from peewee import JOIN
-
 from konnekt import mail
 from konnekt.db import transaction
 from konnekt.domain import approvers, clock, events, people, periods, registrars
@@ -150,22 +148,11 @@ def _periods_ahead() -> list[PayPeriod]:
 def _unsent(of: list[int]) -> list[Assignment]:
     """The flexible assignments of these periods without a sent timesheet, with `period` and `sheet`."""
     query = (
-        Assignment.select(Assignment, Account, Organisation, PayPeriod, Timesheet)
-        .join(Account)
-        .switch(Assignment)
-        .join(Organisation)
-        .switch(Assignment)
-        .join(PayPeriod, on=(PayPeriod.calendar == Organisation.calendar), attr="period")
-        .switch(Assignment)
-        .join(
-            Timesheet,
-            JOIN.LEFT_OUTER,
-            on=(
-                (Timesheet.assignment == Assignment.id)
-                & (Timesheet.pay_period == PayPeriod.id)
-                & (Timesheet.sequence == 0)
-            ),
-            attr="sheet",
+        periods.with_sheets(
+            Assignment.select(Assignment, Account, Organisation, PayPeriod, Timesheet)
+            .join(Account)
+            .switch(Assignment)
+            .join(Organisation)
         )
         .where(
             PayPeriod.id.in_(of)
