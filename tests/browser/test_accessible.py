@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from konnekt import demo
 from tests.browser.conftest import Demonstration, wait_for_htmx
@@ -107,7 +107,7 @@ def test_what_is_swapped_in(demonstration: Demonstration, browser_page: Page, na
                 browser_page.goto(f"{demonstration.url}{path}")
             with browser_page.expect_response(lambda answer: "static" not in answer.url):
                 openers.nth(number).click()
-            browser_page.wait_for_function("!document.querySelector('.htmx-request')")
+            expect(browser_page.locator(".htmx-request")).to_have_count(0)
             wrong += [f"{path} [{addresses[number]}] {line}" for line in violations(browser_page)]
     assert wrong == [], "\n".join(wrong)
 
