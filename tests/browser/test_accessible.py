@@ -1,7 +1,7 @@
 """Every kind of page, and every state that a link swaps in, by axe: WCAG 2.2 A and AA.
 
-A page is loaded once. All rules run at a desk in light; what else depends on the width or on the colours runs
-again where those are others.
+A page is loaded once. All rules run at a desk and on a phone in light, where other parts of the frame show; what
+depends on the width or on the colours runs again where those are others.
 """
 
 from collections.abc import Iterator
@@ -26,8 +26,10 @@ DESK, TABLET, PHONE = (1280, 900), (768, 1024), (360, 740)
 LOOKS = (
     (DESK, "light", ALL),
     (DESK, "dark", COLOURS),
-    (TABLET, "light", WIDTH),
-    (PHONE, "dark", COLOURS + WIDTH),
+    (TABLET, "light", COLOURS + WIDTH),
+    (TABLET, "dark", COLOURS),
+    (PHONE, "dark", COLOURS),
+    (PHONE, "light", ALL),
 )
 
 
