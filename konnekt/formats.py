@@ -63,8 +63,8 @@ def dated(on: date) -> str:
 
 
 def full_day(on: date) -> str:
-    """A day in a heading: `maandag 30 november`."""
-    return _pattern(on, "EEEE d MMMM" if _is_near(on) else "EEEE d MMMM y")
+    """A day of a year that is known: of today, or of the year in the heading above: `maandag 30 november`."""
+    return _pattern(on, "EEEE d MMMM")
 
 
 def moment(at: datetime | None) -> str:

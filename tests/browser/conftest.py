@@ -40,6 +40,7 @@ HOW_TO_GET_IT = (
 )
 PASSWORD = "hoge bomen vangen veel wind"
 PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True, "locale": "nl-NL"}
+DESKTOP = {"viewport": {"width": 1280, "height": 900}, "has_touch": False, "is_mobile": False}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -18,13 +18,12 @@ from konnekt.db import db
 from konnekt.domain import clock, passwords
 from konnekt.models import Event, Hour, Invoice, Job, Session, Timesheet, TimesheetLine
 from tests import factories, invoice_cast
-from tests.browser.conftest import PASSWORD, Open, Site, Watched, serve
+from tests.browser.conftest import DESKTOP, PASSWORD, Open, Site, Watched, serve
 from tests.browser.test_accessible import violations
 from tests.browser.test_grid import until
 from tests.conftest import NOW
 from tests.factories import World
 
-DESKTOP = {"viewport": {"width": 1280, "height": 900}, "has_touch": False, "is_mobile": False}
 PERIOD = "?year=2026&period=12"
 # Who waits for approval, and whose hours FSE's secretary enters: one for each test.
 WAITING = ("Tabs", "Terug", "Dubbel", "Dubbelklik", "Verloren", "Reden", "Oud", "Zonder", "Elders")

@@ -7,10 +7,8 @@ from playwright.sync_api import Route, expect
 from konnekt.db import db
 from konnekt.domain import clock, passwords
 from konnekt.models import Event
-from tests.browser.conftest import PASSWORD, Open, Site
+from tests.browser.conftest import DESKTOP, PASSWORD, Open, Site
 from tests.conftest import NOW
-
-DESKTOP = {"viewport": {"width": 1280, "height": 800}, "has_touch": False, "is_mobile": False}
 
 
 def verbs() -> list[str]:
@@ -190,4 +188,26 @@ def test_the_focus_stays_at_hand_when_a_swap_takes_the_pressed_button_away(site:
     expect(page.get_by_role("heading", level=1)).to_have_text("Ada Bos")
     expect(page).to_have_title(re.compile("^Ada Bos"))
     expect(page.locator("#main")).to_be_focused()
+    watched.check()
+
+
+def test_what_is_typed_before_htmx_has_come_is_looked_for(site: Site, visit: Open) -> None:
+    clock.fix(NOW)
+    with db.connection_context():
+        passwords.replace(site.world.staff, PASSWORD, by=None, source="command")
+    clock.fix("")
+    watched = visit(**DESKTOP)
+    page = watched.page
+    watched.sign_in("bureau@interum.example")
+    page.goto(f"{site.url}/bureau")
+    late: list[Route] = []
+    page.route("**/htmx-*", lambda route: late.append(route))
+    page.get_by_role("main").get_by_role("link", name="Personen").first.click()
+    page.get_by_label("Naam").first.fill("Noor")
+    expect(page.get_by_role("link", name="Emre Dubois")).to_be_visible()
+    page.wait_for_timeout(200)
+    late[0].continue_()
+    expect(page.get_by_role("link", name="Emre Dubois")).to_have_count(0)
+    expect(page.get_by_role("link", name="Noor Hendriks")).to_be_visible()
+    expect(page).to_have_url(re.compile("q=Noor"))
     watched.check()

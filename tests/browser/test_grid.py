@@ -11,10 +11,9 @@ from konnekt.db import db
 from konnekt.domain import clock, passwords
 from konnekt.models import Assignment, Event, Hour, Timesheet, TimesheetLine
 from tests import factories
-from tests.browser.conftest import PASSWORD, Open, Site, Watched
+from tests.browser.conftest import DESKTOP, PASSWORD, Open, Site, Watched
 from tests.conftest import NOW
 
-DESKTOP = {"viewport": {"width": 1280, "height": 900}, "has_touch": False, "is_mobile": False}
 PERIOD = "?year=2026&period=12"
 # Every answer takes 300 ms: half of it on the way there, half on the way back.
 SLOW = """() => {

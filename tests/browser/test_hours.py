@@ -1,4 +1,4 @@
-"""A worker fills in the own hours: on a phone with autosave, and without JavaScript."""
+"""A worker fills in the own hours: on a phone and at a desk with autosave, and without JavaScript."""
 
 import re
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from konnekt.config import Config
 from konnekt.db import db
 from konnekt.domain import clock, timesheets
 from konnekt.models import Hour, Timesheet, TimesheetLine
-from tests.browser.conftest import Open, Site
+from tests.browser.conftest import DESKTOP, PHONE, Open, Site
 from tests.conftest import NOW
 
 GRID = "?year=2026&period=12"
@@ -57,20 +57,22 @@ def until(what: Callable[[], object], wanted: object, page: Page) -> None:
     assert what() == wanted
 
 
-def test_fill_in_and_send_on_a_phone(site: Site, code: str, visit: Open) -> None:
-    watched = visit()
+@pytest.mark.parametrize("way", [PHONE, DESKTOP], ids=["phone", "desk"])
+def test_fill_in_and_send(site: Site, code: str, visit: Open, way: dict[str, object]) -> None:
+    watched = visit(**way)
     page = watched.page
+    press = Locator.tap if way is PHONE else Locator.click
     watched.sign_in("noor@um.example")
     expect(page.get_by_text("Dinsdag was u er niet.")).to_be_visible()
     watched.check()
-    page.get_by_role("navigation", name="Menubalk").get_by_role("link", name="Uren").tap()
+    press(page.get_by_role("navigation", name="Menubalk").get_by_role("link", name="Uren"))
     expect(page.get_by_role("heading", name="Mijn uren")).to_be_visible()
     watched.check()
     sizes = page.evaluate(
         "[...document.querySelectorAll('main .button')].map((one) => one.getBoundingClientRect().height)"
     )
     assert min(sizes) >= 44
-    page.get_by_role("link", name="Uren verbeteren").tap()
+    press(page.get_by_role("link", name="Uren verbeteren"))
     expect(page.get_by_text("Reden van de afkeuring: Dinsdag was u er niet.")).to_be_visible()
     watched.check()
     cell(page, "2026-11-03").fill("7,5")
@@ -78,7 +80,7 @@ def test_fill_in_and_send_on_a_phone(site: Site, code: str, visit: Open) -> None
     expect(page.locator("[data-sum-sheet]")).to_have_text("19:20")
     until(lambda: stored(12), {"03": 450, "04": 450, "05": 260}, page)
     assert state(12) == "rejected"
-    page.get_by_role("button", name="Versturen").last.tap()
+    press(page.get_by_role("button", name="Versturen").last)
     expect(page.get_by_role("button", name="Ongedaan maken")).to_be_visible()
     expect(page.get_by_role("button", name="Opslaan")).to_have_count(0)
     assert state(12) == "submitted"
@@ -91,7 +93,7 @@ def test_fill_in_and_send_on_a_phone(site: Site, code: str, visit: Open) -> None
     page.goto(f"{site.url}/hours")
     expect(page.get_by_text("ligt sinds vandaag bij Emre Dubois")).to_be_visible()
     watched.check()
-    page.get_by_role("link", name="Faculty of Science and Engineering", exact=True).tap()
+    press(page.get_by_role("link", name="Faculty of Science and Engineering", exact=True))
     expect(page.get_by_role("heading", name="Verloop")).to_be_visible()
     watched.check()
     page.goto(f"{site.url}/hours/totals")

@@ -9,11 +9,10 @@ from konnekt.db import db
 from konnekt.domain import clock
 from konnekt.models import Timesheet
 from tests import factories, invoice_cast
-from tests.browser.conftest import HTMX_IS_THERE, PASSWORD, Open, Site
+from tests.browser.conftest import DESKTOP, HTMX_IS_THERE, PASSWORD, Open, Site
 from tests.conftest import NOW
 from tests.pages.test_invoices import with_documents
 
-DESKTOP = {"viewport": {"width": 1280, "height": 800}, "has_touch": False, "is_mobile": False}
 MOST_TABS = 60
 
 # What has the focus: its words, whether a ring is drawn around it, and whether a part of it is in sight.

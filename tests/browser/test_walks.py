@@ -11,16 +11,15 @@ from konnekt.db import db
 from konnekt.domain import clock
 from konnekt.models import Assignment, Timesheet
 from tests import factories, invoice_cast
-from tests.browser.conftest import HTMX_IS_THERE, PASSWORD, Open, Site
+from tests.browser.conftest import DESKTOP, HTMX_IS_THERE, PASSWORD, Open, Site
 from tests.conftest import NOW
 from tests.pages.test_invoices import with_documents
 
 WAYS = {
-    "desk": {"viewport": {"width": 1280, "height": 900}, "has_touch": False, "is_mobile": False},
+    "desk": DESKTOP,
     "phone": {},
-    "no script": {"viewport": {"width": 1280, "height": 900}, "has_touch": False, "is_mobile": False,
-                  "javascript": False},
-}  # fmt: skip
+    "no script": {**DESKTOP, "javascript": False},
+}
 NEW_PASSWORD = "de klok slaat nooit voor niets"
 
 
