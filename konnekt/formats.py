@@ -75,6 +75,11 @@ def moment(at: datetime | None) -> str:
     return f"{day(local.date())} {local:%H:%M}"
 
 
+def unbroken(words: str) -> str:
+    """Words that stay together on one line, such as a day within a sentence."""
+    return words.replace(" ", "\u00a0")
+
+
 def since(at: datetime | None) -> str:
     """How long something waits: `vandaag`, `gisteren`, `3 dagen`."""
     if at is None:
@@ -140,6 +145,7 @@ def init_app(app: Flask) -> None:
         dated,
         full_day,
         moment,
+        unbroken,
         since,
         period,
         days_left,
