@@ -142,6 +142,9 @@
     }
   };
   on("htmx:before:swap", ({ detail: { ctx, tasks } }) => {
+    // Once its answer stands here the next button may be pressed, before htmx has settled it.
+    if (ctx.isPending) pending -= 1;
+    ctx.isPending = false;
     const task = tasks.find(({ type }) => type === "main");
     const fresh = task?.fragment.querySelector("#hour-grid");
     const live = grid();

@@ -379,6 +379,18 @@ def test_another_worker_in_place_and_nothing_is_dropped(
     assert [line for line in watched.wrong if "409" not in line] == []
 
 
+def test_a_press_at_the_moment_of_an_answer_counts(at_desk: Callable[..., Watched]) -> None:
+    watched = at_desk(path=f"/registration/AOIFE{PERIOD}")
+    page = watched.page
+    cell(page, "02").fill("5")
+    page.evaluate("""() => document.addEventListener("htmx:before:settle", () => {
+        if (document.querySelector("[formaction*='/withdraw']")) document.querySelector(".turn .step").click();
+    })""")
+    cell(page, "02").press("Enter")
+    expect(page.locator("#hour-grid")).to_have_attribute("data-grid", "ZOE-2026-12")
+    watched.check()
+
+
 def test_leaving_keeps_a_draft_and_asks_about_what_was_sent(
     at_desk: Callable[..., Watched], desk: dict[str, Assignment], site: Site
 ) -> None:
