@@ -76,14 +76,14 @@ def moment(at: datetime | None) -> str:
 
 
 def since(at: datetime | None) -> str:
-    """How long something waits: `vandaag`, `gisteren`, `3 dagen`."""
+    """How long something waits: `sinds vandaag`, `sinds gisteren`, `3 dagen`."""
     if at is None:
         return ""
     days = (clock.today() - clock.local(at).date()).days
     if days < 1:
-        return str(_("today"))
+        return str(_("since today"))
     if days == 1:
-        return str(_("yesterday"))
+        return str(_("since yesterday"))
     return str(ngettext("%(num)s day", "%(num)s days", days))
 
 
