@@ -63,8 +63,8 @@ def dated(on: date) -> str:
 
 
 def full_day(on: date) -> str:
-    """A day in a heading: `maandag 30 november`."""
-    return _pattern(on, "EEEE d MMMM" if _is_near(on) else "EEEE d MMMM y")
+    """A day of a year that is known: of today, or of the year in the heading above: `maandag 30 november`."""
+    return _pattern(on, "EEEE d MMMM")
 
 
 def moment(at: datetime | None) -> str:
@@ -73,6 +73,11 @@ def moment(at: datetime | None) -> str:
         return ""
     local = clock.local(at)
     return f"{day(local.date())} {local:%H:%M}"
+
+
+def unbroken(words: str) -> str:
+    """Words that stay together on one line, such as a day within a sentence."""
+    return words.replace(" ", "\u00a0")
 
 
 def since(at: datetime | None) -> str:
@@ -140,6 +145,7 @@ def init_app(app: Flask) -> None:
         dated,
         full_day,
         moment,
+        unbroken,
         since,
         period,
         days_left,

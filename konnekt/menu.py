@@ -20,7 +20,7 @@ class Place:
     """A place: its endpoint, words, icon, who may go there and what waits there (0 shows nothing).
 
     short: the word where there is little room; group: the heading in the left menu; within: the places
-    that the left menu shows below it while the reader is there.
+    that the left menu shows below it while the reader is there; also: blueprints that belong to this place.
     """
 
     endpoint: str
@@ -31,6 +31,7 @@ class Place:
     may: Callable[[Grants], bool] = _anybody
     count: Callable[[], int] | None = None
     within: Callable[[], list["Place"]] | None = None
+    also: tuple[str, ...] = ()
 
     @property
     def current(self) -> str:
@@ -39,7 +40,7 @@ class Place:
             return "page"
         blueprint = self.endpoint.rpartition(".")[0]
         here = request.blueprint or ""
-        return "true" if here == blueprint or here.startswith(f"{blueprint}.") else ""
+        return "true" if here == blueprint or here.startswith(f"{blueprint}.") or here in self.also else ""
 
 
 # The places within the agency's own, in the order in which its month goes.
@@ -50,7 +51,8 @@ BUREAU = (
     Place("bureau.payroll.index", _("Payroll"), _("Payroll"), "user", _("The month")),
     Place("bureau.corrections.index", _("Corrections"), _("Corrections"), "undo", _("The month")),
     Place("budgets.index", _("Budgets"), _("Budgets"), "draft", _("The month")),
-    Place("bureau.organisations.index", _("Organisations"), _("Organisations"), "building", _("Records")),
+    Place("bureau.organisations.index", _("Organisations"), _("Organisations"), "building", _("Records"),
+          also=("bureau.budget_numbers",)),
     Place("bureau.people.index", _("People"), _("People"), "user", _("Records")),
     Place("bureau.assignments.index", _("Assignments"), _("Assignments"), "pencil", _("Records")),
     Place("bureau.hour_types.index", _("Hour types"), _("Hour types"), "clock", _("Records")),
@@ -59,7 +61,7 @@ BUREAU = (
     Place("bureau.imports.index", _("Import"), _("Import"), "download", _("Records")),
     Place("bureau.mail.index", _("Mail that did not arrive"), _("Mail"), "send", _("Records")),
     Place("bureau.details.index", _("The agency itself"), _("Agency"), "building", _("Records")),
-)
+)  # fmt: skip
 
 
 def bureau_places() -> list[Place]:

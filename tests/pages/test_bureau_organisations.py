@@ -118,7 +118,7 @@ def test_from_an_empty_database(app: Flask) -> None:
     assert visitor.post("/bureau/organisations", TYPED).status_code == 303
     page = visitor.get("/bureau/organisations/SBE").text
     assert "hier keurt niemand goed" in page
-    assert "de kalender heeft vanaf vandaag geen perioden" in page
+    assert "de kalender heeft vanaf vandaag geen periodes" in page
     assert "de gegevens van het bureau zelf zijn niet compleet" in page
     assert "Er zijn nog geen budgetnummers." in visitor.get("/bureau/organisations/SBE/budget-numbers").text
     assert visitor.post("/bureau/organisations/SBE/budget-numbers", {"number": "1"}).status_code == 303

@@ -66,7 +66,7 @@ def test_exported_hours_are_corrected_by_a_supplementary_sheet(
     )
     hour = Hour.get()
     paid = PayrollHour.create(hour=hour, payroll_batch=batch, minutes=hour.minutes, pay_rate=1)
-    assert "alleen een aanvullend urenbriefje corrigeert het" in page(staff, invoice)
+    assert "alleen een extra urenbriefje corrigeert het" in page(staff, invoice)
     PayrollHour.update(released_at=clock.now()).where(PayrollHour.id == paid.id).execute()
     assert "vrij om te corrigeren" in page(staff, invoice)
 

@@ -236,7 +236,7 @@ def test_deadline_and_own_data_alone(noor: Visitor, world: World) -> None:
     zoe = factories.assignment(factories.worker("Zoë", "Heuvel"), world.fse, world.fse_budget)
     factories.sheet(zoe, world.period)
     page = noor.get(f"/hours/NOOR{PERIOD}").text
-    assert "uitbetaald <b>wo 9 dec</b>" in page
+    assert "uitbetaald <b>wo\u00a09\u00a0dec</b>" in page
     assert "Zoë" not in page
     assert world.law_budget.number not in page, "nothing of another organisation's budgets"
     for rate in ("31,51", "31.51", "315100", "18,32"):
