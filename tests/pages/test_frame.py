@@ -299,6 +299,7 @@ def test_a_moment_is_the_clock_on_the_wall(app: Flask, at: datetime, words: str)
 )
 def test_since_when_it_waits(app: Flask, at: datetime | None, nl: str, en: str) -> None:
     assert said(app, "nl", formats.since, at) == nl
+    assert said(app, "nl", lambda at: formats.since(at, short=True), at) == nl.removeprefix("sinds ")
     assert said(app, "en", formats.since, at) == en
 
 
