@@ -80,15 +80,16 @@ def unbroken(words: str) -> str:
     return words.replace(" ", "\u00a0")
 
 
-def since(at: datetime | None) -> str:
-    """How long something waits: `vandaag`, `gisteren`, `3 dagen`."""
+def since(at: datetime | None, short: bool = False) -> str:
+    """How long something waits: `sinds vandaag`, `sinds gisteren`, `3 dagen`; short, under a heading that
+    says the rest: `vandaag`, `gisteren`."""
     if at is None:
         return ""
     days = (clock.today() - clock.local(at).date()).days
     if days < 1:
-        return str(_("today"))
+        return str(_("today") if short else _("since today"))
     if days == 1:
-        return str(_("yesterday"))
+        return str(_("yesterday") if short else _("since yesterday"))
     return str(ngettext("%(num)s day", "%(num)s days", days))
 
 

@@ -137,7 +137,7 @@ class Camera:
         with page.expect_response(lambda answer: "static" not in answer.url):
             opener.click()
         page.wait_for_timeout(300)
-        for width in (1280, 360):
+        for width in (1280, 768, 360):
             page.set_viewport_size({"width": width, "height": WIDTHS[width]})
             self.keep(page, f"{what}-opened-{width}")
 
@@ -152,7 +152,10 @@ class Camera:
         context.close()
 
     def keep(self, page: Page, name: str) -> None:
-        """One picture of the whole page."""
+        """One picture of the whole page, with the pictures in it that load when one scrolls to them."""
+        page.locator("img[loading=lazy]").evaluate_all(
+            "of => Promise.all(of.map(one => { one.loading = 'eager'; return one.decode() }))"
+        )
         page.screenshot(path=self.folder / f"{self.name}-{name}.png", full_page=True, animations="disabled")
         self.taken += 1
 

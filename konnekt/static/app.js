@@ -23,7 +23,7 @@
     const minutes = chosen.reduce((sum, box) => sum + Number(box.dataset.minutes), 0);
     each("[data-picks-bar]", (bar) => {
       const { chosen: words, hours: unit } = bar.dataset;
-      const sum = [make("b", { textContent: chosen.length }), ` ${words}${unit ? ` · ${hours(minutes)} ${unit}` : ""}`];
+      const sum = [make("b", { textContent: chosen.length }), ` ${words}${unit ? ` · ${hours(minutes)}\xa0${unit}` : ""}`];
       bar.querySelector(".sum").replaceChildren(...sum);
       bar.hidden = !chosen.length;
     }, form);

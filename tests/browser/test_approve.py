@@ -72,6 +72,11 @@ def test_the_detail_opens_in_place_and_rejects_with_a_reason(site: Site, visit: 
     expect(page.get_by_role("heading", name="Verloop")).to_be_visible()
     assert page.url == f"{site.url}/approvals"
     watched.check()
+    phone = page.viewport_size
+    assert phone
+    page.set_viewport_size({"width": 768, "height": 1024})
+    expect(page.locator(".week thead").get_by_text("Soort")).to_be_visible()
+    page.set_viewport_size(phone)
 
     page.get_by_role("link", name="Afkeuren").last.tap()
     page.get_by_role("link", name="Nu niet").press("Enter")

@@ -289,16 +289,17 @@ def test_a_moment_is_the_clock_on_the_wall(app: Flask, at: datetime, words: str)
 @pytest.mark.parametrize(
     ("at", "nl", "en"),
     [
-        (datetime(2026, 11, 30, 7, 0, tzinfo=UTC), "vandaag", "today"),
-        (datetime(2026, 11, 29, 22, 59, tzinfo=UTC), "gisteren", "yesterday"),
-        (datetime(2026, 11, 29, 23, 1, tzinfo=UTC), "vandaag", "today"),
+        (datetime(2026, 11, 30, 7, 0, tzinfo=UTC), "sinds vandaag", "since today"),
+        (datetime(2026, 11, 29, 22, 59, tzinfo=UTC), "sinds gisteren", "since yesterday"),
+        (datetime(2026, 11, 29, 23, 1, tzinfo=UTC), "sinds vandaag", "since today"),
         (datetime(2026, 11, 27, 7, 0, tzinfo=UTC), "3 dagen", "3 days"),
-        (datetime(2026, 12, 24, 7, 0, tzinfo=UTC), "vandaag", "today"),
+        (datetime(2026, 12, 24, 7, 0, tzinfo=UTC), "sinds vandaag", "since today"),
         (None, "", ""),
     ],
 )
 def test_since_when_it_waits(app: Flask, at: datetime | None, nl: str, en: str) -> None:
     assert said(app, "nl", formats.since, at) == nl
+    assert said(app, "nl", lambda at: formats.since(at, short=True), at) == nl.removeprefix("sinds ")
     assert said(app, "en", formats.since, at) == en
 
 
