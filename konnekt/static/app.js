@@ -184,12 +184,15 @@
   attend();
   refresh();
 
-  // htmx comes when the page has been painted, a few frames after its load: until it is here, links and forms do the same with a reload.
-  // What was typed into a filter meanwhile is looked for then.
+  // htmx comes when the page has been painted, a few frames after its load: until it is here, links and forms do the
+  // same with a reload. What was typed into a filter meanwhile is looked for then.
   const { then } = document.currentScript.dataset;
-  let early;
-  on("input", ({ target }) => self.htmx || (early = target.closest(".filters[hx-get]")));
-  const onload = () => early?.requestSubmit();
+  const fields = (form) => `${new URLSearchParams(new FormData(form))}`;
+  const onload = () => each(".filters[hx-get]", (form) => {
+    const fresh = form.cloneNode(true);
+    fresh.reset();
+    if (fields(form) !== fields(fresh)) form.requestSubmit();
+  });
   addEventListener("load", () => setTimeout(() => document.head.append(make("script", { src: then, onload })), 50));
 
   // Without a connection a page of ours says so; it is kept once there is nothing else to do.

@@ -11,7 +11,7 @@ from konnekt.db import db
 from konnekt.domain import clock, passwords
 from konnekt.models import Assignment, Event, Hour, Timesheet, TimesheetLine
 from tests import factories
-from tests.browser.conftest import DESKTOP, PASSWORD, Open, Site, Watched
+from tests.browser.conftest import DESKTOP, PASSWORD, PHONE, Open, Site, Watched
 from tests.conftest import NOW
 
 PERIOD = "?year=2026&period=12"
@@ -322,10 +322,11 @@ def test_rows_remarks_and_totals_in_place(
     watched.check()
 
 
+@pytest.mark.parametrize("way", [DESKTOP, PHONE], ids=["desk", "phone"])
 def test_a_block_from_a_spreadsheet_is_shown_before_it_is_filled_in(
-    at_desk: Callable[..., Watched], desk: dict[str, Assignment]
+    at_desk: Callable[..., Watched], desk: dict[str, Assignment], way: dict[str, object]
 ) -> None:
-    watched = at_desk()
+    watched = at_desk(**way)
     page = watched.page
     paste = """([selector, text]) => {
       const data = new DataTransfer();
