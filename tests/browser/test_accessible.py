@@ -19,6 +19,10 @@ ALL = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 COLOURS = ["color-contrast", "link-in-text-block"]
 RUN = """([rules, type]) => axe.run(document, {
     runOnly: {type, values: rules}, resultTypes: ['violations'], elementRef: false, preload: false})"""
+# Tables that are wider than the room for them, which a page with space beside it does not show by scrolling.
+STICKS_OUT = """() => {
+    const main = document.querySelector("main"), room = main.getBoundingClientRect().right - parseFloat(getComputedStyle(main).paddingRight);
+    return [...main.querySelectorAll("table")].map((one) => Math.round(one.getBoundingClientRect().right - room)).filter((more) => more > 0)}"""
 DESK, TABLET, PHONE = (1280, 900), (768, 1024), (360, 740)
 # What is looked at with which rules: size, colour scheme, rules (ALL: the whole set).
 LOOKS = (
@@ -53,6 +57,7 @@ def looked_at(page: Page) -> list[str]:
         wide = page.evaluate("document.scrollingElement.scrollWidth")
         if wide > width:
             wrong.append(f"{width}: {wide} px wide")
+        wrong += [f"{width}: a table sticks out {more} px" for more in page.evaluate(STICKS_OUT)]
     return wrong
 
 
