@@ -3,12 +3,14 @@
 import re
 from collections.abc import Callable, Iterator
 from datetime import date
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 from peewee import IntegrityError, SqliteDatabase
+from playhouse.migrate import SchemaMigrator, migrate
 from playhouse.migrations import Runner
 from playhouse.schema_diff import diff_models
 
@@ -139,6 +141,26 @@ def test_down_leaves_nothing(blank: Callable[[], None]) -> None:
     assert db.get_tables() == ["schema_migration"]
     assert runner.applied() == {}
     assert migrate_database(), "and up again"
+
+
+def test_a_database_of_the_first_second_migration_gets_what_that_gained_later(
+    blank: Callable[[], None],
+) -> None:
+    migrate_database()
+    whole = schema()
+    bureau = import_module("konnekt.migrations.0002_the_bureau")
+    migrator = SchemaMigrator.from_database(db.obj)
+    for table, column in (("account", "signed_in_at"), ("outbox", "failed_at"), ("payroll_batch", "frozen")):
+        migrate(migrator.drop_column(table, column))
+    for table, name in (("event", "event_thing"), *(("invoice", name) for name in bureau.INVOICE_INDEXES)):
+        migrate(migrator.drop_index(table, name))
+    for columns in bureau.REPLACED:
+        migrate(migrator.add_index("invoice", columns))
+    bureau.collate(db.obj, "default")
+    db.execute_sql("DELETE FROM schema_migration WHERE name = '0003_the_month'")
+    assert schema() != whole
+    assert migrate_database() == ["0003_the_month"]
+    assert schema() == whole
 
 
 def test_migrations_are_numbered_without_gaps() -> None:

@@ -1,50 +1,30 @@
-"""The month of the agency: who signed in, mail that failed, frozen batches, the list of invoices."""
+"""What 0002 gained after its first version had run somewhere: added where it is missing."""
 
-from peewee import JSONField, SqliteDatabase
+from importlib import import_module
 
-from konnekt.db import MomentField
-
-COLUMNS = (
-    ("account", "signed_in_at", lambda: MomentField(null=True)),
-    ("outbox", "failed_at", lambda: MomentField(null=True)),
-    ("payroll_batch", "frozen", lambda: JSONField(null=True)),
-)
-
-# The list of invoices reads these alone; they begin with the columns of two that they replace.
-LISTED = "id, organisation_id, kind, paid_on, due_on, total_cents"
-INVOICE_INDEXES = {
-    "invoice_list": f"issued_on, {LISTED}, budget_number_id, year, number",
-    "invoice_search": f"budget_number_id, issued_on, {LISTED}",
-}
-REPLACED = (("issued_on", "id"), ("budget_number_id", "issued_on"))
+BUREAU = import_module("konnekt.migrations.0002_the_bureau")
 
 
 def up(migrator, db):
-    for table, column, field in COLUMNS:
-        migrator.migrate(migrator.add_column(table, column, field()))
-    migrator.migrate(migrator.add_index("event", ("thing",)))
-    for name, columns in INVOICE_INDEXES.items():
-        quoted = ", ".join(f'"{column.strip()}"' for column in columns.split(","))
-        db.execute_sql(f'CREATE INDEX "{name}" ON "invoice" ({quoted})')
-    for columns in REPLACED:
-        migrator.migrate(migrator.drop_index("invoice", f"invoice_{'_'.join(columns)}"))
-    collate(db, "C")
+    for table, column, field in BUREAU.COLUMNS:
+        if column not in {one.name for one in db.get_columns(table)}:
+            migrator.migrate(migrator.add_column(table, column, field()))
+    if "event_thing" not in indexes(db, "event"):
+        migrator.migrate(migrator.add_index("event", ("thing",)))
+    for name, columns in BUREAU.INVOICE_INDEXES.items():
+        if name not in indexes(db, "invoice"):
+            quoted = ", ".join(f'"{column.strip()}"' for column in columns.split(","))
+            db.execute_sql(f'CREATE INDEX "{name}" ON "invoice" ({quoted})')
+    for columns in BUREAU.REPLACED:
+        if (name := f"invoice_{'_'.join(columns)}") in indexes(db, "invoice"):
+            migrator.migrate(migrator.drop_index("invoice", name))
+    BUREAU.collate(db, "C")
 
 
-def collate(db, name):
-    """Have a range of search keys mean what they begin with, whatever language the server sorts by."""
-    if not isinstance(db, SqliteDatabase):
-        db.execute_sql(
-            f'ALTER TABLE "budget_number_key" ALTER COLUMN "key" TYPE VARCHAR(255) COLLATE "{name}"'
-        )
+def indexes(db, table):
+    """The names of a table's indexes."""
+    return {one.name for one in db.get_indexes(table)}
 
 
 def down(migrator, db):
-    collate(db, "default")
-    for columns in REPLACED:
-        migrator.migrate(migrator.add_index("invoice", columns))
-    for name in INVOICE_INDEXES:
-        migrator.migrate(migrator.drop_index("invoice", name))
-    migrator.migrate(migrator.drop_index("event", "event_thing"))
-    for table, column, _field in COLUMNS:
-        migrator.migrate(migrator.drop_column(table, column))
+    """Nothing: 0002 takes back what it brings."""

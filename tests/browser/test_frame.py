@@ -7,7 +7,7 @@ from playwright.sync_api import Route, expect
 from konnekt.db import db
 from konnekt.domain import clock, passwords
 from konnekt.models import Event
-from tests.browser.conftest import DESKTOP, PASSWORD, Open, Site
+from tests.browser.conftest import DESKTOP, PASSWORD, Open, Site, Watched
 from tests.conftest import NOW
 
 
@@ -16,6 +16,18 @@ def verbs() -> list[str]:
         return [
             event.verb for event in Event.select().where(Event.timesheet.is_null(False)).order_by(Event.id)
         ]
+
+
+def agency(site: Site, visit: Open) -> Watched:
+    """The agency's staff, signed in at a desk."""
+    clock.fix(NOW)
+    with db.connection_context():
+        passwords.replace(site.world.staff, PASSWORD, by=None, source="command")
+    clock.fix("")
+    watched = visit(**DESKTOP)
+    watched.sign_in("bureau@interum.example")
+    watched.page.wait_for_url(f"{site.url}/")
+    return watched
 
 
 def test_home_approves_in_place_and_the_menu_counts_along(site: Site, visit: Open) -> None:
@@ -168,14 +180,8 @@ def test_the_whole_card_ticks_and_the_bar_adds_up(site: Site, visit: Open) -> No
 
 
 def test_the_focus_stays_at_hand_when_a_swap_takes_the_pressed_button_away(site: Site, visit: Open) -> None:
-    clock.fix(NOW)
-    with db.connection_context():
-        passwords.replace(site.world.staff, PASSWORD, by=None, source="command")
-    clock.fix("")
-    watched = visit(**DESKTOP)
+    watched = agency(site, visit)
     page = watched.page
-    watched.sign_in("bureau@interum.example")
-    page.wait_for_url(f"{site.url}/")
     page.goto(f"{site.url}/bureau/details")
     save = page.get_by_role("main").get_by_role("button", name="Opslaan")
     save.press("Enter")
@@ -192,13 +198,8 @@ def test_the_focus_stays_at_hand_when_a_swap_takes_the_pressed_button_away(site:
 
 
 def test_what_is_typed_before_htmx_has_come_is_looked_for(site: Site, visit: Open) -> None:
-    clock.fix(NOW)
-    with db.connection_context():
-        passwords.replace(site.world.staff, PASSWORD, by=None, source="command")
-    clock.fix("")
-    watched = visit(**DESKTOP)
+    watched = agency(site, visit)
     page = watched.page
-    watched.sign_in("bureau@interum.example")
     page.goto(f"{site.url}/bureau")
     late: list[Route] = []
     page.route("**/htmx-*", lambda route: late.append(route))
