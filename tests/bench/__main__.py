@@ -54,7 +54,7 @@ def main() -> None:
                 signing_in.measure(app, World.make())
             with application(fresh("invoiced") if is_remote else "") as app:
                 invoicing.measure(app, World.make())
-    print("\nOn an empty cache, 25 timesheets waiting")
+    print("\nOn an empty cache, a full page of timesheets waiting")
     with application("") as app:
         weight.measure(app, World.make())
 

@@ -23,6 +23,7 @@ def fetched(client: FlaskClient, url: str, encodings: str) -> int:
 def parts(html: str) -> list[str]:
     """The addresses that a page makes a browser fetch, each once."""
     found = re.findall(r'<(?:script|img)[^>]*\ssrc="([^"]+)"', html)
+    found += re.findall(r'\sdata-then="([^"]+)"', html)  # what app.js fetches once the page is painted
     found += re.findall(r'<link[^>]*\srel="(?:stylesheet|icon)"[^>]*\shref="([^"]+)"', html)
     found += re.findall(r'<link[^>]*\shref="([^"]+)"[^>]*\srel="(?:stylesheet|icon)"', html)
     found += [address.partition("#")[0] for address in re.findall(r'<use[^>]*\shref="([^"]+)"', html)]
