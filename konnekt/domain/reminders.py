@@ -292,10 +292,10 @@ def _by_deadline(waiting: list[Timesheet], open_periods: list[PayPeriod]) -> lis
 
 def _by_send_by(due: Due) -> list[Unsent]:
     """What is to be sent, the earliest deadline first."""
-
-    def of(rows: list[Assignment], at: datetime) -> list[Assignment]:
-        return [one for one in rows if one.period.submit_by_at == at]
-
-    moments = sorted({one.period.submit_by_at for one in (*due.own, *due.others)})
-    groups = [(at, of(due.own, at), of(due.others, at)) for at in moments]
-    return [Unsent(at, own[:LISTED], len(own), others[:LISTED], len(others)) for at, own, others in groups]
+    groups = []
+    for at in sorted({one.period.submit_by_at for one in (*due.own, *due.others)}):
+        own, others = (
+            [one for one in rows if one.period.submit_by_at == at] for rows in (due.own, due.others)
+        )
+        groups.append(Unsent(at, own[:LISTED], len(own), others[:LISTED], len(others)))
+    return groups
