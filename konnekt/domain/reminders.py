@@ -280,13 +280,11 @@ def _values(due: Due, open_periods: list[PayPeriod]) -> dict[str, Any]:
 
 def _by_deadline(waiting: list[Timesheet], open_periods: list[PayPeriod]) -> list[Waiting]:
     """The sheets under the deadline lines that the approval list shows, in its order."""
-    of = {sheet.pay_period.id: sheet.pay_period for sheet in waiting}
-    groups = []
+    groups, of = [], {sheet.pay_period.id: sheet.pay_period for sheet in waiting}
     for line in periods.deadlines(list(of.values()), open_periods):
         ids = {period.id for period in line.periods}
         sheets = [sheet for sheet in waiting if sheet.pay_period_id in ids]
-        minutes = sum(sheet.minutes for sheet in sheets)
-        groups.append(Waiting(line, sheets[:LISTED], len(sheets), minutes))
+        groups.append(Waiting(line, sheets[:LISTED], len(sheets), sum(one.minutes for one in sheets)))
     return groups
 
 
@@ -294,8 +292,7 @@ def _by_send_by(due: Due) -> list[Unsent]:
     """What is to be sent, the earliest deadline first."""
     groups = []
     for at in sorted({one.period.submit_by_at for one in (*due.own, *due.others)}):
-        own, others = (
-            [one for one in rows if one.period.submit_by_at == at] for rows in (due.own, due.others)
-        )
+        own = [one for one in due.own if one.period.submit_by_at == at]
+        others = [one for one in due.others if one.period.submit_by_at == at]
         groups.append(Unsent(at, own[:LISTED], len(own), others[:LISTED], len(others)))
     return groups
