@@ -53,6 +53,9 @@ VERBS = {
     "delete_period": N_("Period deleted"),
     "delete_periods": N_("Periods deleted"),
     "change_agency": N_("Agency's details changed"),
+    "export": N_("Payroll batch made"),
+    "hand_over": N_("Handed over to the payroll program"),
+    "undo_batch": N_("Payroll batch undone"),
     "import": N_("Imported"),
     "remind": N_("Reminded"),
     "send_again": N_("Mail sent again"),
@@ -164,6 +167,8 @@ def title(event: Event) -> str:
 def _thing(thing: str) -> str:
     """What an event is about, in words: `four_weeks 2026-12` is a period."""
     kind, *words = thing.split() or [""]
+    if kind == "payroll_batch":  # its own page says which
+        return ""
     if kind != "pay_period":
         return " ".join(choice(word) for word in words)
     year, number = words[1].split("-")
