@@ -3,10 +3,9 @@
 from datetime import date, datetime
 
 from babel.dates import format_date
-from flask import Flask
+from flask import Flask, get_template_attribute
 from flask_babel import get_locale, ngettext
 from flask_babel import gettext as _
-from markupsafe import Markup, escape
 
 from konnekt import period_names
 from konnekt.domain import clock, units
@@ -105,11 +104,12 @@ def period(of: PayPeriod) -> str:
     return period_names.plain(of, _, locale(), clock.today().year)
 
 
-def period_small(of: PayPeriod) -> Markup:
+def period_small(of: PayPeriod) -> str:
     """The same with the weeks small beside the name, where it heads a page or a row."""
     name, weeks = period_names.parts(of, _, locale(), clock.today().year)
-    name = period_names.capital(name)
-    return Markup("{} <small>{}</small>").format(name, weeks) if weeks else escape(name)
+    written = get_template_attribute("macros/period_name.html", "period_name")
+    marked_up: str = written(period_names.capital(name), weeks)
+    return marked_up
 
 
 def period_and_year(of: PayPeriod) -> str:
