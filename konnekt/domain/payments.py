@@ -18,6 +18,7 @@ from konnekt.domain.paging import Page
 from konnekt.domain.refused import Forbidden, Invalid, NotFound, Refused
 from konnekt.domain.timesheets import checked_reason
 from konnekt.models import Account, Invoice, Organisation, Payment
+from konnekt.models.people import holds
 
 RECENT = 20
 LONGEST_SEARCH = 100
@@ -59,7 +60,7 @@ def due(search: str = "", number: int = 1) -> Page:
         query = query.where(
             Invoice.number_text.startswith(wanted)
             | Invoice.budget_number_text.startswith(wanted)
-            | Organisation.name.contains(wanted)
+            | holds(Organisation.name_key, wanted)
             | Organisation.code.contains(wanted)
         )
     return paging.page(query, number)
