@@ -52,6 +52,9 @@ VERBS = {
     "delete_period": N_("Period deleted"),
     "delete_periods": N_("Periods deleted"),
     "change_agency": N_("Agency's details changed"),
+    "export": N_("Payroll batch made"),
+    "hand_over": N_("Handed over to the payroll program"),
+    "undo_batch": N_("Payroll batch undone"),
     "import": N_("Imported"),
     "remind": N_("Reminded"),
     "send_again": N_("Mail sent again"),
@@ -149,7 +152,8 @@ def title(event: Event) -> str:
     """What was done, to whom or what, and by whom: `Rights given: Emre Dubois, FSE - Bureau InterUM`."""
     said = str(VERBS.get(event.verb, event.verb))
     about = [getattr(event, "about_person", ""), getattr(event, "about_organisation", "")]
-    about.append(" ".join(choice(word) for word in event.thing.split()[1:]))
+    if not event.thing.startswith("payroll_batch "):  # its own page says which
+        about.append(" ".join(choice(word) for word in event.thing.split()[1:]))
     named = ", ".join(one for one in about if one)
     who = (
         event.actor.name

@@ -231,7 +231,8 @@ def _list(
         number=number,
         pages=pages,
         following=approvals.following(number, rows, narrowed.count),
-        tick_all="all" in request.args,
+        mark=(mark := approvals.mark(rows)),
+        tick_all=request.args.get("all") == mark,
         deadlines=periods.deadlines(narrowed.periods()),
         query=form.query(),
     )

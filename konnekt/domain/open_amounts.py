@@ -8,6 +8,7 @@ from konnekt.domain.invoicing import settling, states
 from konnekt.domain.paging import Page
 from konnekt.domain.refused import NotFound
 from konnekt.models import Account, Invoice, Organisation, Payment, PayPeriod
+from konnekt.models.people import holds
 
 RECENT = 20
 LONGEST_SEARCH = 100
@@ -56,7 +57,7 @@ def _searched(query: Any, search: str) -> Any:
     return query.where(
         Invoice.number_text.startswith(wanted)
         | Invoice.budget_number_text.startswith(wanted)
-        | Organisation.name.contains(wanted)
+        | holds(Organisation.name_key, wanted)
         | Organisation.code.contains(wanted)
     )
 

@@ -26,6 +26,7 @@ from konnekt.models import (
     Organisation,
     PayPeriod,
 )
+from konnekt.models.people import holds
 
 # `2026-00012` while it is typed, from its year on, and without its hyphen.
 NUMBER = re.compile(r"([0-9]{4})-?([0-9]{0,6})")
@@ -107,7 +108,7 @@ def _found(who: Grants, text: str, invoice: Any, budget_number: Any) -> Any:
     if number:
         condition |= invoice.year == int(number[1])
     if any(letter.isalpha() for letter in text):
-        called = Organisation.name.contains(text) | Organisation.code.startswith(text)
+        called = holds(Organisation.name_key, text) | Organisation.code.startswith(text)
         condition |= invoice.organisation.in_(Organisation.select(Organisation.id).where(called))
     return condition
 
