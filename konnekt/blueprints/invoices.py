@@ -154,7 +154,7 @@ def _header() -> list[str]:
     return [
         _("Number"), _("Kind"), _("Date"), _("Due date"), _("Period"), _("First day"), _("Last day"),
         _("Organisation"), _("Name"), _("Budget number"), _("Amount without VAT"), _("VAT"), _("Total"),
-        _("State"), _("Payment received on"),
+        _("State"), _("Settled on"), _("Paid or set off"), _("To pay"), _("To be paid back or set off"),
     ]  # fmt: skip
 
 
@@ -169,6 +169,7 @@ def _rows(by: Filter) -> Iterator[list[tables.Cell]]:
             one.organisation.name, one.budget_number_text,
             *(_euros(sign * cents) for cents in (one.net_cents, one.vat_cents, one.total_cents)),
             spoken[one.state], one.paid_on,
+            *(_euros(cents) for cents in (one.settled_cents, one.to_pay_cents, one.to_return_cents)),
         ]  # fmt: skip
 
 
