@@ -90,7 +90,7 @@ LOCK := .venv/lock/bin/uv pip compile -q --universal --python-version 3.11 --gen
 
 .venv/installed-dev: .venv/installed requirements-test.txt
 	@echo "Installing what the tests need into .venv"
-	@$(INSTALL) requirements-test.txt
+	@$(INSTALL) requirements-test.txt --no-compile
 	@touch $@
 
 # What the tests need of the machine: PostgreSQL's server programs, Chromium, the library that Playwright's driver

@@ -43,12 +43,14 @@ mapfile -t reach < <(env | grep -E '^(PIP_|[a-z]+_proxy=|[A-Z]+_PROXY=)' || true
 
 exec env -i HOME=/root LANG=C.UTF-8 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "${reach[@]}" \
     chroot "$root" bash -euo pipefail -c '
-update-ca-certificates >/dev/null
+update-ca-certificates >/dev/null 2>&1
+apt-get clean
+rm -rf /var/lib/apt/lists/*
 cd /srv/konnekt
 
 debian() { dpkg-query -W | wc -l; }
 python() { find .venv/lib -maxdepth 4 -name "*.dist-info" 2>/dev/null | wc -l; }
-fetched() { du -smc /var/cache/apt /var/lib/apt/lists /root/.cache 2>/dev/null | tail -1 | cut -f1; }
+fetched() { du -smc /var/cache/apt/archives /var/lib/apt/lists /root/.cache 2>/dev/null | tail -1 | cut -f1; }
 disk() { du -smx / | cut -f1; }
 begin() { debian=$(debian) python=$(python) fetched=$(fetched) disk=$(disk) SECONDS=0; }
 minutes() { echo "$((SECONDS / 60)):$(printf %02d $((SECONDS % 60))) minutes"; }
