@@ -296,7 +296,7 @@ def test_warnings_are_the_flags_that_it_would_get(world: World, zoe: Assignment)
         )
     elsewhere = factories.assignment(zoe.worker, world.law, world.law_budget)
     factories.sheet(elsewhere, world.period, {day(n): 600 for n in range(5)})
-    wanted = content(world, d0=780, d1=600, d2=600, d3=600, d4=600, d5=600, d6=300, d14=60, d23=60)
+    wanted = content(world, d0=780, d1=600, d2=600, d3=600, d4=600, d5=600, d6=300, d14=60, d23=60, d26=60)
     sheet = save(world, zoe, wanted)
     now = opened(world, zoe)
     closing = registration.calendar("four_weeks").closing_days
@@ -314,6 +314,7 @@ def test_warnings_are_the_flags_that_it_would_get(world: World, zoe: Assignment)
             "over_maximum",
             "no_surcharge",
             "outside",
+            "ahead",
             "unlike_before",
             "budget",
         } <= {flag.code for flag in shown}
