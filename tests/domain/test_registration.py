@@ -284,6 +284,7 @@ def test_rows_of_the_other_are_added(world: World, zoe: Assignment) -> None:
 
 def test_warnings_are_the_flags_that_it_would_get(world: World, zoe: Assignment) -> None:
     """The same rules over what stands on the screen and over what is stored say the same."""
+    clock.fix("2026-11-27T09:00")
     zoe.max_minutes_per_week = 600
     zoe.last_on = date(2026, 11, 20)
     zoe.save()
