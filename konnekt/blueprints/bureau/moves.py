@@ -10,7 +10,7 @@ from werkzeug import Response
 
 from konnekt import web
 from konnekt.domain import moves, moving
-from konnekt.domain.moves import Preview
+from konnekt.domain.moves import Chosen, Preview
 from konnekt.domain.records import budget_numbers
 from konnekt.domain.refused import Invalid, Refused
 from konnekt.forms.bureau.moves import MoveForm
@@ -26,7 +26,7 @@ def index(code: str, number: int) -> Response:
     if "target" not in request.args:
         return _shown(source, form)
     try:
-        return _shown(source, form, moves.preview(form.chosen(source)))
+        return _shown(source, form, moves.preview(Chosen(source, **form.chosen())))
     except Refused as refusal:
         return _shown(source, form, refusal=refusal)
 
@@ -37,7 +37,9 @@ def move(code: str, number: int) -> Response:
     source, form = budget_numbers.find(code, number), MoveForm()
     by = current_user._get_current_object()
     try:
-        done = moving.move(form.chosen(source), form.reason.data or "", by=by, seen=form.seen.data or "")
+        done = moving.move(
+            Chosen(source, **form.chosen()), form.reason.data or "", by=by, seen=form.seen.data or ""
+        )
     except Refused as refusal:
         if refusal.status not in (409, 422):
             raise
@@ -49,7 +51,7 @@ def move(code: str, number: int) -> Response:
 def _still(source: BudgetNumber, form: MoveForm) -> Preview | None:
     """What moving would do by now."""
     try:
-        return moves.preview(form.chosen(source))
+        return moves.preview(Chosen(source, **form.chosen()))
     except Invalid:
         return None
 

@@ -7,9 +7,6 @@ from wtforms import HiddenField, SelectField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Length
 
-from konnekt.domain.moves import Chosen
-from konnekt.models import BudgetNumber
-
 Choices = list[tuple[int, str]]
 
 
@@ -34,18 +31,10 @@ class MoveForm(FlaskForm):  # type: ignore[misc]
         self.first.choices = self.last.choices = every + [SelectChoice(str(k), words) for k, words in periods]
         self.assignment.choices = every + [SelectChoice(str(key), words) for key, words in assignments]
 
-    def chosen(self, source: BudgetNumber) -> Chosen:
-        """What was chosen, by the ids of the rows; 0 for what wasn't."""
+    def chosen(self) -> dict[str, int]:
+        """What was chosen, by the ids of the rows, as `Chosen` names it; without what wasn't."""
         names = ("target", "first", "last", "assignment", "sheet")
-        return Chosen(source, **{name: _id(self[name].data) for name in names})
-
-    def values(self) -> dict[str, str]:
-        """The same for the form that confirms it."""
-        return {
-            name: str(key)
-            for name, key in vars(self.chosen(BudgetNumber())).items()
-            if key and name != "source"
-        }
+        return {name: key for name in names if (key := _id(self[name].data))}
 
 
 def _id(text: str | None) -> int:
