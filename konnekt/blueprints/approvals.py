@@ -10,7 +10,7 @@ from flask_login import current_user
 from werkzeug import Response
 
 from konnekt import web
-from konnekt.domain import approvals, decided, detail, periods, revoking, timesheets, waiting
+from konnekt.domain import approvals, changing, decided, detail, periods, revoking, timesheets, waiting
 from konnekt.domain.refused import Invalid, Refused
 from konnekt.forms.approvals import FilterForm, picks, seen, shown
 from konnekt.models import Account
@@ -109,6 +109,14 @@ def reject(sheet: int) -> Response:
 def revoke(sheet: int) -> Response:
     """Ask for the reason, then take the approval back."""
     return _with_reason(sheet, "revoke", revoking.revoke, _("Revoked: the timesheet waits again."))
+
+
+@bp.post("/<int:sheet>/budget-number")
+def renumber(sheet: int) -> Response:
+    """Put all its rows on another budget number: who registers hours there."""
+    number = request.form.get("budget_number", 0, int)
+    verb = partial(changing.renumber, budget_number=number)
+    return _decide(sheet, verb, _("The budget number is changed."))
 
 
 def _with_reason(sheet: int, asking: str, verb: Callable[..., Any], notice: str) -> Response:
