@@ -84,7 +84,7 @@ def _undo_rejection(sheet: Timesheet, by: Account, seen: int, batch: str) -> Non
     update = Timesheet.update({**WAITS, "rejection_reason": ""}).where((Timesheet.id == sheet.id) & guard)
     if last is None or last.verb != "reject" or last.revision != seen or update.execute() != 1:
         raise Refused("Who enters the hours is putting them right already: this rejection stands.")
-    event = decision("undo", sheet, by, before={"state": State.REJECTED}, batch=batch)
+    event = decision("undo_rejection", sheet, by, before={"state": State.REJECTED}, batch=batch)
     for name, value in WAITS.items():
         setattr(sheet, name, value)
     sheet.rejection_reason = ""

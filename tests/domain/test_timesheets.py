@@ -346,7 +346,7 @@ def test_a_rejection_undone_within_two_minutes_tells_nobody(world: World) -> Non
     assert delivery.deliver().sent == 0
     sheet = Timesheet.get_by_id(world.sheet.id)
     assert (sheet.state, sheet.decided_by, sheet.rejection_reason) == ("submitted", None, "")
-    assert verbs(sheet) == ["reject", "undo"]
+    assert verbs(sheet) == ["reject", "undo_rejection"]
     assert Mail.select().count() == 0
     assert "changed" not in {flag.code for flag in Flag.select().where(Flag.timesheet == sheet)}
 

@@ -200,18 +200,20 @@ def _read_sent_before(found: Inputs, ids: list[int]) -> None:
     A rejection that was undone is none.
     """
     waited = (Event.verb == "submit") | ((Event.verb == "import") & (Event.after["state"] == State.SUBMITTED))
-    takes_back = (Event.verb == "undo") & (Event.before["state"] == State.REJECTED)
     query = (
         Event.select(Event.timesheet, Event.verb, fn.COUNT(Event.id))
         .join(Timesheet, on=(Timesheet.id == Event.timesheet))
         .where(
             Event.timesheet.in_(ids)
-            & ((Event.verb == "reject") | takes_back | (waited & (Event.revision < Timesheet.revision)))
+            & (
+                Event.verb.in_(("reject", "undo_rejection"))
+                | (waited & (Event.revision < Timesheet.revision))
+            )
         )
         .group_by(Event.timesheet, Event.verb)
     )
     counts = {(sheet, verb): count for sheet, verb, count in rows(query)}
     for (sheet, verb), count in counts.items():
-        is_undone = verb == "reject" and count == counts.get((sheet, "undo"))
-        if verb != "undo" and not is_undone:
+        is_undone = verb == "reject" and count == counts.get((sheet, "undo_rejection"))
+        if verb != "undo_rejection" and not is_undone:
             found.sent_before[sheet].add(verb)
