@@ -13,5 +13,6 @@ def up(migrator, db):
 def down(migrator, db):
     migrator.migrate(
         migrator.drop_index("event", "event_actor_id_at"),
+        migrator.drop_index("outbox", "outbox_batch"),
         migrator.drop_column("outbox", "batch"),
     )
