@@ -11,8 +11,9 @@ from flask import Flask
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as N_
 
-from konnekt.domain import units
-from konnekt.formats import dated, hours, moment, reader
+from konnekt import period_names
+from konnekt.domain import clock, units
+from konnekt.formats import dated, hours, locale, moment, reader
 from konnekt.models import BudgetNumber, Event
 
 VERBS = {
@@ -52,6 +53,9 @@ VERBS = {
     "delete_period": N_("Period deleted"),
     "delete_periods": N_("Periods deleted"),
     "change_agency": N_("Agency's details changed"),
+    "export": N_("Payroll batch made"),
+    "hand_over": N_("Handed over to the payroll program"),
+    "undo_batch": N_("Payroll batch undone"),
     "import": N_("Imported"),
     "remind": N_("Reminded"),
     "send_again": N_("Mail sent again"),
@@ -149,7 +153,7 @@ def title(event: Event) -> str:
     """What was done, to whom or what, and by whom: `Rights given: Emre Dubois, FSE - Bureau InterUM`."""
     said = str(VERBS.get(event.verb, event.verb))
     about = [getattr(event, "about_person", ""), getattr(event, "about_organisation", "")]
-    about.append(" ".join(choice(word) for word in event.thing.split()[1:]))
+    about.append(_thing(event.thing))
     named = ", ".join(one for one in about if one)
     who = (
         event.actor.name
@@ -158,6 +162,17 @@ def title(event: Event) -> str:
     )
     said = f"{said}: {named}" if named else said
     return f"{said} · {who}" if who else said
+
+
+def _thing(thing: str) -> str:
+    """What an event is about, in words: `four_weeks 2026-12` is a period."""
+    kind, *words = thing.split() or [""]
+    if kind == "payroll_batch":  # its own page says which
+        return ""
+    if kind != "pay_period":
+        return " ".join(choice(word) for word in words)
+    year, number = words[1].split("-")
+    return period_names.numbered(words[0], int(year), int(number), _, locale(), clock.today().year)
 
 
 def lines(event: Event) -> list[Line]:

@@ -30,9 +30,11 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 def migrate_database() -> list[str]:
-    """Apply what is pending; returns the names."""
+    """Apply what is pending, and renew what is derived from names; returns the names of the migrations."""
     with db.connection_context():
-        return list(Runner(db.obj, str(MIGRATIONS)).up())
+        applied = list(Runner(db.obj, str(MIGRATIONS)).up())
+        people.renew_keys()
+    return applied
 
 
 def pending_migrations() -> list[str]:

@@ -6,12 +6,14 @@ from datetime import date, timedelta
 from functools import lru_cache
 from gettext import NullTranslations
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from babel.dates import format_date
 from babel.support import Translations
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from konnekt import period_names
 from konnekt.domain import units
 from konnekt.models import Invoice, InvoiceLine
 
@@ -37,7 +39,7 @@ def html(invoice: Invoice, lines: Iterable[InvoiceLine]) -> str:
             reason=invoice.reason or frozen.get("why", ""),
             purchase_order=frozen.get("purchase_order_number", ""),
             is_credit_note=invoice.kind == "credit_note",
-            period_name=f"{frozen['period']['year']}-{frozen['period']['number']:02d}",
+            period_name=_period_name(frozen["period"], language),
             language=language,
             buyer={"legal_name": "", **frozen["buyer"]},
             **{name: frozen[name] for name in ("seller", "period", "sheets")},
@@ -93,6 +95,12 @@ def _iban(text: str) -> str:
     """In fours, on one line."""
     letters = "".join(text.split())
     return "\u00a0".join(letters[start : start + 4] for start in range(0, len(letters), 4))
+
+
+def _period_name(frozen: dict[str, Any], language: str) -> str:
+    days = {name: date.fromisoformat(frozen[name]) for name in ("first_on", "last_on")}
+    words = Translations.load(HOUSE / "translations", [language])
+    return period_names.with_days(SimpleNamespace(**{**frozen, **days}), words.gettext, LOCALES[language])
 
 
 @lru_cache

@@ -33,7 +33,7 @@ from konnekt.models import (
     State,
     Timesheet,
 )
-from konnekt.models.people import fold
+from konnekt.models.people import holds
 
 OPEN = (State.DRAFT, State.REJECTED)
 
@@ -183,8 +183,7 @@ def correctable(
 ) -> Any:
     """The approved originals that are invoiced or paid, the latest period first: a query for paging.page."""
     condition = (Timesheet.sequence == 0) & (Timesheet.state == State.APPROVED) & timesheets.has_live_link()
-    for word in fold(name).split():
-        condition &= Account.name_key.contains(word)
+    condition &= holds(Account.name_key, name)
     if organisation:
         condition &= Organisation.code == organisation
     if year is not None:

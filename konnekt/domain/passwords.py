@@ -1,13 +1,15 @@
 """Passwords: which are good enough, how they are kept, how they change.
 
-10 to 256 characters, taken exactly as typed, no rules about kinds of characters (NIST SP 800-63B, ASVS 6.2).
-Refused are the common ones and one's own name.
+10 to 256 characters, taken as typed, no rules about kinds of characters (NIST SP 800-63B, ASVS 6.2). The same
+letters from another keyboard are the same password (RFC 8265, OpaqueString). Refused are the common ones and
+one's own name.
 """
 
 import base64
 import re
 import secrets
 import threading
+import unicodedata
 from functools import lru_cache
 
 from argon2 import PasswordHasher, Type, extract_parameters
@@ -45,8 +47,15 @@ def _common() -> frozenset[str]:
     return frozenset(FREQUENCY_LISTS["passwords"]) | frozenset(OWN_WORDS.split())
 
 
+def _prepared(password: str) -> str:
+    """The password as it is compared: letters composed, and every space the plain one (RFC 8265, 4.2)."""
+    spaces = (" " if unicodedata.category(letter) == "Zs" else letter for letter in password)
+    return unicodedata.normalize("NFC", "".join(spaces))
+
+
 def check(password: str, account: Account) -> None:
     """Raise Invalid unless the account may take this password."""
+    password = _prepared(password)
     if len(password) < SHORTEST:
         raise Invalid("Use at least %(count)s characters.", field="password", count=SHORTEST)
     if len(password) > LONGEST:
@@ -74,7 +83,7 @@ def _own(account: Account) -> set[str]:
 def hashed(password: str) -> str:
     """What the table holds of a password."""
     with _at_once:
-        return HASHER.hash(password)
+        return HASHER.hash(_prepared(password))
 
 
 @lru_cache
@@ -90,19 +99,28 @@ def _nobody() -> str:
 
 
 def matches(account: Account | None, password: str) -> bool:
-    """Whether it is the account's password: always one hash, also without account or password."""
+    """Whether it is the account's password: as many hashes without account or password as with.
+
+    One for a password in ASCII; others were hashed as some keyboard sent them until `keep_up` saw them.
+    """
     kept = account.password_hash if account and account.is_active else None
+    ways = (_prepared(password), password, unicodedata.normalize("NFD", password))
+    fitting = [_fits(kept or _nobody(), way) for way in dict.fromkeys(ways)]
+    return any(fitting) and kept is not None and len(password) <= LONGEST
+
+
+def _fits(kept: str, way: str) -> bool:
     with _at_once:
         try:
-            HASHER.verify(kept or _nobody(), password[: LONGEST + 1])
+            return HASHER.verify(kept, way[: LONGEST + 1])
         except (VerificationError, InvalidHashError):
             return False
-    return kept is not None and len(password) <= LONGEST
 
 
 def keep_up(account: Account, password: str) -> None:
-    """Hash again what was hashed with older, weaker parameters, now that the password is at hand."""
-    if extract_parameters(account.password_hash) != extract_parameters(_nobody()):
+    """Hash again what was hashed with older parameters or as one keyboard sent it, now that it is at hand."""
+    is_old = extract_parameters(account.password_hash) != extract_parameters(_nobody())
+    if is_old or not (password.isascii() or _fits(account.password_hash, _prepared(password))):
         old = Account.password_hash == account.password_hash
         Account.update(password_hash=hashed(password)).where((Account.id == account.id) & old).execute()
 

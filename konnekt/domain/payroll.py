@@ -135,12 +135,14 @@ def find_again(calendar: str, year: int, number: int, sequence: int) -> PayrollB
 def contents(batch: int, format: str) -> tuple[PayrollBatch, list[Paid]]:
     """A batch and its hours for a file of that format.
 
-    Refused where an hour type of it has no code for the format. A code that was empty when the batch was
-    made is taken over when it is first asked for, and stays as it is from then on.
+    Refused where it was undone, or an hour type of it has no code for the format. A code that was empty when
+    the batch was made is taken over when it is first asked for, and stays as it is from then on.
     """
     if format not in payable.FORMATS:
         raise NotFound("There is no such format.")
     found = find(batch)
+    if found.undone_at is not None:
+        raise Refused("This batch was undone: it has no file any more.")
     column = payable.FORMATS[format]
     if frozen.lacking(found.frozen, format, column):
         found = _complete(batch)

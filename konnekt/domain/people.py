@@ -2,9 +2,11 @@
 
 import re
 
+from konnekt.db import transaction
 from konnekt.domain import clock
 from konnekt.domain.refused import Invalid, Refused
-from konnekt.models import LANGUAGES, Account
+from konnekt.models import LANGUAGES, Account, Organisation
+from konnekt.models.people import fold, name_key, username_key
 
 LONGEST_NAME = 254
 ADDRESS = re.compile(
@@ -14,11 +16,13 @@ ADDRESS = re.compile(
 
 def find(name: str) -> Account | None:
     """The account of a typed e-mail address or old user name, active or not: one statement."""
-    typed = name.strip().lower()
+    typed = username_key(name)
     if not typed or len(typed) > LONGEST_NAME or "\0" in typed:
         return None
-    found = list(Account.select().where((Account.email == typed) | (Account.username == typed)))
-    return min(found, key=lambda account: account.email != typed, default=None)
+    # As it is compared, and as an older one may stand that somebody else's took the place of.
+    exactly = name.strip().lower()
+    found = list(Account.select().where((Account.email == typed) | Account.username.in_([typed, exactly])))
+    return min(found, key=lambda one: (one.email != typed, one.username != exactly), default=None)
 
 
 def is_address(text: str) -> bool:
@@ -51,6 +55,23 @@ def make(email: str, *, first_name: str, last_name: str, language: str, username
         created_at=clock.now(),
     )
     return made
+
+
+def renew_keys() -> None:
+    """Write again what is derived from names, where this version derives something else: after an upgrade."""
+    with transaction():
+        people = list(Account.select())
+        taken = {one for person in people for one in (person.email, person.username)}
+        for person in people:
+            key, username = name_key(person.first_name, person.last_name), username_key(person.username or "")
+            if username not in ("", person.username) and username not in taken:
+                taken.add(username)
+                Account.update(username=username).where(Account.id == person.id).execute()
+            if key != person.name_key:
+                Account.update(name_key=key).where(Account.id == person.id).execute()
+        for place in Organisation.select(Organisation.id, Organisation.name, Organisation.name_key):
+            if (key := fold(place.name)) != place.name_key:
+                Organisation.update(name_key=key).where(Organisation.id == place.id).execute()
 
 
 def choose_language(account: Account, language: str, *, by: Account) -> None:

@@ -61,9 +61,13 @@ class Deadline:
         return int((clock.local(self.pay_date.period.approve_by_at).date() - clock.today()).days)
 
 
-def deadlines(waiting: list[PayPeriod]) -> list[Deadline]:
-    """The deadline lines of the periods that have waiting sheets, most urgent first: one statement."""
-    open_ones = open_periods({period.calendar for period in waiting}) if waiting else []
+def deadlines(waiting: list[PayPeriod], open_ones: list[PayPeriod] | None = None) -> list[Deadline]:
+    """The deadline lines of the periods that have waiting sheets, most urgent first: one statement.
+
+    List, Home and mails group by these. open_ones: what `open_periods` gives; with it no statement.
+    """
+    if open_ones is None:
+        open_ones = open_periods({period.calendar for period in waiting}) if waiting else []
     lines: dict[tuple[int | None, str], Deadline] = {}
     for period in waiting:
         found = pay_date(period, open_ones)

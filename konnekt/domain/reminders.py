@@ -8,12 +8,13 @@ reminds by hand whenever it likes; also then nobody gets a second one on a day.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from konnekt import mail
 from konnekt.db import transaction
 from konnekt.domain import approvers, clock, events, people, periods, registrars
+from konnekt.domain.periods import Deadline
 from konnekt.domain.refused import Forbidden, NotFound
 from konnekt.models import (
     Account,
@@ -243,19 +244,55 @@ def _queue(dues: Iterable[Due], reminded: Reminded, *, by: Account | None) -> No
         )
 
 
+@dataclass(frozen=True)
+class Waiting:
+    """The waiting sheets of one deadline line; sheets is cut short, the numbers are not."""
+
+    deadline: Deadline
+    sheets: list[Timesheet]
+    count: int
+    minutes: int
+
+
+@dataclass(frozen=True)
+class Unsent:
+    """What is to be sent before one moment: own hours and those of others, cut short, and how many."""
+
+    send_by: datetime
+    own: list[Assignment]
+    own_count: int
+    others: list[Assignment]
+    others_count: int
+
+
 def _values(due: Due, open_periods: list[PayPeriod]) -> dict[str, Any]:
     """What the mail says; lists are cut short, their numbers are not."""
-    paid = [periods.pay_date(sheet.pay_period, open_periods) for sheet in due.waiting]
-    known = [(one.period.approve_by_at, number) for number, one in enumerate(paid) if one.period]
     return {
-        "waiting": due.waiting[:LISTED],
+        "waiting": _by_deadline(due.waiting, open_periods),
         "waiting_count": len(due.waiting),
         "waiting_minutes": sum(sheet.minutes for sheet in due.waiting),
-        "paid": paid[min(known)[1]] if known else None,
-        "own": due.own[:LISTED],
+        "unsent": _by_send_by(due),
         "own_count": len(due.own),
-        "others": due.others[:LISTED],
         "others_count": len(due.others),
-        "send_by": min((one.period.submit_by_at for one in (*due.own, *due.others)), default=None),
         "now": clock.now(),
     }
+
+
+def _by_deadline(waiting: list[Timesheet], open_periods: list[PayPeriod]) -> list[Waiting]:
+    """The sheets under the deadline lines that the approval list shows, in its order."""
+    groups, of = [], {sheet.pay_period.id: sheet.pay_period for sheet in waiting}
+    for line in periods.deadlines(list(of.values()), open_periods):
+        ids = {period.id for period in line.periods}
+        sheets = [sheet for sheet in waiting if sheet.pay_period_id in ids]
+        groups.append(Waiting(line, sheets[:LISTED], len(sheets), sum(one.minutes for one in sheets)))
+    return groups
+
+
+def _by_send_by(due: Due) -> list[Unsent]:
+    """What is to be sent, the earliest deadline first."""
+    groups = []
+    for at in sorted({one.period.submit_by_at for one in (*due.own, *due.others)}):
+        own = [one for one in due.own if one.period.submit_by_at == at]
+        others = [one for one in due.others if one.period.submit_by_at == at]
+        groups.append(Unsent(at, own[:LISTED], len(own), others[:LISTED], len(others)))
+    return groups

@@ -20,6 +20,7 @@ from konnekt.db import transaction
 from konnekt.domain import clock
 from konnekt.domain.refused import TooMany
 from konnekt.models import Account, SignInAttempt
+from konnekt.models.people import username_key
 
 WINDOW = timedelta(minutes=15)
 SIGN_INS_PER_ACCOUNT = 10
@@ -107,7 +108,7 @@ def forgive(account: Account) -> None:
 
 
 def _who(kind: str, account: Account | None, typed: str) -> str:
-    return _key(kind, "account", str(account.id)) if account else _key(kind, "name", typed.strip().lower())
+    return _key(kind, "account", str(account.id)) if account else _key(kind, "name", username_key(typed))
 
 
 def _where(kind: str, address: str) -> str:

@@ -16,7 +16,7 @@ from konnekt.models import (
     PayPeriod,
     Timesheet,
 )
-from konnekt.models.people import fold
+from konnekt.models.people import fold, holds
 
 
 @dataclass(frozen=True)
@@ -130,11 +130,8 @@ def _is_ordinary(who: Grants) -> Any:
 
 
 def _is_named(name: str) -> Any:
-    """Every word typed stands in the name, in any order, without case and accents."""
-    condition: Any = Timesheet.id.is_null(False)
-    for word in fold(name).split():
-        condition &= Account.name_key.contains(word)
-    return condition
+    """Every word typed stands in the name, in any order, as any keyboard types it."""
+    return holds(Account.name_key, name)
 
 
 def count(who: Grants, name: str = "") -> Waiting:

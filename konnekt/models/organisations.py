@@ -5,7 +5,7 @@ from typing import Any
 from peewee import SQL, BooleanField, CharField, Check, DateField, ForeignKeyField, IntegerField, TextField
 
 from konnekt.db import BaseModel, MomentField
-from konnekt.models.people import Account
+from konnekt.models.people import Account, fold
 
 CALENDARS = ("week", "four_weeks", "month")
 VAT_TREATMENTS = ("standard", "exempt", "reverse_charge", "out_of_scope")
@@ -58,6 +58,14 @@ class Organisation(BaseModel):
     country = CharField(default="NL")
     invoice_email = CharField(default="")
     ended_on = DateField(null=True)
+    name_key = TextField(default="")
+
+    def save(self, *args: Any, **kwargs: Any) -> Any:
+        """Save, and keep what the name is searched by."""
+        self.name_key = fold(self.name)
+        if kwargs.get("only") is not None:
+            kwargs["only"] = [*kwargs["only"], Organisation.name_key]
+        return super().save(*args, **kwargs)
 
 
 class Right(BaseModel):

@@ -12,6 +12,7 @@ class PayrollBatch(BaseModel):
     """What one calendar pays on one pay date.
 
     frozen: the numbers, names and codes as they were, so that its files stay the same for ever.
+    handed_over_at: when somebody said that the payroll program has it; undone_at: when it was taken back.
     """
 
     calendar = CharField(constraints=[Check("calendar IN ('week', 'four_weeks', 'month')")])
@@ -21,6 +22,13 @@ class PayrollBatch(BaseModel):
     created_at = MomentField()
     created_by = ForeignKeyField(Account, null=True, backref="+")
     frozen = JSONField(null=True)
+    handed_over_at = MomentField(null=True)
+    undone_at = MomentField(null=True)
+
+    @property
+    def may_undo(self) -> bool:
+        """Whether it is neither handed over nor undone."""
+        return self.handed_over_at is None and self.undone_at is None
 
     class Meta:
         indexes = ((("calendar", "pay_on", "sequence"), True),)

@@ -3,6 +3,7 @@
 import unicodedata
 from typing import Any
 
+from anyascii import anyascii
 from peewee import SQL, BooleanField, CharField, Check, ForeignKeyField, IntegerField, TextField
 
 from konnekt.db import BaseModel, MomentField
@@ -10,10 +11,80 @@ from konnekt.db import BaseModel, MomentField
 LANGUAGES = ("nl", "en")
 
 
+# Written, left out or written otherwise, in names as they are registered and as they are typed.
+_MARKS = str.maketrans("", "", "'`-.\0")
+
+# What stands before a family name and does not count in a list (table 36, "voorvoegsels", of the Dutch
+# register of persons). A Dutch one is that with a capital too, since without a first name it is written so
+# (Ten Cate, Van den Bakker); the others are by then part of the name (El Idrissi, Di Maria, Le Blanc).
+DUTCH_PREFIXES = """
+    's 't aan af bij boven de dem den der des gen het in onder op over te ten ter thoe toe tot uijt uit van
+    vanden vander ver voor
+"""
+FOREIGN_PREFIXES = """
+    al am auf aus d' da dal dalla das degli dei del della di do dos du el im l' la las le les lo los ul unter
+    vom von vor zu zum zur
+"""
+_DUTCH, _FOREIGN = frozenset(DUTCH_PREFIXES.split()), frozenset(FOREIGN_PREFIXES.split())
+
+
+def _plain(text: str) -> str:
+    # A lone acute accent stands for an apostrophe; Unicode would make it a space with an accent.
+    letters = unicodedata.normalize("NFKD", text.casefold().replace("\u00b4", "'"))
+    return anyascii("".join(letter for letter in letters if not unicodedata.combining(letter))).lower()
+
+
 def fold(text: str) -> str:
-    """Text without case and accents, to search and sort names by."""
-    plain = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(letter for letter in plain if not unicodedata.combining(letter))
+    """Text as any keyboard types it, to search and sort by: no case, accents, apostrophes, hyphens, points.
+
+    Letters of other scripts, and those that Unicode does not take apart, become Latin ones (AnyAscii).
+    """
+    return _plain(text).translate(_MARKS)
+
+
+def words(typed: str) -> list[str]:
+    """The folded words of a search; those on both sides of a hyphen are two."""
+    folded = (word.translate(_MARKS) for word in _plain(typed).replace("-", " ").split())
+    return [word for word in folded if word]
+
+
+def holds(column: Any, typed: str) -> Any:
+    """The condition that every word typed stands in a column of folded text, in any order."""
+    condition: Any = SQL("1 = 1")
+    for word in words(typed):
+        condition &= column.contains(word)
+    return condition
+
+
+def without_prefix(family_name: str) -> str:
+    """The family name from where it sorts in a Dutch list: Bakker of "van den Bakker"."""
+    rest = family_name.strip().replace("’", "'")
+    while True:
+        first, _, after = rest.partition(" ")
+        if not after.strip():
+            break
+        if first.casefold() not in _DUTCH and first not in _FOREIGN:
+            break
+        rest = after.strip()
+    # d'Ancona and 's-Gravesande, but D'hondt.
+    after = rest[2:].lstrip("-")
+    return after if rest[:2] in ("d'", "l'", "'s", "'t") and after[:1].isupper() else rest
+
+
+def name_key(first_name: str, last_name: str) -> str:
+    """What an account's name is searched and sorted by."""
+    return fold(f"{without_prefix(last_name)} {first_name} {last_name}")
+
+
+def username_key(typed: str) -> str:
+    """A user name as it is kept and compared: width, case, composition (RFC 8265, UsernameCaseMapped)."""
+    narrow = "".join(
+        unicodedata.normalize("NFKC", letter)
+        if unicodedata.decomposition(letter).startswith(("<wide>", "<narrow>"))
+        else letter
+        for letter in typed.strip()
+    )
+    return unicodedata.normalize("NFC", narrow.lower())
 
 
 class Account(BaseModel):
@@ -53,8 +124,8 @@ class Account(BaseModel):
 
     def save(self, *args: Any, **kwargs: Any) -> Any:
         self.email = self.email.strip().lower()
-        self.username = (self.username or "").strip().lower() or None
-        self.name_key = fold(f"{self.last_name} {self.first_name} {self.last_name}")
+        self.username = username_key(self.username or "") or None
+        self.name_key = name_key(self.first_name, self.last_name)
         if "only" in kwargs and kwargs["only"] is not None:
             kwargs["only"] = [*kwargs["only"], Account.name_key]
         return super().save(*args, **kwargs)

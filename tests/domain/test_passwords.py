@@ -4,7 +4,7 @@ import pytest
 from argon2 import PasswordHasher, extract_parameters
 from flask import Flask
 
-from konnekt.domain import clock, links, passwords, sessions, sign_in
+from konnekt.domain import clock, links, passwords, people, sessions, sign_in
 from konnekt.domain.refused import Invalid, Refused, TooMany
 from konnekt.models import Account, AccountLink, Event, Session, SignInAttempt
 from tests import factories
@@ -90,19 +90,69 @@ def test_ones_own_name_is_refused(password: str) -> None:
         passwords.check(password, nobody(username="flexgebruiker7"))
 
 
-def test_a_password_is_taken_exactly_as_typed(world: World) -> None:
-    composed, decomposed = "caf\u00e9 au lait dag", "cafe\u0301 au lait dag"
+def test_a_password_is_taken_as_typed(world: World) -> None:
     long = "b" * 72 + "tail"
     for password, others in [
         ("  spaces count  ", ["spaces count", "  spaces count", " spaces count "]),
         ("Case Counts Here", ["case counts here"]),
-        (composed, [decomposed]),
+        ("ﬁets ｗide Ⅸ lang", ["fiets ｗide Ⅸ lang", "ﬁets wide Ⅸ lang", "ﬁets ｗide IX lang"]),
         (long, ["b" * 72, "b" * 72 + "tall"]),
     ]:
         passwords.replace(world.noor, password, by=None, source="command")
         assert passwords.matches(world.noor, password)
         for other in others:
             assert not passwords.matches(world.noor, other)
+
+
+COMPOSED, DECOMPOSED = "caf\u00e9 au lait dag", "cafe\u0301 au\u00a0lait dag"
+
+
+@pytest.mark.parametrize("first, second", [(COMPOSED, DECOMPOSED), (DECOMPOSED, COMPOSED)])
+def test_the_same_letters_of_two_keyboards_are_the_same_password(
+    world: World, first: str, second: str
+) -> None:
+    passwords.replace(world.noor, first, by=None, source="command")
+    assert passwords.matches(world.noor, first)
+    assert passwords.matches(world.noor, second)
+    assert not passwords.matches(world.noor, "cafe au lait dag")
+    kept = world.noor.password_hash
+    passwords.keep_up(world.noor, second)
+    assert Account.get_by_id(world.noor.id).password_hash == kept, "nothing to hash again"
+
+
+@pytest.mark.parametrize("typed", [DECOMPOSED, COMPOSED.replace("é", "e\u0301")])
+def test_a_password_hashed_as_one_keyboard_sent_it_lets_its_owner_in_and_is_hashed_again(
+    world: World, typed: str
+) -> None:
+    old = passwords.HASHER.hash(typed)
+    Account.update(password_hash=old).where(Account.id == world.noor.id).execute()
+    account = sign_in.check(world.noor.email, typed, "192.0.2.1")
+    kept = Account.get_by_id(account.id).password_hash
+    assert kept != old
+    assert passwords.HASHER.verify(kept, COMPOSED)
+    assert sign_in.check(world.noor.email, COMPOSED, "192.0.2.1") == account
+
+
+def test_user_names_compare_by_width_case_and_composition(world: World) -> None:
+    made = people.make(
+        "jose@um.example", first_name="José", last_name="Peeters", language="nl", username="José7"
+    )
+    assert made.username == "jos\u00e97"
+    for typed in ("JOSE\u03017", " jos\u00e97 ", "ｊｏｓ\u00e9７"):
+        assert people.find(typed) == made, typed
+    assert people.find("jose7") is None
+    with pytest.raises(Invalid, match="taken"):
+        people.make("x@um.example", first_name="", last_name="X", language="nl", username="JOSE\u03017")
+
+
+def test_an_upgrade_brings_old_user_names_into_that_form_unless_somebody_has_it(world: World) -> None:
+    Account.update(username="ame\u0301lie").where(Account.id == world.noor.id).execute()
+    people.renew_keys()
+    assert Account.get_by_id(world.noor.id).username == "am\u00e9lie"
+    Account.update(username="ame\u0301lie").where(Account.id == world.outsider.id).execute()
+    people.renew_keys()
+    assert people.find("ame\u0301lie") == world.outsider, "who had it still signs in with it"
+    assert people.find("am\u00e9lie") == world.noor
 
 
 def test_the_hash_is_argon2id_above_the_minimum_of_owasp(world: World) -> None:

@@ -6,12 +6,12 @@ import pytest
 from playhouse.test_utils import count_queries
 
 from konnekt.db import db
-from konnekt.domain import clock, payroll, revoking, timesheets
+from konnekt.domain import clock, handing_over, invoices, payroll, revoking, timesheets
 from konnekt.domain.paying import batches
 from konnekt.domain.paying.payable import Reason
 from konnekt.domain.refused import Forbidden, Invalid, NotFound, Refused
 from konnekt.models import Account, Event, HourType, PayrollBatch, PayrollHour, Rate, Timesheet
-from tests import factories, payroll_cast
+from tests import factories, invoice_cast, payroll_cast
 from tests.factories import World
 from tests.payroll_cast import PERIOD, export, minutes_of, preview
 
@@ -204,3 +204,64 @@ def test_only_live_links_pay(cast: World) -> None:
     PayrollHour.update(released_at=clock.now()).execute()
     assert payroll.paid_on([cast.sheet.id]) == {}
     assert preview().minutes == 930
+
+
+def test_a_batch_is_undone_until_it_is_handed_over(cast: World) -> None:
+    first = export()
+    with pytest.raises(Invalid):
+        handing_over.undo(first.id, "  ", by=cast.staff)
+    handing_over.undo(first.id, "Verkeerde periode", by=cast.staff)
+    assert PayrollHour.select().where(PayrollHour.released_at.is_null()).count() == 0
+    assert minutes_of(first) == 930, "what it held is kept"
+    assert payroll.paid_on([cast.sheet.id]) == {}
+    event = Event.get(Event.verb == "undo_batch")
+    assert (event.thing, event.reason) == (payroll.thing(first), "Verkeerde periode")
+    with pytest.raises(Refused, match="has no file"):
+        payroll.contents(first.id, "neutral")
+    with pytest.raises(Refused, match="undone already"):
+        handing_over.undo(first.id, "Nog eens", by=cast.staff)
+    with pytest.raises(Refused, match="undone already"):
+        handing_over.hand_over(first.id, by=cast.staff)
+    second = export()
+    assert (second.sequence, minutes_of(second)) == (1, 930), "its number is not used again"
+    assert [(row.up_to, len(row.made)) for row in batches.due("four_weeks", 2026) if row.made] == [(0, 2)]
+
+
+def test_a_batch_that_was_handed_over_stays(cast: World) -> None:
+    batch = export()
+    with pytest.raises(Forbidden):
+        handing_over.hand_over(batch.id, by=cast.supervisor)
+    handing_over.hand_over(batch.id, by=cast.staff)
+    for verb in (
+        lambda: handing_over.undo(batch.id, "Toch niet", by=cast.staff),
+        lambda: handing_over.hand_over(batch.id, by=cast.staff),
+    ):
+        with pytest.raises(Refused, match="put right by a correction"):
+            verb()
+    assert PayrollHour.select().where(PayrollHour.released_at.is_null()).count() == 2
+    assert Event.get(Event.verb == "hand_over").actor == cast.staff
+    assert payroll.contents(batch.id, "neutral")
+    with pytest.raises(NotFound):
+        handing_over.hand_over(9999, by=cast.staff)
+
+
+@pytest.mark.parametrize("state", ["submitted", "approved"])
+def test_a_batch_whose_hours_were_corrected_meanwhile_stays(cast: World, state: str) -> None:
+    batch = export()
+    later = payroll_cast.supplementary(cast, {MONDAY: -60}, state=state)
+    with pytest.raises(Refused, match="that one goes first"):
+        handing_over.undo(batch.id, "Verkeerd", by=cast.staff)
+    Timesheet.update(state="draft").where(Timesheet.id == later.id).execute()
+    handing_over.undo(batch.id, "Verkeerd", by=cast.staff)
+
+
+def test_a_correction_in_the_batch_goes_back_with_it_and_a_credit_changes_nothing(cast: World) -> None:
+    invoice_cast.complete(cast)
+    (invoice,) = invoice_cast.run()
+    payroll_cast.supplementary(cast, {MONDAY: -60})
+    batch = export()
+    assert minutes_of(batch) == 870
+    invoices.credit(invoice.id, "Ander nummer", by=cast.staff)
+    handing_over.undo(batch.id, "Verkeerd", by=cast.staff)
+    assert not timesheets.is_locked(cast.sheet.id)
+    assert minutes_of(export()) == 870

@@ -16,7 +16,7 @@ from peewee import SqliteDatabase
 from konnekt import db as database
 from konnekt.config import Config
 from konnekt.db import db, hold, transaction
-from konnekt.domain import clock, events, invoices, revoking
+from konnekt.domain import clock, events, handing_over, invoices, revoking
 from konnekt.domain.refused import Refused
 from konnekt.models import Event, Hour, InvoicedHour, PayrollBatch, PayrollHour
 from tests import invoice_cast, payroll_cast
@@ -184,3 +184,29 @@ def test_the_table_itself_refuses_a_second_live_link(many: World) -> None:
     link = PayrollHour.get()
     with pytest.raises(Exception, match=r"(?i)unique"), db.atomic():
         PayrollHour.create(hour=link.hour_id, payroll_batch=batch, minutes=1, pay_rate=1)
+
+
+def test_of_undoing_twice_handing_over_and_a_new_batch_at_once(world: World) -> None:
+    payroll_cast.complete(world)
+    first = export()
+    start = Barrier(3)
+
+    def one(verb: Any) -> str:
+        start.wait()
+        try:
+            verb()
+        except Refused as refusal:
+            return str(refusal)
+        finally:
+            db.close()
+        return ""
+
+    def undo() -> None:
+        handing_over.undo(first.id, "Verkeerd", by=world.staff)
+
+    with ThreadPoolExecutor(3) as pool:
+        said = list(pool.map(one, [undo, undo, lambda: handing_over.hand_over(first.id, by=world.staff)]))
+    assert said.count("") == 1, said
+    live = PayrollHour.select().where(PayrollHour.released_at.is_null()).count()
+    assert live == (2 if not said[2] else 0)
+    assert Event.select().where(Event.verb.in_(("undo_batch", "hand_over"))).count() == 1

@@ -1,9 +1,11 @@
 """Who is reminded of what, on which days, once a day."""
 
+import re
 import threading
 from datetime import date, datetime, time, timedelta
 
 import pytest
+from flask import Flask
 from playhouse.test_utils import count_queries
 
 from konnekt.db import db
@@ -13,6 +15,7 @@ from konnekt.domain.reminders import Target, remind, remind_all
 from konnekt.models import (
     Account,
     Assignment,
+    BudgetNumber,
     ClosingDay,
     Contributor,
     Deputy,
@@ -25,6 +28,7 @@ from konnekt.models import (
 )
 from tests import factories
 from tests.factories import World
+from tests.visitor import Visitor
 
 
 def names(people: list[Account]) -> list[str]:
@@ -58,6 +62,58 @@ def test_an_approver_reads_what_waits_until_when_and_what_if_late(world: World) 
         assert "http://127.0.0.1:8000/approvals" in text
     assert (mail.once_key, mail.kind) == (f"reminder:{world.supervisor.id}:2026-11-30", "reminder")
     assert Event.select().count() == 0, "the outbox has the record: people's history is not for daily mail"
+
+
+def test_every_group_has_its_own_deadline_as_the_list_and_home_say(app: Flask, world: World) -> None:
+    """Two calendars and a period that is still to come: three pay days, in one mail."""
+    factories.periods("week", first=date(2026, 11, 16), how_many=8)
+    weekly = factories.organisation("UB", name="Bibliotheek", calendar="week")
+    factories.right(world.supervisor, weekly, approve=1)
+    budget = BudgetNumber.create(organisation=weekly, number="77.1")
+    week = PayPeriod.get((PayPeriod.calendar == "week") & (PayPeriod.number == 1))
+    for name, at, number, period in (
+        ("Wei", weekly, budget, week), ("Ada", weekly, budget, week),
+        ("Zoë", world.fse, world.fse_budget, world.periods[12]),
+    ):  # fmt: skip
+        of = factories.assignment(factories.worker(name, "Bos"), at, number)
+        factories.sheet(of, period, {period.first_on: 60})
+    remind(Target(world.period.id), by=world.staff)
+    mail = mail_to(world.supervisor)
+    said = [
+        (", 2,00 uur. ", "30 november 2026 12:00", "2 december 2026", ("Ada Bos", "Wei Bos")),
+        (", 15,50 uur. ", "7 december 2026 12:00", "9 december 2026", ("Noor Hendriks",)),
+        (", 1,00 uur. ", "4 januari 2027 12:00", "6 januari 2027", ("Zoë Bos",)),
+    ]
+    for text in (mail.text, re.sub(r"<[^>]*>", "", mail.html)):
+        assert text.count(" goedgekeurd: uitbetaald ") == 3
+        rest = text
+        for group, before, paid, workers in said:
+            rest = rest.partition(group)[2]
+            assert f"{before} goedgekeurd: uitbetaald" in rest.partition("Daarna pas")[0]
+            assert f" {paid}." in rest.partition("Daarna pas")[0]
+            for worker in workers:
+                assert worker in rest.partition(" uur. ")[0]
+    for path in ("/", "/approvals"):
+        page = Visitor(app, world.supervisor).get(path).text
+        shown = re.findall(r"uitbetaald <b>(\w\w \d+ \w{3})", page)
+        assert shown == ["wo 2 dec", "wo 9 dec", "wo 6 jan"], path
+
+
+def test_what_is_to_be_sent_stands_under_its_own_deadline(world: World) -> None:
+    Timesheet.update(state="draft").execute()
+    earlier = world.periods[10]
+    on(4)
+    moments = {
+        "submit_by_at": clock.at(date(2026, 12, 4), time(20)),
+        "approve_by_at": clock.at(date(2026, 12, 7), time(9)),
+    }
+    PayPeriod.update(moments).where(PayPeriod.id == earlier.id).execute()
+    remind_all()
+    text = mail_to(world.noor).text
+    first, second = text.partition("4 december 2026 23:59")[::2]
+    assert "vóór vrijdag 4 december 2026 20:00" in first
+    assert first.count("\n- ") == second.count("\n- ") == 1
+    assert text.count("Is er niet gewerkt?") == text.count("/hours") == 1
 
 
 def test_in_the_readers_language(world: World) -> None:

@@ -167,3 +167,46 @@ def test_the_detail_of_a_sheet_says_when_it_is_paid(app: Flask, bureau: Visitor,
     page = emre.get(f"/approvals/{world.sheet.id}").text
     assert "<dt>Uitbetaald op</dt><dd>wo 9 dec</dd>" in page
     assert "283,96" not in page, "organisations never see pay"
+
+
+def test_undo_a_batch_after_a_question(bureau: Visitor, world: World) -> None:
+    batch = export()
+    here = f"/bureau/payroll/batches/{batch.id}"
+    assert "Downloaden is nog geen overdracht" in bureau.get(here).text
+    question = bureau.get(f"{here}/undo").text
+    assert "Alle 15,50 uur van deze batch" in question
+    empty = bureau.post(f"{here}/undo", {"reason": " "})
+    assert empty.status_code == 422
+    assert "Schrijf de reden" in empty.text
+    assert bureau.post(f"{here}/undo", {"reason": "Verkeerde periode"}).location == here
+    page = bureau.get(here).text
+    assert "Ongedaan gemaakt" in page
+    assert "Verkeerde periode" in page
+    assert "Downloaden</h2>" not in page
+    gone = bureau.get(f"{here}/neutral")
+    assert gone.status_code == 409
+    assert "ongedaan gemaakt" in gone.text
+    again = bureau.post(f"{here}/undo", {"reason": "Nog eens"})
+    assert again.status_code == 409
+    assert "al ongedaan gemaakt" in again.text
+    assert "(ongedaan gemaakt)" in bureau.get("/bureau/payroll?calendar=four_weeks&year=2026").text
+    assert "15,50 uur maken" in bureau.get(HERE).text or "15,50" in bureau.get(HERE).text
+
+
+def test_hand_a_batch_over_after_a_question(bureau: Visitor, app: Flask, world: World) -> None:
+    batch = export()
+    here = f"/bureau/payroll/batches/{batch.id}"
+    assert "Heeft het salarisprogramma deze batch" in bureau.get(f"{here}/hand-over").text
+    done = bureau.with_htmx().post(f"{here}/hand-over", {})
+    assert done.text.startswith('<div id="payroll-batch"')
+    page = bureau.get(here).text
+    assert "Overgedragen" in page
+    assert f"{world.staff.name} <time" in page
+    assert "/bureau/corrections" in page
+    for verb in ("undo", "hand-over"):
+        refused = bureau.post(f"{here}/{verb}", {"reason": "Toch niet"})
+        assert refused.status_code == 409
+        assert "correctie" in refused.text
+    assert bureau.get(f"{here}/neutral").status_code == 200
+    assert bureau.get("/bureau/payroll/batches/999/undo").status_code == 404
+    assert Visitor(app, world.supervisor).post(f"{here}/undo", {"reason": "Ik"}).status_code == 403

@@ -6,6 +6,7 @@ from werkzeug import Response
 from konnekt import web
 from konnekt.blueprints.bureau import (
     assignments,
+    balances,
     budget_numbers,
     closing_days,
     corrections,
@@ -26,6 +27,7 @@ from konnekt.domain import month
 
 bp = Blueprint("bureau", __name__, url_prefix="/bureau")
 bp.register_blueprint(assignments.bp)
+bp.register_blueprint(balances.bp)
 bp.register_blueprint(budget_numbers.bp)
 bp.register_blueprint(closing_days.bp)
 bp.register_blueprint(corrections.bp)

@@ -8,10 +8,10 @@ from flask_login import current_user
 from werkzeug import Response
 
 from konnekt import payroll_files, web
-from konnekt.domain import paging, payroll
+from konnekt.domain import events, handing_over, paging, payroll
 from konnekt.domain.paying import batches
 from konnekt.domain.refused import Invalid, Refused
-from konnekt.forms.payroll import FORMATS, ExportForm, FormatForm, PeriodsForm
+from konnekt.forms.payroll import FORMATS, ExportForm, FormatForm, PeriodsForm, UndoForm
 
 bp = Blueprint("payroll", __name__, url_prefix="/payroll")
 
@@ -66,6 +66,48 @@ def show(batch: int) -> Response:
     return web.page("bureau/payroll/show.html", "partials/payroll_batch.html", **_batch(batch))
 
 
+@bp.route("/batches/<int:batch>/hand-over", methods=["GET", "POST"])
+def hand_over(batch: int) -> Response:
+    """Ask, then mark it as handed over to the payroll program."""
+    if request.method == "GET":
+        return _asked(batch, "hand_over")
+    try:
+        handing_over.hand_over(batch, by=current_user._get_current_object())
+    except Refused as refusal:
+        return _asked(batch, "", refusal=refusal)
+    return _decided(batch, _("Marked as handed over."))
+
+
+@bp.route("/batches/<int:batch>/undo", methods=["GET", "POST"])
+def undo(batch: int) -> Response:
+    """Ask for the reason, then take the batch back."""
+    form = UndoForm()
+    if request.method == "GET" or not form.validate():
+        return _asked(batch, "undo", form)
+    try:
+        handing_over.undo(batch, form.reason.data or "", by=current_user._get_current_object())
+    except Refused as refusal:
+        return _asked(batch, "undo", form, refusal)
+    return _decided(batch, _("Undone: its hours are free for the next batch."))
+
+
+def _asked(batch: int, asking: str, form: UndoForm | None = None, refusal: Refused | None = None) -> Response:
+    """The batch with the question; after a refusal as it is by now, with what was typed."""
+    context = _batch(batch)
+    if refusal is not None and not context["batch"].may_undo:
+        asking = ""
+    if refusal is not None and form is not None and asking:
+        web.refuse(form, refusal)
+    status = refusal.status if refusal else 422 if form and form.errors else 200
+    context |= {"asking": asking, "form": form, "refusal": refusal}
+    return web.page("bureau/payroll/show.html", "partials/payroll_batch.html", status, **context)
+
+
+def _decided(batch: int, notice: str) -> Response:
+    there = url_for(".show", batch=batch)
+    return web.done(notice, there, "partials/payroll_batch.html", **_batch(batch))
+
+
 @bp.get("/batches/<int:batch>/<format>")
 def download(batch: int, format: str) -> Response:
     """The file of a batch in a format: the same bytes each time."""
@@ -88,4 +130,6 @@ def _preview(
 
 
 def _batch(batch: int) -> dict[str, Any]:
-    return {"batch": payroll.find(batch), "totals": batches.totals(batch), "formats": FORMATS}
+    found = payroll.find(batch)
+    history = events.latest(thing=payroll.thing(found))
+    return {"batch": found, "totals": batches.totals(batch), "formats": FORMATS, "events": history}

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from konnekt.domain import clock, units
 from konnekt.domain.refused import Invalid
+from konnekt.models.people import username_key
 
 Read = Callable[[str], Any]
 ReadT = TypeVar("ReadT", bound=Read)
@@ -107,8 +108,8 @@ def email(cell: str) -> str:
 
 @text
 def username(cell: str) -> str:
-    """A user name in small letters."""
-    return code(cell).lower()
+    """A user name as it is compared: in small letters."""
+    return username_key(code(cell))
 
 
 @text

@@ -10,6 +10,7 @@ from konnekt.domain.imports.run import File, Run
 from konnekt.domain.refused import N_
 from konnekt.models import LANGUAGES, BudgetNumberKey, Timesheet
 from konnekt.models.organisations import CALENDARS, VAT_TREATMENTS, search_keys
+from konnekt.models.people import fold
 
 short = optional(columns.code, "")
 text = optional(columns.name, "")
@@ -20,6 +21,8 @@ def take_organisations(run: Run, rows: list[Row]) -> None:
     calendars = {key: row.calendar for key, row in run.organisations.by_key.items()}
     for row in rows:
         values = {name: value for name, value in row.values.items() if name != "parent"}
+        # As Organisation.save does.
+        values["name_key"] = fold(row["name"] or "")
         run.put(row, run.organisations, (row["code"],), values)
     parents = _parents(run, rows)
     for row in rows:

@@ -9,7 +9,7 @@ from konnekt.domain.imports.reading import Row
 from konnekt.domain.imports.run import File, Run
 from konnekt.domain.refused import N_
 from konnekt.models import LANGUAGES, Account, Assignment
-from konnekt.models.people import fold
+from konnekt.models.people import name_key
 
 text = optional(columns.name, "")
 
@@ -27,7 +27,7 @@ def take_people(run: Run, rows: list[Row]) -> None:
             "first_name": first,
             "last_name": last,
             # As Account.save does.
-            "name_key": fold(f"{last} {first} {last}"),
+            "name_key": name_key(first, last) if first is not None and last is not None else "",
             "language": row["language"],
             "employee_number": row["employee_number"],
             "is_agency_staff": row["agency_staff"],

@@ -10,7 +10,7 @@ from konnekt.domain import clock, paging
 from konnekt.domain.records import rates
 from konnekt.domain.refused import NotFound
 from konnekt.models import Account, Assignment, BudgetNumber, Organisation, Rate, Timesheet
-from konnekt.models.people import fold
+from konnekt.models.people import holds
 
 STATES = ("running", "ended", "all")
 
@@ -67,7 +67,7 @@ def _condition(by: Filter) -> Any:
         condition &= Organisation.code == by.organisation
     for word in by.text.split():
         condition &= (
-            Account.name_key.contains(fold(word))
+            holds(Account.name_key, word)
             | (Account.employee_number == word)
             | fn.LOWER(Assignment.code).startswith(word.lower())
         )

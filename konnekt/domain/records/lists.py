@@ -9,7 +9,7 @@ from peewee import SQL, fn
 from konnekt.domain import clock
 from konnekt.domain.paging import Page, page
 from konnekt.models import Account, Assignment, Organisation, Right
-from konnekt.models.people import fold
+from konnekt.models.people import holds
 
 ROLES = ("worker", "supervisor", "agency")
 
@@ -28,7 +28,7 @@ def organisations(words: str = "", number: int = 1, *, with_ended: bool = False)
     )
     workers = Assignment.select(fn.COUNT(Assignment.worker.distinct())).where(works)
     above = parent.select(parent.name).where(parent.id == Organisation.parent)
-    named = _all(Organisation.name.contains(w) | Organisation.code.contains(w) for w in words.split())
+    named = _all(holds(Organisation.name_key, w) | Organisation.code.contains(w) for w in words.split())
     query = (
         Organisation.select(Organisation, workers.alias("workers"), above.alias("parent_name"))
         .where(named)
@@ -56,7 +56,7 @@ def people(words: str = "", role: str = "", number: int = 1, *, with_closed: boo
     rights = Right.select(fn.COUNT(Right.id)).where(Right.account == Account.id)
     query = (
         Account.select(Account, rights.alias("places"))
-        .where(_all(_is_found(word) for word in fold(words).split()) & _plays(role))
+        .where(_all(_is_found(word) for word in words.split()) & _plays(role))
         .order_by(Account.name_key, Account.id)
     )
     if not with_closed:
@@ -73,8 +73,8 @@ def _all(conditions: Any) -> Any:
 
 
 def _is_found(word: str) -> Any:
-    columns = (Account.name_key, Account.email, Account.username, Account.employee_number)
-    return reduce(or_, (column.contains(word) for column in columns))
+    columns = (Account.email, Account.username, Account.employee_number)
+    return reduce(or_, (column.contains(word) for column in columns), holds(Account.name_key, word))
 
 
 def _plays(role: str) -> Any:

@@ -10,6 +10,7 @@ from konnekt.domain.records import changes, doubts, numbers, typed
 from konnekt.domain.refused import Invalid, NotFound, Refused
 from konnekt.models import LANGUAGES, Account, Assignment, Organisation, State, Timesheet
 from konnekt.models.organisations import CALENDARS, VAT_TREATMENTS
+from konnekt.models.people import fold
 
 COLUMNS = (
     "code", "name", "parent", "calendar", "four_eyes", "payment_term_days", "vat_treatment", "vat_text",
@@ -55,7 +56,8 @@ def change(code: str, values: dict[str, Any], *, seen: str, by: Account) -> Orga
             if sheets.exists():
                 raise Invalid("There are timesheets here, so the calendar stays.", field="calendar")
             guard = ~fn.EXISTS(sheets)
-        before, after = changes.write(row, checked, was_seen=seen, guard=guard)
+        key = fold(checked["name"])
+        before, after = changes.write(row, checked, was_seen=seen, guard=guard, name_key=key)
         if after:
             events.record("change_organisation", by=by, organisation=row, before=before, after=after)
     return row

@@ -7,7 +7,7 @@ from konnekt.domain import events, links, people, sessions
 from konnekt.domain.records import changes, doubts, rights, typed
 from konnekt.domain.refused import Invalid, NotFound, Refused
 from konnekt.models import LANGUAGES, Account, AccountLink, Assignment, Session
-from konnekt.models.people import fold
+from konnekt.models.people import name_key, username_key
 
 COLUMNS = ("first_name", "last_name", "email", "username", "employee_number", "language", "is_agency_staff")
 
@@ -50,7 +50,7 @@ def change(person: int, values: dict[str, Any], *, seen: str, by: Account, is_su
         if row.is_agency_staff and not checked["is_agency_staff"]:
             _keep_somebody(row)
             doubts.ask(_own(row, by), is_sure=is_sure)
-        key = fold(f"{checked['last_name']} {checked['first_name']} {checked['last_name']}")
+        key = name_key(checked["first_name"], checked["last_name"])
         before, after = changes.write(row, checked, was_seen=seen, name_key=key)
         if "email" in after:
             _end_links(row)
@@ -63,7 +63,7 @@ def _checked(values: dict[str, Any], row: Account | None) -> dict[str, Any]:
     first = typed.line(values["first_name"], "first_name")
     last = typed.line(values["last_name"], "last_name", required=not first)
     email = typed.line(values["email"], "email", most=people.LONGEST_NAME, required=True).lower()
-    username = typed.line(values["username"], "username", most=typed.CODE).lower() or None
+    username = username_key(typed.line(values["username"], "username", most=typed.CODE)) or None
     number = typed.line(values["employee_number"], "employee_number", most=typed.CODE) or None
     if (row is None or email != row.email) and not people.is_address(email):
         raise Invalid("This is not a mail address.", field="email")

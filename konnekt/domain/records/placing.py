@@ -9,7 +9,7 @@ from peewee import fn
 from konnekt.domain import clock, units
 from konnekt.domain.refused import Invalid, NotFound
 from konnekt.models import Account, Assignment, Hour, Organisation, Right, Timesheet, TimesheetLine
-from konnekt.models.people import fold
+from konnekt.models.people import holds
 
 FOUND = 20
 
@@ -130,7 +130,7 @@ def workers(text: str) -> list[Account]:
     condition = Account.is_active
     for word in typed.split():
         condition &= (
-            Account.name_key.contains(fold(word))
+            holds(Account.name_key, word)
             | Account.employee_number.startswith(word)
             | Account.email.startswith(word.lower())
         )

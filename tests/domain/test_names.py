@@ -1,0 +1,134 @@
+"""Names: found as any keyboard types them, sorted as Dutch lists sort, on both databases alike."""
+
+import pytest
+
+from konnekt.domain import access, corrections, payments, people, waiting
+from konnekt.domain.invoicing import listing
+from konnekt.domain.records import assignment_list, lists, placing
+from konnekt.models import Account, Assignment, Organisation, Timesheet
+from konnekt.models.people import fold, name_key, without_prefix, words
+from tests import factories
+from tests.factories import World
+
+SPELLINGS = [
+    ("Łukasz", "Lukasz"),
+    ("Sørensen", "Sorensen"),
+    ("O’Brien", "O'Brien"),
+    ("O’Brien", "OBrien"),
+    ("O`Brien", "O´Brien"),
+    ("D’hondt", "Dhondt"),
+    ("Đặng", "Dang"),
+    ("Þórsdóttir", "Thorsdottir"),
+    ("Strauß", "STRAUSS"),
+    ("Ħaż-Żebbuġ", "Haz Zebbug"),
+    ("Smit‑Bakker", "smit-bakker"),
+    ("Smit–Bakker", "Smit Bakker"),
+    ("Smit-Bakker", "SmitBakker"),
+    ("Ĳsbrand", "IJsbrand"),
+    ("Işık", "isik"),
+    ("J.P.", "JP"),
+    ("Соловьёв", "Solovev"),
+    ("王小明", "WangXiaoMing"),
+    ("Ｌｉｎ", "Lin"),
+]
+
+
+@pytest.mark.parametrize(("written", "typed"), SPELLINGS)
+def test_each_spelling_finds_the_other(written: str, typed: str) -> None:
+    assert all(word in fold(written) for word in words(typed))
+    assert all(word in fold(typed) for word in words(written)) or " " in typed
+
+
+@pytest.mark.parametrize("word", ["Sorensen", "%", "_", "", " - "])
+def test_nothing_typed_breaks_a_search(world: World, word: str) -> None:
+    assert lists.people(word).count in (0, 5)
+    assert words("\0\ud800") == []
+    assert word not in ("%", "_", "Sorensen") or lists.people(word).count == 0
+
+
+@pytest.mark.parametrize(
+    ("family_name", "sorts_by"),
+    [
+        ("van den Bakker", "Bakker"),
+        ("Van den Bakker", "Bakker"),
+        ("de Vries", "Vries"),
+        ("'t Hart", "Hart"),
+        ("’t Hart", "Hart"),
+        ("van ’t Hoff", "Hoff"),
+        ("Ten Cate", "Cate"),
+        ("in 't Veld", "Veld"),
+        ("d'Ancona", "Ancona"),
+        ("D’hondt", "D'hondt"),
+        ("'s-Gravesande", "Gravesande"),
+        ("von der Leyen", "Leyen"),
+        ("De la Cruz", "Cruz"),
+        # With a capital these are part of the name, and of one word nothing is left out.
+        ("El Idrissi", "El Idrissi"),
+        ("Di Maria", "Di Maria"),
+        ("Le", "Le"),
+        ("van", "van"),
+        ("Vandenberg", "Vandenberg"),
+        ("Hendriks - de Vries", "Hendriks - de Vries"),
+        ("", ""),
+    ],
+)
+def test_a_family_name_sorts_without_its_prefix(family_name: str, sorts_by: str) -> None:
+    assert without_prefix(family_name) == sorts_by
+
+
+def test_lists_sort_by_family_name_without_prefix_and_pages_are_stable(world: World) -> None:
+    names = ["Bakkers", "van den Bakker", "Bäkker", "Ten Cate", "de Vries", "’t Hart", "Ängström", "Çelik"]
+    for last in reversed(names):
+        factories.assignment(factories.worker("Zoë", last), world.fse, world.fse_budget)
+    wanted = [
+        "Ängström",
+        "Bäkker",
+        "van den Bakker",
+        "Bakkers",
+        "Ten Cate",
+        "Çelik",
+        "’t Hart",
+        "Hendriks",
+        "de Vries",
+    ]
+    assert [row.last_name for row in lists.people(role="worker").rows] == wanted
+    found = assignment_list.find(assignment_list.Filter())
+    assert [row.worker.last_name for row in found.rows] == wanted
+    everybody = list(Account.select().where(Account.employee_number.is_null(False)))
+    assert [one.last_name for one in sorted(everybody, key=lambda one: (one.name_key, one.id))] == wanted
+
+
+def test_every_search_finds_a_name_as_it_is_typed(world: World) -> None:
+    soren = factories.worker("Søren", "D’hondt-Łęcki")
+    there = factories.organisation("CAF", name="Café Œuvre ’t Höfke")
+    factories.assignment(soren, there, None)
+    sheet_of = factories.assignment(soren, world.fse, world.fse_budget)
+    sheet = factories.sheet(sheet_of, world.period, {}, state="submitted")
+    grants = access.grants(world.supervisor)
+    for typed in ("soren dhondt", "D'Hondt", "Lecki", "Søren", "Łęcki d’hondt", "hondtlecki"):
+        assert [row.id for row in lists.people(typed).rows] == [soren.id], typed
+        assert [row.id for row in placing.workers(typed)] == [soren.id], typed
+        assert assignment_list.find(assignment_list.Filter(text=typed)).count == 2, typed
+        assert sum(group.is_named for group in waiting.count(grants, typed).groups) == 1, typed
+        assert list(corrections.correctable(typed)) == []
+    assert lists.people(soren.employee_number).count == 1, "what is no name is found as it is written"
+    assert waiting.count(grants, "Sorenson").groups[0].is_named is False
+    assert Timesheet.get_by_id(sheet.id).assignment_id == sheet_of.id
+    for typed in ("cafe oeuvre", "Café", "hofke", "'t Höfke", "CAF"):
+        assert [row.code for row in lists.organisations(typed).rows] == ["CAF"], typed
+        assert payments.due(typed).count == 0
+        assert listing.page(access.grants(world.staff), listing.Filter(text=typed), 1, 0).rows == []
+
+
+def test_an_upgrade_renews_the_keys_of_names(world: World) -> None:
+    person = factories.worker("Anna", "van den Bäkker")
+    assert person.name_key == name_key("Anna", "van den Bäkker") == "bakker anna van den bakker"
+    Account.update(name_key="van den bakker anna").where(Account.id == person.id).execute()
+    Organisation.update(name_key="").execute()
+    people.renew_keys()
+    assert Account.get_by_id(person.id).name_key == "bakker anna van den bakker"
+    assert {row.name_key for row in Organisation.select()} == {
+        "faculty of science and engineering",
+        "faculteit der rechtsgeleerdheid",
+    }
+    assert Assignment.select().count() == 1
