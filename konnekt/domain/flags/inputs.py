@@ -203,16 +203,25 @@ def _read_earlier(found: Inputs, ids: list[int]) -> None:
 
 
 def _read_sent_before(found: Inputs, ids: list[int]) -> None:
-    """Whether a sheet was rejected before, or an earlier revision of it waited: sent, or imported as such."""
+    """Whether a sheet was rejected before, or an earlier revision of it waited: sent, or imported as such.
+
+    A rejection that was undone is none.
+    """
     waited = (Event.verb == "submit") | ((Event.verb == "import") & (Event.after["state"] == State.SUBMITTED))
     query = (
-        Event.select(Event.timesheet, Event.verb)
+        Event.select(Event.timesheet, Event.verb, fn.COUNT(Event.id))
         .join(Timesheet, on=(Timesheet.id == Event.timesheet))
         .where(
             Event.timesheet.in_(ids)
-            & ((Event.verb == "reject") | (waited & (Event.revision < Timesheet.revision)))
+            & (
+                Event.verb.in_(("reject", "undo_rejection"))
+                | (waited & (Event.revision < Timesheet.revision))
+            )
         )
-        .distinct()
+        .group_by(Event.timesheet, Event.verb)
     )
-    for sheet, verb in rows(query):
-        found.sent_before[sheet].add(verb)
+    counts = {(sheet, verb): count for sheet, verb, count in rows(query)}
+    for (sheet, verb), count in counts.items():
+        is_undone = verb == "reject" and count == counts.get((sheet, "undo_rejection"))
+        if verb != "undo_rejection" and not is_undone:
+            found.sent_before[sheet].add(verb)
