@@ -1,6 +1,7 @@
 """Import of whole sets: what they become, again, newer, in other shapes; the command."""
 
 import csv
+import re
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -291,6 +292,8 @@ def rewritten(path: Path, **dialect: Any) -> None:
         {"delimiter": ",", "encoding": "utf-8-sig", "lineterminator": "\r\n"},
         {"delimiter": ",", "quoting": csv.QUOTE_ALL, "lineterminator": "\n"},
         {"delimiter": ";", "quoting": csv.QUOTE_ALL, "encoding": "utf-8-sig", "lineterminator": "\r\n"},
+        {"delimiter": "\t", "encoding": "utf-16", "lineterminator": "\r\n"},
+        {"delimiter": ";", "lineterminator": "\r"},
     ],
 )
 def test_other_delimiters_orders_and_ends_of_line_are_the_same_set(tmp_path: Path, dialect: Any) -> None:
@@ -313,6 +316,39 @@ def test_ends_of_line_of_another_system_are_the_same_set(tmp_path: Path) -> None
         path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
     report = import_folder(folder)
     assert report.is_ok
+    assert set(counts(report)) == {"unchanged"}
+
+
+@pytest.mark.parametrize(
+    ("above", "delimiter"),
+    [
+        ("sep=;\n", ";"),
+        ('"sep=,"\r\n', ","),
+        ("SEP=|\n", "|"),
+        ("Uursoorten per november;;;\n;;;\n", ";"),
+        ("Uursoorten, van InterUM\n\n", ";"),
+        ("sep=;\nUursoorten;;;\n", ";"),
+    ],
+)
+def test_what_a_spreadsheet_puts_above_the_header(tmp_path: Path, above: str, delimiter: str) -> None:
+    rows = "code;name_nl;name_en;multiplier_percent\nREG;Normaal;Regular;100\nSUN;Zondag;Sunday;x"
+    report = import_folder(only(tmp_path / "set", hour_types=above + rows.replace(";", delimiter)))
+    line = above.count("\n") + 3
+    assert [str(one) for one in report.problems] == [
+        f"hour_types.csv:{line}: multiplier_percent: This is not a number."
+    ]
+
+
+@pytest.mark.parametrize("shape", ["{d}-{m}-{y}", "{d}/{m}/{y}", "{d}.{m}.{y}", "{d:02}-{m:02}-{y}"])
+def test_dutch_dates_are_dates(tmp_path: Path, shape: str) -> None:
+    import_folder(OWN)
+    folder = copy(tmp_path)
+    days = re.compile(r"(\d{4})-(\d\d)-(\d\d)(?=[;T\n])")
+    for path in folder.iterdir():
+        text = days.sub(lambda at: shape.format(y=at[1], m=int(at[2]), d=int(at[3])), path.read_text())
+        path.write_text(text.replace("T23:59", " 23:59"))
+    report = import_folder(folder)
+    assert [str(problem) for problem in report.problems] == []
     assert set(counts(report)) == {"unchanged"}
 
 
