@@ -5,12 +5,14 @@ from datetime import date, timedelta
 from functools import lru_cache
 from gettext import NullTranslations
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from babel.dates import format_date
 from babel.support import Translations
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from konnekt import period_names
 from konnekt.domain import units
 from konnekt.models import Invoice, InvoiceLine
 
@@ -25,10 +27,16 @@ def html(invoice: Invoice, lines: Iterable[InvoiceLine]) -> str:
         invoice=invoice,
         lines=list(lines),
         is_credit_note=invoice.kind == "credit_note",
-        period_name=f"{invoice.frozen['period']['year']}-{invoice.frozen['period']['number']:02d}",
+        period_name=_period_name(invoice.frozen["period"], invoice.language),
         language=invoice.language,
         **{name: invoice.frozen[name] for name in ("seller", "buyer", "period", "references", "sheets")},
     )
+
+
+def _period_name(frozen: dict[str, Any], language: str) -> str:
+    days = {name: date.fromisoformat(frozen[name]) for name in ("first_on", "last_on")}
+    words = Translations.load(HOUSE / "translations", [language])
+    return period_names.with_days(SimpleNamespace(**{**frozen, **days}), words.gettext, LOCALES[language])
 
 
 @lru_cache

@@ -5,7 +5,7 @@ A kind is two templates, mail/KIND.txt (its first line is the subject) and mail/
 """
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from email.utils import parseaddr
 from functools import lru_cache
@@ -17,6 +17,7 @@ from babel.dates import format_date, format_datetime
 from babel.support import Translations
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
+from konnekt import period_names
 from konnekt.config import Config
 from konnekt.domain import clock, units
 from konnekt.models import Account, Agency, Mail, PayPeriod
@@ -164,17 +165,18 @@ def _templates(language: str) -> Environment:
     translations: NullTranslations = Translations.load(HOUSE / "translations", [language])
     made.install_gettext_translations(translations, newstyle=True)  # type: ignore[attr-defined]
 
+    def called(how: Callable[..., str], period: PayPeriod | str, *more: int) -> str:
+        if isinstance(period, str):
+            return period
+        return how(period, translations.gettext, LOCALES[language], *more)
+
     made.filters.update(
         name=lambda row: row if isinstance(row, str) else row.name,
         moment=lambda at: format_datetime(clock.local(at), f"EEEE {DAY} HH:mm", locale=LOCALES[language]),
         day=lambda on: format_date(on, f"EEEE {DAY}", locale=LOCALES[language]),
         line=lambda text: " ".join(text.split()),
         hours=lambda minutes: units.hours_total(minutes, language),
-        period=lambda period: period if isinstance(period, str) else _days(period, LOCALES[language]),
+        period=lambda period: called(period_names.with_days, period),
+        period_name=lambda period: called(period_names.plain, period, clock.today().year),
     )
     return made
-
-
-def _days(period: PayPeriod, locale: str) -> str:
-    first, last = (format_date(day, DAY, locale=locale) for day in (period.first_on, period.last_on))
-    return f"{first} – {last}"

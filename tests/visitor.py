@@ -1,6 +1,7 @@
 """A browser without a screen: posts with the CSRF token and checks every page it sees."""
 
 import re
+from html.parser import HTMLParser
 from typing import Any
 
 from flask import Flask
@@ -60,6 +61,37 @@ class Visitor:
         return response
 
 
+class _Boxes(HTMLParser):
+    """The boxes to tick that a browser may restore by position, after Back or reload, on another row."""
+
+    def __init__(self, *, is_fragment: bool) -> None:
+        super().__init__()
+        self.is_fragment = is_fragment
+        self.form: dict[str, str | None] = {}
+        self.wrong: list[str] = []
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        of = dict(attributes)
+        if tag == "form":
+            self.form = of
+        is_box = tag == "input" and of.get("type") in ("checkbox", "radio")
+        # The form of a fragment may stand around it.
+        is_off = self.form.get("autocomplete") == "off" or (self.is_fragment and not self.form)
+        if is_box and not (of.get("id") and is_off):
+            self.wrong.append(f"{of.get('name')} in {self.form.get('action')}")
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "form":
+            self.form = {}
+
+
+def check_boxes(html: str, *, is_fragment: bool) -> None:
+    """Every box has an id of its own, and its form says autocomplete="off"."""
+    found = _Boxes(is_fragment=is_fragment)
+    found.feed(html)
+    assert found.wrong == [], f"boxes that a browser may tick on another row: {found.wrong}"
+
+
 def check_html(html: str, *, is_fragment: bool) -> None:
     """One h1, unique ids, labels that point somewhere, forms that name their action and carry the token."""
     if not is_fragment:
@@ -72,5 +104,6 @@ def check_html(html: str, *, is_fragment: bool) -> None:
         assert 'action="' in attributes, "a form names its action"
         if 'method="post"' in attributes:
             assert 'name="csrf_token"' in inside, "a form that posts carries the CSRF token"
+    check_boxes(html, is_fragment=is_fragment)
     assert "|safe" not in html
     assert "{{" not in html

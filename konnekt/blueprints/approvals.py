@@ -10,7 +10,7 @@ from flask_login import current_user
 from werkzeug import Response
 
 from konnekt import web
-from konnekt.domain import approvals, detail, periods, revoking, timesheets, waiting
+from konnekt.domain import approvals, changing, detail, periods, revoking, timesheets, waiting
 from konnekt.domain.refused import Invalid, Refused
 from konnekt.forms.approvals import FilterForm, picks, seen, shown
 from konnekt.models import Account
@@ -108,6 +108,14 @@ def reject(sheet: int) -> Response:
 def revoke(sheet: int) -> Response:
     """Ask for the reason, then take the approval back."""
     return _with_reason(sheet, "revoke", revoking.revoke, _("Revoked: the timesheet waits again."))
+
+
+@bp.post("/<int:sheet>/budget-number")
+def renumber(sheet: int) -> Response:
+    """Put all its rows on another budget number: who registers hours there."""
+    number = request.form.get("budget_number", 0, int)
+    verb = partial(changing.renumber, budget_number=number)
+    return _decide(sheet, verb, _("The budget number is changed."))
 
 
 def _with_reason(sheet: int, asking: str, verb: Callable[..., Any], notice: str) -> Response:
@@ -231,7 +239,8 @@ def _list(
         number=number,
         pages=pages,
         following=approvals.following(number, rows, narrowed.count),
-        tick_all="all" in request.args,
+        mark=(mark := approvals.mark(rows)),
+        tick_all=request.args.get("all") == mark,
         deadlines=periods.deadlines(narrowed.periods()),
         query=form.query(),
     )

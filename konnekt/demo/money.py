@@ -80,7 +80,6 @@ def _pay_half(story: Story, period: PayPeriod, code: str) -> None:
     (invoice, *_) = _of(story, period, code)
     with transaction():
         hold("invoices")
-        invoice.received = 0
         payments.receive(invoice, clock.today(), invoice.total_cents // 2, by=story.cast.agency)
 
 

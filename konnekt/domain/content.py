@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from peewee import JOIN, fn
 
+from konnekt.domain.refused import Refused
 from konnekt.models import Hour, InvoicedHour, PayrollHour, Timesheet, TimesheetLine
 
 
@@ -22,6 +23,15 @@ class Cell:
     @property
     def is_empty(self) -> bool:
         return not (self.minutes or self.remark or self.typed)
+
+    def plus(self, other: "Cell") -> "Cell":
+        """Both in one cell."""
+        if self.is_empty or other.is_empty:
+            return other if self.is_empty else self
+        if self.typed or other.typed:
+            raise Refused("Some hours can't be read yet: put them right first.")
+        remarks = dict.fromkeys(filter(None, (self.remark, other.remark)))
+        return Cell(self.day, self.minutes + other.minutes, " · ".join(remarks))
 
 
 class Key(NamedTuple):
@@ -78,6 +88,21 @@ class Content:
             for cell in line.cells:
                 days[cell.day] += cell.minutes
         return days
+
+    def on_number(self, budget_number: int, instead_of: int | None = None) -> "Content":
+        """The same on one budget number; instead_of: only what stands on that one moves.
+
+        Cells that meet are added up, their remarks joined; Refused where one of them can't be read.
+        """
+        moved: dict[Key, dict[date, Cell]] = {}
+        for line in self.lines:
+            is_moved = instead_of in (None, line.budget_number)
+            key = line.key._replace(budget_number=budget_number) if is_moved else line.key
+            cells = moved.setdefault(key, {})
+            for cell in line.cells:
+                cells[cell.day] = cells[cell.day].plus(cell) if cell.day in cells else cell
+        lines = tuple(Line(*key, cells=tuple(cells.values())) for key, cells in moved.items())
+        return Content(lines, self.remark, self.is_nil)
 
     def is_like(self, other: "Content") -> bool:
         """Whether the two hold the same; the order of lines and empty cells don't matter."""

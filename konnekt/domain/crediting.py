@@ -52,6 +52,12 @@ class Outlook:
         return self.note is None and self.invoice.kind == "invoice"
 
     @property
+    def returned_cents(self) -> int:
+        """What crediting leaves to be paid back or set off: what was paid for the invoice."""
+        cents: int = self.invoice.settled_cents
+        return cents
+
+    @property
     def minutes(self) -> int:
         """The hours that become free, in minutes."""
         return sum(one.minutes for one in self.freed)
@@ -116,9 +122,9 @@ def _freed(invoice: Invoice) -> list[Freed]:
     return [Freed(one, int(one.freed), bool(one.is_exported), bool(one.is_elsewhere)) for one in query]
 
 
-def credit(invoice: int, reason: str, *, by: Account) -> Invoice:
+def credit(invoice: int, reason: str, *, by: Account, seen: int | None = None) -> Invoice:
     """Credit an invoice, as `invoices.credit` does, and have the documents of the credit note made."""
     with transaction():
-        note = invoices.credit(invoice, reason, by=by)
+        note = invoices.credit(invoice, reason, by=by, seen=seen)
         unmade.queue(by)
     return note

@@ -88,6 +88,8 @@ class Detail:
     beside: list[Timesheet] = field(default_factory=list)
     may_correct: bool = False
     invoices: list[Invoice] = field(default_factory=list)
+    may_change: bool = False
+    budget_numbers: list[BudgetNumber] = field(default_factory=list)
 
     @property
     def bars(self) -> list[Bar]:
@@ -122,6 +124,7 @@ def load(sheet: int, who: Grants) -> Detail:
     hours = [hour for line in lines for hour in line.hours if hour]
     period, beside = found.pay_period, _beside(found)
     may_revoke = revoking.may_revoke(found, who)
+    is_undecided = found.state != State.APPROVED and not found.sequence
     is_locked = may_revoke and timesheets.is_locked(sheet)
     return Detail(
         sheet=found,
@@ -148,7 +151,19 @@ def load(sheet: int, who: Grants) -> Detail:
         is_own=found.assignment.worker_id == who.account.id and who.account.is_worker,
         beside=beside,
         invoices=reading.of_sheet(found, who),
+        may_change=is_undecided and who.is_agency_staff and found.assignment.basis == "flexible",
+        budget_numbers=_budget_numbers(found) if is_undecided and _registers(found, who) and lines else [],
     )
+
+
+def _registers(sheet: Timesheet, who: Grants) -> bool:
+    """Whether the reader enters hours for workers there: then the sheet's rows move from here."""
+    return sheet.organisation_id in who.register and sheet.assignment.basis == "flexible"
+
+
+def _budget_numbers(sheet: Timesheet) -> list[BudgetNumber]:
+    of_organisation = BudgetNumber.select().where(BudgetNumber.organisation == sheet.organisation_id)
+    return list(of_organisation.order_by(BudgetNumber.number))
 
 
 def _flags(sheet: Timesheet, who: Grants) -> list[Flag]:
@@ -190,8 +205,9 @@ def _changes(history: list[Event]) -> list[Any]:
 
 
 def _is_sent(event: Event) -> bool:
-    """Whether it left the sheet waiting: an import may also leave it a draft."""
-    return bool(event.verb == "submit" or (event.verb == "import" and event.after["state"] != State.DRAFT))
+    """Whether it left the sheet sent: an import, and moving to another budget number, may leave a draft."""
+    is_told = event.verb in ("import", "move")
+    return bool(event.verb == "submit" or (is_told and event.after["state"] != State.DRAFT))
 
 
 def _before(sheet: Timesheet, who: Grants) -> list[Timesheet]:

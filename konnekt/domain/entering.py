@@ -81,18 +81,25 @@ def save(sheet: int | Place, wanted: Content, *, by: Account, seen: int) -> Time
 
 
 def submit(
-    sheet: int | Place, wanted: Content | None = None, *, by: Account, seen: int, reason: str = ""
+    sheet: int | Place,
+    wanted: Content | None = None,
+    *,
+    by: Account,
+    seen: int,
+    reason: str = "",
+    is_change: bool = False,
 ) -> Timesheet:
     """Send a sheet for approval, with what was entered (None: as it is stored).
 
     reason: why the agency sends on behalf of who enters (sending.py); it may nothing without one.
-
-    From draft, rejected or submitted; the revision goes up each time, so that of two who send at once
-    the second is told. Raises what save raises; Invalid for cells that can't be read and for an empty
-    sheet without "no hours worked"; Refused where four eyes would leave nobody to approve it.
+    is_change: it sends other hours (changing.py), of a sheet that was sent too.
+    From draft, rejected or submitted; the revision goes up each time, so that of two who send at once the
+    second is told. Raises what save raises; Invalid for cells that can't be read, an empty sheet without
+    "no hours worked"; Refused where four eyes would leave nobody to approve it.
     """
     with transaction():
-        entry = _open(sheet, wanted, by, seen, OPEN if reason else SENDABLE, for_others=bool(reason))
+        states = SENDABLE if is_change or not reason else OPEN
+        entry = _open(sheet, wanted, by, seen, states, for_others=bool(reason))
         wanted = entry.stored.content if wanted is None else wanted
         limits.check(wanted, entry.sheet, entry.stored)
         _check_complete(wanted)

@@ -6,7 +6,7 @@ from typing import Any
 
 from konnekt.db import hold, transaction
 from konnekt.domain import clock, events
-from konnekt.domain.invoicing import billable, drafts, frozen, parties
+from konnekt.domain.invoicing import billable, drafts, frozen, parties, settling
 from konnekt.domain.invoicing.drafts import Draft, Preview
 from konnekt.domain.refused import Forbidden, Invalid, NotFound, Refused
 from konnekt.domain.timesheets import checked_reason
@@ -71,10 +71,14 @@ def issue(
     return issued, found
 
 
-def credit(invoice: int, reason: str, *, by: Account, on: date | None = None) -> Invoice:
+def credit(
+    invoice: int, reason: str, *, by: Account, on: date | None = None, seen: int | None = None
+) -> Invoice:
     """Credit a whole invoice: a credit note with its amounts; its hours are free to invoice again.
 
-    Refused for a credit note, and for an invoice that is credited already.
+    What was not paid of it yet is set off with the credit note; the rest of that is to be paid back or set
+    off. seen: what was settled of it (cents) when somebody was told so. Refused for a credit note, for an
+    invoice that is credited already, and where something was paid since.
     """
     must_be_agency_staff(by)
     on = on or clock.today()
@@ -88,6 +92,8 @@ def credit(invoice: int, reason: str, *, by: Account, on: date | None = None) ->
             raise Refused("A credit note can't be credited.")
         if Invoice.select().where(Invoice.credits == original).exists():
             raise Refused("This invoice is credited already.")
+        if seen is not None and original.settled_cents != seen:
+            raise Refused("A payment was recorded since: look again at what goes back.")
         reason = checked_reason(reason)
         note = _repeat(original, reason, on, by)
         lines = InvoiceLine.select(InvoiceLine.id).where(InvoiceLine.invoice == original)
@@ -95,9 +101,11 @@ def credit(invoice: int, reason: str, *, by: Account, on: date | None = None) ->
         InvoicedHour.update(released_at=clock.now()).where(live).execute()
         after = {"number": note.number_text, "total_cents": note.total_cents}
         events.record("issue", by=by, invoice=note, reason=reason, after=after)
-        events.record(
-            "credit", by=by, invoice=original, reason=reason, after={"credit_note": note.number_text}
-        )
+        cents = settling.cancel_out(original, note, on, by=by)
+        after = {
+            "credit_note": note.number_text, "set_off_cents": cents, "to_return_cents": note.to_return_cents,
+        }  # fmt: skip
+        events.record("credit", by=by, invoice=original, reason=reason, after=after)
     return note
 
 
@@ -179,6 +187,7 @@ def _write(draft: Draft, on: date, by: Account | None) -> Invoice:
         net_cents=draft.net_cents,
         vat_cents=draft.vat_cents,
         total_cents=draft.total_cents,
+        paid_on=_settled_at_once(draft.total_cents, on),
         frozen=frozen.invoice(draft, Agency.get()),
         created_at=clock.now(),
         created_by=by,
@@ -206,13 +215,19 @@ def _write(draft: Draft, on: date, by: Account | None) -> Invoice:
     return invoice
 
 
+def _settled_at_once(total_cents: int, on: date) -> date | None:
+    """Nobody waits for nothing: what comes to 0.00 is settled on its own day."""
+    return on if total_cents == 0 else None
+
+
 def _repeat(original: Invoice, reason: str, on: date, by: Account) -> Invoice:
     """A credit note that repeats all that its invoice says (EN 16931: amounts stay positive)."""
     kept = {name: getattr(original, name) for name in REPEATED}
     said = {**original.frozen, "references": frozen.refer_to([original]), "reason": parties.clean(reason)}
     note: Invoice = Invoice.create(
         kind="credit_note", **_next_number(on), **kept, issued_on=on, due_on=on, frozen=said,
-        credits=original, reason=reason, created_at=clock.now(), created_by=by,
+        paid_on=_settled_at_once(original.total_cents, on), credits=original, reason=reason,
+        created_at=clock.now(), created_by=by,
     )  # fmt: skip
     columns = [field for field in InvoiceLine._meta.sorted_fields if field.name not in ("id", "invoice")]
     rows = [

@@ -15,7 +15,7 @@ from konnekt.domain import clock, payments, units
 from konnekt.domain.imports import columns, reading
 from konnekt.domain.imports.reading import Row
 from konnekt.domain.imports.report import Problem, shown
-from konnekt.domain.invoicing import states
+from konnekt.domain.invoicing import settling, states
 from konnekt.domain.refused import N_, Invalid, Refused
 from konnekt.models import Account, Invoice, Payment
 
@@ -115,13 +115,15 @@ def _read_row(row: Row, complain: reading.Complain) -> None:
 def _resolve(rows: list[Row], found: PaymentFile, complain: reading.Complain) -> None:
     """Find the invoices of these rows, and what each payment does to its own."""
     numbers = {row["number"] for row in rows}
-    query = Invoice.select(
-        Invoice, payments.received().alias("received"), states.credited().alias("is_credited")
-    ).where(Invoice.number_text.in_(numbers))
+    query = Invoice.select(Invoice, states.credited().alias("is_credited")).where(
+        Invoice.number_text.in_(numbers)
+    )
     known_invoices = {one.invoice.number_text: one.invoice for one in found.lines}
     invoices = {one.number_text: one for one in query} | known_invoices
     recorded = Payment.select(Payment.invoice, Payment.paid_on, Payment.amount_cents).where(
         Payment.invoice.in_([one.id for one in invoices.values()])
+        & (Payment.kind == "payment")
+        & settling.stands()
     )
     known = Counter(recorded.tuples())
     known.subtract(Counter((one.invoice.id, one.paid_on, one.cents) for one in found.lines if one.is_known))
@@ -139,8 +141,8 @@ def _resolve(rows: list[Row], found: PaymentFile, complain: reading.Complain) ->
             complain(row.line, *wrong)
             continue
         if not line.is_known:
-            invoice.received += line.cents
-        line.open_cents = invoice.total_cents - invoice.received
+            invoice.settled_cents += line.cents
+        line.open_cents = invoice.to_pay_cents
         found.lines.append(line)
 
 
@@ -151,10 +153,10 @@ def _wrong(line: Line) -> tuple[str, str] | None:
         return "number", N_("this is a credit note: it is settled, not paid")
     if invoice.is_credited:
         return "number", N_("this invoice is credited")
-    if invoice.received >= invoice.total_cents:
-        return "number", N_("this invoice is paid already")
-    if line.cents > invoice.total_cents - invoice.received:
-        return "amount", N_("this is more than is open")
+    if invoice.is_settled:
+        return "number", N_("this invoice is paid already: record what was paid too much by hand")
+    if line.cents > invoice.to_pay_cents:
+        return "amount", N_("this is more than is open: record what was paid too much by hand")
     return None
 
 
@@ -174,9 +176,5 @@ def record(content: bytes, *, by: Account) -> PaymentFile:
 
 
 def _record(line: Line, batch: str, by: Account) -> None:
-    fresh = (
-        Invoice.select(Invoice, payments.received().alias("received"))
-        .where(Invoice.id == line.invoice.id)
-        .get()
-    )
+    fresh = Invoice.get_by_id(line.invoice.id)
     payments.receive(fresh, line.paid_on, line.cents, by=by, source=FILE, batch=batch)

@@ -1,7 +1,7 @@
-"""Payments of invoices: what is still to be paid, marking it paid, taking a payment back.
+"""Payments: marking invoices paid, part payments by hand, money back, set-offs, and taking one back.
 
-A credit note is never paid: what it takes back is settled with the organisation. An invoice that is credited
-is no longer to be paid. Part payments add up: it is paid on the day of the payment that completed it.
+A credit note is never paid: what it takes back is paid back or set off (invoicing/settling.py).
+What was recorded stays; what was wrong is taken back by an entry that reverses it.
 """
 
 from collections.abc import Iterable
@@ -9,19 +9,15 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from peewee import JOIN, fn
-
 from konnekt.db import hold, transaction
-from konnekt.domain import clock, events, paging
-from konnekt.domain.invoicing import states
-from konnekt.domain.paging import Page
+from konnekt.domain import clock, events
+from konnekt.domain.invoicing import settling
+from konnekt.domain.records.doubts import ask
 from konnekt.domain.refused import Forbidden, Invalid, NotFound, Refused
 from konnekt.domain.timesheets import checked_reason
-from konnekt.models import Account, Invoice, Organisation, Payment
-from konnekt.models.people import holds
+from konnekt.models import Account, Invoice, Payment
 
-RECENT = 20
-LONGEST_SEARCH = 100
+LONGEST_NOTE = 200
 
 
 @dataclass
@@ -31,54 +27,6 @@ class Marked:
     invoices: list[Invoice] = field(default_factory=list)
     refused: dict[str, Refused] = field(default_factory=dict)
 
-    @property
-    def cents(self) -> int:
-        """What was received with it."""
-        return sum(one.payment.amount_cents for one in self.invoices)
-
-
-def received(invoice: Any = Invoice) -> Any:
-    """What was received for an invoice, in cents, as an SQL expression."""
-    paid = Payment.select(fn.SUM(Payment.amount_cents)).where(Payment.invoice == invoice.id)
-    return fn.COALESCE(paid, 0)
-
-
-def due(search: str = "", number: int = 1) -> Page:
-    """A page of what is open or overdue, with `received` and `is_overdue`, the longest overdue first.
-
-    search: the start of an invoice or budget number, or part of the organisation's name or code.
-    """
-    overdue = Invoice.due_on <= clock.today()
-    query = (
-        Invoice.select(Invoice, Organisation, received().alias("received"), overdue.alias("is_overdue"))
-        .join(Organisation)
-        .where(states.to_pay() & ~states.credited())
-        .order_by(Invoice.due_on, Invoice.id)
-    )
-    wanted = search.strip()[:LONGEST_SEARCH]
-    if wanted and "\x00" not in wanted:
-        query = query.where(
-            Invoice.number_text.startswith(wanted)
-            | Invoice.budget_number_text.startswith(wanted)
-            | holds(Organisation.name_key, wanted)
-            | Organisation.code.contains(wanted)
-        )
-    return paging.page(query, number)
-
-
-def latest() -> list[Payment]:
-    """The payments that were recorded last, with invoice, organisation and who did it: one statement."""
-    query = (
-        Payment.select(Payment, Invoice, Organisation, Account)
-        .join(Invoice)
-        .join(Organisation)
-        .switch(Payment)
-        .join(Account, JOIN.LEFT_OUTER, on=(Payment.recorded_by == Account.id), attr="recorded_by")
-        .order_by(Payment.id.desc())
-        .limit(RECENT)
-    )
-    return list(query)
-
 
 def mark(numbers: Iterable[int], on: date, *, by: Account) -> Marked:
     """Mark invoices (their ids) as paid in full on a day; a refused one does not undo the others.
@@ -86,19 +34,17 @@ def mark(numbers: Iterable[int], on: date, *, by: Account) -> Marked:
     Raises Invalid for a day that is still to come and where none is chosen.
     """
     must_be_agency_staff(by)
-    if on > clock.today():
-        raise Invalid("This day is still to come.", field="on")
+    _must_have_come(on)
     wanted = sorted(set(numbers))
     if not wanted:
         raise Invalid("Tick the invoices that were paid.", field="on")
     marked = Marked()
     with transaction():
-        # Nobody credits in between.
+        # Nobody pays or credits in between.
         hold("invoices")
-        query = Invoice.select(Invoice, received().alias("received"))
-        for invoice in list(query.where(Invoice.id.in_(wanted)).order_by(Invoice.id)):
+        for invoice in list(Invoice.select().where(Invoice.id.in_(wanted)).order_by(Invoice.id)):
             try:
-                receive(invoice, on, invoice.total_cents - invoice.received, by=by)
+                receive(invoice, on, invoice.to_pay_cents, by=by)
                 marked.invoices.append(invoice)
             except Refused as refusal:
                 marked.refused[invoice.number_text] = refusal
@@ -106,61 +52,179 @@ def mark(numbers: Iterable[int], on: date, *, by: Account) -> Marked:
 
 
 def receive(
-    invoice: Invoice, on: date, cents: int, *, by: Account | None, source: str = "", batch: str = ""
-) -> None:
-    """Record money for an invoice (with `received`); where nothing is left open it is paid on that day.
+    invoice: Invoice,
+    on: date,
+    cents: int,
+    *,
+    by: Account | None,
+    source: str = "",
+    batch: str = "",
+    note: str = "",
+    is_sure: bool = False,
+) -> Payment:
+    """Record money that came in for an invoice, at most what is still to be paid unless is_sure.
 
     In the caller's transaction, which holds "invoices". Raises Refused for what is paid, credited or a credit
-    note already.
+    note already, and for more than is open.
     """
-    open_cents = invoice.total_cents - invoice.received
-    guard = (Invoice.id == invoice.id) & states.to_pay() & ~states.credited()
-    paid = Invoice.update({"paid_on": on if cents == open_cents else None}).where(guard)
-    if cents > open_cents or paid.execute() != 1:
-        raise why_not(Invoice.get_by_id(invoice.id))
-    payment = Payment.create(
-        invoice=invoice, paid_on=on, amount_cents=cents, recorded_at=clock.now(), recorded_by=by
-    )
-    invoice.received += cents
-    invoice.payment = payment
-    after = {"paid_on": on.isoformat(), "amount_cents": cents, "open_cents": open_cents - cents}
-    events.record("pay", by=by, source=source, batch=batch, invoice=invoice, after=after)
+    if invoice.kind == "credit_note" or (not is_sure and not 0 < cents <= invoice.to_pay_cents):
+        raise why_not(invoice)
+    payment = settling.enter(invoice, cents, on, by=by, note=note)
+    after = {"paid_on": on.isoformat(), "amount_cents": cents, "open_cents": invoice.balance_cents}
+    events.record("pay", by=by, source=source, batch=batch, invoice=invoice, reason=note, after=after)
+    return payment
 
 
 def why_not(invoice: Invoice) -> Refused:
     """Why nothing, or not this much, can be received for an invoice."""
     if invoice.kind == "credit_note":
         return Refused("A credit note is settled, not paid.")
-    if Invoice.select(Invoice.id).where(Invoice.credits == invoice).exists():
+    if credit_note_of(invoice):
         return Refused("This invoice is credited.")
-    if invoice.paid_on is not None:
+    if invoice.is_settled:
         return Refused("This invoice is paid already.")
     return Refused("This is more than is open.")
 
 
-def take_back(payment: int, reason: str, *, by: Account) -> Invoice:
-    """Take back a payment that was recorded by mistake; the record of what happened keeps it.
+def pay(
+    invoice: int, on: date, cents: int, note: str = "", *, by: Account, seen: int, is_sure: bool = False
+) -> Invoice:
+    """Record by hand what came in for an invoice, all of it or a part.
 
-    Its invoice is open again unless the other payments still cover it. Raises Invalid without a reason,
-    NotFound where the payment is not there, or not any more.
+    seen: what was settled of it when it was shown. Asks first (records.doubts) where it is more than is open,
+    or stands there already.
+    """
+    with transaction():
+        document = _asked(invoice, on, cents, note, by, seen)
+        if document.kind == "credit_note":
+            raise why_not(document)
+        doubts = []
+        if cents > document.to_pay_cents:
+            doubts.append(
+                Invalid("This is more than is still to be paid: the rest would be to be paid back.")
+            )
+        if live(Payment.invoice == document, Payment.paid_on == on, Payment.amount_cents == cents):
+            doubts.append(Invalid("A payment of this amount on this day is recorded already."))
+        ask(doubts, is_sure=is_sure)
+        receive(document, on, cents, by=by, note=note.strip(), is_sure=True)
+    return document
+
+
+def refund(document: int, on: date, cents: int, note: str = "", *, by: Account, seen: int) -> Invoice:
+    """Record by hand what was paid back of a credit note, or of an invoice that was paid too much for."""
+    with transaction():
+        source = _asked(document, on, cents, note, by, seen)
+        if cents > source.to_return_cents:
+            raise Invalid("This is more than is to be paid back.", field="amount")
+        settling.enter(source, -cents, on, by=by, kind="refund", note=note.strip())
+        after = {"paid_on": on.isoformat(), "amount_cents": cents, "open_cents": source.balance_cents}
+        events.record("refund", by=by, invoice=source, reason=note.strip(), after=after)
+    return source
+
+
+def set_off(
+    document: int, with_number: str, on: date, cents: int, note: str = "", *, by: Account, seen: int
+) -> Invoice:
+    """Set off what is to be paid back with an open invoice of the same organisation (its number)."""
+    with transaction():
+        source = _asked(document, on, cents, note, by, seen)
+        invoice: Invoice | None = Invoice.get_or_none(
+            (Invoice.number_text == with_number) & (Invoice.organisation == source.organisation_id)
+        )
+        if invoice is None or not invoice.to_pay_cents:
+            raise Invalid("Choose an invoice that is still to be paid.", field="invoice")
+        if cents > source.to_return_cents:
+            raise Invalid("This is more than is to be paid back.", field="amount")
+        if cents > invoice.to_pay_cents:
+            raise Invalid("This is more than is open.", field="amount")
+        settling.set_off(source, invoice, cents, on, by=by, note=note.strip())
+        for one, other in ((source, invoice), (invoice, source)):
+            after = {"paid_on": on.isoformat(), "amount_cents": cents, "with": other.number_text}
+            events.record("set_off", by=by, invoice=one, reason=note.strip(), after=after)
+    return source
+
+
+def _asked(document: int, on: date, cents: int, note: str, by: Account, seen: int) -> Invoice:
+    """The fresh row that a form by hand is about, as it was shown; holds "invoices" from here on."""
+    must_be_agency_staff(by)
+    _must_have_come(on)
+    if cents <= 0:
+        raise Invalid("Type an amount above zero.", field="amount")
+    if len(note.strip()) > LONGEST_NOTE:
+        raise Invalid("Type at most %(count)s characters.", field="note", count=LONGEST_NOTE)
+    hold("invoices")
+    found: Invoice | None = Invoice.get_or_none(Invoice.id == document)
+    if found is None:
+        raise NotFound("This invoice does not exist, or not for you.")
+    if found.settled_cents != seen:
+        raise Refused("Somebody recorded something else for it since. Look at it, then go on.")
+    return found
+
+
+def take_back(payment: int, reason: str, *, by: Account) -> Invoice:
+    """Take back an entry that was recorded by mistake, by one that reverses it; a set-off on both sides.
+
+    Raises Invalid without a reason, NotFound where it is not there or was taken back, Refused where other
+    entries rest on it.
     """
     must_be_agency_staff(by)
     reason = checked_reason(reason)
     with transaction():
         hold("invoices")
-        found: Payment | None = Payment.get_or_none(Payment.id == payment)
-        if found is None or Payment.delete().where(Payment.id == payment).execute() != 1:
+        found = next(iter(live(Payment.id == payment)), None)
+        if found is None:
             raise NotFound("This payment is not known, or was taken back already.")
-        invoice: Invoice = found.invoice
-        left = Payment.select(fn.SUM(Payment.amount_cents)).where(Payment.invoice == invoice).scalar() or 0
-        if left < invoice.total_cents:
-            Invoice.update(paid_on=None).where(Invoice.id == invoice.id).execute()
-        before = {"paid_on": found.paid_on.isoformat(), "amount_cents": found.amount_cents}
-        events.record("take_back_payment", by=by, invoice=invoice, reason=reason, before=before)
-    return invoice
+        if found.against and found.invoice in (found.against.credits, *found.against.credit_notes):
+            raise Refused("This was set off by crediting the invoice: it stays.")
+        for one in (found, *_other_side(found)):
+            _reverse(one, reason, by)
+    document: Invoice = found.invoice
+    return document
+
+
+def _other_side(of: Payment) -> list[Payment]:
+    """The entry of a set-off on the other document; equal ones are the same."""
+    if of.against is None:
+        return []
+    return live(
+        Payment.invoice == of.against, Payment.against == of.invoice,
+        Payment.amount_cents == -of.amount_cents, Payment.paid_on == of.paid_on,
+    )[:1]  # fmt: skip
+
+
+def _reverse(entry: Payment, reason: str, by: Account) -> None:
+    document = Invoice.get_by_id(entry.invoice_id)
+    if document.kind == "invoice" and document.settled_cents < entry.amount_cents:
+        raise Refused("Money of it was paid back or set off: take that back first.")
+    settling.enter(
+        document, -entry.amount_cents, entry.paid_on, by=by, kind=entry.kind,
+        against=entry.against, reverses=entry, note=reason,
+    )  # fmt: skip
+    # A credited invoice has nothing to be paid: what is open again goes off its credit note.
+    note = credit_note_of(document)
+    cancelled = settling.cancel_out(document, note, clock.today(), by=by) if note else 0
+    before = {"paid_on": entry.paid_on.isoformat(), "amount_cents": abs(entry.amount_cents)}
+    after = {"set_off_cents": cancelled} if cancelled else None
+    events.record("take_back_payment", by=by, invoice=document, reason=reason, before=before, after=after)
+
+
+def live(*conditions: Any) -> list[Payment]:
+    """The entries that were not taken back, and take nothing back, in the order of recording."""
+    return list(Payment.select().where(settling.stands(), *conditions).order_by(Payment.id))
+
+
+def credit_note_of(invoice: Invoice) -> Invoice | None:
+    """The credit note that takes this whole invoice back."""
+    note: Invoice | None = Invoice.get_or_none(Invoice.credits == invoice)
+    return note
 
 
 def must_be_agency_staff(by: Account) -> None:
     """Raise Forbidden for who isn't."""
     if not by.is_agency_staff:
         raise Forbidden("Only the agency records payments.")
+
+
+def _must_have_come(on: date) -> None:
+    if on > clock.today():
+        raise Invalid("This day is still to come.", field="on")

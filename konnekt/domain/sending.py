@@ -35,6 +35,12 @@ class Unsent:
         return is_open and self.assignment.basis == "flexible"
 
     @property
+    def may_change(self) -> bool:
+        """Whether the agency can type other hours: nobody approved them yet."""
+        is_open = self.sheet is None or self.sheet.state != State.APPROVED
+        return bool(is_open and self.assignment.basis == "flexible")
+
+    @property
     def has_hours(self) -> bool:
         """Whether there are hours or text on it, so that it can't say that none were worked."""
         return self.detail is not None and bool(self.detail.lines)
@@ -85,7 +91,5 @@ def send(at: Place, reason: str, *, is_nil: bool = False, by: Account, seen: int
             return entering.submit(at, wanted, by=by, seen=seen, reason=reason)
         except Invalid as refusal:
             if refusal.field.startswith("cell-"):
-                raise Refused(
-                    "Some hours on it can't be read: who enters has to put them right first."
-                ) from refusal
+                raise Refused("Some hours on it can't be read: change them, then send.") from refusal
             raise

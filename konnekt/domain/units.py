@@ -96,6 +96,11 @@ def price_cell(rate: int, language: str) -> str:
     return f"{whole}{_point(language)}{decimals}"
 
 
+def cents_cell(cents: int, language: str) -> str:
+    """Cents as an input shows them, and `parse_cents` reads them: `1234,50`."""
+    return f"{_minus(cents)}{abs(cents) // 100}{_point(language)}{abs(cents) % 100:02d}"
+
+
 def _stripped(text: str) -> str:
     typed = text.strip()
     if len(typed) > LONGEST:

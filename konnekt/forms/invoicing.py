@@ -3,8 +3,9 @@
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
-from wtforms import DateField, SelectField, TextAreaField
-from wtforms.validators import InputRequired
+from wtforms import DateField, IntegerField, SelectField, TextAreaField
+from wtforms.validators import InputRequired, Optional
+from wtforms.widgets import HiddenInput
 
 from konnekt.forms.bureau.fields import REQUIRED
 
@@ -31,6 +32,7 @@ class RunForm(FlaskForm):  # type: ignore[misc]
 
 
 class CreditForm(FlaskForm):  # type: ignore[misc]
-    """Why an invoice is credited."""
+    """Why an invoice is credited; seen: what was settled of it (cents) when the page said what goes back."""
 
+    seen = IntegerField(validators=[Optional()], widget=HiddenInput())
     reason = TextAreaField(_("Reason"), [InputRequired(_("Write the reason, so that it can be put right."))])

@@ -18,6 +18,21 @@ from konnekt.models.people import Account
 from konnekt.models.periods import PayPeriod
 from konnekt.models.timesheets import Hour, HourType, Timesheet
 
+# No commas: SQLite's way to change a table (playhouse.migrate) would cut a condition there.
+_SETTLED = (
+    "(kind = 'invoice' AND settled_cents >= 0)"
+    " OR (kind = 'credit_note' AND settled_cents <= 0 AND settled_cents >= -total_cents)"
+)
+_PAID_ON = (
+    "(paid_on IS NULL) = ((kind = 'invoice' AND settled_cents < total_cents)"
+    " OR (kind = 'credit_note' AND settled_cents > -total_cents))"
+)
+_KIND = "kind = 'payment' OR kind = 'refund' OR kind = 'set_off'"
+_SIGN = (
+    "amount_cents <> 0 AND (kind = 'set_off'"
+    " OR (kind = 'payment') = ((amount_cents > 0) = (reverses_id IS NULL)))"
+)
+
 
 class NumberSeries(BaseModel):
     """The last number given out in a year: invoice numbers have no gaps (art. 35a Wet OB)."""
@@ -29,7 +44,9 @@ class NumberSeries(BaseModel):
 class Invoice(BaseModel):
     """One organisation, one period, one budget number. parties and terms are frozen copies.
 
-    Amounts are cents; a credit note's are positive, its kind says the direction.
+    Amounts are cents; a credit note's are positive, its kind says the direction. settled_cents is the sum of
+    its payments, and negative for a credit note; paid_on the day on which they covered it
+    (domain/invoicing/settling.py).
     """
 
     kind = CharField(default="invoice", constraints=[Check("kind IN ('invoice', 'credit_note')")])
@@ -53,6 +70,7 @@ class Invoice(BaseModel):
     credits = ForeignKeyField("self", null=True, backref="credit_notes")
     reason = TextField(default="")
     paid_on = DateField(null=True)
+    settled_cents = IntegerField(default=0, constraints=[Check(_SETTLED), Check(_PAID_ON)])
     created_at = MomentField()
     created_by = ForeignKeyField(Account, null=True, backref="+")
 
@@ -62,6 +80,25 @@ class Invoice(BaseModel):
             (("year", "number"), True),
             (("organisation", "issued_on"), False),
         )
+
+    @property
+    def balance_cents(self) -> int:
+        """What is still to be paid; below zero what is to be paid back or set off."""
+        said = -self.total_cents if self.kind == "credit_note" else self.total_cents
+        return int(said - self.settled_cents)
+
+    @property
+    def to_pay_cents(self) -> int:
+        return max(self.balance_cents, 0)
+
+    @property
+    def to_return_cents(self) -> int:
+        return max(-self.balance_cents, 0)
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether its own amount is covered; an invoice may be paid too much for."""
+        return self.balance_cents >= 0 if self.kind == "credit_note" else self.balance_cents <= 0
 
 
 class InvoiceLine(BaseModel):
@@ -94,11 +131,20 @@ class InvoicedHour(BaseModel):
 
 
 class Payment(BaseModel):
-    """Money received for an invoice, in cents."""
+    """What settles an invoice or credit note, in cents: money in is positive, money back negative.
+
+    A set-off has a row on both documents, against each other. What was wrong stays, and a row reverses it.
+    """
 
     invoice = ForeignKeyField(Invoice, backref="payments")
     paid_on = DateField()
     amount_cents = IntegerField()
+    kind = CharField(default="payment", constraints=[Check(_KIND), Check(_SIGN)])
+    note = TextField(default="", constraints=[Check("reverses_id IS NULL OR note <> ''")])
+    against = ForeignKeyField(
+        Invoice, null=True, backref="+", constraints=[Check("(kind = 'set_off') = (against_id IS NOT NULL)")]
+    )
+    reverses = ForeignKeyField("self", null=True, unique=True, backref="+")
     recorded_at = MomentField()
     recorded_by = ForeignKeyField(Account, null=True, backref="+")
 
@@ -124,14 +170,20 @@ _LISTED = (
     Invoice.id,
     Invoice.organisation,
     Invoice.kind,
-    Invoice.paid_on,
     Invoice.due_on,
     Invoice.total_cents,
+    Invoice.settled_cents,
 )
 Invoice.add_index(
-    Invoice.issued_on, *_LISTED, Invoice.budget_number, Invoice.year, Invoice.number, name="invoice_list"
+    Invoice.issued_on, *_LISTED, Invoice.budget_number, Invoice.year, Invoice.number, name="invoice_listed"
 )
-Invoice.add_index(Invoice.budget_number, Invoice.issued_on, *_LISTED, name="invoice_search")
+Invoice.add_index(Invoice.budget_number, Invoice.issued_on, *_LISTED, name="invoice_searched")
+
+# What the agency's payments show: few of many.
+Invoice.add_index(Invoice.kind, Invoice.due_on, where=SQL("paid_on IS NULL"), name="invoice_unsettled")
+Invoice.add_index(
+    Invoice.issued_on, where=SQL("kind = 'invoice' AND settled_cents > total_cents"), name="invoice_overpaid"
+)
 
 # An hour stands on one invoice at a time.
 InvoicedHour.add_index(

@@ -55,7 +55,7 @@
   };
   const furnish = () => {
     each("th[data-pick-all]:empty", (cell) => cell.append(make("label", {},
-      make("input", { type: "checkbox" }),
+      make("input", { type: "checkbox", id: "pick-all" }),
       make("span", { className: "visually-hidden", textContent: cell.dataset.pickAll }))));
     each("[data-picks-bar]:not(:has(.clear))", (bar) => bar.prepend(make("p", { className: "sum" }),
       make("button", { type: "button", className: "clear", textContent: bar.dataset.clear })));

@@ -60,7 +60,8 @@ def crowd(world: World, how_many: int = HOW_MANY) -> None:
                 "due_on": day + timedelta(days=30), "language": "nl", "vat_treatment": "exempt",
                 "net_cents": cents, "vat_cents": 0, "total_cents": cents, "frozen": frozen,
                 "credits": n if is_credit else None, "created_at": clock.now(),
-                "paid_on": day + timedelta(days=20) if day.year < 2026 and not is_credit else None,
+                "paid_on": day + timedelta(days=20) if day.year < 2026 or is_credit or n % 50 == 48 else None,
+                "settled_cents": _settled(n, day.year, cents, is_credit),
             })  # fmt: skip
         _insert(Invoice, invoices)
         NumberSeries.insert_many([{"year": year, "last_number": n} for year, n in counters.items()]).execute()
@@ -70,6 +71,13 @@ def crowd(world: World, how_many: int = HOW_MANY) -> None:
             for n in range(how_many) for kind in ("pdf", "ubl")
         ]  # fmt: skip
         _insert(Document, documents)
+
+
+def _settled(n: int, year: int, cents: int, is_credit: bool) -> int:
+    """Years before the last are paid, of the last one in ten half; credit notes and theirs are set off."""
+    if is_credit:
+        return -cents
+    return cents if year < 2026 or n % 50 == 48 else cents // 2 if n % 10 == 0 else 0
 
 
 def _insert(model: type, rows: list) -> None:

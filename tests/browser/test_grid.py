@@ -114,7 +114,9 @@ def test_by_keyboard_alone_from_the_list_to_a_sent_sheet(
     expect(page.locator("[data-sum-sheet]")).to_have_text("182,00")
     press("Enter")
     expect(page.get_by_role("button", name="Ongedaan maken")).to_be_visible()
-    expect(page.get_by_role("status").first).to_contain_text("Zoë Heuvel, 4 wk · 45–48, 182,00 uur")
+    expect(page.get_by_role("status").first).to_contain_text(
+        "Zoë Heuvel, Periode 12 (week 45–48), 182,00 uur"
+    )
     assert pressed <= figures + cells + 1
     assert state(desk["ZOE"]) == "submitted"
     assert len(stored(desk["ZOE"])) == 28
@@ -450,7 +452,7 @@ def test_without_javascript(at_desk: Callable[..., Watched], desk: dict[str, Ass
     expect(page.get_by_text("Typ uren als 7,5 of 7:30.")).to_be_visible()
     cell(page, "03").fill("7")
     cell(page, "03").press("Enter")
-    expect(page.get_by_text("Verstuurd: Zoë Heuvel, 4 wk · 45–48, 20,00 uur.")).to_be_visible()
+    expect(page.get_by_text("Verstuurd: Zoë Heuvel, Periode 12 (week 45–48), 20,00 uur.")).to_be_visible()
     assert state(desk["ZOE"]) == "submitted"
     page.get_by_role("button", name="Ongedaan maken").click()
     assert state(desk["ZOE"]) == "draft"

@@ -364,3 +364,16 @@ def test_hours_with_a_history_are_emptied_not_deleted(cast: World) -> None:
     approve(send(cast, Content()), cast.supervisor)
     assert cases.find(cast.sheet.id).total == 0
     assert Hour.select().where(Hour.sequence == 0).count() == 2
+
+
+def test_a_corrected_sheet_that_was_credited_can_still_be_corrected(world: World) -> None:
+    """Its approval can't be revoked, so "revoke it instead" would be a circle."""
+    invoice_cast.complete(world)
+    payroll_cast.complete(world)
+    (invoice,) = invoice_cast.run()
+    payroll_cast.supplementary(world, {TUESDAY: -60})
+    invoices.credit(invoice.id, "Ander nummer", by=world.staff)
+    case = cases.find(world.sheet.id)
+    assert not case.is_locked
+    assert case.refusal is None
+    assert corrections.check(case, wanted(world, 480)).minutes == 60

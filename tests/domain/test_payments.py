@@ -51,7 +51,10 @@ def test_paying_and_crediting_at_once(invoice: Invoice, world: World) -> None:
         lambda: invoices.credit(invoice.id, "Verkeerd", by=world.staff),
     )
     assert credit
-    assert Payment.select().count() == pay
+    assert Payment.select().where(Payment.kind == "payment").count() == pay
+    note = Invoice.get(Invoice.kind == "credit_note")
+    assert note.to_return_cents == (note.total_cents if pay else 0)
+    assert Invoice.get_by_id(invoice.id).balance_cents == 0
 
 
 def test_a_file_twice_at_once(invoice: Invoice, world: World) -> None:

@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from html import unescape
 
 import pytest
 from flask import Flask
@@ -136,7 +137,13 @@ def test_a_tick_of_an_old_revision_is_not_kept(emre: Visitor, world: World) -> N
 
 def test_tick_all_without_javascript(emre: Visitor, world: World) -> None:
     more(world, 3)
-    assert emre.get("/approvals?all=1").text.count("checked") == 4
+    found = re.search(r'href="(/approvals\?[^"]*all=[^"]+)"', emre.get("/approvals").text)
+    assert found
+    assert emre.get(unescape(found[1])).text.count(" checked>") == 4
+    Timesheet.update(revision=2).where(Timesheet.id == world.sheet).execute()
+    assert " checked>" not in emre.get(unescape(found[1])).text, "not as it was seen: nothing is ticked"
+    more(world, 1)
+    assert " checked>" not in emre.get(unescape(found[1])).text, "nor what came since"
 
 
 @pytest.mark.parametrize("query", ["", "?name=werknemer", "?page=2"])

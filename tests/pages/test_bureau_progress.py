@@ -15,12 +15,14 @@ from konnekt.models import (
     Assignment,
     Contributor,
     Event,
+    Hour,
     HourType,
     Mail,
     Organisation,
     PayPeriod,
     Right,
     Timesheet,
+    TimesheetLine,
 )
 from tests import factories
 from tests.factories import World
@@ -316,3 +318,79 @@ def test_what_is_typed_stays_text(bureau: Visitor, world: World) -> None:
     Account.update(last_name="<b>vet</b>").where(Account.id == ada.worker_id).execute()
     for url in ("/bureau/progress", f"/bureau/progress/{ada.code}/2026/12"):
         assert "<b>vet" not in bureau.get(url).text
+
+
+def typed(world: World, sheet: Timesheet, **more: str) -> dict[str, str]:
+    """The change page of a sheet with one line on 3 and 4 November, as a browser posts it."""
+    line = TimesheetLine.get(TimesheetLine.timesheet == sheet)
+    row = str(line.id)
+    return {
+        "seen": str(sheet.revision), "row": row, f"week-{row}": "2026-45", f"line-{row}": row,
+        f"type-{row}": str(line.hour_type_id), f"budget-{row}": str(line.budget_number_id),
+        f"cell-{row}-2026-11-03": "8", f"cell-{row}-2026-11-04": "6:00", "reason": "Gebeld op 30 november",
+        **more,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("state", ["submitted", "rejected", "draft"])
+def test_the_agency_changes_hours_that_nobody_approved(
+    bureau: Visitor, app: Flask, world: World, state: str
+) -> None:
+    sheet = world.sheet
+    is_rejected = {"decided_at": clock.now(), "rejection_reason": "Te veel"} if state == "rejected" else {}
+    Timesheet.update(state=state, **is_rejected).execute()
+    Hour.update(remark="Open dag").where(Hour.day == date(2026, 11, 4)).execute()
+    here = f"/bureau/progress/{world.assignment.code}/2026/12/change"
+    assert here in bureau.get(f"/approvals/{sheet.id}").text
+    assert 'value="7,5"' in bureau.get(here).text
+    none = bureau.post(here, typed(world, sheet, reason=" "))
+    assert none.status_code == 422
+    assert 'value="6"' in none.text, "what was typed stays"
+    assert "was 7,50" in none.text
+    added = bureau.with_htmx().post(here, typed(world, sheet, add="2026-45"))
+    assert added.text.startswith('<form id="sheet-change"')
+    assert "new0" in added.text
+    bureau.htmx = False
+    assert bureau.post(here, typed(world, sheet)).status_code == 303
+    now = Timesheet.get_by_id(sheet.id)
+    assert (now.state, now.minutes, now.revision) == ("submitted", 840, sheet.revision + 1)
+    assert now.rejection_reason == ""
+    assert Hour.get(Hour.day == date(2026, 11, 4)).remark == "Open dag", "no cell shows it: it stays"
+    event = Event.get(Event.verb == "submit")
+    assert (event.actor, event.on_behalf_of, event.reason) == (
+        world.staff,
+        world.noor,
+        "Gebeld op 30 november",
+    )
+    assert (event.before["minutes"], event.after["minutes"]) == (930, 840)
+    assert Contributor.get(Contributor.timesheet == sheet).account == world.staff
+    owner = Visitor(app, world.noor).get(f"/hours/sheets/{sheet.id}").text
+    assert "Gebeld op 30 november" in owner
+    stale = bureau.post(here, typed(world, sheet))
+    assert stale.status_code == 409
+    refused = Visitor(app, world.supervisor)
+    refused_approval = refused.post(f"/approvals/{sheet.id}/approve", {"seen": str(sheet.revision)})
+    assert refused_approval.status_code == 409, "who saw the hours of before is told"
+
+
+def test_who_can_not_change_hours_so(bureau: Visitor, app: Flask, world: World) -> None:
+    here = f"/bureau/progress/{world.assignment.code}/2026/12/change"
+    for person in (world.noor, world.supervisor, world.registrar):
+        assert Visitor(app, person).post(here, typed(world, world.sheet)).status_code == 403
+    same = typed(world, world.sheet)
+    same[next(name for name in same if name.endswith("11-04"))] = "7,5"
+    nothing = bureau.post(here, same)
+    assert nothing.status_code == 409
+    assert "Er verandert niets" in nothing.text
+    long = bureau.post(here, {**same, next(name for name in same if name.endswith("11-04")): "25"})
+    assert (long.status_code, "24 uur" in long.text) == (422, True)
+    assert bureau.post(here, {"seen": "x"}).status_code == 422
+    Timesheet.update(state="approved", decided_at=clock.now()).execute()
+    assert bureau.get(here).status_code == bureau.post(here, typed(world, world.sheet)).status_code == 409
+    fixed = add(world, "Fleur", basis="fixed")
+    assert bureau.get(f"/bureau/progress/{fixed.code}/2026/12/change").status_code == 403
+    assert bureau.get("/bureau/progress/X/2026/12/change").status_code == 404
+    missing = add(world, "Ada")
+    page = bureau.get(f"/bureau/progress/{missing.code}/2026/12").text
+    assert "Uren invullen" in page
+    assert bureau.get(f"/bureau/progress/{missing.code}/2026/12/change").status_code == 200

@@ -7,10 +7,11 @@ import pytest
 from flask import Flask
 
 from konnekt import jobs
-from konnekt.domain import clock, timesheets
+from konnekt.domain import clock, payments, timesheets
 from konnekt.models import (
     BudgetNumber,
     Document,
+    Event,
     Hour,
     Invoice,
     Job,
@@ -137,9 +138,24 @@ def test_twice(staff: Visitor, invoice: Invoice) -> None:
     assert Invoice.select().count() == 2
 
 
-def test_a_paid_invoice_says_so(staff: Visitor, invoice: Invoice) -> None:
-    Invoice.update(paid_on=date(2026, 11, 30)).execute()
-    assert "Deze factuur is betaald op ma 30 nov" in page(staff, invoice)
+def test_a_partly_paid_invoice_says_what_goes_back(staff: Visitor, invoice: Invoice, ready: World) -> None:
+    shown = page(staff, invoice)
+    assert "Er is nog niets betaald: er gaat niets terug." in shown
+    payments.pay(invoice.id, date(2026, 11, 27), 40000, by=ready.staff, seen=0)
+    stale = staff.post(url(invoice), {"reason": "Verkeerd", "seen": "0"})
+    assert stale.status_code == 409
+    assert "er is intussen een betaling vastgelegd" in html.unescape(stale.text).lower()
+    shown = page(staff, invoice)
+    assert "Van deze factuur is €\xa0400,00 betaald." in shown
+    assert "De overige €\xa0190,98 hoeft niet meer betaald te worden." in shown
+    assert 'name="seen" value="40000"' in shown
+    assert staff.post(url(invoice), {"reason": "Verkeerd", "seen": "40000"}).status_code == 303
+    note = Invoice.get(Invoice.credits == invoice)
+    assert "€\xa0400,00 moet nog worden terugbetaald of verrekend." in page(staff, invoice)
+    assert f'href="/bureau/payments/invoice/{note.id}"' in page(staff, invoice)
+    assert (note.to_return_cents, Invoice.get_by_id(invoice.id).balance_cents) == (40000, 0)
+    event = Event.get(Event.verb == "credit")
+    assert event.after == {"credit_note": "2026-00002", "set_off_cents": 19098, "to_return_cents": 40000}
 
 
 def test_a_credit_note_of_a_run(staff: Visitor, invoice: Invoice, ready: World) -> None:

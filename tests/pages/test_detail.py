@@ -1,14 +1,16 @@
 """GET /approvals/ID: what the detail of a sheet tells, and what it doesn't."""
 
 import re
+from datetime import date
 from itertools import pairwise
 
 import pytest
 from flask import Flask
 
-from konnekt.domain import content, entering, events, snapshots, timesheets
+from konnekt.domain import clock, content, entering, events, snapshots, timesheets
 from konnekt.domain.content import Cell, Content, Line
-from konnekt.models import Timesheet
+from konnekt.domain.refused import Refused
+from konnekt.models import BudgetNumber, Timesheet, TimesheetLine
 from tests import factories
 from tests.factories import World
 from tests.visitor import Visitor
@@ -55,3 +57,50 @@ def test_no_level_of_heading_is_skipped(emre: Visitor, world: World, address: st
     levels = [int(level) for level in re.findall(r"<h([1-6])[ >]", emre.get(address).text)]
     assert levels[0] == 1
     assert all(below <= above + 1 for above, below in pairwise(levels)), levels
+
+
+def test_who_registers_hours_changes_the_budget_number_of_all_rows(app: Flask, world: World) -> None:
+    other = BudgetNumber.create(organisation=world.fse, number="0034.001")
+    lars, emre = Visitor(app, world.registrar), Visitor(app, world.supervisor)
+    here = f"/approvals/{world.sheet.id}"
+    there = f"{here}/budget-number"
+    assert "Budgetnummer van alle regels" in lars.get(here).text
+    assert "Budgetnummer van alle regels" not in emre.get(here).text, "she has no register right"
+    assert "opnieuw verstuurd" in lars.get(here).text
+    done = lars.with_htmx().post(there, {"seen": "1", "budget_number": str(other.id)})
+    assert done.status_code == 200
+    lars.htmx = False
+    now = Timesheet.get_by_id(world.sheet.id)
+    assert (now.state, now.revision, now.submitted_by) == ("submitted", 2, world.registrar)
+    assert {line.budget_number for line in TimesheetLine.select()} == {other}
+    assert "0034.001" in emre.get(here).text
+    for data, status in (
+        ({"seen": "1", "budget_number": str(world.fse_budget.id)}, 409),
+        ({"seen": "2", "budget_number": str(other.id)}, 422),
+        ({"seen": "2", "budget_number": str(world.law_budget.id)}, 422),
+        ({"seen": "2", "budget_number": "x"}, 422),
+    ):
+        assert lars.post(there, data).status_code == status
+    assert emre.post(there, {"seen": "2", "budget_number": str(world.fse_budget.id)}).status_code == 403
+    assert Visitor(app, world.outsider).post(there, {"seen": "2", "budget_number": "1"}).status_code == 404
+    assert lars.get(there).status_code == 405
+    Timesheet.update(state="draft").execute()
+    back = {"seen": "2", "budget_number": str(world.fse_budget.id)}
+    assert lars.post(there, back).location == here
+    assert Timesheet.get().state == "draft", "a draft is kept, not sent"
+    Timesheet.update(state="approved", decided_at=clock.now()).execute()
+    assert "Budgetnummer van alle regels" not in lars.get(here).text
+    assert lars.post(there, {"seen": "3", "budget_number": str(other.id)}).status_code == 409
+
+
+def test_rows_that_meet_on_one_budget_number_are_added_up() -> None:
+    day = date(2026, 11, 3)
+    first = Line(2026, 45, 1, 7, (Cell(day, 60, "Lab"), Cell(date(2026, 11, 4), 30)))
+    second = Line(2026, 45, 1, 8, (Cell(day, 120, "Open dag"),))
+    moved = Content((first, second), "Let op").on_number(8)
+    assert moved == Content(
+        (Line(2026, 45, 1, 8, (Cell(day, 180, "Lab · Open dag"), Cell(date(2026, 11, 4), 30))),), "Let op"
+    )
+    assert Content((first, second)).on_number(9, instead_of=7).lines[1] == second
+    with pytest.raises(Refused, match="can't be read"):
+        Content((first, Line(2026, 45, 1, 8, (Cell(day, typed="acht"),)))).on_number(8)

@@ -283,7 +283,7 @@ def test_send_names_worker_period_and_total_and_offers_to_undo(lars: Visitor, zo
     response = post(lars, "send", typed(opened(lars), d02="8", d03="7,5"))
     assert response.status_code == 303
     page = lars.get(response.location).text
-    assert "Verstuurd: Zoë van den Heuvel, 4 wk · 45–48, 15,50 uur." in page
+    assert "Verstuurd: Zoë van den Heuvel, Periode 12 (week 45–48), 15,50 uur." in page
     assert "Ongedaan maken" in page
     assert "Opslaan" not in page, "what was sent can't be only saved"
     assert sheet_of(zoe).state == "submitted"

@@ -6,6 +6,7 @@ from werkzeug import Response
 from konnekt import web
 from konnekt.blueprints.bureau import (
     assignments,
+    balances,
     budget_numbers,
     closing_days,
     corrections,
@@ -15,6 +16,7 @@ from konnekt.blueprints.bureau import (
     invoicing,
     jobs,
     mail,
+    moves,
     organisations,
     pay_periods,
     payments,
@@ -26,6 +28,7 @@ from konnekt.domain import month
 
 bp = Blueprint("bureau", __name__, url_prefix="/bureau")
 bp.register_blueprint(assignments.bp)
+bp.register_blueprint(balances.bp)
 bp.register_blueprint(budget_numbers.bp)
 bp.register_blueprint(closing_days.bp)
 bp.register_blueprint(corrections.bp)
@@ -35,6 +38,7 @@ bp.register_blueprint(imports.bp)
 bp.register_blueprint(invoicing.bp)
 bp.register_blueprint(jobs.bp)
 bp.register_blueprint(mail.bp)
+bp.register_blueprint(moves.bp)
 bp.register_blueprint(organisations.bp)
 bp.register_blueprint(pay_periods.bp)
 bp.register_blueprint(payments.bp)

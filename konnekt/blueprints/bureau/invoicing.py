@@ -74,7 +74,7 @@ def credit(invoice: int) -> Response:
     if not form.validate():
         return _foreseen(crediting.outlook(invoice), form, 422)
     try:
-        note = crediting.credit(invoice, form.reason.data, by=_me())
+        note = crediting.credit(invoice, form.reason.data, by=_me(), seen=form.seen.data)
     except Refused as refusal:
         return _foreseen(crediting.outlook(invoice), form, web.refuse(form, refusal))
     here = url_for("bureau.invoicing.outlook", invoice=invoice)

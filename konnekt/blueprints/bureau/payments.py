@@ -9,7 +9,7 @@ from flask_login import current_user
 from werkzeug import Response
 
 from konnekt import web
-from konnekt.domain import clock, payment_files, payments
+from konnekt.domain import clock, open_amounts, payment_files, payments
 from konnekt.domain.payment_files import PaymentFile
 from konnekt.domain.payments import Marked
 from konnekt.domain.refused import Refused
@@ -39,13 +39,14 @@ def index() -> Response:
 
 def _shown(form: MarkForm, status: int, **more: Any) -> Response:
     search = SearchForm(request.args)
-    number = min(max(request.args.get("page", 1, type=int), 1), 100_000)
+    number, back = (min(max(request.args.get(name, 1, type=int), 1), 100_000) for name in ("page", "back"))
     shown = {
-        "due": payments.due(search.q.data or "", number),
+        "due": open_amounts.due(search.q.data or "", number),
+        "to_return": open_amounts.to_return(search.q.data or "", back),
         "form": form,
         "search": search,
         "here": _here(),
-        "latest": payments.latest(),
+        "latest": open_amounts.latest(),
         "file_form": FileForm(None),
         "take_back_form": TakeBackForm(None),
     }

@@ -9,10 +9,12 @@ from flask_login import current_user
 from werkzeug import Response
 
 from konnekt import web
-from konnekt.domain import progress, reminders, sending
+from konnekt.domain import changing, grid, progress, reminders, sending
 from konnekt.domain.entering import Place
+from konnekt.domain.entry import Entry
 from konnekt.domain.refused import Refused
 from konnekt.domain.reminders import Reminded, Target
+from konnekt.forms import registration
 from konnekt.forms.progress import ProgressForm, SendingForm
 from konnekt.models import Account
 
@@ -122,3 +124,52 @@ def send(code: str, year: int, number: int) -> Response:
     place = {"calendar": found.period.calendar, "year": year, "period": number}
     flash(notice)
     return redirect(url_for(".index", **place), 303)
+
+
+CHANGE = ("bureau/progress/change.html", "partials/sheet_change.html")
+
+
+@bp.get("/<path:code>/<int:year>/<int:number>/change")
+def change(code: str, year: int, number: int) -> Response:
+    """The hours of a timesheet that is not approved, to type as they should be."""
+    sheet = changing.opened(sending.find(code, year, number, web.grants()))
+    return _cells(sheet, sheet.entry(), SendingForm(formdata=None))
+
+
+@bp.post("/<path:code>/<int:year>/<int:number>/change")
+def change_hours(code: str, year: int, number: int) -> Response:
+    """Add a line, or send the hours that were typed, with a reason."""
+    sheet = changing.opened(sending.find(code, year, number, web.grants()))
+    typed, form = changing.typed_on(sheet, registration.entry(request.form)), SendingForm()
+    added = registration.added_week(request.form.get("add", ""))
+    if added is not None:
+        changing.add_row(sheet, typed, *added)
+        return _cells(sheet, typed, form)
+    try:
+        wanted, reason = typed.content(), form.reason.data or ""
+        changing.change(sheet, wanted, reason, by=_account(), seen=typed.seen)
+    except Refused as refusal:
+        return _not_changed(code, year, number, typed, form, refusal)
+    flash(_("Changed and sent on behalf of who enters the hours."))
+    return redirect(url_for(".show", code=code, year=year, number=number), 303)
+
+
+def _not_changed(
+    code: str, year: int, number: int, typed: Entry, form: SendingForm, refusal: Refused
+) -> Response:
+    """The page with what was typed, beside what is stored by now."""
+    if refusal.status not in (409, 422):
+        raise refusal
+    sheet = changing.opened(sending.find(code, year, number, web.grants()))
+    field = getattr(refusal, "field", "")
+    if field in form:
+        form[field].errors = [web.say(refusal)]
+    else:
+        typed.refused(refusal)
+    return _cells(sheet, typed, form, refusal)
+
+
+def _cells(sheet: grid.Sheet, typed: Entry, form: SendingForm, refusal: Refused | None = None) -> Response:
+    drawn = changing.cells(sheet, typed, web.grants())
+    shown: dict[str, Any] = {"grid": drawn, "sheet": sheet, "form": form, "refusal": refusal, "say": web.say}
+    return web.page(*CHANGE, refusal.status if refusal else 200, **shown)

@@ -68,7 +68,8 @@ class Case:
         """Why no correction can be made now; None where it can."""
         if self.original.state != State.APPROVED:
             return Refused("This timesheet is not approved: it is changed on its own page.")
-        if not self.is_locked:
+        is_corrected = any(one.state == State.APPROVED for one in self.supplementary)
+        if not self.is_locked and not is_corrected:
             return Refused("Nothing of it is invoiced or paid yet: revoke the approval instead.")
         if self.waiting:
             return Refused("A correction waits for approval: take that back first, or wait.")

@@ -34,8 +34,12 @@ def vat_text(organisation: Organisation) -> str:
 
 
 def reference(sheet: Timesheet, period: Any) -> str:
-    """How documents call a timesheet: `A70000-1/2026-12`, a supplementary one `A70000-1/2026-12/1`."""
-    text = f"{clean(sheet.assignment.code)}/{period.year}-{period.number:02d}"
+    """How documents call a timesheet: `A70000-1/2026-P12`, a supplementary one `A70000-1/2026-P12/1`.
+
+    P a period, W a week; a month needs no letter. Without one period 12 would be read as December.
+    """
+    letter = {"four_weeks": "P", "week": "W"}.get(period.calendar, "")
+    text = f"{clean(sheet.assignment.code)}/{period.year}-{letter}{period.number:02d}"
     return f"{text}/{sheet.sequence}" if sheet.sequence else text
 
 

@@ -1,9 +1,10 @@
 """The invoices that somebody may see: narrowed, added up, a page at a time.
 
 Two statements whatever their number: the totals, then the rows of one page. Both read the index
-invoice_list, which holds all that they compare and add (models/invoices.py).
+invoice_listed, which holds all that they compare and add (models/invoices.py).
 """
 
+import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -49,11 +50,15 @@ class Filter:
 
 @dataclass(frozen=True)
 class Totals:
-    """How many invoices are found, and their amounts in cents: all (credit notes off), and still to pay."""
+    """How many invoices are found, and their amounts in cents.
+
+    All (credit notes off), what is still to be paid, and what is to be paid back or set off.
+    """
 
     count: int
     total_cents: int
     open_cents: int
+    return_cents: int
     first_year: int
 
 
@@ -132,26 +137,32 @@ def _begins_with(digits: str, invoice: Any) -> Any:
 def totals(who: Grants, by: Filter) -> Totals:
     """Count and add what is found: one statement.
 
-    What is credited is few: it is found from its credit notes and taken off, instead of asking of every
-    invoice whether it has one.
+    What is credited is few: where the state asks, it is found from its credit notes and taken off, instead of
+    asking of every invoice whether it has one.
     """
-    all_of_them = _sums(Invoice, narrow(who, by) & _columns(by, Invoice)).alias("found")
-    original, note = Invoice.alias("original"), Invoice.alias("note")
-    of_these = narrow(who, by, original, original.budget_number + 0) & _columns(by, original)
-    taken_back = _sums(original, (note.credits > 0) & of_these)
-    taken_back = taken_back.join(note, on=(note.credits == original.id)).alias("taken_back")
+    parts = []
+    if by.state != states.CREDITED:
+        parts.append((1, _sums(Invoice, narrow(who, by) & _columns(by, Invoice)).alias("found")))
+    if by.state in states.OF_CREDIT:
+        original, note = Invoice.alias("original"), Invoice.alias("note")
+        of_these = narrow(who, by, original, original.budget_number + 0) & _columns(by, original)
+        taken_back = _sums(original, (note.credits > 0) & of_these).join(
+            note, on=(note.credits == original.id)
+        )
+        parts.append((1 if by.state == states.CREDITED else -1, taken_back.alias("taken_back")))
+    columns = [getattr(part.c, name) for _sign, part in parts for name in SUMS]
     first_year = NumberSeries.select(fn.MIN(NumberSeries.year))
-    found = all_of_them.c, taken_back.c
-    columns = [getattr(part, name) for part in found for name in ("count", "total_cents", "open_cents")]
-    query = Invoice.select(*columns, first_year).from_(all_of_them, taken_back).tuples()
-    *sums, year = next(iter(query))
-    count, total, unpaid, back_count, back_total, back_unpaid = (int(value) for value in sums)
-    year = year or clock.today().year
-    if by.state == states.CREDITED:
-        return Totals(back_count, back_total, 0, year)
-    if by.state:
-        return Totals(count - back_count, total - back_total, unpaid - back_unpaid, year)
-    return Totals(count, total, unpaid - back_unpaid, year)
+    query = Invoice.select(*columns, first_year).from_(*(part for _sign, part in parts)).tuples()
+    *values, year = next(iter(query))
+    sums = dict.fromkeys(SUMS, 0)
+    for (sign, name), value in zip(
+        itertools.product([sign for sign, _part in parts], SUMS), values, strict=True
+    ):
+        sums[name] += sign * int(value)
+    return Totals(**sums, first_year=year or clock.today().year)
+
+
+SUMS = ("count", "total_cents", "open_cents", "return_cents")
 
 
 def _columns(by: Filter, invoice: Any) -> Any:
@@ -159,11 +170,12 @@ def _columns(by: Filter, invoice: Any) -> Any:
 
 
 def _sums(invoice: Any, condition: Any) -> Any:
-    unpaid = Case(None, [(states.to_pay(invoice), invoice.total_cents)], 0)
+    balance = states.balance_cents(invoice)
     return invoice.select(
         fn.COUNT(invoice.id).alias("count"),
         fn.COALESCE(fn.SUM(states.signed_cents(invoice)), 0).alias("total_cents"),
-        fn.COALESCE(fn.SUM(unpaid), 0).alias("open_cents"),
+        fn.COALESCE(fn.SUM(Case(None, [(balance > 0, balance)], 0)), 0).alias("open_cents"),
+        fn.COALESCE(fn.SUM(Case(None, [(balance < 0, 0 - balance)], 0)), 0).alias("return_cents"),
     ).where(condition)
 
 

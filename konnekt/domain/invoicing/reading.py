@@ -9,10 +9,19 @@ from typing import Any
 from konnekt.db import db
 from konnekt.domain import access, events
 from konnekt.domain.access import Grants
-from konnekt.domain.invoicing import listing, states, unmade
+from konnekt.domain.invoicing import listing, settling, states, unmade
 from konnekt.domain.invoicing.listing import Filter
 from konnekt.domain.refused import Invalid, NotFound, Refused
-from konnekt.models import Document, Event, Invoice, InvoiceLine, Organisation, PayPeriod, Timesheet
+from konnekt.models import (
+    Document,
+    Event,
+    Invoice,
+    InvoiceLine,
+    Organisation,
+    Payment,
+    PayPeriod,
+    Timesheet,
+)
 
 # What fits in one ZIP: more than an organisation has in a year.
 MOST = 500
@@ -33,10 +42,21 @@ class Whole:
     related: list[Invoice]
     partial_notes: list[Invoice]
     history: list[Event]
+    entries: list[Payment]
 
     @property
     def minutes(self) -> int:
         return sum(line.minutes for line in self.lines)
+
+    @property
+    def standing(self) -> list[Payment]:
+        """The entries that count: not those that were taken back, nor what took them back."""
+        return [one for one in self.entries if one.stands]
+
+    @property
+    def credit_note(self) -> Invoice | None:
+        """The credit note that takes this whole invoice back."""
+        return next((one for one in self.related if one.credits_id == self.invoice.id), None)
 
     @property
     def references(self) -> list[dict[str, str]]:
@@ -93,7 +113,16 @@ def whole(invoice: int, who: Grants) -> Whole:
         & Invoice.credits.is_null()
     )
     related = (
-        Invoice.select(Invoice.id, Invoice.number_text, Invoice.issued_on, Invoice.credits, Invoice.frozen)
+        Invoice.select(
+            Invoice.id,
+            Invoice.kind,
+            Invoice.number_text,
+            Invoice.issued_on,
+            Invoice.credits,
+            Invoice.frozen,
+            Invoice.total_cents,
+            Invoice.settled_cents,
+        )
         .where(
             ((Invoice.credits == found) | Invoice.number_text.in_(numbers) | of_a_run)
             & access.visible_invoices(who)
@@ -107,6 +136,7 @@ def whole(invoice: int, who: Grants) -> Whole:
         [one for one in related if one.number_text in numbers or one.credits_id == found.id],
         [one for one in related if one.credits_id is None and found.number_text in _names(one)],
         events.latest(invoice=found)[::-1],
+        settling.of(found),
     )
 
 

@@ -1,8 +1,9 @@
 """What state an invoice is in: one place decides, for lists, filters, payments and words.
 
-An invoice is open until it is paid or credited, and overdue from its due date on. Until its PDF and e-invoice
-are there it shows as being made: a stage of what is still open, so the filters count it there. A credit note
-has no state but its kind. What was paid and then credited is credited.
+An invoice is open until it is settled (Invoice.settled_cents: paid, set off or credited), and overdue from
+its due date on; in both it may be partly paid. Until its PDF and e-invoice are there it shows as being made:
+a stage of what is still open, so the filters count it there. What was paid and then credited is credited. A
+credit note is to be paid back or set off until it is; so is what was paid too much for an invoice.
 """
 
 from typing import Any
@@ -15,6 +16,8 @@ from konnekt.models import Document, Invoice
 
 OPEN, OVERDUE, PAID, CREDITED = "open", "overdue", "paid", "credited"
 CREDIT_NOTE, MAKING = "credit_note", "making"
+PART, OVERDUE_PART = "part", "overdue_part"
+TO_RETURN, OVERPAID = "to_return", "overpaid"
 
 WORDS = {
     OPEN: N_("open"),
@@ -23,26 +26,38 @@ WORDS = {
     CREDITED: N_("credited"),
     CREDIT_NOTE: N_("credit note"),
     MAKING: N_("being made"),
+    PART: N_("partly paid"),
+    OVERDUE_PART: N_("overdue, partly paid"),
+    TO_RETURN: N_("to be paid back"),
+    OVERPAID: N_("overpaid"),
 }
 
 # What a list can be narrowed to: by columns and one index, also where there are 100,000 invoices.
-FILTERS = (OPEN, OVERDUE, PAID, CREDITED, CREDIT_NOTE)
+# Every invoice is in one of the first five; the others cut across them.
+FILTERS = (OPEN, OVERDUE, PAID, CREDITED, CREDIT_NOTE, PART, TO_RETURN)
+# Those for which the invoice's own columns do not tell enough: credited or not.
+OF_CREDIT = (PAID, CREDITED)
 DOCUMENTS = ("pdf", "ubl")
 
 
 def state(invoice: Any = Invoice) -> Any:
     """The state as an SQL expression: one of WORDS. invoice: the model, or an alias of it."""
-    open_one = (invoice.due_on > clock.today(), OPEN)
+    is_note, is_part = invoice.kind == "credit_note", invoice.settled_cents > 0
+    is_due = invoice.due_on <= clock.today()
     return Case(
         None,
         (
+            (~is_note & (invoice.settled_cents > invoice.total_cents), OVERPAID),
             (credited(invoice), CREDITED),
-            (invoice.paid_on.is_null(False) & (invoice.kind == "invoice"), PAID),
+            (~is_note & ~to_pay(invoice), PAID),
             (~made(invoice), MAKING),
-            (invoice.kind == "credit_note", CREDIT_NOTE),
-            open_one,
+            (is_note & to_return(invoice), TO_RETURN),
+            (is_note, CREDIT_NOTE),
+            (is_due & is_part, OVERDUE_PART),
+            (is_due, OVERDUE),
+            (is_part, PART),
         ),
-        OVERDUE,
+        OPEN,
     )
 
 
@@ -64,24 +79,38 @@ def signed_cents(invoice: Any = Invoice) -> Any:
 
 
 def to_pay(invoice: Any = Invoice) -> Any:
-    """The condition for what nobody paid yet, credited or not."""
-    return (invoice.kind == "invoice") & invoice.paid_on.is_null()
+    """The condition for what is still to be paid, in part or whole: never what is credited."""
+    return (invoice.kind == "invoice") & (invoice.settled_cents < invoice.total_cents)
+
+
+def to_return(invoice: Any = Invoice) -> Any:
+    """The condition for what is to be paid back or set off: of credit notes, and what was paid too much."""
+    return ((invoice.kind == "credit_note") & (invoice.settled_cents > 0 - invoice.total_cents)) | (
+        (invoice.kind == "invoice") & (invoice.settled_cents > invoice.total_cents)
+    )
+
+
+def balance_cents(invoice: Any = Invoice) -> Any:
+    """What is still to be paid, below zero what is to be paid back or set off (Invoice.balance_cents)."""
+    return signed_cents(invoice) - invoice.settled_cents
 
 
 def columns_of(wanted: str, invoice: Any = Invoice) -> Any:
-    """The condition for a state of FILTERS as far as the invoice's own columns tell: credited or not."""
+    """The condition for a state of FILTERS as far as the invoice's own columns tell: see OF_CREDIT."""
     return {
         OPEN: to_pay(invoice) & (invoice.due_on > clock.today()),
         OVERDUE: to_pay(invoice) & (invoice.due_on <= clock.today()),
-        PAID: (invoice.kind == "invoice") & invoice.paid_on.is_null(False),
+        PAID: (invoice.kind == "invoice") & (invoice.settled_cents >= invoice.total_cents),
         CREDITED: invoice.kind == "invoice",
         CREDIT_NOTE: invoice.kind == "credit_note",
+        PART: to_pay(invoice) & (invoice.settled_cents > 0),
+        TO_RETURN: to_return(invoice),
     }[wanted]
 
 
 def is_in(wanted: str, invoice: Any = Invoice) -> Any:
     """The condition for a state of FILTERS."""
-    if wanted == CREDIT_NOTE:
+    if wanted not in OF_CREDIT:
         return columns_of(wanted, invoice)
     back = credited(invoice)
     return columns_of(wanted, invoice) & (back if wanted == CREDITED else ~back)

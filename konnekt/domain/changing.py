@@ -1,0 +1,101 @@
+"""The agency changes hours that are not approved yet, with a reason: they are sent at once."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from konnekt.db import transaction
+from konnekt.domain import access, content, entering, grid, registration, timesheets
+from konnekt.domain.access import Grants
+from konnekt.domain.content import Content
+from konnekt.domain.entry import Entry, Row, Typed
+from konnekt.domain.refused import Forbidden, Invalid, Refused
+from konnekt.domain.sending import Unsent
+from konnekt.models import Account, Timesheet
+
+
+@dataclass
+class Cells(grid.Grid):
+    """The hour grid as cells in a plain form, which say what stood there before."""
+
+    def is_known(self, row: Row) -> bool:
+        """Whether hour type and budget number of the row can't be chosen: they can."""
+        return False
+
+    def was(self, row: Row, day: date) -> int | None:
+        """The minutes that are stored, where other ones are typed."""
+        minutes = _stored(self.sheet, row).at(day).minutes
+        return minutes if minutes != row.at(day).minutes else None
+
+
+def opened(of: Unsent) -> grid.Sheet:
+    """The sheet of an assignment and a period; Refused where it is approved: then a way on is elsewhere."""
+    if of.sheet is not None and not of.may_change:
+        raise Refused("This timesheet is approved: revoke the approval, or correct it where it is paid.")
+    if not of.may_change:
+        raise Forbidden("Hours of a fixed number per week are not registered.")
+    return grid.Sheet(of.assignment, of.assignment.organisation, of.period, of.sheet)
+
+
+def cells(sheet: grid.Sheet, entry: Entry, who: Grants) -> Cells:
+    """The cells of what was typed, with an empty row where a week has none."""
+    closing_days = registration.calendar(sheet.organisation.calendar).closing_days
+    return Cells(**vars(grid.build(sheet, entry, who, closing_days)))
+
+
+def typed_on(sheet: grid.Sheet, entry: Entry) -> Entry:
+    """What was typed with what the cells don't show: remarks, which stay with their row and day."""
+    entry.remark = sheet.row.remark if sheet.row else ""
+    for row in entry.rows:
+        for day, cell in _stored(sheet, row).cells.items():
+            if cell.remark:
+                row.cells.setdefault(day, Typed(day)).remark = cell.remark
+    return entry
+
+
+def add_row(sheet: grid.Sheet, entry: Entry, iso_year: int, iso_week: int) -> None:
+    """Add an empty line to a week of the period."""
+    for week in grid.weeks_of(sheet.assignment, sheet.period, {}):
+        if (week.iso_year, week.iso_week) == (iso_year, iso_week):
+            there = [row for row in entry.rows if (row.iso_year, row.iso_week) == (iso_year, iso_week)]
+            entry.add(grid.choices(sheet).fresh(week, sheet.assignment, there))
+
+
+def _stored(sheet: grid.Sheet, row: Row) -> Row:
+    """The row as it is stored: the one that the page named so."""
+    rows = Entry.stored(sheet.stored, sheet.revision).rows
+    return next((one for one in rows if one.token == row.token), Row(row.token, *row.key))
+
+
+def change(sheet: grid.Sheet, wanted: Content, reason: str, *, by: Account, seen: int) -> Timesheet:
+    """Send the hours as they should be, on behalf of who enters them: draft, rejected, or sent already.
+
+    The event has the reason, before and after; the agency has had a hand in it (four eyes). Raises Forbidden
+    for all but agency staff, Invalid without a reason, what entering.submit raises, Refused where nothing
+    changes.
+    """
+    if not by.is_agency_staff:
+        raise Forbidden("Only the agency changes hours on behalf of somebody else.")
+    with transaction():
+        reason = timesheets.checked_reason(reason)
+        if wanted.is_like(sheet.stored.content):
+            raise Refused("Nothing changes: type the hours as they should be.")
+        return entering.submit(sheet.at, wanted, by=by, seen=seen, reason=reason, is_change=True)
+
+
+def renumber(sheet: int, budget_number: int, *, by: Account, seen: int) -> Timesheet:
+    """Put all rows of a sheet that is not approved on one budget number, by who registers hours there.
+
+    A draft or a rejected sheet is kept so, a sent one is sent again at once (product.md section 3). Raises
+    Invalid for a number of another organisation, and what entering raises.
+    """
+    with transaction():
+        found = timesheets.find(sheet, access.grants(by))
+        stored = content.read(found).content
+        wanted = stored.on_number(budget_number)
+        if wanted.is_like(stored):
+            raise Invalid("All rows stand on this budget number already.", field="budget_number")
+        if found.state in entering.OPEN:
+            entering.save(sheet, wanted, by=by, seen=seen)
+        else:
+            entering.submit(sheet, wanted, by=by, seen=seen)
+    return timesheets.find(sheet, access.grants(by))
