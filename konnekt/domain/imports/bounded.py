@@ -63,9 +63,10 @@ def read(
             "files", file=name, most=MEMORY // 1024**2,
         )  # fmt: skip
     answer = json.loads(done.stdout) if done.returncode == 0 else {}
+    if "sentence" in answer:
+        raise Invalid(sentence=answer["sentence"], field="files", **answer["values"])
     if "sheets" not in answer:
-        sentence = answer.get("sentence", workbooks.UNREADABLE)
-        raise Invalid(sentence, "files", **answer.get("values", {"file": name}))
+        raise workbooks.unreadable(name)
     return {stem: _grid(sheet) for stem, sheet in answer["sheets"].items()}, answer["left_out"]
 
 

@@ -20,7 +20,7 @@ from openpyxl import load_workbook
 from openpyxl.cell.read_only import EMPTY_CELL
 
 from konnekt.domain.imports.grids import IS_DAY, IS_ERROR, IS_NUMBER, IS_UNKNOWN, Grid, Place
-from konnekt.domain.refused import N_, Invalid
+from konnekt.domain.refused import Invalid
 
 _FORMULA = re.compile(rb"<(?:\w+:)?f[\s>/]")
 _CELL = re.compile(rb"<(?:\w+:)?(?:c|si)[\s>/]")
@@ -44,7 +44,11 @@ class Limits:
 
 
 LIMITS = Limits()
-UNREADABLE = N_("%(file)s can't be read as a workbook: save it as XLSX again.")
+
+
+def unreadable(name: str) -> Invalid:
+    """What is said of what is no workbook."""
+    return Invalid("%(file)s can't be read as a workbook: save it as XLSX again.", "files", file=name)
 
 
 def read(
@@ -63,7 +67,7 @@ def read(
     except (Invalid, MemoryError):
         raise
     except Exception as error:  # foreign bytes break openpyxl in more ways than it names
-        raise Invalid(UNREADABLE, "files", file=name) from error
+        raise unreadable(name) from error
 
 
 def _check_size(name: str, content: bytes, limits: Limits) -> None:
