@@ -141,7 +141,7 @@ def load(sheet: int, who: Grants) -> Detail:
         before=_before(found, who),
         pay_date=periods.pay_date(period, periods.open_periods([period.calendar])),
         may_approve=allowed and found.state == State.SUBMITTED,
-        may_undo=revoking.may_undo(found, who.account),
+        may_undo=revoking.may_undo(found, who.account) and _is_as_decided(found, history),
         may_revoke=may_revoke and not is_locked and not _is_built_on(found, beside),
         may_correct=is_locked and who.is_agency_staff,
         on_behalf_of=on_behalf_of,
@@ -234,6 +234,11 @@ def _beside(sheet: Timesheet) -> list[Timesheet]:
     holds = (Timesheet.sequence == 0) | (Timesheet.state != State.DRAFT)
     query = Timesheet.select().where(same & holds & (Timesheet.id != sheet.id))
     return list(query.order_by(Timesheet.sequence))
+
+
+def _is_as_decided(sheet: Timesheet, history: list[Event]) -> bool:
+    """Whether nobody went on with the hours since: a rejected sheet keeps its state while it is put right."""
+    return sheet.state != State.REJECTED or (bool(history) and history[-1].verb == "reject")
 
 
 def _is_built_on(sheet: Timesheet, beside: list[Timesheet]) -> bool:
