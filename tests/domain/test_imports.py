@@ -14,6 +14,7 @@ from konnekt.domain import clock
 from konnekt.domain.imports import FILES, Outcome, import_files, import_folder
 from konnekt.models import (
     Account,
+    AccountLink,
     Agency,
     Assignment,
     BudgetNumber,
@@ -350,6 +351,108 @@ def test_dutch_dates_are_dates(tmp_path: Path, shape: str) -> None:
     report = import_folder(folder)
     assert [str(problem) for problem in report.problems] == []
     assert set(counts(report)) == {"unchanged"}
+
+
+def people_file(*rows: str) -> str:
+    return "email;username;first_name;last_name;language;employee_number;agency_staff\n" + "\n".join(rows)
+
+
+def test_another_mail_address_of_a_known_employee_number_is_a_change(tmp_path: Path) -> None:
+    import_folder(OWN)
+    worker = Account.get(Account.employee_number == "9002")
+    old, new = worker.email, "nieuw@work.example"
+    link = AccountLink.create(
+        account=worker, purpose="invite", token_hash="x", created_at=clock.now(), expires_at=clock.now()
+    )
+    text = (OWN / "people.csv").read_text().replace(old, new.upper())
+    rights = (OWN / "rights.csv").read_text().replace(old, new)
+    content = {"people.csv": text.encode(), "rights.csv": rights.encode()}
+    before = dump()
+    checked = import_files(content, dry_run=True)
+    assert checked.is_ok, [str(one) for one in checked.problems]
+    assert dump() == before
+    assert counts(checked)["changed"] == 1
+    assert "new" not in counts(checked)
+    assert [str(one) for one in checked.doubts] == [
+        f"people.csv:6: email: the mail address of employee 9002, {worker.name}, was {old}"
+    ]
+    report = import_files(content, agreed=checked.effect)
+    assert report.is_ok, [str(one) for one in report.problems]
+    assert Account.get_by_id(worker.id).email == new
+    assert AccountLink.get_or_none(AccountLink.id == link.id) is None, "it went to the old address"
+    event = Event.get(Event.verb == "change_person")
+    assert (event.person, event.before, event.after) == (worker, {"email": old}, {"email": new})
+    assert set(counts(import_files(content))) == {"unchanged"}
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        # Both addresses are in the file: somebody else would get the number.
+        (
+            [";Nieuw;Mens;nl;9002;0", None],
+            "people.csv:2: employee_number: 9002 is already that of {old}, "
+            "people.csv:3: employee_number: 9002 is already that of x@work.example",
+        ),
+        (
+            ["chef@org.example;;Åsa;O’Brien;nl;9002;0"],
+            "people.csv:2: employee_number: 9002 is already that of {old}",
+        ),
+        (
+            [";Nieuw;Mens;nl;9002;0", "y@work.example;;Nog;Een;nl;9002;0"],
+            "people.csv:2: employee_number: 9002 is already that of y@work.example, "
+            "people.csv:3: employee_number: 9002 is already that of x@work.example",
+        ),
+        (["flex001;;A;B;nl;9002;0"], "people.csv:2: email: flex001 is no e-mail address"),
+    ],
+)
+def test_a_mail_address_that_is_somebody_elses_is_refused(rows: list[str | None], said: str) -> None:
+    import_folder(OWN)
+    worker = Account.get(Account.employee_number == "9002")
+    old = f"{worker.email};;{worker.first_name};{worker.last_name};nl;9002;0"
+    lines = [old if row is None else f"x@work.example;{row}" if row.startswith(";") else row for row in rows]
+    before = dump()
+    report = import_files({"people.csv": people_file(*lines).encode()})
+    assert ", ".join(map(str, report.problems)) == said.format(old=worker.email)
+    assert dump() == before
+
+
+@pytest.mark.parametrize(
+    ("number", "other"),
+    [
+        ("42.100.007", "0042.100.007"),
+        ("0042100007", "0042.100.007"),
+        ("42100007", "0042.100.007"),
+        ("05500.1", "5500.1"),
+        ("5500.10", "5500.1"),
+        ("5500.2", None),
+        ("55001000", None),
+    ],
+)
+def test_a_new_key_that_only_zeros_or_points_tell_from_a_known_one_is_a_doubt(
+    number: str, other: str | None
+) -> None:
+    import_folder(OWN)
+    known = BudgetNumber.get(BudgetNumber.number == (other or "5500.1"))
+    text = (
+        "organisation;number;description;ceiling_hours;ceiling_amount;valid_from;valid_until\n"
+        f"{known.organisation.code};{number};;;;;\n{known.organisation.code};{known.number};;;;;\n"
+        f"ART;{number};;;;;\n"
+    )
+    report = import_files({"budget_numbers.csv": text.encode()}, dry_run=True)
+    said = (
+        f"budget_numbers.csv:2: number: new, and only zeros or points away from {other}: is it another one?"
+    )
+    assert [str(one) for one in report.doubts] == ([said] if other else [])
+
+
+def test_an_employee_number_that_lost_its_zeros_is_a_doubt() -> None:
+    import_folder(OWN)
+    row = "x@work.example;;Nieuw;Mens;nl;09002;0"
+    report = import_files({"people.csv": people_file(row).encode()}, dry_run=True)
+    assert [str(one) for one in report.doubts] == [
+        "people.csv:2: employee_number: new, and only zeros or points away from 9002: is it another one?"
+    ]
 
 
 def test_blank_lines_and_a_missing_last_end_of_line_are_no_rows(tmp_path: Path) -> None:
