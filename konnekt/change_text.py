@@ -24,6 +24,7 @@ VERBS = {
     "add_budget_number": N_("Budget number added"),
     "change_budget_number": N_("Budget number changed"),
     "delete_budget_number": N_("Budget number deleted"),
+    "move_hours": N_("Hours moved to another budget number"),
     "add_person": N_("Person added"),
     "change_person": N_("Person changed"),
     "close_account": N_("Account closed"),
@@ -121,6 +122,9 @@ COLUMNS = {
     "bic": N_("BIC"),
     "phone": N_("Phone"),
     "payroll_number": N_("Number in the payroll program"),
+    "moved_minutes": N_("Moved hours"),
+    "moved_cents": N_("Moved amount"),
+    "moved_to": N_("Moved to"),
 }
 
 CHOICES = {

@@ -44,7 +44,7 @@ def stale(sheet: Timesheet, seen: int, *, by: Account, is_as_typed: bool = False
     since = [
         event
         for event in events.history(sheet)
-        if event.verb in ("save", "submit", "import") and (event.revision or 0) > seen
+        if event.verb in ("save", "submit", "import", "move") and (event.revision or 0) > seen
     ]
     actors = {event.actor_id: event.actor.name for event in since if event.actor}
     is_mine = actors.pop(by.id, None) is not None
