@@ -30,9 +30,10 @@ ANSWERS = {200, 204, 303, 304, 400, 401, 403, 404, 405, 409, 413, 415, 422, 429}
 # More digits than a column holds, than Python reads as a number, and than anybody types.
 LONG, LONGER, LONGEST = "9" * 19, "9" * 400, "9" * 5000
 # A lone surrogate as it travels, a NUL, text behind a number, a long text with brackets and quotes.
-BAD = [LONG, LONGER, "1abc"]
-NO_TEXT = [b"\xed\xa0\x80", "\0"]
-PLACES = [LONG, LONGER, LONGEST, b"\xed\xa0\x80", "\0", "1abc", "²", "'%[(" * 200]
+BAD = [LONGER, LONG]
+NO_TEXT = b"\xed\xa0\x80\0"
+PLACES = [LONG, LONGEST, NO_TEXT, "1abc", "'%[(" * 200]
+JSON = "application/json"
 
 READ = re.compile(r"(?:args|form|values)(?:\.get|\.getlist|\[)?[(\[]?\s*\(?\"(\w+)\"")
 
@@ -117,33 +118,27 @@ def rules(app: Flask) -> Iterator[tuple[str, Rule]]:
             yield from ((method, rule) for method in ("GET", "POST") if method in (rule.methods or ()))
 
 
-@pytest.fixture
-def caller(app: Flask, world: World, request: pytest.FixtureRequest) -> Caller:
-    return Caller(Visitor(app, getattr(world, request.param, None)))
-
-
-@pytest.mark.parametrize("caller", ["nobody", "noor", "supervisor", "registrar", "staff"], indirect=True)
-def test_every_route(app: Flask, caller: Caller) -> None:
-    names = fields()
+@pytest.mark.parametrize("who", ["nobody", "noor", "supervisor", "registrar", "staff"])
+def test_every_route(app: Flask, world: World, who: str) -> None:
+    caller = Caller(Visitor(app, getattr(world, who, None)))
+    names, is_staff = fields(), who == "staff"
     for method, rule in rules(app):
-        for bad in BAD:
-            pairs = [(name, value) for name in names for value in ((bad, "1") if bad == LONG else (bad,))]
-            caller.send(method, filled(rule), pairs)
-        for bad in NO_TEXT:
-            caller.send(method, filled(rule), [(names[0], bad)])
-        for bad in PLACES if "<" in rule.rule else ():
+        for bad in BAD if is_staff else BAD[:1]:
+            caller.send(method, filled(rule), [(name, value) for name in names for value in (bad, "1abc")])
+        caller.send(method, filled(rule), [(names[0], NO_TEXT)])
+        for bad in PLACES if is_staff and "<" in rule.rule else ():
             is_whole = isinstance(bad, str) and bad.isascii() and bad.isalnum()
             caller.send(method, filled(rule, str(bad) if is_whole else "1", bad))
         if method == "POST":
-            for kind in ("application/json", "text/plain", "application/xml"):
-                answer = caller.send(method, filled(rule), data='{"year": ["\\ud800"]}', content_type=kind)
-                assert answer is None or answer.status_code == 415, f"{rule}: {answer.status_code}"
+            answer = caller.send(method, filled(rule), data='{"year": ["\\ud800"]}', content_type=JSON)
+            assert answer is not None and answer.status_code == 415, rule
     assert caller.wrong == [], "\n".join(caller.wrong)
 
 
-@pytest.mark.parametrize("caller", ["noor", "registrar", "staff"], indirect=True)
-def test_every_field_of_every_form(app: Flask, world: World, caller: Caller) -> None:
+@pytest.mark.parametrize("who", ["registrar", "staff"])
+def test_every_field_of_every_form(app: Flask, world: World, who: str) -> None:
     """Of each form as it stands on its page one field at a time: the others pass."""
+    caller = Caller(Visitor(app, getattr(world, who)))
     addresses = [
         filled(rule, text=text)
         for method, rule in rules(app)
