@@ -8,6 +8,14 @@ from wtforms import IntegerField
 MOST = 2**31 - 1
 
 
+def whole(text: str) -> int:
+    """A whole number of a query or a form outside a form class; ValueError where no column holds it."""
+    number = int(text)
+    if abs(number) > MOST:
+        raise ValueError(text)
+    return number
+
+
 class WholeNumber(IntegerField):  # type: ignore[misc]
     """A whole number; one of more digits than a column holds can't be read, like a text."""
 
