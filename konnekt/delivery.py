@@ -17,7 +17,6 @@ from datetime import timedelta
 from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP
 from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import unquote, urlsplit
@@ -170,7 +169,7 @@ def _reason(error: Exception) -> str:
 def _message(row: Mail, encoding: str) -> EmailMessage:
     """The mail as it travels. EmailMessage refuses line ends in headers."""
     name, address = mail.sender()
-    message = EmailMessage(policy=SMTP)
+    message = EmailMessage(policy=mail.Folding(linesep="\r\n"))
     message["From"] = Address(name, addr_spec=address)
     message["To"] = Address(addr_spec=row.recipient)
     message["Subject"] = row.subject

@@ -81,6 +81,11 @@ def moment(at: datetime | None) -> str:
     return f"{day(local.date())} {local:%H:%M}"
 
 
+def is_past(at: datetime) -> bool:
+    """Whether that moment is over."""
+    return at <= clock.now()
+
+
 def unbroken(words: str) -> str:
     """Words that stay together on one line, such as a day within a sentence."""
     return words.replace(" ", "\u00a0")
@@ -157,6 +162,7 @@ def init_app(app: Flask) -> None:
         dated,
         full_day,
         moment,
+        is_past,
         unbroken,
         since,
         period,

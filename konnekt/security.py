@@ -1,5 +1,7 @@
 """The edge: what gets in, what every answer carries, and what is said when the database is gone."""
 
+import re
+
 from flask import Flask, abort, current_app, g, request
 from flask_login import AnonymousUserMixin, current_user
 from peewee import InterfaceError, OperationalError
@@ -18,6 +20,8 @@ PUBLIC |= {"help.show", "help.state", "help.worker"}
 
 # Where more than elsewhere may be sent, and how many MB.
 UPLOADS = {"bureau.imports.upload": 32}
+
+UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 METHODS = {"GET", "HEAD", "POST", "OPTIONS"}
 READING = {"GET", "HEAD", "OPTIONS"}
@@ -120,16 +124,27 @@ def _take_more_from_the_agency() -> None:
 
 
 def _refuse_what_no_form_sends() -> None:
-    """Methods, origins and characters that no page of ours makes."""
+    """Methods, origins, content and characters that no page of ours makes.
+
+    Without the second a form would read its fields from JSON: numbers and lists where text is meant. No
+    database of ours takes a NUL or half a surrogate pair.
+    """
     if request.method not in METHODS:
         abort(405)
     if request.method not in READING and request.headers.get("Sec-Fetch-Site") in ("cross-site", "same-site"):
         abort(403)
+    if request.method not in READING and (request.mimetype or request.content_length) and not _is_form():
+        abort(415)
     typed = [request.path, *(text for pair in request.args.items(multi=True) for text in pair)]
     if request.method not in READING:
         typed += [text for pair in request.form.items(multi=True) for text in pair]
-    if any("\0" in text for text in typed):
+        typed += [str(file.filename) for file in request.files.values()]
+    if any(UNSTORABLE.search(text) for text in typed):
         abort(400)
+
+
+def _is_form() -> bool:
+    return request.mimetype in ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
 def _unavailable(error: Exception) -> Response:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from decimal import Decimal
 
-from flask import Flask
+from flask import Flask, g
 from flask_babel import get_locale, ngettext
 from flask_babel import gettext as _
 
@@ -11,7 +11,7 @@ from konnekt import flag_text, tables
 from konnekt.domain.snapshots import Change
 from konnekt.domain.timesheets import Outcome
 from konnekt.formats import day, hours, period_and_year, reader
-from konnekt.models import Account, Hour, State
+from konnekt.models import Account, Hour, HourType, State
 
 
 def weekday_names() -> list[str]:
@@ -22,7 +22,7 @@ def weekday_names() -> list[str]:
 
 def change_sentence(change: Change) -> str:
     """One difference between two revisions as a sentence."""
-    where = f"{day(change.day)}, {change.hour_type}" if change.day else ""
+    where = f"{day(change.day)}, {_hour_type(change.hour_type)}" if change.day else ""
     if change.what == "hours":
         sentence = _("%(where)s: from %(before)s to %(after)s hours")
         return str(sentence % {"where": where, "before": hours(change.before), "after": hours(change.after)})
@@ -33,6 +33,13 @@ def change_sentence(change: Change) -> str:
     if not change.after:
         return str(_("%(what)s removed (%(before)s)", what=what, before=change.before))
     return str(_("%(what)s now: %(after)s", what=what, after=change.after))
+
+
+def _hour_type(code: str) -> str:
+    """What an hour type is called, read once a request; its code where it is gone."""
+    if "hour_type_names" not in g:
+        g.hour_type_names = {one.code: one.name(reader()) for one in HourType.select()}
+    return str(g.hour_type_names.get(code, code))
 
 
 def outcome_notice(outcome: Outcome) -> str:

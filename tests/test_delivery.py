@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from email import message_from_bytes, policy
+from email.message import EmailMessage
 from pathlib import Path
 
 import psycopg
@@ -465,3 +466,25 @@ def test_a_dropped_connection_is_opened_again(world: World, config: Config) -> N
                 way.send(delivery._message(queued(world), way.encoding), "two")
             way.send(delivery._message(queued(world), way.encoding), "three")
     assert len(postbox.envelopes) == 2
+
+
+LONG_NAMES = [
+    "Zoë van den Heuvel", "Łukasz O’Brien Żółkiewski", "王小明", "Wolfeschlegelsteinhausenbergerdorffwelche" * 3,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "name", [*LONG_NAMES, " ".join(LONG_NAMES), f"{LONG_NAMES[0]}, {LONG_NAMES[1]} – " * 3]
+)
+def test_a_long_subject_arrives_with_the_spaces_it_had(world: World, config: Config, name: str) -> None:
+    """Wherever its lines break: one letter more in front moves every break."""
+    for more in range(40):
+        said = f"{'x' * more} Urenbriefje afgekeurd: {name.strip()}, Periode 12 (week 45–48)".strip()
+        message = EmailMessage(policy=mail.Folding(linesep="\r\n"))
+        message["Subject"] = said
+        assert message_from_bytes(message.as_bytes(), policy=policy.default)["Subject"] == said
+    mail.queue("rejected", "x@um.example", worker=name, organisation="", by="", period="", reason="", url="")
+    delivery.deliver()
+    [file] = (config.instance / "outbox").glob("*.eml")
+    subject = message_from_bytes(file.read_bytes(), policy=policy.default)["Subject"]
+    assert subject == " ".join(f"Urenbriefje afgekeurd: {name},".split())

@@ -35,10 +35,10 @@ WORDS = [
     ("unlike_before", {"percent": 48, "minutes": 4440, "mean": 3000, "count": 3}, "+48 % t.o.v. vorige 3",
      "74,00 uur: +48 % ten opzichte van 50,00, het gemiddelde van de vorige 3."),
     ("unlike_before", {"percent": -30, "minutes": 2100, "mean": 3000, "count": 1}, "−30 % t.o.v. vorige",
-     "35,00 uur: −30 % ten opzichte van 50,00 op het vorige briefje."),
+     "35,00 uur: −30 % ten opzichte van 50,00 op het vorige urenbriefje."),
     ("unlike_before", {"percent": None, "minutes": 300, "mean": 0, "count": 2}, "anders dan vorige",
-     "5,00 uur, en op de vorige briefjes geen."),
-    ("first", {}, "eerste briefje", "Van deze plaatsing is nog niet eerder een briefje goedgekeurd."),
+     "5,00 uur, en op de vorige urenbriefjes geen."),
+    ("first", {}, "eerste urenbriefje", "Van deze plaatsing is nog niet eerder een urenbriefje goedgekeurd."),
     ("changed", {"after": "reject"}, "opnieuw verstuurd", "Opnieuw verstuurd nadat het was afgekeurd."),
     ("changed", {"after": "submit"}, "opnieuw verstuurd",
      "Gewijzigd en opnieuw verstuurd: het was al eerder verstuurd."),
@@ -48,7 +48,7 @@ WORDS = [
      "Budgetnummer 0042.001: met wat nog te keuren is, is €\u00a016.200,50 van €\u00a016.200,00 gebruikt."),
     ("budget", {"number": "0042.001", "why": "day", "day": "2026-11-02", "days": 1, "count": 1}, "budget op",
      "Budgetnummer 0042.001 is niet geldig op ma 2 nov."),
-    ("remark", {}, "opmerking", "Bij dit briefje staat een opmerking."),
+    ("remark", {}, "opmerking", "Bij dit urenbriefje staat een opmerking."),
 ]  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from konnekt import web
 from konnekt.domain import approvals, changing, decided, detail, periods, revoking, timesheets, waiting
 from konnekt.domain.refused import Invalid, Refused
 from konnekt.forms.approvals import FilterForm, picks, seen, shown
+from konnekt.forms.numbers import whole
 from konnekt.models import Account
 from konnekt.sheet_text import outcome_notice
 
@@ -114,7 +115,7 @@ def revoke(sheet: int) -> Response:
 @bp.post("/<int:sheet>/budget-number")
 def renumber(sheet: int) -> Response:
     """Put all its rows on another budget number: who registers hours there."""
-    number = request.form.get("budget_number", 0, int)
+    number = request.form.get("budget_number", 0, type=whole)
     verb = partial(changing.renumber, budget_number=number)
     return _decide(sheet, verb, _("The budget number is changed."))
 

@@ -5,6 +5,7 @@ from werkzeug import Response
 
 from konnekt import web
 from konnekt.domain import budgets
+from konnekt.forms.numbers import whole
 
 bp = Blueprint("budgets", __name__, url_prefix="/budgets")
 
@@ -16,7 +17,7 @@ def index() -> Response:
     if not places and not web.grants().is_agency_staff:
         abort(403)
     code, typed = request.args.get("organisation", "")[:100], request.args.get("q", "")[:100]
-    page = budgets.page(web.grants(), code, typed, request.args.get("page", 1, type=int))
+    page = budgets.page(web.grants(), code, typed, request.args.get("page", 1, type=whole))
     query = {name: value for name, value in (("organisation", code), ("q", typed)) if value}
     return web.page(
         "budgets/index.html", "partials/budgets_list.html", page=page, organisations=places, code=code,

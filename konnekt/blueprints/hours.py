@@ -99,7 +99,10 @@ def download() -> Response:
     found = own_totals.hours(_account(), year, form.first.data, form.last.data)
     content, kind, ending = hours_file(found, request.args.get("format", ""))
     response = make_response(content)
-    response.mimetype, response.headers["Content-Disposition"] = kind, f'attachment; filename="uren.{ending}"'
+    response.content_type, response.headers["Content-Disposition"] = (
+        kind,
+        f'attachment; filename="uren.{ending}"',
+    )
     return response
 
 

@@ -145,7 +145,7 @@ def _document(invoice: int, kind: str) -> Response:
 
 
 def _download(content: bytes | Iterator[bytes], media_type: str, name: str) -> Response:
-    response = Response(content, mimetype=media_type)
+    response = Response(content, content_type=media_type)
     response.headers.set("Content-Disposition", "attachment", filename=name)
     return response
 

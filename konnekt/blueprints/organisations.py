@@ -5,6 +5,7 @@ from werkzeug import Response
 
 from konnekt import web
 from konnekt.domain import organisations
+from konnekt.forms.numbers import whole
 
 bp = Blueprint("organisations", __name__, url_prefix="/organisations")
 
@@ -12,6 +13,6 @@ bp = Blueprint("organisations", __name__, url_prefix="/organisations")
 @bp.get("/<path:code>")
 def show(code: str) -> Response:
     """Who works here, who may do what, and what I may do."""
-    number = min(max(request.args.get("page", 1, type=int), 1), 10_000)
+    number = min(max(request.args.get("page", 1, type=whole), 1), 10_000)
     found = web.or_404(organisations.profile(code, web.grants(), number))
     return web.page("organisations/show.html", profile=found, number=found.number)

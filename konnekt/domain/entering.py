@@ -137,7 +137,7 @@ def withdraw(sheet: int, *, by: Account, seen: int) -> Timesheet:
         is_mine = (Timesheet.state == State.SUBMITTED) & (Timesheet.submitted_by == by)
         guard = (Timesheet.id == sheet) & (Timesheet.revision == seen) & is_mine
         if Timesheet.update(columns).where(guard).execute() != 1:
-            raise _why_not_withdrawn(sheet, seen)
+            raise _why_not_withdrawn(sheet, seen, by)
         last = _last_event(found)
         if last is None or (last.verb, last.actor_id) != ("submit", by.id):
             raise Refused("Somebody has acted on this timesheet since you sent it: it can't be taken back.")
@@ -149,10 +149,10 @@ def withdraw(sheet: int, *, by: Account, seen: int) -> Timesheet:
     return found
 
 
-def _why_not_withdrawn(sheet: int, seen: int) -> Refused:
+def _why_not_withdrawn(sheet: int, seen: int, by: Account) -> Refused:
     now: Timesheet = Timesheet.get_by_id(sheet)
     if now.state == State.SUBMITTED and now.revision != seen:
-        return stale(now, seen)
+        return stale(now, seen, by=by)
     if now.state == State.APPROVED:
         return Refused("This timesheet is approved already.")
     if now.state == State.REJECTED:
@@ -186,7 +186,7 @@ def _open(
         raise Forbidden("The agency corrects hours: ask it to.")
     stored = content.read(found) if found.id else Stored()
     if seen != (found.revision if found.id else 0):
-        raise stale(found, seen, is_as_typed=wanted is not None and stored.content.is_like(wanted))
+        raise stale(found, seen, by=by, is_as_typed=wanted is not None and stored.content.is_like(wanted))
     return _Entry(found, stored, by, _drafter(found) if for_others else None)
 
 
@@ -275,7 +275,7 @@ def _write(
         if Timesheet.update(columns).where((Timesheet.id == sheet.id) & guard).execute() != 1:
             if timesheets.is_locked(sheet.id):
                 raise Refused("Its hours are invoiced or paid already: use a supplementary timesheet.")
-            raise stale(Timesheet.get_by_id(sheet.id), seen)
+            raise stale(Timesheet.get_by_id(sheet.id), seen, by=entry.by)
         _set(sheet, columns)
     content.write(sheet, entry.stored, wanted)
     if wanted.is_blank:

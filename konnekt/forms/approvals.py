@@ -4,12 +4,13 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from wtforms import Form, IntegerField, StringField
+from wtforms import Form, StringField
 from wtforms.validators import NumberRange, Optional
 
 from konnekt.domain.refused import Invalid
 from konnekt.domain.timesheets import Pick
 from konnekt.domain.waiting import Filter
+from konnekt.forms.numbers import WholeNumber
 
 PICK = re.compile(r"(\d{1,9}):(\d{1,9})", re.ASCII)
 MOST_SHOWN = 200
@@ -19,10 +20,10 @@ class FilterForm(Form):  # type: ignore[misc]
     """Organisation, period and name; what can't be read counts as not filled in."""
 
     organisation = StringField()
-    period = IntegerField(validators=[Optional(), NumberRange(1, 2**31 - 1)])
+    period = WholeNumber(validators=[Optional(), NumberRange(1, 2**31 - 1)])
     name = StringField()
-    page = IntegerField(validators=[Optional(), NumberRange(1, 10_000)])
-    at = IntegerField(validators=[Optional(), NumberRange(1, 10_000)])
+    page = WholeNumber(validators=[Optional(), NumberRange(1, 10_000)])
+    at = WholeNumber(validators=[Optional(), NumberRange(1, 10_000)])
 
     def values(self) -> Filter:
         self.validate()
@@ -44,7 +45,7 @@ class FilterForm(Form):  # type: ignore[misc]
         """The page that the rows stand on."""
         return self._whole(self.at)
 
-    def _whole(self, field: IntegerField) -> int:
+    def _whole(self, field: WholeNumber) -> int:
         self.validate()
         return 1 if field.errors else field.data or 1
 

@@ -3,9 +3,11 @@
 from typing import Any
 
 from flask_babel import lazy_gettext as _
-from wtforms import Form, IntegerField, SearchField, SelectField, StringField, TextAreaField
+from wtforms import Form, SearchField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Length, NumberRange, Optional
+
+from konnekt.forms.numbers import WholeNumber
 
 
 class SearchForm(Form):  # type: ignore[misc]
@@ -13,8 +15,8 @@ class SearchForm(Form):  # type: ignore[misc]
 
     name = SearchField(_("Worker"), [Length(max=100)])
     organisation = SelectField(_("Organisation"), validate_choice=False)
-    year = IntegerField(_("Year"), [Optional(), NumberRange(1900, 9999)])
-    number = IntegerField(_("Period"), [Optional(), NumberRange(1, 53)])
+    year = WholeNumber(_("Year"), [Optional(), NumberRange(1900, 9999)])
+    number = WholeNumber(_("Period"), [Optional(), NumberRange(1, 53)])
 
     def offer(self, organisations: list[tuple[str, str]]) -> None:
         """What the organisation can be chosen from."""

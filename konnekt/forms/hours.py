@@ -4,16 +4,18 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
-from wtforms import DateField, Form, IntegerField, StringField
+from wtforms import DateField, Form, StringField
 from wtforms.validators import NumberRange, Optional, ValidationError
+
+from konnekt.forms.numbers import WholeNumber
 
 
 class YearForm(Form):  # type: ignore[misc]
     """Year, assignment and page of the list; what can't be read counts as not chosen."""
 
-    year = IntegerField(validators=[Optional(), NumberRange(1900, 9999)])
+    year = WholeNumber(validators=[Optional(), NumberRange(1900, 9999)])
     assignment = StringField()
-    page = IntegerField(validators=[Optional(), NumberRange(1, 10_000)])
+    page = WholeNumber(validators=[Optional(), NumberRange(1, 10_000)])
 
     def number(self, name: str) -> int | None:
         """The year or the page, None where none is given."""

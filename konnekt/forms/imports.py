@@ -2,7 +2,7 @@
 
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
-from wtforms import MultipleFileField
+from flask_wtf.file import MultipleFileField
 
 
 class UploadForm(FlaskForm):  # type: ignore[misc]

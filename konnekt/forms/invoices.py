@@ -4,11 +4,12 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from wtforms import Form, IntegerField, StringField
+from wtforms import Form, StringField
 from wtforms.validators import NumberRange, Optional
 
 from konnekt.domain.invoicing.listing import Filter
 from konnekt.domain.refused import Invalid
+from konnekt.forms.numbers import WholeNumber
 
 # One more than a budget number can be long: what is cut off would not have been found either.
 LONGEST = 256
@@ -19,9 +20,9 @@ class FilterForm(Form):  # type: ignore[misc]
 
     q = StringField()
     organisation = StringField()
-    year = IntegerField(validators=[Optional(), NumberRange(1970, 2999)])
+    year = WholeNumber(validators=[Optional(), NumberRange(1970, 2999)])
     state = StringField()
-    page = IntegerField(validators=[Optional(), NumberRange(1, 100_000)])
+    page = WholeNumber(validators=[Optional(), NumberRange(1, 100_000)])
 
     def values(self) -> Filter:
         self.validate()

@@ -3,11 +3,12 @@
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
-from wtforms import DateField, IntegerField, SelectField, TextAreaField
+from wtforms import DateField, SelectField, TextAreaField
 from wtforms.validators import InputRequired, Optional
 from wtforms.widgets import HiddenInput
 
 from konnekt.forms.bureau.fields import REQUIRED
+from konnekt.forms.numbers import WholeNumber
 
 CALENDARS = {"week": _("A week"), "four_weeks": _("Four weeks"), "month": _("A month")}
 
@@ -34,5 +35,5 @@ class RunForm(FlaskForm):  # type: ignore[misc]
 class CreditForm(FlaskForm):  # type: ignore[misc]
     """Why an invoice is credited; seen: what was settled of it (cents) when the page said what goes back."""
 
-    seen = IntegerField(validators=[Optional()], widget=HiddenInput())
+    seen = WholeNumber(validators=[Optional()], widget=HiddenInput())
     reason = TextAreaField(_("Reason"), [InputRequired(_("Write the reason, so that it can be put right."))])

@@ -5,10 +5,10 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
+from flask_wtf.file import FileField
 from wtforms import (
     BooleanField,
     DateField,
-    FileField,
     HiddenField,
     SearchField,
     SelectField,

@@ -4,8 +4,10 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, Form, IntegerField, StringField, TextAreaField
+from wtforms import BooleanField, Form, StringField, TextAreaField
 from wtforms.validators import Optional
+
+from konnekt.forms.numbers import WholeNumber
 
 SHOWN = ("unsent", "waiting", "approved")
 
@@ -17,12 +19,12 @@ class ProgressForm(Form):  # type: ignore[misc]
     """
 
     calendar = StringField()
-    year = IntegerField(validators=[Optional()])
-    period = IntegerField(validators=[Optional()])
+    year = WholeNumber(validators=[Optional()])
+    period = WholeNumber(validators=[Optional()])
     of = StringField()
     organisation = StringField()
     show = StringField()
-    page = IntegerField(validators=[Optional()])
+    page = WholeNumber(validators=[Optional()])
     remind = StringField()
     assignment = StringField()
 
@@ -55,4 +57,4 @@ class SendingForm(FlaskForm):  # type: ignore[misc]
 
     reason = TextAreaField(_("Reason"))
     is_nil = BooleanField(_("No hours worked"))
-    seen = IntegerField(validators=[Optional()])
+    seen = WholeNumber(validators=[Optional()])

@@ -5,12 +5,13 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
-from wtforms import BooleanField, Form, IntegerField, StringField
+from wtforms import BooleanField, Form, StringField
 from wtforms.validators import NumberRange, Optional
 
 from konnekt.domain.entry import Entry, Row, Typed
 from konnekt.domain.refused import Invalid, NotFound
 from konnekt.domain.timesheets import Pick
+from konnekt.forms.numbers import WholeNumber
 
 MOST_ROWS = 60
 NUMBER = re.compile(r"[0-9]{1,9}", re.ASCII)
@@ -27,8 +28,8 @@ class ChoiceForm(Form):  # type: ignore[misc]
     """Organisation, year, period, all workers or not; what can't be read counts as not chosen."""
 
     organisation = StringField()
-    year = IntegerField(validators=[Optional(), NumberRange(1900, 9999)])
-    period = IntegerField(validators=[Optional(), NumberRange(1, 53)])
+    year = WholeNumber(validators=[Optional(), NumberRange(1900, 9999)])
+    period = WholeNumber(validators=[Optional(), NumberRange(1, 53)])
     all = BooleanField()
     worker = StringField()
 

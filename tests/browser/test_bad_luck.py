@@ -128,7 +128,7 @@ def test_two_tabs_with_one_grid(at: Callable[..., Watched], site: Site) -> None:
     cell(first, "02").press_sequentially("8")
     expect(first.locator("#grid-saved")).to_contain_text("Opgeslagen")
     cell(second, "03").press_sequentially("7")
-    expect(second.get_by_text("heeft dit briefje gewijzigd")).to_be_visible()
+    expect(second.get_by_text("sinds u het opende gewijzigd")).to_be_visible()
     expect(cell(second, "03")).to_have_value("7")
     expect(cell(second, "02")).to_have_value("8")
     second.get_by_role("button", name="Versturen").last.click()
@@ -137,7 +137,7 @@ def test_two_tabs_with_one_grid(at: Callable[..., Watched], site: Site) -> None:
     # The first tab doesn't know that it was sent.
     cell(first, "04").press_sequentially("6")
     expect(first.get_by_role("alert")).to_contain_text(
-        "Dit briefje is verstuurd: wijzigingen verstuurt u direct"
+        "Dit urenbriefje is verstuurd: wijzigingen verstuurt u direct"
     )
     expect(cell(first, "04")).to_have_value("6")
     assert stored("Vakjes") == {"02": 480, "03": 420}

@@ -251,7 +251,7 @@ def test_two_people_in_one_sheet(at_desk: Callable[..., Watched], desk: dict[str
     cell(page, "02").fill("8")
     cell(page, "03").fill("7")
     cell(page, "03").focus()
-    expect(page.get_by_text("Renée Wiertz heeft dit briefje gewijzigd")).to_be_visible()
+    expect(page.get_by_text("sinds u het opende gewijzigd door Renée Wiertz")).to_be_visible()
     expect(cell(page, "03")).to_have_value("7")
     expect(cell(page, "02")).to_have_value("8")
     expect(cell(page, "05")).to_have_value("5")

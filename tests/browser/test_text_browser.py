@@ -89,7 +89,7 @@ def test_sign_in_open_the_list_approve_one(site: Site, browser: TextBrowser) -> 
     browser.see("Goedemorgen, Emre Dubois")
     browser.find("Urenbriefjes goedkeuren")
     browser.press(ENTER)
-    browser.see("1 briefje · 15,50 uur")
+    browser.see("1 urenbriefje · 15,50 uur")
     browser.find("Noor Hendriks")
     browser.press(ENTER)
     browser.see("Wacht op goedkeuring")

@@ -111,7 +111,7 @@ def test_issuing_is_long_work_and_so_are_the_documents(ready: World, staff: Visi
     assert f"/bureau/jobs/{documents.id}" in page
     assert "De documenten van 2 facturen zijn gemaakt." in staff.get(f"/bureau/jobs/{documents.id}").text
     assert (documents.done, documents.total) == (2, 2)
-    assert "Elke factuur heeft haar PDF en e-factuur." in staff.get(HERE).text
+    assert "Elke factuur heeft een PDF en een e-factuur." in staff.get(HERE).text
 
 
 def test_with_htmx_it_becomes_the_progress(ready: World, staff: Visitor) -> None:

@@ -23,7 +23,7 @@ def job(world: World) -> Job:
 
 def test_it_says_how_far_it_is(staff: Visitor, job: Job) -> None:
     page = staff.get(f"/bureau/jobs/{job.id}").text
-    assert "Dit begint zo." in page
+    assert "Dit begint zo meteen." in page
     assert 'hx-trigger="every 1s"' in page
     assert f'<noscript><p><a class="button" href="/bureau/jobs/{job.id}">Vernieuwen</a>' in page
     claimed = jobs.claim(["other"])

@@ -32,7 +32,7 @@ def lost(world: World, kind: str = "rejected", **columns: object) -> Mail:
 
 
 def test_what_was_given_up_and_what_is_tried_again(bureau: Visitor, world: World) -> None:
-    assert "Alle post is aangekomen." in bureau.get("/bureau/mail").text
+    assert "Alle mail is aangekomen." in bureau.get("/bureau/mail").text
     lost(world)
     lost(world, failed_at=None, last_error="451 later", due_at=clock.now() + timedelta(hours=1))
     page = bureau.get("/bureau/mail").text
@@ -50,7 +50,7 @@ def test_send_again_to_the_address_of_now(bureau: Visitor, world: World) -> None
     Account.update(email="noor@nieuw.example").where(Account.id == world.noor.id).execute()
     answer = bureau.post(f"/bureau/mail/{row.id}/again")
     assert answer.status_code == 303
-    assert "noor@nieuw.example gaat opnieuw" in bureau.get(answer.location).text
+    assert "noor@nieuw.example wordt opnieuw" in bureau.get(answer.location).text
     assert delivery.deliver() == delivery.Delivered(sent=1)
     sent = Mail.get_by_id(row.id)
     assert (sent.recipient, sent.message_id, sent.attempts) == ("noor@nieuw.example", row.message_id, 0)
@@ -68,7 +68,7 @@ def test_send_all_again(bureau: Visitor, world: World) -> None:
     answer = bureau.with_htmx().post("/bureau/mail/again")
     assert answer.status_code == 200
     assert 'id="undelivered"' in answer.text
-    assert "3 mails gaan opnieuw" in answer.headers["HX-Trigger"]
+    assert "3 mails worden opnieuw" in answer.headers["HX-Trigger"]
     assert delivery.deliver().sent == 3
     assert all(Mail.get_by_id(row.id).sent_at for row in rows)
 

@@ -72,7 +72,7 @@ def test_who_has_not_sent_who_has_not_approved(bureau: Visitor, world: World) ->
     page = bureau.get("/bureau/progress")
     assert workers(page.text) == ["Eva Bos", "Ada Bos", "Bea Bos", "Cas Bos", "Noor Hendriks"]
     text = plain(page.text)
-    assert "Periode 12 · ma 2 nov – zo 29 nov · 6 briefjes" in text
+    assert "Periode 12 week 45–48 · 6 urenbriefjes" in text
     assert "Versturen vóór vr 4 dec 23:59" in text
     assert "goedgekeurd: uitbetaald wo 9 dec" in text.replace(" .", ".")
     assert re.search(r"Totaal 4 niet verstuurd 1 niet goedgekeurd 15,50 uur 1 goedgekeurd 2,00 uur", text)

@@ -15,7 +15,7 @@ from tests import factories
 from tests.factories import World
 from tests.visitor import Visitor
 
-CHANGED = "Veranderd sinds het eerder is verstuurd"
+CHANGED = "Gewijzigd sinds de vorige verzending"
 
 
 @pytest.fixture
@@ -48,6 +48,14 @@ def test_flags_are_those_of_the_revision_that_is_shown(emre: Visitor, world: Wor
     assert "13:20 uur op" in emre.get(f"/approvals/{world.sheet.id}").text
     entering.save(world.sheet.id, with_first_day(world.sheet.id, 480), by=world.noor, seen=2)
     assert "13:20 uur op" not in emre.get(f"/approvals/{world.sheet.id}").text
+
+
+def test_the_chart_and_the_earlier_sheets_say_what_they_are(emre: Visitor, world: World) -> None:
+    factories.sheet(world.assignment, world.periods[10], {date(2026, 10, 6): 480}, state="approved")
+    shown = emre.get(f"/approvals/{world.sheet.id}").text
+    assert re.search(r"<figcaption>Uren per dag; grijs is weekend</figcaption>", shown)
+    earlier = shown.partition("<h2>Eerdere urenbriefjes</h2>")[2]
+    assert re.search(r"<dt><a [^>]*>Periode 11 \(week 41–44\)</a></dt><dd>8,00 uur</dd>", earlier)
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from flask import Flask, url_for
 
+import konnekt
 from konnekt import guide
 from konnekt.domain import jobs, links, sessions, throttling
 from konnekt.models import LANGUAGES, Account
@@ -134,3 +135,11 @@ def test_the_service_worker_keeps_one_page_and_its_style(app: Flask) -> None:
     assert json.loads(found[1]) == kept
     assert answer.text.count("addAll(") == 1
     assert ".put(" not in answer.text, "nothing that is private is ever kept"
+
+
+def test_an_urenbriefje_is_called_so_everywhere() -> None:
+    """In the catalogue, the help and the mails: never briefje alone."""
+    house = Path(konnekt.__file__).parent
+    told = [*house.glob("templates/**/*.*"), *house.glob("translations/**/*.po"), *house.glob("static/*.js")]
+    alone = re.compile(r"(?<![a-z])briefjes?", re.IGNORECASE)
+    assert [path.name for path in told if alone.search(path.read_text())] == []

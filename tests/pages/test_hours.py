@@ -225,7 +225,7 @@ def test_only_flags_that_tell_the_worker_something(noor: Visitor, world: World) 
     )  # fmt: skip
     page = noor.get("/hours").text
     assert "&gt; 12 u / dag" in page
-    assert "eerste briefje" not in page
+    assert "eerste urenbriefje" not in page
     assert "budget op" not in page
     one = noor.get(f"/hours/sheets/{world.sheet.id}").text
     assert "1.234,56" not in one, "with the hours it would give the bill rate away"
@@ -372,7 +372,7 @@ def test_own_hours_as_csv_and_xlsx(noor: Visitor, world: World) -> None:
     Hour.update(remark="=1+1").where(Hour.day == date(2026, 11, 3), Hour.minutes == 480).execute()
     Hour.update(minutes=440).where(Hour.day == date(2026, 11, 4)).execute()
     answer = noor.get("/hours/download?year=2026&format=csv")
-    assert answer.mimetype == "text/csv"
+    assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
     assert answer.headers["Content-Disposition"] == 'attachment; filename="uren.csv"'
     of = f"{world.assignment.code} · Studentassistent;Faculty of Science and Engineering;Periode 12 van 2026 (week 45–48);Uursoort REG"
     assert answer.data.decode("utf-8-sig").splitlines() == [

@@ -155,11 +155,23 @@ def test_who_was_first_is_told_to_the_second(app: Flask, noor: Visitor, world: W
     assert lars.post(f"/registration/NOOR/save{PERIOD}", typed(theirs, d02="7")).status_code == 303
     refused = post(noor, "save", typed(mine, d03="5"))
     assert refused.status_code == 409
-    assert "Lars Maes heeft dit briefje gewijzigd" in refused.text
+    assert "sinds u het opende gewijzigd door Lars Maes" in refused.text
     form = fields(refused.text)
     assert (form[cell(form, "2026-11-02")], form[cell(form, "2026-11-03")]) == (["7"], ["5"])
     assert post(noor, "save", form).status_code == 303
     assert len(hours(world.assignment)) == 2
+
+
+def test_a_conflict_with_oneself_names_the_other_window_and_the_hour_type(
+    noor: Visitor, world: World
+) -> None:
+    mine = opened(noor)
+    assert post(noor, "save", typed(opened(noor), d02="7")).status_code == 303
+    refused = post(noor, "save", typed(mine, d03="5"))
+    assert refused.status_code == 409
+    assert "gewijzigd door u, in een ander venster." in refused.text
+    assert "Noor Hendriks." not in refused.text
+    assert "ma 2 nov, Uursoort REG: van 0,00 naar 7,00 uur" in refused.text
 
 
 def test_what_is_approved_is_read_only(noor: Visitor, world: World) -> None:

@@ -387,6 +387,7 @@ def test_the_list_as_a_file(emre: Visitor, staff: Visitor, issued: World) -> Non
     note = invoices.credit(Invoice.get(Invoice.organisation == issued.fse).id, "Fout", by=issued.staff)
     with_documents(note)
     answer = emre.get("/invoices/list.csv")
+    assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
     assert answer.headers["Content-Disposition"] == "attachment; filename=facturen.csv"
     rows = list(csv.reader(io.StringIO(answer.data.decode("utf-8-sig")), delimiter=";"))
     assert rows[0][:4] == ["Nummer", "Soort", "Datum", "Vervaldatum"]

@@ -35,6 +35,8 @@ def test_takes_those_without_a_flag(emre: Visitor, world: World) -> None:
     )
     page = emre.get("/approvals").text
     assert "Keur de 2 gewone goed · 23,50 uur" in re.sub(r"\s+", " ", page)
+    assert "Gewoon: er valt niets aan op." in page
+    assert "Gewoon: er valt niets aan op." in emre.get("/").text
     response = emre.post("/approvals/ordinary", {"fingerprint": fingerprint(page)})
     assert response.status_code == 303
     assert [state(s) for s in (world.sheet, plain, flagged, mine)] == ["approved"] * 2 + ["submitted"] * 2

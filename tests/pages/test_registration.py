@@ -565,6 +565,14 @@ def test_unsent_changes_of_a_sent_sheet_are_asked_about(lars: Visitor, zoe: Assi
     assert sheet_of(zoe).minutes == 240
 
 
+def test_a_deadline_that_is_over_is_said_in_the_past(lars: Visitor, zoe: Assignment) -> None:
+    before = re.sub(r"<[^>]+>", "", lars.get("/registration?year=2026&period=12").text)
+    assert "Versturen vóór vr 4 dec 23:59." in before
+    page = re.sub(r"<[^>]+>", "", lars.get("/registration?year=2026&period=11").text)
+    assert re.search(r"Had vóór [a-z]+ \d+ [a-z]+ 23:59 verstuurd moeten zijn\.", page)
+    assert "Versturen vóór vr" not in page.replace("Versturen vóór</th>", "")
+
+
 # Two people
 
 
@@ -579,7 +587,7 @@ def test_the_second_to_save_is_shown_what_changed_and_loses_nothing(
     post(renee, "save", typed(hers, d02="7", d03="6", d05="", d12="3"))
     response = post(lars, "save", typed(mine, d03="5", d04="4", d13="abc"))
     assert response.status_code == 409
-    assert "Renée Wiertz heeft dit briefje gewijzigd" in response.text
+    assert "sinds u het opende gewijzigd door Renée Wiertz" in response.text
     form = fields(response.text)
     shown = {day: form[cell(form, f"2026-11-{day}")][0] for day in ("02", "03", "04", "05", "12", "13")}
     assert shown == {"02": "7", "03": "5", "04": "4", "05": "", "12": "3", "13": "abc"}

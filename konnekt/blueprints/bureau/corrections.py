@@ -17,6 +17,7 @@ from konnekt.domain.entry import Entry
 from konnekt.domain.refused import Invalid, Refused
 from konnekt.forms import registration
 from konnekt.forms.corrections import CorrectionForm, SearchForm
+from konnekt.forms.numbers import whole
 from konnekt.models import Account
 
 bp = Blueprint("corrections", __name__, url_prefix="/corrections")
@@ -32,7 +33,7 @@ def index() -> Response:
     """What can be corrected, and the corrections that wait or came back."""
     form = SearchForm(request.args)
     form.offer([(place.code, place.name) for place in corrections.organisations()])
-    page = paging.page(corrections.correctable(**form.values()), request.args.get("page", 1, int))
+    page = paging.page(corrections.correctable(**form.values()), request.args.get("page", 1, type=whole))
     return web.page(
         "bureau/corrections/index.html",
         "partials/corrections_list.html",

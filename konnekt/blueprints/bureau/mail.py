@@ -9,6 +9,7 @@ from werkzeug import Response
 from konnekt import web
 from konnekt.domain import outbox
 from konnekt.domain.refused import Refused
+from konnekt.forms.numbers import whole
 
 bp = Blueprint("mail", __name__, url_prefix="/mail")
 
@@ -20,7 +21,7 @@ def index() -> Response:
 
 
 def _list(refusal: Refused | None = None) -> Response:
-    number = min(max(request.args.get("page", 1, type=int), 1), 10_000)
+    number = min(max(request.args.get("page", 1, type=whole), 1), 10_000)
     return web.page(
         "bureau/mail/index.html",
         "partials/undelivered.html",

@@ -13,6 +13,7 @@ from konnekt.domain import clock, open_amounts, payment_files, payments
 from konnekt.domain.payment_files import PaymentFile
 from konnekt.domain.payments import Marked
 from konnekt.domain.refused import Refused
+from konnekt.forms.numbers import whole
 from konnekt.forms.payments import FileForm, MarkForm, SearchForm, TakeBackForm
 from konnekt.models import Account
 
@@ -39,7 +40,7 @@ def index() -> Response:
 
 def _shown(form: MarkForm, status: int, **more: Any) -> Response:
     search = SearchForm(request.args)
-    number, back = (min(max(request.args.get(name, 1, type=int), 1), 100_000) for name in ("page", "back"))
+    number, back = (min(max(request.args.get(name, 1, type=whole), 1), 100_000) for name in ("page", "back"))
     shown = {
         "due": open_amounts.due(search.q.data or "", number),
         "to_return": open_amounts.to_return(search.q.data or "", back),

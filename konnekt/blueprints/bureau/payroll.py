@@ -11,6 +11,7 @@ from konnekt import payroll_files, web
 from konnekt.domain import events, handing_over, paging, payroll
 from konnekt.domain.paying import batches
 from konnekt.domain.refused import Invalid, Refused
+from konnekt.forms.numbers import whole
 from konnekt.forms.payroll import FORMATS, ExportForm, FormatForm, PeriodsForm, UndoForm
 
 bp = Blueprint("payroll", __name__, url_prefix="/payroll")
@@ -122,7 +123,7 @@ def _preview(
     calendar: str, year: int, number: int, form: FormatForm, refusal: Refused | None = None
 ) -> Response:
     found = payroll.preview(calendar, year, number, form.chosen())
-    page = paging.of_list(found.wages, request.args.get("page", 1, int))
+    page = paging.of_list(found.wages, request.args.get("page", 1, type=whole))
     place = {"calendar": calendar, "year": year, "number": number}
     status = refusal.status if refusal else 200
     context: dict[str, Any] = {"found": found, "form": form, "page": page, "place": place, "refusal": refusal}

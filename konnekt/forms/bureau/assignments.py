@@ -4,7 +4,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
-from wtforms import DateField, Form, IntegerField, SearchField, SelectField, StringField
+from wtforms import DateField, Form, SearchField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import NumberRange, Optional
 
@@ -12,6 +12,7 @@ from konnekt.domain import units
 from konnekt.domain.records.assignment_list import Filter
 from konnekt.domain.records.assignments import Terms
 from konnekt.forms.bureau.fields import REQUIRED, SeenField, SureField, hours_field, price_field
+from konnekt.forms.numbers import WholeNumber
 
 
 class SearchForm(Form):  # type: ignore[misc]
@@ -52,7 +53,7 @@ class SearchForm(Form):  # type: ignore[misc]
 class PageForm(Form):  # type: ignore[misc]
     """Which page of a list."""
 
-    page = IntegerField(validators=[Optional(), NumberRange(1, 100_000)])
+    page = WholeNumber(validators=[Optional(), NumberRange(1, 100_000)])
 
     def number(self) -> int:
         """The page; the first where none is named."""

@@ -6,16 +6,17 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
-from wtforms import DateField, Form, IntegerField, StringField
+from wtforms import DateField, Form, StringField
 from wtforms.validators import NumberRange
 
 from konnekt.forms.bureau.fields import REQUIRED, SeenField
+from konnekt.forms.numbers import WholeNumber
 
 
 class YearForm(Form):  # type: ignore[misc]
     """A year of the list."""
 
-    year = IntegerField(_("Year"), [NumberRange(1900, 2199)])
+    year = WholeNumber(_("Year"), [NumberRange(1900, 2199)])
 
     def number(self) -> int | None:
         """The year, None where none can be read."""

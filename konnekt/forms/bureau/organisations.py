@@ -8,12 +8,13 @@ from wtforms import (
     BooleanField,
     DateField,
     HiddenField,
-    IntegerField,
     SelectChoice,
     SelectField,
     StringField,
     TextAreaField,
 )
+
+from konnekt.forms.numbers import WholeNumber
 
 CALENDARS = [
     SelectChoice("four_weeks", _("Four weeks")),
@@ -46,7 +47,7 @@ class OrganisationForm(FlaskForm):  # type: ignore[misc]
     country = StringField(_("Country"), default="NL")
     invoice_email = StringField(_("E-mail address for invoices"))
     language = SelectField(_("Language of its invoices"), choices=LANGUAGES, validate_choice=False)
-    payment_term_days = IntegerField(_("Payment term in days"), default=30)
+    payment_term_days = WholeNumber(_("Payment term in days"), default=30)
     vat_treatment = SelectField(_("VAT"), choices=VAT, validate_choice=False)
     vat_text = TextAreaField(_("Why no VAT"))
     vat_number = StringField(_("VAT number"))

@@ -4,12 +4,13 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, DateField, Form, IntegerField, SelectField, TimeField
+from wtforms import BooleanField, DateField, Form, SelectField, TimeField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, NumberRange, Optional
 
 from konnekt.domain.records.calendars import Rule
 from konnekt.forms.bureau.fields import REQUIRED, SeenField, our_age
+from konnekt.forms.numbers import WholeNumber
 
 CALENDARS = [
     SelectChoice("week", _("Weeks")),
@@ -23,7 +24,7 @@ class ShelfForm(Form):  # type: ignore[misc]
     """Which calendar and year of the list; what can't be read counts as not chosen."""
 
     calendar = SelectField(_("Calendar"), choices=CALENDARS, validate_choice=False)
-    year = IntegerField(_("Year"), [Optional(), NumberRange(1900, 2199)])
+    year = WholeNumber(_("Year"), [Optional(), NumberRange(1900, 2199)])
 
     def values(self) -> tuple[str, int | None]:
         """The calendar and year, empty where not chosen."""
@@ -35,12 +36,12 @@ class YearForm(FlaskForm):  # type: ignore[misc]
     """The calendar and year to make, and when its hours are due: days after the last day, Amsterdam time."""
 
     calendar = SelectField(_("Calendar"), choices=CALENDARS)
-    year = IntegerField(_("Year"), [NUMBER])
-    submit_days = IntegerField(_("Send before: days after the last day"), [NUMBER])
+    year = WholeNumber(_("Year"), [NUMBER])
+    submit_days = WholeNumber(_("Send before: days after the last day"), [NUMBER])
     submit_at = TimeField(_("Send before: time"), [REQUIRED])
-    approve_days = IntegerField(_("Approve before: days after the last day"), [NUMBER])
+    approve_days = WholeNumber(_("Approve before: days after the last day"), [NUMBER])
     approve_at = TimeField(_("Approve before: time"), [REQUIRED])
-    pay_days = IntegerField(_("Paid: days after the last day"), [NUMBER])
+    pay_days = WholeNumber(_("Paid: days after the last day"), [NUMBER])
 
     def rule(self) -> Rule:
         """The rule, after it was validated."""
