@@ -1,7 +1,7 @@
 """Which letters the documents can print: those that their fonts have, of scripts that run from left to right.
 
-A name that no invoice can print is refused where it is typed. Fonts for Chinese, Japanese and Korean weigh 10 MB
-and more, and the Dutch register of persons writes every name in Latin letters.
+A name that no invoice can print is refused where it is typed. Fonts for Chinese, Japanese and Korean weigh
+10 MB and more, and the Dutch register of persons writes every name in Latin letters.
 """
 
 import struct
