@@ -17,6 +17,8 @@ from konnekt.domain import (
 )
 from konnekt.domain.access import Grants
 from konnekt.domain.budgets import Budget
+from konnekt.domain.correcting import cost
+from konnekt.domain.correcting.cost import Cost
 from konnekt.domain.invoicing import reading
 from konnekt.models import (
     Assignment,
@@ -87,6 +89,8 @@ class Detail:
     is_own: bool = False
     beside: list[Timesheet] = field(default_factory=list)
     may_correct: bool = False
+    cost: Cost | None = None
+    may_see_cost: bool = False
     invoices: list[Invoice] = field(default_factory=list)
     may_change: bool = False
     budget_numbers: list[BudgetNumber] = field(default_factory=list)
@@ -150,6 +154,8 @@ def load(sheet: int, who: Grants) -> Detail:
         paid_on=payroll.paid_on([sheet]).get(sheet),
         is_own=found.assignment.worker_id == who.account.id and who.account.is_worker,
         beside=beside,
+        cost=cost.of([sheet]).get(sheet) if found.sequence else None,
+        may_see_cost=access.may_see_budgets(who, found.organisation_id),
         invoices=reading.of_sheet(found, who),
         may_change=is_undecided and who.is_agency_staff and found.assignment.basis == "flexible",
         budget_numbers=_budget_numbers(found) if is_undecided and _registers(found, who) and lines else [],

@@ -124,9 +124,9 @@ def is_mine(who: Grants) -> Any:
 
 
 def _is_ordinary(who: Grants) -> Any:
-    """No flag that a supervisor sees, and not entered by the one who looks (product.md: gewoon)."""
+    """No correction, no flag that a supervisor sees, not entered by who looks (product.md: gewoon)."""
     flagged = Flag.select(Flag.id).where((Flag.timesheet == Timesheet.id) & ~Flag.is_elsewhere)
-    return ~fn.EXISTS(flagged) & ~is_mine(who)
+    return (Timesheet.sequence == 0) & ~fn.EXISTS(flagged) & ~is_mine(who)
 
 
 def is_named(name: str) -> Any:
