@@ -2,7 +2,7 @@
 
 import pytest
 
-from konnekt.domain import access, corrections, payments, people, waiting
+from konnekt.domain import access, corrections, open_amounts, people, waiting
 from konnekt.domain.imports import import_files
 from konnekt.domain.invoicing import listing
 from konnekt.domain.printable import unprintable
@@ -47,7 +47,7 @@ def test_each_spelling_finds_the_other(written: str, typed: str) -> None:
 def test_nothing_typed_breaks_a_search(world: World, word: str) -> None:
     assert lists.people(word).count == (0 if word.strip() else 5)
     assert lists.organisations(word).count == (0 if word.strip() else 2)
-    assert payments.due(word).count == 0
+    assert open_amounts.due(word).count == 0
     assert words("\0\ud800") == []
 
 
@@ -121,7 +121,7 @@ def test_every_search_finds_a_name_as_it_is_typed(world: World) -> None:
     assert Timesheet.get_by_id(sheet.id).assignment_id == sheet_of.id
     for typed in ("cafe oeuvre", "Café", "hofke", "'t Höfke", "CAF"):
         assert [row.code for row in lists.organisations(typed).rows] == ["CAF"], typed
-        assert payments.due(typed).count == 0
+        assert open_amounts.due(typed).count == 0
         assert listing.page(access.grants(world.staff), listing.Filter(text=typed), 1, 0).rows == []
 
 
