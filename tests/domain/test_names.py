@@ -43,7 +43,7 @@ def test_each_spelling_finds_the_other(written: str, typed: str) -> None:
     assert all(word in fold(typed) for word in words(written)) or " " in typed
 
 
-@pytest.mark.parametrize("word", ["Sorensen", "%", "_", "", " - "])
+@pytest.mark.parametrize("word", ["Sorensen", "%", "_", "", " ' "])
 def test_nothing_typed_breaks_a_search(world: World, word: str) -> None:
     assert lists.people(word).count == (0 if word.strip() else 5)
     assert lists.organisations(word).count == (0 if word.strip() else 2)
