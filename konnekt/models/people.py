@@ -49,9 +49,13 @@ def words(typed: str) -> list[str]:
 
 
 def holds(column: Any, typed: str) -> Any:
-    """The condition that every word typed stands in a column of folded text, in any order."""
-    condition: Any = SQL("1 = 1")
-    for word in words(typed):
+    """The condition that every word typed stands in a column of folded text, in any order.
+
+    Of nothing typed it holds, of what no name is made of (a lone hyphen) it does not.
+    """
+    folded = words(typed)
+    condition: Any = SQL("1 = 1") if folded or not typed.strip() else SQL("1 = 0")
+    for word in folded:
         condition &= column.contains(word)
     return condition
 

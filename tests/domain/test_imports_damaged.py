@@ -62,7 +62,7 @@ DAMAGES: dict[str, tuple[dict[str, Any], list[str], str]] = {
         ["hours.csv:6: state:"],
         "quote",
     ),
-    "text after a closing quote": ({"people": (";Zoë 🦉;", ';"Zoë" 🦉;')}, ["people.csv:7: first_name:"], "quote"),
+    "text after a closing quote": ({"people": (";Zoë ♠;", ';"Zoë" 🦉;')}, ["people.csv:7: first_name:"], "quote"),
     "two quotes": (
         {"people": [(";Łucja;", ';"Łucja;'), ("nl;9002;0", '"nl;9002;0')]},
         ["people.csv:4: first_name:", "people.csv:6: language:"],

@@ -11,7 +11,18 @@ from playhouse.test_utils import count_queries
 
 from konnekt import jobs
 from konnekt.domain import invoice_runs, invoices
-from konnekt.models import Agency, BudgetNumber, Document, Event, Hour, Invoice, Job, Organisation, PayPeriod
+from konnekt.models import (
+    Account,
+    Agency,
+    BudgetNumber,
+    Document,
+    Event,
+    Hour,
+    Invoice,
+    Job,
+    Organisation,
+    PayPeriod,
+)
 from tests import factories, invoice_cast
 from tests.factories import World
 from tests.invoice_cast import numbers
@@ -52,6 +63,17 @@ def seen(page: str) -> str:
 
 def issue(staff: Visitor, page: str, **asked: str) -> Any:
     return staff.post(HERE, {**ASKED, **asked, "seen": seen(page)})
+
+
+def test_a_name_that_no_invoice_prints_is_named_before_it_is_issued(ready: World, staff: Visitor) -> None:
+    assert "leeg" not in shown(staff)
+    Account.update(last_name="小明").where(Account.id == ready.noor.id).execute()
+    page = shown(staff)
+    assert "De factuur laat deze letters van Noor 小明 leeg: 小 明." in page
+    assert issue(staff, page).status_code in (200, 303)
+    jobs.work()
+    assert Invoice.select().where(Invoice.organisation == ready.fse).count() == 1
+    assert Document.select().count() >= 1, "the PDF is made all the same"
 
 
 def test_it_lists_what_waits(ready: World, staff: Visitor) -> None:

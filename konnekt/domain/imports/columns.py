@@ -10,6 +10,7 @@ from datetime import date, datetime, time
 from typing import Any, TypeVar
 
 from konnekt.domain import clock, units
+from konnekt.domain.printable import unprintable
 from konnekt.domain.refused import Invalid
 from konnekt.models.people import username_key
 
@@ -89,6 +90,9 @@ def organisation_code(cell: str) -> str:
 def name(cell: str) -> str:
     """A name, exactly as typed."""
     _required(cell)
+    # What is no text is complained about by its own sentence, and never comes here.
+    if letters := unprintable(cell):
+        raise Invalid("invoices can't print this: %(letters)s; write it in Latin letters", letters=letters)
     return _one_line(cell, LONGEST_NAME)
 
 

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from konnekt.domain.invoicing import amounts, billable
 from konnekt.domain.invoicing.billable import Reason
+from konnekt.domain.printable import unprintable
 from konnekt.models import (
     BudgetNumber,
     Hour,
@@ -176,6 +177,14 @@ class Preview:
     def rounded(self) -> list[Line]:
         """The lines whose price had more than four decimals."""
         return [line for draft in self.drafts for line in draft.lines if line.is_rounded]
+
+    @property
+    def unprintable(self) -> dict[str, str]:
+        """The letters that no document prints in the names of workers and organisations, by name."""
+        names = {draft.organisation.name for draft in self.drafts} | {
+            line.sheet.assignment.worker.name for draft in self.drafts for line in draft.lines
+        }
+        return {name: letters for name in sorted(names) if (letters := unprintable(name))}
 
 
 def compose(period: PayPeriod, organisations: Iterable[int], budget_number: int | None = None) -> Preview:

@@ -3,12 +3,11 @@
 import unicodedata
 from datetime import date
 
+from konnekt.domain.printable import unprintable
 from konnekt.domain.refused import Invalid
 
 CODE, NAME, REMARK = 50, 200, 2000
 FIRST_YEAR, LAST_YEAR = 1900, 2199
-# Pictograms: the fonts of our PDFs have none (each block is named in the Unicode charts).
-_PICTURES = ((0x2600, 0x27BF), (0x1F000, 0x1FAFF), (0xFE0F, 0xFE0F))
 # Letters of some names stand next to these two (zero-width joiner and non-joiner).
 _JOINERS = "\u200c\u200d"
 
@@ -40,12 +39,14 @@ def _checked(text: str | None, field: str, most: int, required: bool, breaks: st
         raise Invalid("Use at most %(count)s characters.", field=field, count=most)
     if any(_is_unfit(letter) for letter in found if letter not in breaks):
         raise Invalid("There is a character in this that can't be printed.", field=field)
+    if letters := unprintable("".join(letter for letter in found if letter not in _JOINERS)):
+        raise Invalid(
+            "Invoices can't print this: %(letters)s. Type it in Latin letters.", field, letters=letters
+        )
     return found
 
 
 def _is_unfit(letter: str) -> bool:
     if letter in _JOINERS:
         return False
-    return unicodedata.category(letter) in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp") or any(
-        first <= ord(letter) <= last for first, last in _PICTURES
-    )
+    return unicodedata.category(letter) in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
