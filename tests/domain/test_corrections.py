@@ -377,3 +377,5 @@ def test_a_corrected_sheet_that_was_credited_can_still_be_corrected(world: World
     assert not case.is_locked
     assert case.refusal is None
     assert corrections.check(case, wanted(world, 480)).minutes == 60
+    shown = detail.load(world.sheet.id, access.grants(world.staff))
+    assert (shown.may_revoke, shown.may_correct) == (False, True)
