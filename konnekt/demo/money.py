@@ -8,12 +8,12 @@ from typing import Any
 
 from konnekt.db import hold, transaction
 from konnekt.demo.story import EARLIER, Story
-from konnekt.domain import clock, corrections, invoices, payments, payroll, timesheets
+from konnekt.domain import clock, corrections, handing_over, invoices, payments, payroll, timesheets
 from konnekt.domain.content import Content
 from konnekt.domain.correcting import case as cases
 from konnekt.domain.invoicing import unmade
 from konnekt.domain.records import changes, organisations
-from konnekt.models import Invoice, PayPeriod, Timesheet
+from konnekt.models import Account, Invoice, PayPeriod, Timesheet
 
 # What was wrong with hours of the latest period that is invoiced: how many minutes too many on the last day.
 TOO_MANY = {
@@ -40,7 +40,7 @@ def _steps(story: Story) -> Iterator[tuple[datetime, Any]]:
         for ago in EARLIER:
             period = calendar.ago(ago)
             which = (period.calendar, period.year, period.number)
-            yield _after(period, 8, 15), partial(payroll.export, *which, by=by)
+            yield _after(period, 8, 15), partial(_export, which, by)
             yield _after(period, 9, 10), partial(_invoice, story, period)
     oldest, older, latest = (story.calendars["four_weeks"].ago(ago) for ago in EARLIER)
     yield _after(oldest, 33), partial(_pay, story, oldest, "FSE", "LAW", "SSC")
@@ -53,6 +53,13 @@ def _steps(story: Story) -> Iterator[tuple[datetime, Any]]:
     yield _after(latest, 25), partial(_correct, story, "Søren", latest)
     week = story.calendars["week"].ago(3)
     yield _after(week, 18), partial(_pay, story, week, "UB")
+
+
+def _export(which: tuple[str, int, int], by: Account) -> None:
+    batch = payroll.export(*which, by=by)
+    # Those of weeks wait for that, so that both can be seen.
+    if batch.calendar == "four_weeks":
+        handing_over.hand_over(batch.id, by=by)
 
 
 def _after(period: PayPeriod, days: int, hour: int = 11) -> datetime:

@@ -4,7 +4,7 @@ The agency alone makes them; an organisation's approvers decide on them as on an
 """
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 from peewee import fn
 
@@ -211,12 +211,23 @@ def organisations() -> list[Organisation]:
     return list(Organisation.select().order_by(fn.LOWER(Organisation.name), Organisation.id))
 
 
-def counts(sheets: Iterable[Timesheet]) -> dict[int, int]:
-    """How many corrections each of these originals has, that hold something: one statement."""
+class Corrected(NamedTuple):
+    """How many corrections hold something, and the minutes that the approved ones add or take off."""
+
+    number: int
+    minutes: int
+
+
+def counts(sheets: Iterable[Timesheet]) -> dict[int, Corrected]:
+    """The corrections of each of these originals: one statement. What waits has no hours here yet."""
     rows = list(sheets)
     supplementary = Timesheet.alias()
     query = (
-        Timesheet.select(Timesheet.id, fn.COUNT(supplementary.id))
+        Timesheet.select(
+            Timesheet.id,
+            fn.COUNT(supplementary.id),
+            fn.COALESCE(fn.SUM(supplementary.minutes).filter(supplementary.state == State.APPROVED), 0),
+        )
         .join(
             supplementary,
             on=(
@@ -229,4 +240,4 @@ def counts(sheets: Iterable[Timesheet]) -> dict[int, int]:
         .where(Timesheet.id.in_([row.id for row in rows]))
         .group_by(Timesheet.id)
     )
-    return dict(query.tuples())
+    return {sheet: Corrected(number, int(minutes)) for sheet, number, minutes in query.tuples()}

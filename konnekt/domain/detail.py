@@ -130,6 +130,7 @@ def load(sheet: int, who: Grants) -> Detail:
     may_revoke = revoking.may_revoke(found, who)
     is_undecided = found.state != State.APPROVED and not found.sequence
     is_locked = may_revoke and timesheets.is_locked(sheet)
+    is_built_on = _is_built_on(found, beside)
     return Detail(
         sheet=found,
         lines=lines,
@@ -146,8 +147,9 @@ def load(sheet: int, who: Grants) -> Detail:
         pay_date=periods.pay_date(period, periods.open_periods([period.calendar])),
         may_approve=allowed and found.state == State.SUBMITTED,
         may_undo=revoking.may_undo(found, who.account) and _is_as_decided(found, history),
-        may_revoke=may_revoke and not is_locked and not _is_built_on(found, beside),
-        may_correct=is_locked and who.is_agency_staff,
+        may_revoke=may_revoke and not is_locked and not is_built_on,
+        # What a correction builds on can't be revoked any more: another correction puts it right.
+        may_correct=may_revoke and (is_locked or is_built_on) and who.is_agency_staff,
         on_behalf_of=on_behalf_of,
         remarks=[hour for hour in hours if hour.remark],
         budgets=budgets.of_sheet(found, who),

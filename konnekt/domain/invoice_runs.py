@@ -51,7 +51,7 @@ def lacking() -> list[str]:
 
 
 def waiting() -> list[Waiting]:
-    """The periods of about a year with approved hours to invoice, the newest first: one statement."""
+    """The periods with approved hours to invoice, the newest first: one statement."""
     live = InvoicedHour.select(InvoicedHour.hour).where(InvoicedHour.released_at.is_null())
     query = (
         PayPeriod.select(
@@ -62,7 +62,6 @@ def waiting() -> list[Waiting]:
         .join(Timesheet)
         .join(TimesheetLine)
         .join(Hour)
-        .where(PayPeriod.last_on > clock.today() - RECENT)
         .where((Timesheet.state == State.APPROVED) & (Hour.minutes != 0) & Hour.id.not_in(live))
         .group_by(PayPeriod)
         .order_by(PayPeriod.last_on.desc(), PayPeriod.calendar)
@@ -71,10 +70,14 @@ def waiting() -> list[Waiting]:
 
 
 def periods() -> list[PayPeriod]:
-    """The periods to choose from: those of about a year that have begun, the newest first."""
+    """The periods to choose from: begun within about a year, and older ones with hours to invoice.
+
+    The newest first: two statements.
+    """
     today = clock.today()
     recent = (PayPeriod.first_on <= today) & (PayPeriod.last_on > today - RECENT)
-    return list(PayPeriod.select().where(recent).order_by(PayPeriod.calendar, PayPeriod.first_on.desc()))
+    chosen = recent | PayPeriod.id.in_([one.period.id for one in waiting()])
+    return list(PayPeriod.select().where(chosen).order_by(PayPeriod.calendar, PayPeriod.first_on.desc()))
 
 
 def organisations() -> list[Organisation]:

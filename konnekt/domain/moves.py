@@ -152,7 +152,8 @@ class Preview:
              sorted(move.cells.items()), move.cents, move.refusal is None)
             for move in self.every
         ]  # fmt: skip
-        said = (self.chosen.source.id, self.target.id, rows, [(one.id, one.paid_on) for one in self.invoices])
+        credited = [(one.id, one.settled_cents) for one in self.invoices]
+        said = (self.chosen.source.id, self.target.id, rows, credited)
         return sha256(repr(said).encode()).hexdigest()[:32]
 
 

@@ -201,7 +201,12 @@ def _joined(query: Any, is_period: Any) -> Any:
         .join(
             Timesheet,
             JOIN.LEFT_OUTER,
-            on=((Timesheet.assignment == Assignment.id) & (Timesheet.pay_period == PayPeriod.id)),
+            on=(
+                (Timesheet.assignment == Assignment.id)
+                & (Timesheet.pay_period == PayPeriod.id)
+                # A correction that was taken back is empty: nobody still has to send it.
+                & ((Timesheet.sequence == 0) | (Timesheet.state != State.DRAFT))
+            ),
             attr="sheet",
         )
         .where(is_period & (runs | Timesheet.id.is_null(False)))

@@ -7,7 +7,15 @@ from typing import Any
 import pytest
 
 from konnekt.domain import clock, periods
-from konnekt.domain.records import calendars, closing_days, holidays, hour_types, keeping, pay_periods
+from konnekt.domain.records import (
+    calendars,
+    closing_days,
+    holidays,
+    hour_types,
+    keeping,
+    pay_periods,
+    working_days,
+)
 from konnekt.domain.records.calendars import Rule, Span
 from konnekt.domain.records.hour_types import Kind
 from konnekt.domain.refused import Forbidden, Invalid, NotFound, Refused
@@ -379,3 +387,30 @@ def test_the_shelf_opens_at_the_calendar_that_is_followed(world: World) -> None:
     shelf = pay_periods.shelf("", None)
     assert (shelf.calendar, shelf.year, shelf.followers, len(shelf.periods)) == ("four_weeks", 2026, 2, 15)
     assert pay_periods.shelf("week", None).followers == 1
+
+
+@pytest.mark.parametrize("how", ["earlier", "later"])
+@pytest.mark.parametrize("calendar", ["week", "four_weeks", "month"])
+def test_what_is_moved_stays_in_order_and_off_free_days(world: World, how: str, calendar: str) -> None:
+    for year in (2026, 2027):
+        for holiday in holidays.of(year):
+            ClosingDay.get_or_create(day=holiday.day, defaults={"name_nl": "x", "name_en": "x"})
+    # Christmas closure over the turn of the year, weekends included.
+    for number in range(12):
+        day = date(2026, 12, 24) + timedelta(days=number)
+        ClosingDay.get_or_create(day=day, defaults={"name_nl": "x", "name_en": "x"})
+    spans = calendars.generate(calendar, 2026, Rule())
+    closed = working_days.closing_days(spans)
+    moved = working_days.settled(spans, how)
+    assert working_days.hits(spans, closed)
+    assert working_days.hits(moved, closed) == []
+    for was, now in zip(spans, moved, strict=True):
+        assert now.submit_by_at <= now.approve_by_at
+        assert clock.local(now.approve_by_at).date() <= now.pay_on
+        assert (now.pay_on <= was.pay_on) if how == "earlier" else (now.pay_on >= was.pay_on)
+        assert clock.local(now.submit_by_at).time() == clock.local(was.submit_by_at).time()
+    assert working_days.settled(spans, "leave") == spans
+    with pytest.raises(Invalid, match="nobody works"):
+        working_days.settled(spans, "")
+    with pytest.raises(Invalid, match="nobody works"):
+        working_days.settled(spans, "sideways")

@@ -332,7 +332,7 @@ def test_the_lists(cast: World) -> None:
     assert found(name="emre") == found(organisation="LAW") == found(year=2025) == found(number=11) == []
     made = send(cast, wanted(cast, tuesday=270))
     assert [sheet.id for sheet in corrections.under_way()] == [made.id]
-    assert corrections.counts([cast.sheet]) == {cast.sheet.id: 1}
+    assert corrections.counts([cast.sheet])[cast.sheet.id].number == 1
     approve(made, cast.supervisor)
     assert corrections.under_way() == []
     assert found() == [cast.sheet.id], "a correction is found by its original"
@@ -377,3 +377,5 @@ def test_a_corrected_sheet_that_was_credited_can_still_be_corrected(world: World
     assert not case.is_locked
     assert case.refusal is None
     assert corrections.check(case, wanted(world, 480)).minutes == 60
+    shown = detail.load(world.sheet.id, access.grants(world.staff))
+    assert (shown.may_revoke, shown.may_correct) == (False, True)

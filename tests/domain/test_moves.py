@@ -7,7 +7,7 @@ from threading import Barrier
 import pytest
 
 from konnekt.db import db
-from konnekt.domain import entering, invoices, moves, moving, timesheets
+from konnekt.domain import entering, invoices, moves, moving, payments, timesheets
 from konnekt.domain.content import Content
 from konnekt.domain.correcting import case as cases
 from konnekt.domain.moves import Chosen, How, Preview
@@ -92,6 +92,9 @@ def test_what_is_invoiced_is_credited_and_invoiced_again(world: World, target: B
     (invoice,) = invoice_cast.run()
     found = preview(world, target, assignment=world.assignment.id)
     assert ([one.how for one in found.moves], found.invoices) == ([How.CREDIT], [invoice])
+    payments.pay(invoice.id, invoice_cast.TODAY, 1000, by=world.staff, seen=0)
+    with pytest.raises(Refused, match="changed since you saw them"):
+        moving.move(found.chosen, REASON, by=world.staff, seen=found.fingerprint)
     move(world, target, assignment=world.assignment.id)
     note = Invoice.get(Invoice.credits == invoice)
     assert note.reason == REASON

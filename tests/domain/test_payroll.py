@@ -1,16 +1,26 @@
 """Payroll batches: what they take, what they leave, and what they lock."""
 
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 
 import pytest
 from playhouse.test_utils import count_queries
 
 from konnekt.db import db
-from konnekt.domain import clock, handing_over, invoices, payroll, revoking, timesheets
+from konnekt.domain import (
+    clock,
+    handing_over,
+    invoice_runs,
+    invoices,
+    month,
+    payroll,
+    progress,
+    revoking,
+    timesheets,
+)
 from konnekt.domain.paying import batches
 from konnekt.domain.paying.payable import Reason
 from konnekt.domain.refused import Forbidden, Invalid, NotFound, Refused
-from konnekt.models import Account, Event, HourType, PayrollBatch, PayrollHour, Rate, Timesheet
+from konnekt.models import Account, Event, HourType, PayPeriod, PayrollBatch, PayrollHour, Rate, Timesheet
 from tests import factories, invoice_cast, payroll_cast
 from tests.factories import World
 from tests.payroll_cast import PERIOD, export, minutes_of, preview
@@ -265,3 +275,35 @@ def test_a_correction_in_the_batch_goes_back_with_it_and_a_credit_changes_nothin
     handing_over.undo(batch.id, "Verkeerd", by=cast.staff)
     assert not timesheets.is_locked(cast.sheet.id)
     assert minutes_of(export()) == 870
+
+
+def test_each_hour_stands_in_one_row(cast: World) -> None:
+    """Home, the invoice run and payroll: the rows add up to the hours that are there."""
+    invoice_cast.complete(cast)
+    old = PayPeriod.create(
+        calendar="four_weeks", year=2024, number=13, first_on=date(2024, 12, 2), last_on=date(2024, 12, 29),
+        submit_by_at=clock.at(date(2025, 1, 3), time(12)), approve_by_at=clock.at(date(2025, 1, 6), time(12)),
+        pay_on=date(2025, 1, 8),
+    )  # fmt: skip
+    factories.sheet(cast.assignment, old, {date(2024, 12, 3): 120}, state="approved")
+    factories.sheet(cast.assignment, cast.periods[10], {date(2026, 10, 6): 300}, state="approved")
+    waits = factories.assignment(factories.worker("Łucja", "Şahin"), cast.fse, cast.fse_budget)
+    factories.sheet(waits, cast.period, {MONDAY: 60})
+    payroll_cast.supplementary(cast, {MONDAY: -30})
+    approved = 120 + 300 + 930 - 30
+    rows = batches.due("four_weeks", 2026)
+    assert sum(row.minutes for row in rows) + batches.earlier("four_weeks", 2026) == approved
+    assert {row.period.number: row.minutes for row in rows if row.minutes} == {12: 900, 11: 300}
+    found = preview()
+    left_out = sum(one.minutes for one in found.left_out)
+    assert found.minutes + left_out == approved + 60
+    waiting = invoice_runs.waiting()
+    assert sum(one.minutes for one in waiting) == month.load().uninvoiced_minutes == approved
+    assert {one.period for one in waiting} <= set(invoice_runs.periods()), "what is listed can be chosen"
+
+
+def test_a_correction_that_was_taken_back_is_not_still_to_be_sent(cast: World) -> None:
+    tally = progress.counts([cast.period])[cast.period.id]
+    payroll_cast.supplementary(cast, {}, state="draft")
+    assert progress.counts([cast.period])[cast.period.id] == tally
+    assert progress.load(cast.period, shown="unsent").page.count == tally.unsent

@@ -61,7 +61,7 @@ def test_looking_changes_nothing_405(staff: Visitor) -> None:
 
 
 def test_a_fixed_number_of_statements(staff: Visitor, world: World) -> None:
-    urls = {"/bureau/hour-types": 5, "/bureau/closing-days": 6, "/bureau/pay-periods": 7}
+    urls = {"/bureau/hour-types": 5, "/bureau/closing-days": 8, "/bureau/pay-periods": 8}
 
     def counted() -> dict[str, int]:
         found = {}
@@ -235,7 +235,7 @@ def test_odd_years(staff: Visitor) -> None:
 def rule(**changed: str) -> dict[str, str]:
     return {
         "calendar": "four_weeks", "year": "2026", "submit_days": "5", "submit_at": "23:59", "approve_days": "8",
-        "approve_at": "12:00", "pay_days": "10", **changed,
+        "approve_at": "12:00", "pay_days": "10", "closed": "", **changed,
     }  # fmt: skip
 
 
@@ -363,3 +363,49 @@ def test_deleted_from_an_end(staff: Visitor, world: World) -> None:
     assert "Alle periodes van 2026 verwijderen" in staff.get("/bureau/pay-periods").text
     assert staff.post("/bureau/pay-periods/year/delete", year).status_code == 303
     assert PayPeriod.select().count() == 0
+
+
+def test_a_year_knows_closing_days(alone: Visitor) -> None:
+    """Period 12 of 2026 is to be approved on 7 December and paid on 9 December."""
+    ClosingDay.create(day=date(2026, 12, 7), name_nl="Dies", name_en="Dies")
+    ClosingDay.create(day=date(2026, 12, 9), name_nl="Brugdag", name_en="Bridge day")
+    url = "/bureau/pay-periods/year"
+    shown = alone.post(f"{url}/preview", rule()).text
+    assert "Periode 12 · Goedkeuren vóór: ma 7 dec (Dies)" in shown
+    assert "Periode 12 · Betaaldatum: wo 9 dec (Brugdag)" in shown
+    refused = alone.post(url, rule())
+    assert refused.status_code == 422
+    assert "kies wat er gebeurt" in refused.text
+    assert PayPeriod.select().count() == 0
+    moved = alone.post(f"{url}/preview", rule(closed="later")).text
+    assert "(Dies)" not in moved
+    assert alone.post(url, rule(closed="later")).status_code == 303
+    made = PayPeriod.get(PayPeriod.number == 12)
+    assert f"{clock.local(made.approve_by_at):%m-%d %H:%M}" == "12-08 12:00"
+    assert made.pay_on == date(2026, 12, 10)
+    alone.post(f"{url}/delete", {"calendar": "four_weeks", "year": "2026"})
+    assert alone.post(url, rule(closed="leave")).status_code == 303
+    assert PayPeriod.get(PayPeriod.number == 12).pay_on == date(2026, 12, 9)
+
+
+def test_a_closing_day_that_is_added_later_names_the_deadlines_it_hits(staff: Visitor, world: World) -> None:
+    data = {"day": "2026-12-09", "name_nl": "Brugdag", "name_en": "Bridge day"}
+    page = staff.with_htmx().post("/bureau/closing-days?year=2026", data).text
+    staff.htmx = False
+    url = f"/bureau/pay-periods/{world.period.id}"
+    assert "Betaaldatum: wo 9 dec (Brugdag)" in page
+    assert url in page
+    for place in ("/bureau/closing-days?year=2026", "/bureau/pay-periods?year=2026", url):
+        assert "(Brugdag)" in staff.get(place).text
+    before = {**period(world.period), "seen": field(staff.get(url).text, "seen")}
+    asked = staff.post(url, before)
+    assert asked.status_code == 422
+    assert 'value="earlier"' in asked.text
+    assert staff.post(url, {**before, "closed": "earlier"}).status_code == 303
+    assert PayPeriod.get_by_id(world.period.id).pay_on == date(2026, 12, 8)
+    assert "(Brugdag)" not in staff.get("/bureau/closing-days?year=2026").text
+    weekend = {**period(world.period), "pay_on": "2026-12-12", "seen": field(staff.get(url).text, "seen")}
+    said = staff.post(url, weekend)
+    assert (said.status_code, "za 12 dec" in said.text) == (422, True)
+    assert staff.post(url, {**weekend, "closed": "later"}).status_code == 303
+    assert PayPeriod.get_by_id(world.period.id).pay_on == date(2026, 12, 14)

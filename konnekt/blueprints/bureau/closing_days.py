@@ -10,7 +10,7 @@ from werkzeug import Response
 
 from konnekt import web
 from konnekt.domain import clock, events
-from konnekt.domain.records import closing_days, keeping
+from konnekt.domain.records import closing_days, keeping, working_days
 from konnekt.domain.refused import Invalid, Refused
 from konnekt.forms.bureau.closing_days import ClosingDayForm, YearForm, ticked, typed
 from konnekt.models import Account
@@ -38,6 +38,7 @@ def _list(year: int, form: ClosingDayForm | None = None) -> dict[str, Any]:
         "closing_days": closing_days.of(year),
         "form": form or ClosingDayForm(formdata=None),
         "events": events.latest(thing=closing_days.thing(year)),
+        "hits": working_days.on_closing_days(),
     }
 
 

@@ -10,8 +10,9 @@ from werkzeug import Response
 
 from konnekt import web
 from konnekt.domain import clock, events
-from konnekt.domain.records import keeping, pay_periods
+from konnekt.domain.records import keeping, pay_periods, working_days
 from konnekt.domain.records.calendars import Span
+from konnekt.domain.records.working_days import Hit
 from konnekt.domain.refused import Refused
 from konnekt.forms.bureau.pay_periods import PeriodForm, ShelfForm, YearForm, typed
 from konnekt.models import Account, PayPeriod
@@ -35,7 +36,8 @@ def index() -> Response:
     shelf = pay_periods.shelf(*ShelfForm(request.args).values())
     form = ShelfForm(calendar=shelf.calendar, year=shelf.year)
     things = [pay_periods.year_thing(shelf.calendar, shelf.year), *map(pay_periods.thing, shelf.periods)]
-    return web.page(*LIST, shelf=shelf, form=form, events=events.latest(thing=things))
+    hits = working_days.of(shelf.periods)
+    return web.page(*LIST, shelf=shelf, form=form, events=events.latest(thing=things), hits=hits)
 
 
 @bp.get("/year")
@@ -54,10 +56,17 @@ def preview() -> Response:
     if not form.validate():
         return web.page(*YEAR, 422, form=form, spans=[])
     try:
-        spans = pay_periods.preview(form.calendar.data, form.year.data, form.rule())
+        spans, hits = _foreseen(form)
     except Refused as refusal:
         return web.page(*YEAR, web.refuse(form, refusal), form=form, spans=[])
-    return web.page(*YEAR, form=form, spans=spans)
+    return web.page(*YEAR, form=form, spans=spans, hits=hits)
+
+
+def _foreseen(form: YearForm) -> tuple[list[Span], list[Hit]]:
+    """What the rule makes, with what still falls on days on which nobody works."""
+    spans = pay_periods.preview(form.calendar.data, form.year.data, form.rule())
+    spans = working_days.settled(spans, form.closed.data or working_days.LEAVE)
+    return spans, working_days.of(spans)
 
 
 @bp.post("/year")
@@ -68,7 +77,7 @@ def generate() -> Response:
         return web.page(*YEAR, 422, form=form, spans=[])
     calendar, year = form.calendar.data, form.year.data
     try:
-        made = pay_periods.generate(calendar, year, form.rule(), by=_me())
+        made = pay_periods.generate(calendar, year, form.rule(), by=_me(), closed=form.closed.data or "")
     except Refused as refusal:
         return web.page(*YEAR, web.refuse(form, refusal), form=form, spans=[])
     notice = ngettext("%(num)s period is made.", "%(num)s periods are made.", len(made))
@@ -101,7 +110,8 @@ def _page(found: PayPeriod, form: PeriodForm, status: int = 200) -> Response:
     if has_sheets and form.first_on:
         form.fix_days()
     form.seen.show(keeping.fingerprint(pay_periods.facts(found)))
-    known: dict[str, Any] = {"period": found, "has_sheets": has_sheets, "form": form}
+    hits = working_days.of([found])
+    known: dict[str, Any] = {"period": found, "has_sheets": has_sheets, "form": form, "hits": hits}
     history = events.latest(thing=pay_periods.thing(found))
     return web.page(CHANGE, None, status, events=history, **known)
 
@@ -114,9 +124,9 @@ def change(period: int) -> Response:
         form.fix_days()
     if not form.validate():
         return _page(found, form, 422)
-    is_joined = bool(form.joined and form.joined.data)
+    how: dict[str, Any] = {"joined": bool(form.joined and form.joined.data), "closed": form.closed.data or ""}
     try:
-        pay_periods.change(period, _span(found, form), by=_me(), seen=form.seen.data or "", joined=is_joined)
+        pay_periods.change(period, _span(found, form), by=_me(), seen=form.seen.data or "", **how)
     except Refused as refusal:
         return _page(pay_periods.find(period), form, web.refuse(form, refusal))
     notice = _("%(period)s is changed.", period=capital(web.spoken(found)))

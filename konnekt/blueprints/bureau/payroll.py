@@ -26,7 +26,8 @@ def index() -> Response:
     calendar = form.chosen(batches.calendars())
     year = form.chosen_year(batches.years(calendar))
     due = batches.due(calendar, year)
-    return web.page("bureau/payroll/index.html", "partials/payroll_periods.html", form=form, due=due)
+    shown = {"form": form, "due": due, "earlier": batches.earlier(calendar, year)}
+    return web.page("bureau/payroll/index.html", "partials/payroll_periods.html", 200, **shown)
 
 
 @bp.get(PERIOD)

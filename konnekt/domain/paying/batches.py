@@ -82,7 +82,10 @@ def made(condition: Any = None) -> list[Made]:
 
 @dataclass
 class Due:
-    """A period of a calendar: its approved hours that no batch pays yet, and with what a batch would take."""
+    """A period of a calendar: its approved hours that no batch pays yet, each in the row of its own period.
+
+    up_to: with those of the periods before it, which its batch would take along.
+    """
 
     period: PayPeriod
     minutes: int = 0
@@ -111,6 +114,15 @@ def due(calendar: str, year: int) -> list[Due]:
         if period.year == year:
             rows.append(Due(period, minutes.get(period.id, 0), up_to, batches[period.id]))
     return rows[::-1]
+
+
+def earlier(calendar: str, year: int) -> int:
+    """The minutes of the years before that no batch pays yet: what `due` of this year does not list."""
+    minutes = _approved(calendar)
+    before = PayPeriod.select(PayPeriod.id).where(
+        (PayPeriod.calendar == calendar) & (PayPeriod.year < year) & PayPeriod.id.in_(list(minutes))
+    )
+    return sum(minutes[period.id] for period in before)
 
 
 def _approved(calendar: str) -> dict[int, int]:

@@ -8,7 +8,7 @@ from peewee import fn
 
 from konnekt.db import hold, transaction
 from konnekt.domain import clock
-from konnekt.domain.records import calendars, keeping, typed
+from konnekt.domain.records import calendars, keeping, typed, working_days
 from konnekt.domain.records.calendars import Rule, Span
 from konnekt.domain.records.keeping import Facts
 from konnekt.domain.refused import Invalid, NotFound, Refused
@@ -128,11 +128,16 @@ def preview(calendar: str, year: int, rule: Rule) -> list[Span]:
     return spans
 
 
-def generate(calendar: str, year: int, rule: Rule, *, by: Account) -> list[PayPeriod]:
-    """Make the periods of a year. Raises as `preview` does."""
+def generate(
+    calendar: str, year: int, rule: Rule, *, by: Account, closed: str = working_days.LEAVE
+) -> list[PayPeriod]:
+    """Make the periods of a year. Raises as `preview` does.
+
+    closed: what becomes of deadlines on days on which nobody works (working_days.settled).
+    """
     with transaction():
         keeping.begin(by)
-        spans = preview(calendar, year, rule)
+        spans = working_days.settled(preview(calendar, year, rule), closed)
         made = [PayPeriod.create(calendar=calendar, year=year, **asdict(span)) for span in spans]
         whole = {"first_on": spans[0].first_on.isoformat(), "last_on": spans[-1].last_on.isoformat()}
         keeping.record(
@@ -141,11 +146,19 @@ def generate(calendar: str, year: int, rule: Rule, *, by: Account) -> list[PayPe
     return made
 
 
-def change(period: int, wanted: Span, *, by: Account, seen: str = "", joined: bool = False) -> PayPeriod:
+def change(
+    period: int,
+    wanted: Span,
+    *,
+    by: Account,
+    seen: str = "",
+    joined: bool = False,
+    closed: str = working_days.LEAVE,
+) -> PayPeriod:
     """Put the days, deadlines and pay date of a period right; the pay dates of waiting sheets follow.
 
-    joined: the periods before and after move their own adjoining day along. Raises Invalid (overlap, gap,
-    wrong order), Refused where the form is overtaken.
+    joined: the periods before and after move their own adjoining day along. closed: as in generate. Raises
+    Invalid (overlap, gap, wrong order), Refused where the form is overtaken.
     """
     with transaction():
         keeping.begin(by)
@@ -154,6 +167,7 @@ def change(period: int, wanted: Span, *, by: Account, seen: str = "", joined: bo
         before = facts(found)
         keeping.check_seen(seen, before)
         _check_order(wanted)
+        (wanted,) = working_days.settled([wanted], closed)
         if (wanted.first_on, wanted.last_on) != (found.first_on, found.last_on):
             if has_sheets(found):
                 raise Invalid("This period has timesheets: its days stay.", field="first_on")

@@ -17,6 +17,13 @@ CALENDARS = [
     SelectChoice("four_weeks", _("Four weeks")),
     SelectChoice("month", _("Months")),
 ]
+# What becomes of deadlines and pay dates in weekends and on closing days (domain.records.working_days).
+CLOSED = [
+    SelectChoice("", _("Ask me")),
+    SelectChoice("leave", _("Leave them")),
+    SelectChoice("earlier", _("To the working day before")),
+    SelectChoice("later", _("To the working day after")),
+]
 NUMBER = InputRequired(_("Type a whole number."))
 
 
@@ -42,6 +49,9 @@ class YearForm(FlaskForm):  # type: ignore[misc]
     approve_days = WholeNumber(_("Approve before: days after the last day"), [NUMBER])
     approve_at = TimeField(_("Approve before: time"), [REQUIRED])
     pay_days = WholeNumber(_("Paid: days after the last day"), [NUMBER])
+    closed = SelectField(
+        _("Deadlines and pay dates in weekends and on closing days"), choices=CLOSED, validate_choice=False
+    )
 
     def rule(self) -> Rule:
         """The rule, after it was validated."""
@@ -66,6 +76,9 @@ class PeriodForm(FlaskForm):  # type: ignore[misc]
     approve_by = DateField(_("Approve before: day"), [REQUIRED, our_age])
     approve_at = TimeField(_("Approve before: time"), [REQUIRED])
     pay_on = DateField(_("Pay date"), [REQUIRED, our_age])
+    closed = SelectField(
+        _("Deadlines and pay dates in weekends and on closing days"), choices=CLOSED, validate_choice=False
+    )
 
     def fix_days(self) -> None:
         """Timesheets hold its days: they are shown and not asked."""
