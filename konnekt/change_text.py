@@ -11,8 +11,9 @@ from flask import Flask
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as N_
 
-from konnekt.domain import units
-from konnekt.formats import dated, hours, moment, reader
+from konnekt import period_names
+from konnekt.domain import clock, units
+from konnekt.formats import dated, hours, locale, moment, reader
 from konnekt.models import BudgetNumber, Event
 
 VERBS = {
@@ -23,6 +24,7 @@ VERBS = {
     "add_budget_number": N_("Budget number added"),
     "change_budget_number": N_("Budget number changed"),
     "delete_budget_number": N_("Budget number deleted"),
+    "move_hours": N_("Hours moved to another budget number"),
     "add_person": N_("Person added"),
     "change_person": N_("Person changed"),
     "close_account": N_("Account closed"),
@@ -120,6 +122,9 @@ COLUMNS = {
     "bic": N_("BIC"),
     "phone": N_("Phone"),
     "payroll_number": N_("Number in the payroll program"),
+    "moved_minutes": N_("Moved hours"),
+    "moved_cents": N_("Moved amount"),
+    "moved_to": N_("Moved to"),
 }
 
 CHOICES = {
@@ -152,8 +157,7 @@ def title(event: Event) -> str:
     """What was done, to whom or what, and by whom: `Rights given: Emre Dubois, FSE - Bureau InterUM`."""
     said = str(VERBS.get(event.verb, event.verb))
     about = [getattr(event, "about_person", ""), getattr(event, "about_organisation", "")]
-    if not event.thing.startswith("payroll_batch "):  # its own page says which
-        about.append(" ".join(choice(word) for word in event.thing.split()[1:]))
+    about.append(_thing(event.thing))
     named = ", ".join(one for one in about if one)
     who = (
         event.actor.name
@@ -162,6 +166,17 @@ def title(event: Event) -> str:
     )
     said = f"{said}: {named}" if named else said
     return f"{said} · {who}" if who else said
+
+
+def _thing(thing: str) -> str:
+    """What an event is about, in words: `four_weeks 2026-12` is a period."""
+    kind, *words = thing.split() or [""]
+    if kind == "payroll_batch":  # its own page says which
+        return ""
+    if kind != "pay_period":
+        return " ".join(choice(word) for word in words)
+    year, number = words[1].split("-")
+    return period_names.numbered(words[0], int(year), int(number), _, locale(), clock.today().year)
 
 
 def lines(event: Event) -> list[Line]:

@@ -16,6 +16,9 @@ from konnekt.domain.jobs import Tell
 from konnekt.models import Document, Event, Invoice, InvoiceLine, Job
 from konnekt.pdf import Printer, PrintFailed
 
+# What the event of a document says it was made with: the layout of today may print a lost one of before
+# with other bytes, never with other content, which is frozen.
+LAYOUT = 2
 KINDS = {"pdf": "application/pdf", "ubl": "application/xml"}
 SUFFIXES = {"pdf": "pdf", "ubl": "xml"}
 
@@ -89,18 +92,17 @@ def _store(invoice: Invoice, kind: str, content: bytes) -> Document:
         known = _stored(invoice, kind)
         if known is not None:
             return known
-        first = (
+        last = (
             Event.select()
             .where((Event.invoice == invoice) & (Event.verb == f"make_{kind}"))
-            .order_by(Event.id)
+            .order_by(Event.id.desc())
             .first()
         )
-        if first is None:
-            events.record(
-                f"make_{kind}", by=None, source="documents", invoice=invoice, after={"sha256": digest}
-            )
-        elif first.after["sha256"] != digest:
-            raise PrintFailed(f"the {kind} made again is not the one of {first.at:%Y-%m-%d}: nothing is kept")
+        if last is None or last.after.get("layout", 1) != LAYOUT:
+            after = {"sha256": digest, "layout": LAYOUT}
+            events.record(f"make_{kind}", by=None, source="documents", invoice=invoice, after=after)
+        elif last.after["sha256"] != digest:
+            raise PrintFailed(f"the {kind} made again is not the one of {last.at:%Y-%m-%d}: nothing is kept")
         made: Document = Document.create(
             invoice=invoice,
             kind=kind,

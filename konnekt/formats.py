@@ -3,10 +3,11 @@
 from datetime import date, datetime
 
 from babel.dates import format_date
-from flask import Flask
+from flask import Flask, get_template_attribute
 from flask_babel import get_locale, ngettext
 from flask_babel import gettext as _
 
+from konnekt import period_names
 from konnekt.domain import clock, units
 from konnekt.domain.periods import PayDate
 from konnekt.models import PayPeriod
@@ -19,6 +20,11 @@ def reader() -> str:
     """The language of this page or mail."""
     locale = get_locale()
     return str(locale.language) if locale else "nl"
+
+
+def locale() -> str:
+    """The locale of its dates."""
+    return LOCALES.get(reader(), "nl")
 
 
 def hours(minutes: int) -> str:
@@ -94,16 +100,21 @@ def since(at: datetime | None, short: bool = False) -> str:
 
 
 def period(of: PayPeriod) -> str:
-    """A pay period by its calendar: `4 wk · 45–48`, `week 47`, `november 2026`; another year is named."""
-    if of.calendar == "month":
-        return _pattern(of.first_on, "MMMM y")
-    first, last = of.first_on.isocalendar(), of.last_on.isocalendar()
-    if of.calendar == "week":
-        label = str(_("week %(number)s", number=first.week))
-    else:
-        weeks = round(((of.last_on - of.first_on).days + 1) / 7)
-        label = str(_("%(weeks)s wk · %(first)s–%(last)s", weeks=weeks, first=first.week, last=last.week))
-    return label if of.year == clock.today().year else f"{label} · {of.year}"
+    """A pay period in plain text: `Periode 12 (week 45–48)`, `week 47`; another year than this is named."""
+    return period_names.plain(of, _, locale(), clock.today().year)
+
+
+def period_small(of: PayPeriod) -> str:
+    """The same with the weeks small beside the name, where it heads a page or a row."""
+    name, weeks = period_names.parts(of, _, locale(), clock.today().year)
+    written = get_template_attribute("macros/period_name.html", "period_name")
+    marked_up: str = written(period_names.capital(name), weeks)
+    return marked_up
+
+
+def period_and_year(of: PayPeriod) -> str:
+    """The same with its year in any case: in a file that is read in a later year."""
+    return period_names.capital(period_names.plain(of, _, locale()))
 
 
 def days_left(of: PayDate) -> int | None:
@@ -131,7 +142,7 @@ def _is_near(on: date) -> bool:
 
 def _pattern(on: date, pattern: str) -> str:
     # Dutch abbreviations come with a dot from some versions of the CLDR; here they have none.
-    return format_date(on, pattern, locale=LOCALES.get(reader(), "nl")).replace(".", "")
+    return format_date(on, pattern, locale=locale()).replace(".", "")
 
 
 def init_app(app: Flask) -> None:
@@ -149,8 +160,10 @@ def init_app(app: Flask) -> None:
         unbroken,
         since,
         period,
+        period_small,
         days_left,
         greeting,
     ):
         app.jinja_env.filters[function.__name__] = function
+    app.jinja_env.filters["capital"] = period_names.capital
     app.jinja_env.globals.update(reader=reader)

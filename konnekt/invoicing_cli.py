@@ -5,7 +5,7 @@ from datetime import date
 
 import click
 
-from konnekt import documents
+from konnekt import documents, period_names
 from konnekt.domain import invoices, units
 from konnekt.domain.invoicing.drafts import Preview
 from konnekt.models import Invoice
@@ -38,9 +38,7 @@ def run(calendar: str, year: int, number: int, organisation: str | None, *, on: 
 
 
 def _print_preview(found: Preview) -> None:
-    click.echo(
-        f"Period {found.period.year}-{found.period.number}, {found.period.first_on} to {found.period.last_on}"
-    )
+    click.echo(period_names.with_days(found.period, str, "en_GB"))
     rows = [("organisation", "budget number", "", "hours", "without VAT", "VAT", "total")]
     for draft in found.drafts:
         rows.append(

@@ -5,8 +5,9 @@ A kind is two templates, mail/KIND.txt (its first line is the subject) and mail/
 """
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 from email.utils import parseaddr
 from functools import lru_cache
 from gettext import NullTranslations
@@ -17,6 +18,7 @@ from babel.dates import format_date, format_datetime
 from babel.support import Translations
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
+from konnekt import period_names
 from konnekt.config import Config
 from konnekt.domain import clock, units
 from konnekt.models import Account, Agency, Mail, PayPeriod
@@ -25,6 +27,8 @@ HOUSE = Path(__file__).parent
 DAY = "d MMMM y"
 LOCALES = {"nl": "nl", "en": "en_GB"}
 AT_ONCE = 200
+# A decision that is undone this soon tells nobody.
+REST = timedelta(minutes=2)
 
 _config: Config | None = None
 
@@ -72,27 +76,55 @@ def sender(agency: Agency | None = None) -> tuple[str, str]:
 
 
 def queue(
-    kind: str, to: Account | str, *, once_key: str | None = None, language: str = "nl", **values: Any
+    kind: str,
+    to: Account | str,
+    *,
+    once_key: str | None = None,
+    language: str = "nl",
+    batch: str = "",
+    rest: timedelta = timedelta(0),
+    **values: Any,
 ) -> Mail | None:
     """Put a mail in the outbox, within the caller's transaction; None where once_key has its mail already.
 
     to: an account (written in its language), or an address with the language to write in.
+    rest: how long it waits before it goes; until then `withdraw` takes the mails of a batch back.
     values go to the templates, besides `account`, `agency`, `portal` (the address of the portal):
     invite, reset: url, until (a moment)
     budget: number, description, organisation (a row with a name), percent, url
     rejected: worker, organisation, by (rows with a name, or names), period (a row or words), reason, url
+    rejection_undone: the same without the reason
     reminder: what waits for the account's approval and what it has still to send (domain/reminders.py)
     """
     if once_key is not None and Mail.select().where(Mail.once_key == once_key).exists():
         return None
     agency = Agency.get_or_none() or Agency(name="Konnekt")
     row = _row(kind, to, compose(kind, to, language=language, agency=agency, **values), agency, once_key)
+    row |= {"batch": batch, "due_at": clock.now() + rest}
+    if rest:
+        row["claimed_until_at"] = clock.machine() + rest
     insert = Mail.insert(row)
     if once_key is not None:
         insert = insert.on_conflict(conflict_target=[Mail.once_key], action="IGNORE")
     insert.execute()
     queued: Mail | None = Mail.get_or_none(Mail.message_id == row["message_id"])
     return queued
+
+
+def withdraw(batch: str) -> list[Account]:
+    """Take the mails of a batch back, within the caller's transaction; returns who may have theirs already.
+
+    Of a delivery at the same moment and this, one wins: both change the row that nobody has touched, and
+    what is being sent counts as sent. A mail that failed so far is not tried again.
+    """
+    late = []
+    for row in Mail.select(Mail, Account).join(Account).where(Mail.batch == batch).order_by(Mail.id):
+        unsent = Mail.delete().where((Mail.id == row.id) & Mail.sent_at.is_null())
+        # A claim and a failure move due_at, by more than any mail rests.
+        if unsent.where((Mail.due_at == row.queued_at + REST) & (Mail.attempts == 0)).execute() != 1:
+            unsent.execute()
+            late.append(row.account)
+    return late
 
 
 def queue_many(kind: str, letters: Iterable[Addressed]) -> list[Account]:
@@ -164,17 +196,18 @@ def _templates(language: str) -> Environment:
     translations: NullTranslations = Translations.load(HOUSE / "translations", [language])
     made.install_gettext_translations(translations, newstyle=True)  # type: ignore[attr-defined]
 
+    def called(how: Callable[..., str], period: PayPeriod | str, *more: int) -> str:
+        if isinstance(period, str):
+            return period
+        return how(period, translations.gettext, LOCALES[language], *more)
+
     made.filters.update(
         name=lambda row: row if isinstance(row, str) else row.name,
         moment=lambda at: format_datetime(clock.local(at), f"EEEE {DAY} HH:mm", locale=LOCALES[language]),
         day=lambda on: format_date(on, f"EEEE {DAY}", locale=LOCALES[language]),
         line=lambda text: " ".join(text.split()),
         hours=lambda minutes: units.hours_total(minutes, language),
-        period=lambda period: period if isinstance(period, str) else _days(period, LOCALES[language]),
+        period=lambda period: called(period_names.with_days, period),
+        period_name=lambda period: called(period_names.plain, period, clock.today().year),
     )
     return made
-
-
-def _days(period: PayPeriod, locale: str) -> str:
-    first, last = (format_date(day, DAY, locale=locale) for day in (period.first_on, period.last_on))
-    return f"{first} – {last}"

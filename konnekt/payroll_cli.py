@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from konnekt import payroll_files
+from konnekt import payroll_files, period_names
 from konnekt.domain import payroll, units
 from konnekt.domain.paying.drafts import Preview
 from konnekt.models import PayrollBatch
@@ -48,7 +48,8 @@ def _write(batch: PayrollBatch, format: str, out: Path | None) -> None:
 
 def _print_preview(found: Preview) -> None:
     period = found.period
-    click.echo(f"Up to period {period.year}-{period.number}, paid on {period.pay_on}")
+    name = period_names.with_days(period, str, "en_GB")
+    click.echo(f"All hours up to {name}, paid on {period.pay_on}")
     for kind in found.hour_types:
         click.echo(f"{kind.code}: {_hours(found.of_type(kind.id))} hours")
     workers = "worker" if len(found.wages) == 1 else "workers"

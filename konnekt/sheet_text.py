@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from konnekt import flag_text, tables
 from konnekt.domain.snapshots import Change
 from konnekt.domain.timesheets import Outcome
-from konnekt.formats import day, hours, reader
+from konnekt.formats import day, hours, period_and_year, reader
 from konnekt.models import Account, Hour, State
 
 
@@ -39,7 +39,7 @@ def outcome_notice(outcome: Outcome) -> str:
     """What a decision on one or many did, with the hours."""
     count = len(outcome.decided)
     if outcome.is_undo:
-        return str(ngettext("%(num)s approval undone.", "%(num)s approvals undone.", count))
+        return str(ngettext("%(num)s decision undone.", "%(num)s decisions undone.", count))
     sentence = ngettext(
         "%(num)s timesheet approved, %(hours)s hours.",
         "%(num)s timesheets approved, %(hours)s hours.",
@@ -93,10 +93,10 @@ def hours_file(found: Sequence[Hour], kind: str) -> tuple[bytes, str, str]:
         line = hour.line
         sheet = line.timesheet
         of = sheet.assignment
-        period = f"{sheet.pay_period.year}-{sheet.pay_period.number:02}"
         rows.append(
             (
-                hour.day, " · ".join(filter(None, (of.code, of.job_title))), sheet.organisation.name, period,
+                hour.day, " · ".join(filter(None, (of.code, of.job_title))), sheet.organisation.name,
+                period_and_year(sheet.pay_period),
                 line.hour_type.name(reader()), _decimal(hour.minutes), hour.remark, state_word(sheet.state),
             )
         )  # fmt: skip
@@ -114,6 +114,7 @@ def init_app(app: Flask) -> None:
     """Register the filters."""
     app.jinja_env.filters.update(
         change_sentence=change_sentence,
+        state_word=state_word,
         names_in_short=names_in_short,
         flag_chip=flag_text.chip,
         flag_sentence=flag_text.sentence,

@@ -70,14 +70,14 @@ def _head(root: Element, invoice: Invoice, kind: str) -> None:
     if kind == "Invoice":
         _text(root, "DueDate", invoice.due_on.isoformat())  # BT-9
     _text(root, f"{kind}TypeCode", "380" if kind == "Invoice" else "381")  # BT-3
-    _text(root, "Note", frozen.get("reason", ""))  # BT-22
+    _text(root, "Note", frozen.get("reason") or frozen.get("why", ""))  # BT-22
     _text(root, "DocumentCurrencyCode", "EUR")  # BT-5
     _text(root, "AccountingCost", frozen["budget_number"])  # BT-19
     _text(root, "BuyerReference", frozen["budget_number"])  # BT-10
     period = _group(root, "InvoicePeriod")  # BG-14
     _text(period, "StartDate", frozen["period"]["first_on"])
     _text(period, "EndDate", frozen["period"]["last_on"])
-    for reference in frozen["references"]:  # BG-3
+    for reference in frozen["references"] or frozen.get("corrects", []):  # BG-3
         document = _group(_group(root, "BillingReference"), "InvoiceDocumentReference")
         _text(document, "ID", reference["number"])
         if _is_peppol(invoice):  # NLCIUS would rather not have it (BR-NL-24)

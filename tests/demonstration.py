@@ -74,7 +74,7 @@ def visit_the_agency(site: Site) -> None:
         "/bureau/organisations": "Universiteitsbibliotheek",
         "/bureau/people": "Wójcik",
         "/bureau/assignments": "Żółkiewski",
-        "/bureau/pay-periods": "4 wk",
+        "/bureau/pay-periods": "Periode 1 <small>",
         "/bureau/progress": "Student Services Centre",
         "/bureau/invoicing": "uur",
         "/bureau/payments": "0042.001",

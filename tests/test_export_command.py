@@ -29,7 +29,7 @@ def test_a_dry_run_shows_and_changes_nothing(config: Config, cast: World) -> Non
     done = konnekt(config, *PERIOD, "--format", "loket", "--dry-run")
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.splitlines() == [
-        "Up to period 2026-12, paid on 2026-12-09",
+        "All hours up to Period 12 (weeks 45–48): 2 Nov – 29 Nov 2026, paid on 2026-12-09",
         "REG: 17.50 hours",
         "17.50 hours of 1 worker, €320.60 gross.",
         "of which late: 2.00 hours of earlier periods",

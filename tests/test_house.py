@@ -31,6 +31,8 @@ ROOMS = {
             "models",
             "web",
             "unsent",
+            "formats",
+            "period_names",
             "sheet_text",
             "grid_views",
             "pdf",

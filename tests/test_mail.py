@@ -36,8 +36,9 @@ def test_a_mail_is_part_of_what_caused_it(world: World) -> None:
 
 def test_the_reason_of_a_rejection_stands_on_top(world: World) -> None:
     written = rejected(world, world.noor)
-    assert written.subject == "Urenbriefje afgekeurd: Noor Hendriks, 2 november 2026 – 29 november 2026"
+    assert written.subject == "Urenbriefje afgekeurd: Noor Hendriks, Periode 12 (week 45–48)"
     assert written.text.startswith("De reden: Dinsdag ontbreekt.\n")
+    assert "\nPeriode 12 (week 45–48): 2 nov – 29 nov 2026\n" in written.text
     assert "Emre Dubois" in written.text
     assert "Faculty of Science and Engineering" in written.text
     assert "http://127.0.0.1:8000/hours" in written.text
@@ -109,7 +110,7 @@ def test_links_begin_with_the_configured_address(config: Config) -> None:
 
 
 @pytest.mark.parametrize("language", ["nl", "en"])
-@pytest.mark.parametrize("kind", ["invite", "reset", "rejected"])
+@pytest.mark.parametrize("kind", ["invite", "reset", "rejected", "rejection_undone"])
 def test_every_kind_reads_in_both_languages(world: World, language: str, kind: str) -> None:
     world.noor.language = language
     Agency.update(phone="", email="").execute()

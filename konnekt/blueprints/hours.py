@@ -125,7 +125,7 @@ def _stops(desk: Desk) -> list[Stop]:
     of, found = desk.sheet.assignment, []
     for period in own_assignments.within(of, desk.calendar.periods, desk.sheet.period):
         value = f"{period.year}-{period.number}"
-        name = f"{_('Period %(number)s', number=period.number)} · {web.spoken(period)}"
+        name = web.spoken(period)
         found.append(Stop(value, name, name, of.code, {"year": period.year, "period": period.number}))
     return found
 

@@ -14,6 +14,7 @@ from konnekt.domain import access, clock
 from konnekt.domain.invoicing import listing, reading, states
 from konnekt.domain.invoicing.listing import Filter
 from konnekt.domain.refused import Invalid, Refused
+from konnekt.formats import period_and_year
 from konnekt.forms.invoices import FilterForm, picks
 
 bp = Blueprint("invoices", __name__, url_prefix="/invoices")
@@ -164,7 +165,7 @@ def _rows(by: Filter) -> Iterator[list[tables.Cell]]:
         period, sign = one.pay_period, -1 if one.kind == "credit_note" else 1
         yield [
             one.number_text, kinds[one.kind], one.issued_on, one.due_on,
-            f"{period.year}-{period.number:02d}", period.first_on, period.last_on, one.organisation.code,
+            period_and_year(period), period.first_on, period.last_on, one.organisation.code,
             one.organisation.name, one.budget_number_text,
             *(_euros(sign * cents) for cents in (one.net_cents, one.vat_cents, one.total_cents)),
             spoken[one.state], one.paid_on,

@@ -34,7 +34,7 @@ def stale(sheet: Timesheet, seen: int, *, is_as_typed: bool = False) -> Stale:
     since = [
         event
         for event in events.history(sheet)
-        if event.verb in ("save", "submit", "import") and (event.revision or 0) > seen
+        if event.verb in ("save", "submit", "import", "move") and (event.revision or 0) > seen
     ]
     names = list(dict.fromkeys(event.actor.name for event in since if event.actor))
     changes = snapshots.difference(since[0].before, snapshots.content(sheet)) if since else []

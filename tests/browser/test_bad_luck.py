@@ -334,7 +334,7 @@ def test_a_session_that_ended_without_javascript(at: Callable[..., Watched]) -> 
     page.get_by_role("button", name="Versturen").last.click()
     sign_in(page, "secretariaat@um.example")
     page.get_by_role("button", name="Alsnog versturen").click()
-    expect(page.locator("main")).to_contain_text("Verstuurd: Later Pech, 4 wk · 45–48, 15,50 uur")
+    expect(page.locator("main")).to_contain_text("Verstuurd: Later Pech, Periode 12 (week 45–48), 15,50 uur")
     assert stored("Later") == {"02": 480, "11": 450}
 
 

@@ -198,7 +198,9 @@ def hours(agency: Agency, page: Page) -> None:
     for day in ("03", "04", "10"):
         page.locator(f'[data-cell="2026-11-{day}"]').first.fill("7,5")
     press(page, "Versturen")
-    expect(page.get_by_text("Verstuurd: Noor Hendriks, 4 wk · 45–48, 22,50 uur.").first).to_be_visible()
+    expect(
+        page.get_by_text("Verstuurd: Noor Hendriks, Periode 12 (week 45–48), 22,50 uur.").first
+    ).to_be_visible()
 
 
 def approval(agency: Agency, page: Page) -> None:

@@ -87,7 +87,7 @@ def test_fill_in_and_send(site: Site, code: str, visit: Open, way: dict[str, obj
     watched.check()
     page.get_by_label("Periode").select_option("2026-11")
     expect(page).to_have_url(re.compile("period=11$"))
-    expect(page).to_have_title(re.compile("4 wk · 41–44 · Mijn uren"))
+    expect(page).to_have_title(re.compile(r"Periode 11 \(week 41–44\) · Mijn uren"))
     cell(page, "2026-10-06").fill("8")
     until(lambda: stored(11), {"06": 480}, page)
     page.goto(f"{site.url}/hours")
@@ -113,7 +113,7 @@ def test_without_javascript(site: Site, code: str, visit: Open) -> None:
     expect(cell(page, "2026-11-03")).to_have_value("abc")
     cell(page, "2026-11-03").fill("6")
     cell(page, "2026-11-03").press("Enter")
-    expect(page.get_by_text("Verstuurd: Noor Hendriks, 4 wk · 45–48, 13,50 uur.")).to_be_visible()
+    expect(page.get_by_text("Verstuurd: Noor Hendriks, Periode 12 (week 45–48), 13,50 uur.")).to_be_visible()
     assert state(12) == "submitted"
     page.get_by_label("Periode").select_option("2026-11")
     page.get_by_role("button", name="Naar deze periode").click()

@@ -220,7 +220,7 @@ def test_an_issued_invoice_is_frozen(ready: World) -> None:
     assert kept.frozen["buyer"]["street"] == "Kapoenstraat 2"
     (sheet,) = kept.frozen["sheets"]
     assert (sheet["worker"], sheet["approved_by"]) == ("Noor Hendriks", "Emre Dubois")
-    assert sheet["reference"] == f"{ready.assignment.code}/2026-12"
+    assert sheet["reference"] == f"{ready.assignment.code}/2026-P12"
     assert sheet["rows"] == [
         {"iso_year": 2026, "iso_week": 45, "hour_type": "Uursoort REG", "minutes": 930,
          "days": [0, 480, 450, 0, 0, 0, 0]},
@@ -260,7 +260,7 @@ def test_a_negative_total_makes_a_credit_note(ready: World) -> None:
         (120, 6302), (-30, -1576),
     ]  # fmt: skip
     assert note.frozen["references"] == [{"number": original.number_text, "issued_on": "2026-11-30"}]
-    assert note.frozen["sheets"][0]["reference"].endswith("/2026-12/1")
+    assert note.frozen["sheets"][0]["reference"].endswith("/2026-P12/1")
     assert note.credits is None, "the invoice itself still stands"
     invoice_cast.check_totals()
 

@@ -1,5 +1,7 @@
 """Which passwords are good enough, how they are kept, how they change."""
 
+from collections.abc import Iterator
+
 import pytest
 from argon2 import PasswordHasher, extract_parameters
 from flask import Flask
@@ -8,9 +10,19 @@ from konnekt.domain import clock, links, passwords, people, sessions, sign_in
 from konnekt.domain.refused import Invalid, Refused, TooMany
 from konnekt.models import Account, AccountLink, Event, Session, SignInAttempt
 from tests import factories
+from tests.conftest import REAL_HASHER
 from tests.factories import World
 
 GOOD = "correct horse battery"
+
+
+@pytest.fixture
+def real_hasher(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Passwords cost what they cost in the portal."""
+    monkeypatch.setattr(passwords, "HASHER", REAL_HASHER)
+    passwords._nobody.cache_clear()
+    yield
+    passwords._nobody.cache_clear()
 
 
 def nobody(**columns: str) -> Account:
@@ -155,6 +167,7 @@ def test_an_upgrade_brings_old_user_names_into_that_form_unless_somebody_has_it(
     assert people.find("am\u00e9lie") == world.noor
 
 
+@pytest.mark.usefixtures("real_hasher")
 def test_the_hash_is_argon2id_above_the_minimum_of_owasp(world: World) -> None:
     passwords.replace(world.noor, GOOD, by=None)
     kept = Account.get_by_id(world.noor.id).password_hash
@@ -166,6 +179,7 @@ def test_the_hash_is_argon2id_above_the_minimum_of_owasp(world: World) -> None:
     assert extract_parameters(passwords._nobody()) == parameters
 
 
+@pytest.mark.usefixtures("real_hasher")
 def test_an_older_hash_is_renewed_at_sign_in(world: World) -> None:
     old = PasswordHasher(time_cost=1, memory_cost=8192, parallelism=1).hash(GOOD)
     Account.update(password_hash=old).where(Account.id == world.noor.id).execute()
@@ -197,6 +211,7 @@ class Counting(PasswordHasher):
         return super().verify(hash, password)
 
 
+@pytest.mark.usefixtures("real_hasher")
 def test_every_refusal_costs_one_hash_of_the_same_size(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     passwords.replace(world.noor, GOOD, by=None)
     passwords.replace(world.outsider, GOOD, by=None)

@@ -307,7 +307,7 @@ def test_a_period_changes(staff: Visitor, world: World) -> None:
     assert staff.post(url, later).status_code == 303
     changed = PayPeriod.get_by_id(tenth.id)
     assert f"{clock.local(changed.approve_by_at):%H:%M}" == "17:30"
-    assert "Periode gewijzigd: Vier weken 2026-10" in staff.get(url).text
+    assert "Periode gewijzigd: Periode 10 ·" in staff.get(url).text
     assert staff.post(url, later).status_code == 409
 
 

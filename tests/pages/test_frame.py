@@ -8,12 +8,12 @@ from pathlib import Path
 import brotli
 import pytest
 from flask import Flask
-from flask_babel import force_locale
+from flask_babel import force_locale, gettext
 from peewee import OperationalError
 from playhouse.test_utils import count_queries
 from werkzeug.test import TestResponse
 
-from konnekt import formats
+from konnekt import formats, period_names
 from konnekt.domain import clock
 from konnekt.domain.periods import PayDate
 from konnekt.models import Account, PayPeriod
@@ -303,23 +303,67 @@ def test_since_when_it_waits(app: Flask, at: datetime | None, nl: str, en: str) 
     assert said(app, "en", formats.since, at) == en
 
 
+NOVEMBER = (date(2026, 11, 2), date(2026, 11, 29))
+OVER_NEW_YEAR = (date(2026, 11, 30), date(2027, 1, 3))
+
+
 def period(calendar: str, first: date, last: date, year: int = 2026) -> PayPeriod:
-    return PayPeriod(calendar=calendar, year=year, number=1, first_on=first, last_on=last)
+    return PayPeriod(calendar=calendar, year=year, number=12, first_on=first, last_on=last)
 
 
 @pytest.mark.parametrize(
     ("of", "nl", "en"),
     [
-        (period("four_weeks", date(2026, 11, 2), date(2026, 11, 29)), "4 wk · 45–48", "4 wk · 45–48"),
-        (period("four_weeks", date(2026, 11, 30), date(2027, 1, 3)), "5 wk · 49–53", "5 wk · 49–53"),
+        (period("four_weeks", *NOVEMBER), "Periode 12 (week 45–48)", "Period 12 (weeks 45–48)"),
+        (period("four_weeks", *OVER_NEW_YEAR), "Periode 12 (week 49–53)", "Period 12 (weeks 49–53)"),
+        (
+            period("four_weeks", *NOVEMBER, 2027),
+            "Periode 12 van 2027 (week 45–48)",
+            "Period 12 of 2027 (weeks 45–48)",
+        ),
         (period("week", date(2026, 11, 16), date(2026, 11, 22)), "week 47", "week 47"),
-        (period("week", date(2025, 11, 17), date(2025, 11, 23), 2025), "week 47 · 2025", "week 47 · 2025"),
+        (period("week", date(2025, 11, 17), date(2025, 11, 23), 2025), "week 47 van 2025", "week 47 of 2025"),
         (period("month", date(2026, 11, 1), date(2026, 11, 30)), "november 2026", "November 2026"),
     ],
 )
 def test_a_period_by_its_calendar(app: Flask, of: PayPeriod, nl: str, en: str) -> None:
     assert said(app, "nl", formats.period, of) == nl
     assert said(app, "en", formats.period, of) == en
+    beside = re.sub(r" \((.*)\)", r" <small>\1</small>", nl)
+    assert said(app, "nl", formats.period_small, of) == beside[0].upper() + beside[1:]
+
+
+@pytest.mark.parametrize(
+    ("of", "nl", "en"),
+    [
+        (
+            period("four_weeks", *NOVEMBER),
+            "Periode 12 (week 45–48): 2 nov – 29 nov 2026",
+            "Period 12 (weeks 45–48): 2 Nov – 29 Nov 2026",
+        ),
+        (
+            period("four_weeks", *OVER_NEW_YEAR),
+            "Periode 12 (week 49–53): 30 nov 2026 – 3 jan 2027",
+            "Period 12 (weeks 49–53): 30 Nov 2026 – 3 Jan 2027",
+        ),
+        (
+            period("week", date(2026, 11, 9), date(2026, 11, 15)),
+            "Week 46: 9 nov – 15 nov 2026",
+            "Week 46: 9 Nov – 15 Nov 2026",
+        ),
+        (
+            period("month", date(2026, 11, 1), date(2026, 11, 30)),
+            "November 2026: 1 nov – 30 nov 2026",
+            "November 2026: 1 Nov – 30 Nov 2026",
+        ),
+    ],
+)
+def test_a_period_on_a_document(app: Flask, of: PayPeriod, nl: str, en: str) -> None:
+    def named(one: PayPeriod) -> str:
+        return period_names.with_days(one, gettext, formats.locale())
+
+    assert said(app, "nl", named, of) == nl
+    assert said(app, "en", named, of) == en
 
 
 def test_days_left_counts_days_of_the_calendar(app: Flask) -> None:

@@ -358,8 +358,8 @@ def test_totals_per_period_and_year_by_hour_type(noor: Visitor, world: World) ->
     rows = [words(row) for row in re.findall(r"<tr>.*?</tr>", page, re.S)]
     assert rows == [
         "Periode Uursoort REG Uursoort ORT40 Totaal",
-        "11 4 wk · 41–44 10,00 – 10,00",
-        "12 4 wk · 45–48 14,50 1:20 15:50",
+        "Periode 11 week 41–44 10,00 – 10,00",
+        "Periode 12 week 45–48 14,50 1:20 15:50",
         "2026 24,50 1:20 25:50",
     ]
     assert re.search(r"<caption[^>]*>Uren per periode en uursoort in 2026", page)
@@ -374,7 +374,7 @@ def test_own_hours_as_csv_and_xlsx(noor: Visitor, world: World) -> None:
     answer = noor.get("/hours/download?year=2026&format=csv")
     assert answer.mimetype == "text/csv"
     assert answer.headers["Content-Disposition"] == 'attachment; filename="uren.csv"'
-    of = f"{world.assignment.code} · Studentassistent;Faculty of Science and Engineering;2026-12;Uursoort REG"
+    of = f"{world.assignment.code} · Studentassistent;Faculty of Science and Engineering;Periode 12 van 2026 (week 45–48);Uursoort REG"
     assert answer.data.decode("utf-8-sig").splitlines() == [
         "Dag;Plaatsing;Organisatie;Periode;Uursoort;Uren;Opmerking;Status",
         f"2026-11-03;{of};8,00;'=1+1;Te keuren",

@@ -101,7 +101,7 @@ def test_save_send_and_take_back(noor: Visitor, world: World) -> None:
     sent = post(noor, "send", opened(noor))
     assert sent.status_code == 303
     page = noor.get(sent.location).text
-    assert "Verstuurd: Noor Hendriks, 4 wk · 45–48, 15,50 uur." in page
+    assert "Verstuurd: Noor Hendriks, Periode 12 (week 45–48), 15,50 uur." in page
     assert "Ongedaan maken" in page
     assert "Opslaan" not in page, "what was sent can't be only saved"
     assert post(noor, "save", typed(opened(noor), d02="4")).status_code == 409
@@ -201,7 +201,7 @@ def test_rows_and_the_pattern_of_the_period_before(noor: Visitor, world: World) 
 
 def test_another_period_keeps_a_draft_on_the_way(noor: Visitor, world: World) -> None:
     page = noor.get(f"/hours/NOOR{PERIOD}").text
-    assert "Vorige: Periode 11 · 4 wk · 41–44" in page
+    assert "Vorige: Periode 11 (week 41–44)" in page
     assert "Volgende: Periode 13" in page
     assert '<option value="2026-15"' not in page, "that is too far ahead"
     turned = post(noor, "turn", typed(fields(page), d02="8"), to="2026-13")
@@ -210,7 +210,7 @@ def test_another_period_keeps_a_draft_on_the_way(noor: Visitor, world: World) ->
     swapped = post(noor.with_htmx(), "turn", opened(noor), go="2026-11")
     assert swapped.status_code == 200
     assert swapped.headers["HX-Push-Url"] == "/hours/NOOR?year=2026&period=11"
-    assert "<title>4 wk · 41–44 · Mijn uren" in swapped.text
+    assert "<title>Periode 11 (week 41–44) · Mijn uren" in swapped.text
     assert 'data-cell="2026-10-05"' in swapped.text
     noor.htmx = False
     for nowhere in ("2026-15", "2026-99", "NOOR", ""):

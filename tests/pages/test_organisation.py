@@ -42,7 +42,7 @@ def test_workers_with_their_assignment_and_state(app: Flask, world: World) -> No
         max_minutes_per_week=16 * 60,
     )
     page = Visitor(app, world.supervisor).get("/organisations/FSE").text
-    assert "4 wk · 45–48" in page
+    assert "Periode 12 <small>week 45–48</small>" in page
     assert "Te keuren" in page
     assert "15,50" in page
     assert "voert zelf in" in page

@@ -16,6 +16,7 @@ from konnekt.blueprints.bureau import (
     invoicing,
     jobs,
     mail,
+    moves,
     organisations,
     pay_periods,
     payments,
@@ -37,6 +38,7 @@ bp.register_blueprint(imports.bp)
 bp.register_blueprint(invoicing.bp)
 bp.register_blueprint(jobs.bp)
 bp.register_blueprint(mail.bp)
+bp.register_blueprint(moves.bp)
 bp.register_blueprint(organisations.bp)
 bp.register_blueprint(pay_periods.bp)
 bp.register_blueprint(payments.bp)

@@ -15,6 +15,7 @@ from konnekt.domain.records.calendars import Span
 from konnekt.domain.refused import Refused
 from konnekt.forms.bureau.pay_periods import PeriodForm, ShelfForm, YearForm, typed
 from konnekt.models import Account, PayPeriod
+from konnekt.period_names import capital
 
 bp = Blueprint("pay_periods", __name__, url_prefix="/pay-periods")
 
@@ -118,7 +119,8 @@ def change(period: int) -> Response:
         pay_periods.change(period, _span(found, form), by=_me(), seen=form.seen.data or "", joined=is_joined)
     except Refused as refusal:
         return _page(pay_periods.find(period), form, web.refuse(form, refusal))
-    return _to_list(_("Period %(number)s is changed.", number=found.number), found.calendar, found.year)
+    notice = _("%(period)s is changed.", period=capital(web.spoken(found)))
+    return _to_list(notice, found.calendar, found.year)
 
 
 def _span(found: PayPeriod, form: PeriodForm) -> Span:
@@ -136,4 +138,4 @@ def _span(found: PayPeriod, form: PeriodForm) -> Span:
 def delete(period: int) -> Response:
     """Delete one that nothing uses."""
     gone = pay_periods.delete(period, by=_me())
-    return _to_list(_("Period %(number)s is deleted.", number=gone.number), gone.calendar, gone.year)
+    return _to_list(_("%(period)s is deleted.", period=capital(web.spoken(gone))), gone.calendar, gone.year)

@@ -4,11 +4,21 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from hashlib import sha256
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from konnekt.domain.invoicing import amounts, billable
 from konnekt.domain.invoicing.billable import Reason
-from konnekt.models import BudgetNumber, Hour, HourType, Invoice, Organisation, PayPeriod, State, Timesheet
+from konnekt.models import (
+    BudgetNumber,
+    Hour,
+    HourType,
+    Invoice,
+    InvoiceLine,
+    Organisation,
+    PayPeriod,
+    State,
+    Timesheet,
+)
 
 
 @dataclass
@@ -37,7 +47,7 @@ class Draft:
     """An invoice to be: one organisation, period and budget number.
 
     Amounts are as they go on the document: positive on a credit note. credited: the invoices of this period
-    that a credit note refers to.
+    that a credit note refers to; corrected: those that billed the hours which an invoice corrects.
     """
 
     organisation: Organisation
@@ -45,6 +55,7 @@ class Draft:
     budget_number: BudgetNumber
     lines: list[Line] = field(default_factory=list)
     credited: list[Invoice] = field(default_factory=list)
+    corrected: list[Invoice] = field(default_factory=list)
 
     @property
     def key(self) -> str:
@@ -62,6 +73,11 @@ class Draft:
         ]
         said = (self.key, *terms, lines, [one.number_text for one in self.credited])
         return sha256(repr(said).encode()).hexdigest()[:32]
+
+    @property
+    def corrections(self) -> list[Timesheet]:
+        """The supplementary timesheets among what it bills."""
+        return list({line.sheet.id: line.sheet for line in self.lines if line.sheet.sequence}.values())
 
     @property
     def is_credit_note(self) -> bool:
@@ -163,7 +179,7 @@ class Preview:
 
 
 def compose(period: PayPeriod, organisations: Iterable[int], budget_number: int | None = None) -> Preview:
-    """Put the period's hours that no invoice bills yet into drafts: three statements at most."""
+    """Put the period's hours that no invoice bills yet into drafts: four statements at most."""
     drafts: dict[tuple[int, int], Draft] = {}
     lines: dict[tuple[int, ...], Line] = {}
     left_out: dict[tuple[int, int, str], LeftOut] = {}
@@ -180,6 +196,7 @@ def compose(period: PayPeriod, organisations: Iterable[int], budget_number: int 
             draft.lines.append(lines[key])
         lines[key].hours.append(worked.hour)
     _find_what_is_credited(period, [draft for draft in drafts.values() if draft.is_credit_note])
+    _find_what_is_corrected(period, [draft for draft in drafts.values() if not draft.is_credit_note])
     for group, draft in list(drafts.items()):
         draft.lines.sort(key=_order)
         if draft.is_credit_note and not draft.credited:
@@ -209,19 +226,39 @@ def _find_what_is_credited(period: PayPeriod, drafts: list[Draft]) -> None:
     """A credit note names an invoice (NL-R-001): those of its period, of its budget number if any."""
     if not drafts:
         return
-    notes = Invoice.alias()
-    query = (
-        Invoice.select()
-        .where(
-            Invoice.organisation.in_([draft.organisation.id for draft in drafts])
-            & (Invoice.pay_period == period)
-            & (Invoice.kind == "invoice")
-            & Invoice.id.not_in(notes.select(notes.credits).where(notes.credits.is_null(False)))
-        )
-        .order_by(Invoice.year, Invoice.number)
+    query = Invoice.select().where(
+        Invoice.organisation.in_([draft.organisation.id for draft in drafts])
+        & (Invoice.pay_period == period)
+        & _stands()
     )
-    invoices = list(query)
+    invoices = list(query.order_by(Invoice.year, Invoice.number))
     for draft in drafts:
         of_organisation = [one for one in invoices if one.organisation_id == draft.organisation.id]
         same = [one for one in of_organisation if one.budget_number_id == draft.budget_number.id]
         draft.credited = same or of_organisation
+
+
+def _stands() -> Any:
+    """The condition for an invoice that no credit note took back as a whole."""
+    notes = Invoice.alias()
+    taken_back = notes.select(notes.credits).where(notes.credits.is_null(False))
+    return (Invoice.kind == "invoice") & Invoice.id.not_in(taken_back)
+
+
+def _find_what_is_corrected(period: PayPeriod, drafts: list[Draft]) -> None:
+    """A supplementary timesheet corrects the invoices of the same assignment and period that still stand."""
+    assignments = {sheet.assignment_id for draft in drafts for sheet in draft.corrections}
+    if not assignments:
+        return
+    query = (
+        Invoice.select(Invoice, Timesheet.assignment.alias("assignment"))
+        .join(InvoiceLine)
+        .join(Timesheet)
+        .where(Timesheet.assignment.in_(assignments) & (Timesheet.pay_period == period) & _stands())
+        .order_by(Invoice.year, Invoice.number)
+        .distinct()
+    )
+    found = [(one.assignment, one) for one in query.objects()]
+    for draft in drafts:
+        own = {sheet.assignment_id for sheet in draft.corrections}
+        draft.corrected = list({one.id: one for of, one in found if of in own}.values())

@@ -1,5 +1,6 @@
 """The copies that an invoice keeps, so that it reads the same for ever: parties, period, sheets, names."""
 
+import re
 from typing import Any
 
 from konnekt.domain import clock
@@ -27,15 +28,26 @@ def buyer(organisation: Organisation) -> dict[str, str]:
 
 
 def vat_text(organisation: Organisation) -> str:
-    """What the invoice says about VAT: the organisation's own text, else the law's words."""
+    """What the invoice says about VAT: the organisation's own text, else the law's words.
+
+    Reverse charge always has the law's (Wet OB 1968, art. 35a, 1l); a text of its own comes after them, where
+    it speaks of reversing at all: the text of an exemption may be left from before.
+    """
     if organisation.vat_treatment == "standard":
         return ""
-    return clean(organisation.vat_text) or VAT_TEXTS[organisation.vat_treatment][organisation.language]
+    own, law = clean(organisation.vat_text), VAT_TEXTS[organisation.vat_treatment][organisation.language]
+    if organisation.vat_treatment != "reverse_charge" or law.casefold() in own.casefold():
+        return own or law
+    return f"{law}. {own}" if re.search("verlegd|reverse", own, re.IGNORECASE) else law
 
 
 def reference(sheet: Timesheet, period: Any) -> str:
-    """How documents call a timesheet: `A70000-1/2026-12`, a supplementary one `A70000-1/2026-12/1`."""
-    text = f"{clean(sheet.assignment.code)}/{period.year}-{period.number:02d}"
+    """How documents call a timesheet: `A70000-1/2026-P12`, a supplementary one `A70000-1/2026-P12/1`.
+
+    P a period, W a week; a month needs no letter. Without one period 12 would be read as December.
+    """
+    letter = {"four_weeks": "P", "week": "W"}.get(period.calendar, "")
+    text = f"{clean(sheet.assignment.code)}/{period.year}-{letter}{period.number:02d}"
     return f"{text}/{sheet.sequence}" if sheet.sequence else text
 
 
@@ -62,6 +74,8 @@ def invoice(draft: Draft, agency: Agency) -> dict[str, Any]:
         "budget_description": clean(draft.budget_number.description),
         "payment_term_days": draft.organisation.payment_term_days,
         "references": refer_to(draft.credited),
+        "corrects": refer_to(draft.corrected),
+        "why": "; ".join(dict.fromkeys(clean(sheet.reason) for sheet in draft.corrections if sheet.reason)),
         "sheets": sheets(draft),
     }
 
@@ -108,6 +122,7 @@ def line(of: Line, draft: Draft) -> dict[str, Any]:
     """What a line says besides its columns."""
     return {
         "worker": clean(of.sheet.assignment.worker.name),
+        "person": of.sheet.assignment.worker_id,
         "reference": reference(of.sheet, draft.period),
         "hour_type": _name(of.hour_type, draft.organisation.language),
         "multiplier_percent": of.hour_type.multiplier_percent,
