@@ -30,6 +30,7 @@ from konnekt.models import (
     Invoice,
     InvoicedHour,
     InvoiceLine,
+    Payment,
     PayPeriod,
     PayrollBatch,
     PayrollHour,
@@ -176,6 +177,75 @@ def test_a_batch_of_before_the_mark_counts_as_handed_over(blank: Callable[[], No
     assert (batch.handed_over_at, batch.may_undo) == (batch.created_at, False)
 
 
+# kind, total, paid_on, credits, payments as (day, cents); then what is settled and since when.
+PAID_BEFORE = (
+    ("invoice", 100, None, None, (), 0, None),
+    ("invoice", 100, "2026-11-20", None, (("2026-11-20", 100),), 100, "2026-11-20"),
+    ("invoice", 100, "2026-11-21", None, (), 100, "2026-11-21"),
+    ("invoice", 100, None, None, (("2026-11-20", 40),), 40, None),
+    ("invoice", 100, "2026-11-22", None, (("2026-11-20", 40),), 100, "2026-11-22"),
+    ("invoice", 0, None, None, (), 0, "2026-11-02"),
+    ("invoice", 0, "2026-11-23", None, (("2026-11-23", 0),), 0, "2026-11-23"),
+    ("invoice", 100, None, None, (), 100, "2026-11-03"),
+    ("credit_note", 100, None, 8, (), -100, "2026-11-03"),
+    ("invoice", 100, None, None, (("2026-11-20", 40),), 100, "2026-11-20"),
+    ("credit_note", 100, None, 10, (), -60, None),
+    ("invoice", 100, "2026-11-24", None, (), 100, "2026-11-24"),
+    ("credit_note", 100, None, 12, (), 0, None),
+    ("credit_note", 100, None, None, (), 0, None),
+    ("credit_note", 0, None, 6, (), 0, "2026-11-03"),
+)
+
+
+def test_what_was_paid_before_payments_said_what_they_are(blank: Callable[[], None]) -> None:
+    migrate_database()
+    step, migrator = (
+        import_module("konnekt.migrations.0007_money_received"),
+        SchemaMigrator.from_database(db.obj),
+    )
+    at = factories.organisation("FSE")
+    period, budget = factories.periods(how_many=1)[0], BudgetNumber.create(organisation=at, number="1")
+    step.down(migrator, db.obj)
+    for number, (kind, total, paid_on, credits, paid, *_after) in enumerate(PAID_BEFORE, 1):
+        day = "2026-11-03" if kind == "credit_note" else "2026-11-02"
+        values = (
+            kind, number, str(number), at.id, period.id, budget.id, day, day, total, total, paid_on, credits, day,
+        )  # fmt: skip
+        columns = (
+            "kind, number, number_text, organisation_id, pay_period_id, budget_number_id, issued_on, due_on,"
+            " net_cents, total_cents, paid_on, credits_id, created_at"
+        )
+        marks = ", ".join([db.param] * len(values))
+        db.execute_sql(
+            "INSERT INTO invoice (year, budget_number_text, language, vat_treatment, vat_percent, vat_text,"
+            f" vat_cents, frozen, reason, {columns})"
+            f" VALUES (2026, '1', 'nl', 'exempt', 0, '', 0, '{{}}', '', {marks})", values,
+        )  # fmt: skip
+        for on, cents in paid:
+            db.execute_sql(
+                "INSERT INTO payment (invoice_id, paid_on, amount_cents, recorded_at)"
+                f" VALUES ({db.param}, {db.param}, {db.param}, {db.param})", (number, on, cents, on),
+            )  # fmt: skip
+    step.up(migrator, db.obj)
+    found = [
+        (one.settled_cents, one.paid_on and one.paid_on.isoformat())
+        for one in Invoice.select().order_by(Invoice.id)
+    ]
+    assert found == [after for *_before, cents, on in PAID_BEFORE for after in [(cents, on)]]
+    for one in Invoice.select():
+        assert one.settled_cents == sum(entry.amount_cents for entry in one.payments), one.id
+    assert Payment.select().where(Payment.against.is_null(False)).count() == 4
+    step.down(migrator, db.obj)
+    marked = {row[0] for row in rows("SELECT id FROM invoice WHERE paid_on IS NOT NULL")}
+    assert marked == {2, 3, 5, 6, 7, 12, 15}
+    step.up(migrator, db.obj)
+    again = [
+        (one.settled_cents, one.paid_on and one.paid_on.isoformat())
+        for one in Invoice.select().order_by(Invoice.id)
+    ]
+    assert again == found
+
+
 def test_no_two_migrations_have_one_number() -> None:
     numbers = [path.name[:4] for path in MIGRATIONS.glob("[0-9]*.py")]
     assert len(numbers) == len(set(numbers))
@@ -280,6 +350,35 @@ def invoice(world: World, number: int = 1, **columns: Any) -> InvoiceLine:
         iso_year=2026, iso_week=45, first_on=date(2026, 11, 3), last_on=date(2026, 11, 4), minutes=930,
         unit_price=315100, net_cents=48841,
     )  # fmt: skip
+
+
+def test_an_invoice_is_settled_by_what_its_payments_say(world: World) -> None:
+    of = invoice(world).invoice
+
+    def set_(**columns: Any) -> None:
+        Invoice.update(**columns).where(Invoice.id == of.id).execute()
+
+    refused(lambda: set_(settled_cents=-1))
+    refused(lambda: set_(settled_cents=of.total_cents))
+    refused(lambda: set_(paid_on=of.issued_on))
+    set_(settled_cents=of.total_cents, paid_on=of.issued_on)
+    refused(lambda: set_(kind="credit_note"))
+    set_(settled_cents=of.total_cents + 1)
+
+    def enter(**columns: Any) -> Payment:
+        return Payment.create(
+            **{"invoice": of, "paid_on": of.issued_on, "recorded_at": clock.now(), "amount_cents": 1}
+            | columns
+        )
+
+    first = enter()
+    for wrong in (
+        {"amount_cents": 0}, {"amount_cents": -1}, {"kind": "refund"}, {"kind": "cash"}, {"kind": "set_off"},
+        {"against": of}, {"reverses": first, "amount_cents": -1}, {"reverses": first, "note": "Fout"},
+    ):  # fmt: skip
+        refused(lambda wrong=wrong: enter(**wrong))
+    enter(reverses=first, amount_cents=-1, note="Fout")
+    refused(lambda: enter(reverses=first, amount_cents=-1, note="Nog eens"))
 
 
 def test_an_hour_stands_on_one_live_invoice(world: World) -> None:

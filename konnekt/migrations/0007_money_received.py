@@ -36,8 +36,7 @@ INDEXES = (
     f'INDEX "invoice_listed" ON "invoice" ("issued_on", {LISTED}, "budget_number_id", "year", "number")',
     f'INDEX "invoice_searched" ON "invoice" ("budget_number_id", "issued_on", {LISTED})',
     'INDEX "invoice_unsettled" ON "invoice" ("kind", "due_on") WHERE paid_on IS NULL',
-    'INDEX "invoice_overpaid" ON "invoice" ("issued_on")'
-    " WHERE kind = 'invoice' AND settled_cents > total_cents",
+    'INDEX "invoice_overpaid" ON "invoice" ("issued_on") WHERE settled_cents > total_cents',
     'INDEX "payment_against_id" ON "payment" ("against_id")',
     'UNIQUE INDEX "payment_reverses_id" ON "payment" ("reverses_id")',
 )

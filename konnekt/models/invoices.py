@@ -181,9 +181,7 @@ Invoice.add_index(Invoice.budget_number, Invoice.issued_on, *_LISTED, name="invo
 
 # What the agency's payments show: few of many.
 Invoice.add_index(Invoice.kind, Invoice.due_on, where=SQL("paid_on IS NULL"), name="invoice_unsettled")
-Invoice.add_index(
-    Invoice.issued_on, where=SQL("kind = 'invoice' AND settled_cents > total_cents"), name="invoice_overpaid"
-)
+Invoice.add_index(Invoice.issued_on, where=SQL("settled_cents > total_cents"), name="invoice_overpaid")
 
 # An hour stands on one invoice at a time.
 InvoicedHour.add_index(

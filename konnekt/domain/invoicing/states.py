@@ -47,7 +47,7 @@ def state(invoice: Any = Invoice) -> Any:
     return Case(
         None,
         (
-            (~is_note & (invoice.settled_cents > invoice.total_cents), OVERPAID),
+            (is_overpaid(invoice), OVERPAID),
             (credited(invoice), CREDITED),
             (~is_note & ~to_pay(invoice), PAID),
             (~made(invoice), MAKING),
@@ -85,9 +85,13 @@ def to_pay(invoice: Any = Invoice) -> Any:
 
 def to_return(invoice: Any = Invoice) -> Any:
     """The condition for what is to be paid back or set off: of credit notes, and what was paid too much."""
-    return ((invoice.kind == "credit_note") & (invoice.settled_cents > 0 - invoice.total_cents)) | (
-        (invoice.kind == "invoice") & (invoice.settled_cents > invoice.total_cents)
-    )
+    is_note = invoice.kind == "credit_note"
+    return (is_note & (invoice.settled_cents > 0 - invoice.total_cents)) | is_overpaid(invoice)
+
+
+def is_overpaid(invoice: Any = Invoice) -> Any:
+    """The condition for what was paid too much for: never a credit note, which has nothing above zero."""
+    return invoice.settled_cents > invoice.total_cents
 
 
 def balance_cents(invoice: Any = Invoice) -> Any:
