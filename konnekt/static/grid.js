@@ -187,7 +187,7 @@
       else if (!isSame(one)) put(one, givenTo(one));
       told.set(one.id, isTyped ? givenTo(one) : valueOf(one));
     }
-    if (ctx.typed?.size) show(byId("grid-saved"), "");
+    if (isBehind()) show(byId("grid-saved"), "");
     // A row that was removed from a draft is saved as well.
     if (ctx.response?.status === 200 && byId("grid-save") && grid().hasAttribute("data-touched")) told = new Map();
     total();
