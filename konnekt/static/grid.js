@@ -192,6 +192,7 @@
     if (ctx.response?.status === 200 && byId("grid-save") && grid().hasAttribute("data-touched")) told = new Map();
     total();
     offered();
+    bringColon();
     if (!ctx.isArrival) return;
     // Not before this script is here: the first Enter would send what nobody has looked at.
     arrive();
@@ -328,6 +329,10 @@
 
   // A telephone's decimal pad has no colon: a button beside the cell types it, and leaves the focus where it is.
   const colon = Object.assign(document.createElement("button"), { type: "button", className: "colon", tabIndex: -1, textContent: ":" });
+  const bringColon = () => {
+    const cell = document.activeElement;
+    if (cell.matches("[data-cell]") && matchMedia("(pointer: coarse)").matches) cell.before(colon);
+  };
   on("mousedown", (event) => event.target === colon && event.preventDefault());
   on("click", ({ target }) => {
     if (target !== colon) return;
@@ -341,7 +346,7 @@
     if (!target.matches?.("[data-cell]")) return;
     last = target;
     target.select();
-    if (matchMedia("(pointer: coarse)").matches) target.before(colon);
+    bringColon();
   });
   // The click that brought the focus would put the caret in the text again.
   let pressed = null;

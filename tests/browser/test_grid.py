@@ -287,6 +287,7 @@ def test_a_phone(at_desk: Callable[..., Watched], desk: dict[str, Assignment], s
     cell(page, "02").fill("8")
     cell(page, "03").fill("acht")
     expect(page.get_by_text("Typ uren als 7,5 of 7:30.")).to_be_visible()
+    expect(page.get_by_role("button", name=":", exact=True)).to_be_visible()
     page.get_by_role("button", name="Urenregels toevoegen Week 46").tap()
     expect(page.locator(".line")).to_have_count(5)
     for opened in page.locator(".kind summary").all():
