@@ -15,14 +15,14 @@ from flask_login import current_user
 from werkzeug import Response
 
 from konnekt import web
-from konnekt.domain import clock, entering, grid, merging, pattern, registration
-from konnekt.domain.entry import Entry
+from konnekt.domain import clock, entering, grid, merging, pattern, registration, step_back
+from konnekt.domain.entry import Entry, Row
 from konnekt.domain.grid import Sheet
 from konnekt.domain.refused import NotFound, Refused
 from konnekt.domain.registration import Calendar
 from konnekt.domain.stale import Stale
 from konnekt.domain.units import hours_total
-from konnekt.forms.registration import added_week, entry, seen
+from konnekt.forms.registration import added_week, entry, seen, step, step_text
 from konnekt.models import Account
 
 
@@ -92,8 +92,8 @@ Open = Callable[[], Desk]
 
 
 def words() -> dict[str, Any]:
-    """What the grid's templates ask: a refusal in words."""
-    return {"say": web.say}
+    """What the grid's templates ask: a refusal, and what can be taken back, in words."""
+    return {"say": web.say, "spoken_steps": {name: _(said) for name, said in step_back.STEPS.items()}}
 
 
 def show(opened: Open) -> Response:
@@ -123,7 +123,7 @@ def send(opened: Open) -> Response:
     except Refused as refusal:
         return _refused(opened, typed, refusal)
     desk = opened()
-    return _done(desk, _("Sent: %(what)s.", what=_named(desk)), typed, is_just_sent=True)
+    return _done(desk, _("Sent: %(what)s.", what=_named(desk)), typed, is_just_sent=True, undo="")
 
 
 def withdraw(opened: Open) -> Response:
@@ -138,13 +138,16 @@ def withdraw(opened: Open) -> Response:
     desk, typed = opened(), entry(request.form)
     typed.seen = desk.sheet.revision
     notice = _("Taken back: it is a draft again.")
-    return web.announce(_draw(desk, typed), notice) if web.is_htmx() else _back(desk, notice)
+    return web.announce(_draw(desk, typed, undo=""), notice) if web.is_htmx() else _back(desk, notice)
 
 
 def lines(opened: Open) -> Response:
     """Add or remove a row, and show the page with all that was typed; nothing is stored."""
     desk, typed = opened(), entry(request.form)
+    if "restore" in request.form:
+        return _restored(desk, typed)
     added, removed = added_week(request.form.get("add", "")), request.form.get("remove", "")
+    before = [row for row in typed.rows if row.token == removed and not row.is_empty]
     typed.rows = [row for row in typed.rows if row.token != removed]
     known = grid.choices(desk.sheet)
     new = ""
@@ -152,12 +155,33 @@ def lines(opened: Open) -> Response:
         if added == (week.iso_year, week.iso_week):
             there = [row for row in typed.rows if (row.iso_year, row.iso_week) == added]
             new = typed.add(known.fresh(week, desk.sheet.assignment, there)).token
-    return _draw(desk, typed, known=known, new=new)
+    if not before:
+        return _draw(desk, typed, known=known, new=new)
+    return _stepped("line", before, _("Line removed."), desk, typed, known=known)
+
+
+def _restored(desk: Desk, typed: Entry) -> Response:
+    """Take the last step back (Ongedaan maken); nothing is stored."""
+    if last := step(request.form):
+        step_back.restore(typed, last)
+    return _announced(_("It is as it was."), desk, typed, undo="")
+
+
+def _stepped(what: str, before: list[Row], notice: str, desk: Desk, typed: Entry, **context: Any) -> Response:
+    """The page after a step, with the way back."""
+    undo = step_text(what, Entry(before))
+    return _announced(notice, desk, typed, undo=undo, is_stepped=what == "line", **context)
+
+
+def _announced(notice: str, desk: Desk, typed: Entry, **context: Any) -> Response:
+    if not web.is_htmx():
+        flash(notice)
+    return web.announce(_draw(desk, typed, **context), notice)
 
 
 def copy(opened: Open) -> Response:
     """Take over the pattern of the sheet before; a draft is kept with it."""
-    desk, typed = opened(), entry(request.form)
+    desk, typed, before = opened(), entry(request.form), entry(request.form).rows
     known = grid.choices(desk.sheet)
     try:
         filled = pattern.take_over(typed, desk.sheet, desk.calendar.closing_days, known)
@@ -165,10 +189,11 @@ def copy(opened: Open) -> Response:
             _save(desk, typed)
     except Refused as refusal:
         return _refused(opened, typed, refusal)
+    if desk.sheet.is_draft and filled:
+        desk = opened()
+        typed = typed.kept(desk.sheet.stored, desk.sheet.revision)
     notice = ngettext("%(num)s cell filled.", "%(num)s cells filled.", filled)
-    if desk.sheet.is_draft:
-        return _done(opened(), notice, typed)
-    return _draw(desk, typed, known=known, notice=notice)
+    return _stepped("copy", before, notice, desk, typed, known=known)
 
 
 def turn(opened: Open, other: Callable[[Stop], Desk]) -> Response:
@@ -251,6 +276,7 @@ def _refused(opened: Open, typed: Entry, refusal: Refused, **context: Any) -> Re
 
 def _draw(desk: Desk, typed: Entry | None = None, status: int = 200, **context: Any) -> Response:
     known = context.pop("known", None)
+    undo = context.pop("undo", request.form.get("undo", "") if typed else "")
     drawn = grid.build(
         desk.sheet, typed or desk.sheet.entry(), web.grants(), desk.calendar.closing_days, known
     )
@@ -266,6 +292,8 @@ def _draw(desk: Desk, typed: Entry | None = None, status: int = 200, **context: 
         query=desk.query,
         may_withdraw=desk.sheet.may_withdraw(web.grants()),
         is_quiet="quiet" in request.form,
+        last=step({"undo": undo}),
+        undo=undo,
         is_touched=typed is not None and not typed.content().is_like(desk.sheet.stored.content),
         **desk.more,
         **context,

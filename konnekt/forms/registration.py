@@ -4,16 +4,21 @@ import re
 from collections.abc import Iterable
 from datetime import date
 from typing import Any
+from urllib.parse import parse_qsl, urlencode
 
+from werkzeug.datastructures import MultiDict
 from wtforms import BooleanField, Form, StringField
 from wtforms.validators import NumberRange, Optional
 
 from konnekt.domain.entry import Entry, Row, Typed
 from konnekt.domain.refused import Invalid, NotFound
+from konnekt.domain.step_back import STEPS, Step
 from konnekt.domain.timesheets import Pick
+from konnekt.domain.units import hours_cell
 from konnekt.forms.numbers import WholeNumber
 
 MOST_ROWS = 60
+LONGEST_STEP = 100_000
 NUMBER = re.compile(r"[0-9]{1,9}", re.ASCII)
 TOKEN = re.compile(r"[a-z0-9]{1,12}", re.ASCII)
 WEEK = re.compile(r"([0-9]{4})-([0-9]{1,2})", re.ASCII)
@@ -115,6 +120,30 @@ def added_week(text: str) -> tuple[int, int] | None:
     """The ISO year and week to which the button adds a row."""
     match = WEEK.fullmatch(text)
     return (int(match[1]), int(match[2])) if match else None
+
+
+def step(form: Any) -> Step | None:
+    """The last step that can be taken back, as the page carries it; None where there is none."""
+    text = form.get("undo") or ""
+    if not text:
+        return None
+    fields = MultiDict(parse_qsl(text, keep_blank_values=True)) if len(text) < LONGEST_STEP else MultiDict()
+    if fields.get("what") not in STEPS:
+        raise _incomplete()
+    return Step(fields["what"], entry(fields), fields.get("remark"))
+
+
+def step_text(what: str, before: Entry) -> str:
+    """The same for a page to carry: rows as they were, written as the grid sends them."""
+    fields = [("what", what), ("seen", "0")]
+    for row in before.rows:
+        name = row.token
+        fields += [("row", name), (f"week-{name}", f"{row.iso_year}-{row.iso_week}")]
+        fields += [(f"type-{name}", str(row.hour_type)), (f"budget-{name}", str(row.budget_number))]
+        for cell in row.cells.values():
+            text = cell.text if cell.refusal else hours_cell(cell.minutes, "nl") if cell.minutes else ""
+            fields += [(f"cell-{name}-{cell.day}", text), (f"note-{name}-{cell.day}", cell.remark)]
+    return urlencode(fields)
 
 
 def picks(values: Iterable[str]) -> list[Pick]:

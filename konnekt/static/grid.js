@@ -187,10 +187,12 @@
       else if (!isSame(one)) put(one, givenTo(one));
       told.set(one.id, isTyped ? givenTo(one) : valueOf(one));
     }
-    if (ctx.typed?.size) show(byId("grid-saved"), "");
+    if (isBehind()) show(byId("grid-saved"), "");
     // A row that was removed from a draft is saved as well.
     if (ctx.response?.status === 200 && byId("grid-save") && grid().hasAttribute("data-touched")) told = new Map();
     total();
+    offered();
+    bringColon();
     if (!ctx.isArrival) return;
     // Not before this script is here: the first Enter would send what nobody has looked at.
     arrive();
@@ -245,9 +247,38 @@
     }
     return null;
   };
+  // One step back: the page carries what the rows held before, as it sends them; the server puts it back.
+  let isTyping = false;
+  const offer = (what, lines, remark) => {
+    const tokens = lines.map(({ id }) => id.slice("row-".length));
+    const fields = [...new FormData(grid())].filter(([name, value]) => tokens.includes(name === "row" ? value : name.split("-")[1]));
+    byId("grid-undo-fields").value = new URLSearchParams([["what", what], ["seen", "0"], ...remark, ...fields]);
+    isTyping = false;
+    offered();
+  };
+  const offered = () => {
+    const place = byId("grid-undo");
+    if (!place) return;
+    const what = new URLSearchParams(byId("grid-undo-fields").value).get("what");
+    place.hidden = !what;
+    show(place.querySelector("span"), JSON.parse(place.dataset.steps)[what] ?? "");
+  };
+  on("input", ({ isTrusted }) => (isTyping ||= isTrusted));
+  // A remark that one empties.
+  let remark = "";
+  on("focusin", ({ target }) => (remark = target.value));
+  on("change", ({ target }) => {
+    if (!target.matches("#grid-remark, [data-note]") || target.value || !remark) return;
+    target.value = remark;
+    offer("remark", [target.closest(".line")].filter(Boolean), target.id === "grid-remark" ? [["remark", remark]] : []);
+    target.value = "";
+    later();
+  });
+
   const inRow = (cell) => cellsIn(cell.closest("tr")).filter(Boolean);
   const fillRight = (cell) => {
     const line = inRow(cell);
+    offer("fill", [cell.closest(".line")], []);
     for (const other of line.slice(line.indexOf(cell) + 1)) {
       if (!other.closest(".we")) other.value = cell.value;
     }
@@ -281,6 +312,10 @@
     const { target, key } = event;
     if (key !== "Enter") attend(event);
     else if (event.repeat && target.matches("[data-cell]")) return event.preventDefault();
+    if (event.ctrlKey && key === "z" && !isTyping && byId("grid-undo")?.hidden === false && target.closest?.("#hour-grid")) {
+      event.preventDefault();
+      return byId("grid-undo-button").click();
+    }
     if (event.isComposing || event.altKey || event.metaKey || event.shiftKey || !target.closest?.("#hour-grid")) return;
     if (target.matches("[data-note]") && key === "Enter") return event.preventDefault();
     if (!target.matches("[data-cell]")) return;
@@ -294,6 +329,10 @@
 
   // A telephone's decimal pad has no colon: a button beside the cell types it, and leaves the focus where it is.
   const colon = Object.assign(document.createElement("button"), { type: "button", className: "colon", tabIndex: -1, textContent: ":" });
+  const bringColon = () => {
+    const cell = document.activeElement;
+    if (cell.matches("[data-cell]") && matchMedia("(pointer: coarse)").matches) cell.before(colon);
+  };
   on("mousedown", (event) => event.target === colon && event.preventDefault());
   on("click", ({ target }) => {
     if (target !== colon) return;
@@ -307,7 +346,7 @@
     if (!target.matches?.("[data-cell]")) return;
     last = target;
     target.select();
-    if (matchMedia("(pointer: coarse)").matches) target.before(colon);
+    bringColon();
   });
   // The click that brought the focus would put the caret in the text again.
   let pressed = null;
@@ -369,6 +408,7 @@
     if (!dialog || !target.closest("button")) return;
     dialog.close();
     if (!target.closest("[data-paste-yes]")) return;
+    offer("paste", [...new Set(block.map(([input]) => input.closest(".line")))], []);
     for (const [input, text] of block) input.value = text;
     block.at(-1)?.[0].dispatchEvent(new Event("input", { bubbles: true }));
   });

@@ -287,6 +287,7 @@ def test_a_phone(at_desk: Callable[..., Watched], desk: dict[str, Assignment], s
     cell(page, "02").fill("8")
     cell(page, "03").fill("acht")
     expect(page.get_by_text("Typ uren als 7,5 of 7:30.")).to_be_visible()
+    expect(page.get_by_role("button", name=":", exact=True)).to_be_visible()
     page.get_by_role("button", name="Urenregels toevoegen Week 46").tap()
     expect(page.locator(".line")).to_have_count(5)
     for opened in page.locator(".kind summary").all():
@@ -426,6 +427,57 @@ def test_an_enter_that_comes_with_the_form_sends_nothing(
     watched.check()
 
 
+def test_one_step_back_and_a_row_that_is_added_moves_nothing(
+    at_desk: Callable[..., Watched], desk: dict[str, Assignment]
+) -> None:
+    watched = at_desk()
+    page = watched.page
+    undo = page.locator("#grid-undo-button")
+    add = page.get_by_role("button", name="Urenregels toevoegen Week 45")
+    expect(undo).to_be_hidden()
+    cell(page, "02").press_sequentially("8")
+    until(lambda: stored(desk["ZOE"]), {"02": 480}, page)
+
+    # A fill, by the keyboard; Ctrl+Z is the page's as long as nothing was typed since.
+    page.keyboard.press("Control+ArrowRight")
+    expect(page.locator("#grid-undo")).to_contain_text("Naar rechts doorgevuld.")
+    until(lambda: len(stored(desk["ZOE"])), 5, page)
+    page.keyboard.press("Control+z")
+    expect(undo).to_be_hidden()
+    until(lambda: stored(desk["ZOE"]), {"02": 480}, page)
+
+    # A remark that is emptied.
+    page.get_by_label("Opmerking bij dit urenbriefje").fill("Ziek")
+    page.get_by_label("Opmerking bij dit urenbriefje").blur()
+    page.get_by_label("Opmerking bij dit urenbriefje").fill("")
+    page.get_by_label("Opmerking bij dit urenbriefje").blur()
+    expect(page.locator("#grid-undo")).to_contain_text("Opmerking weggehaald.")
+    undo.press("Enter")
+    expect(page.get_by_label("Opmerking bij dit urenbriefje")).to_have_value("Ziek")
+    expect(undo).to_be_hidden()
+
+    # A row is added: it has the focus, and what one looked at and pressed is where it was.
+    places = [add, cell(page, "02"), page.get_by_role("button", name="Urenregels toevoegen Week 46")]
+    before = [one.bounding_box() for one in places[:2]]
+    add.click()
+    expect(page.get_by_label("Uursoort", exact=True).nth(1)).to_be_focused()
+    assert [one.bounding_box() for one in places[:2]] == before
+    page.mouse.click(before[1]["x"] + 5, before[1]["y"] + 5)
+    expect(cell(page, "02")).to_be_focused()
+
+    # The row goes with its hours, the draft saves itself, and it comes back.
+    cell(page, "03", 1).press_sequentially("7:20")
+    until(lambda: stored(desk["ZOE"]), {"02": 480, "03": 440}, page)
+    page.get_by_role("button", name=re.compile("Deze regel weghalen")).nth(1).click()
+    expect(undo).to_be_focused()
+    expect(page.get_by_role("status").first).to_contain_text("Regel weggehaald.")
+    until(lambda: stored(desk["ZOE"]), {"02": 480}, page)
+    undo.click()
+    until(lambda: stored(desk["ZOE"]), {"02": 480, "03": 440}, page)
+    expect(undo).to_be_hidden()
+    watched.check()
+
+
 def test_a_press_at_the_moment_of_an_answer_counts(at_desk: Callable[..., Watched]) -> None:
     watched = at_desk(path=f"/registration/AOIFE{PERIOD}")
     page = watched.page
@@ -517,6 +569,12 @@ def test_without_javascript(at_desk: Callable[..., Watched], desk: dict[str, Ass
     page.get_by_role("button", name="Urenregels toevoegen Week 45").click()
     expect(page.locator(".line")).to_have_count(5)
     expect(cell(page, "02")).to_have_value("8")
+    page.locator(".line").first.get_by_role("button", name="Deze regel weghalen").click()
+    expect(page.locator(".line")).to_have_count(4)
+    page.get_by_role("button", name="Ongedaan maken").click()
+    expect(cell(page, "02")).to_have_value("8")
+    page.get_by_role("button", name="Urenregels toevoegen Week 45").click()
+    expect(page.locator(".line")).to_have_count(5)
     cell(page, "07", 1).fill("5")
     cell(page, "06").fill("8.15")
     page.get_by_role("button", name="Opslaan").click()

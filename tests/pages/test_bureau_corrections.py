@@ -166,6 +166,7 @@ def test_nothing_changed_and_a_broken_page(bureau: Visitor, world: World) -> Non
 def test_a_new_line(bureau: Visitor, world: World) -> None:
     page = bureau.post(here(world), typed(bureau, world, add="2026-45", **{TUESDAY: "7"})).text
     assert 'name="type-new0"' in page
+    assert re.search(r'<select id="type-new0"[^>]* autofocus', page), "the new line has the focus"
     assert f'id="{TUESDAY}" name="{TUESDAY}" value="7"' in page, "what was typed stays"
     overtime = str(HourType.get(HourType.code == "OT").id)
     filled = {"type-new0": overtime, "cell-new0-2026-11-03": "1"}

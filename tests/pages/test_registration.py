@@ -506,15 +506,61 @@ def test_the_pattern_of_the_sheet_before(lars: Visitor, zoe: Assignment, world: 
     form = opened(lars)
     assert "Vorige periode overnemen" in lars.get(f"/registration/ZOE{PERIOD}").text
     response = post(lars, "copy", typed(form, d03="2"))
-    assert response.status_code == 303
-    assert "2 vakken ingevuld." in lars.get(response.location).text
+    assert response.status_code == 200, "the answer offers the way back, a page after it could not"
+    assert "2 vakken ingevuld." in response.text
     assert hours(zoe) == {
         "2026-11-03": (120, "", ""),
         "2026-11-07": (300, "", ""),
         "2026-11-13": (240, "", ""),
     }, "what is typed stays, a closing day stays empty"
+    back = post(lars, "lines", fields(response.text) | {"restore": "1"})
+    assert "Alles staat weer zoals het stond." in back.text
+    assert post(lars, "save", fields(back.text)).status_code == 303
+    assert hours(zoe) == {"2026-11-03": (120, "", "")}
     other = worker(world, "Nora", code="NORA")
     assert post(lars, "copy", opened(lars, "NORA"), code=other.code).status_code == 409
+
+
+@pytest.mark.parametrize("htmx", [False, True])
+def test_a_removed_line_comes_back_with_its_hours_and_remarks(
+    lars: Visitor, zoe: Assignment, htmx: bool
+) -> None:
+    form = typed(opened(lars), d02="8", d03="acht", d04="7.30")
+    note = cell(form, "2026-11-03").replace("cell", "note")
+    post(lars, "save", form | {note: "Open dag"})
+    before = hours(zoe)
+    assert before.keys() == {"2026-11-02", "2026-11-03", "2026-11-04"}
+    if htmx:
+        lars.with_htmx()
+    form = fields(lars.get(f"/registration/ZOE{PERIOD}").text)
+    removed = post(lars, "lines", form, remove=form["row"][0])
+    assert "<span>Regel weggehaald.</span>" in removed.text
+    saved = post(lars.with_htmx(), "save", fields(removed.text))
+    assert hours(zoe) == {}, "the draft saved itself without it"
+    assert "<span>Regel weggehaald.</span>" in saved.text, "and the way back is still there"
+    form = typed(fields(saved.text), d09="2")
+    back = post(lars, "lines", form | {"restore": "1"})
+    assert "<span>Regel weggehaald.</span>" not in back.text
+    assert "data-touched" in back.text
+    assert post(lars, "save", fields(back.text)).status_code == 200
+    assert hours(zoe) == before | {"2026-11-09": (120, "", "")}, "what was typed since stays"
+
+
+@pytest.mark.parametrize(
+    "undo",
+    [
+        "what=all",
+        "nonsense",
+        "what=line&row=new0",
+        "what=line&seen=x",
+        "what=line&seen=0&row=..%2F",
+        "x" * 100_001,
+    ],
+)
+def test_a_way_back_that_is_not_of_ours(lars: Visitor, zoe: Assignment, undo: str) -> None:
+    form = opened(lars) | {"undo": undo}
+    assert post(lars, "lines", form | {"restore": "1"}).status_code == 422
+    assert hours(zoe) == {}
 
 
 def test_another_worker_keeps_a_draft_on_the_way(lars: Visitor, zoe: Assignment, world: World) -> None:

@@ -93,7 +93,7 @@ def _with_line(case: Case, typed: Entry, form: CorrectionForm) -> Response:
     week = registration.added_week(form.add.data or "")
     if week is not None:
         cells.add_row(case, typed, *week)
-    return _shown(case, typed, form)
+    return _shown(case, typed, form, new=typed.rows[-1].token if typed.rows else "")
 
 
 def _refused(sheet: int, typed: Entry, form: CorrectionForm, refusal: Refused) -> Response:
@@ -116,11 +116,11 @@ def _refused(sheet: int, typed: Entry, form: CorrectionForm, refusal: Refused) -
 
 def _shown(
     case: Case, typed: Entry, form: CorrectionForm, status: int = 200, *,
-    found: Effect | None = None, refusal: Refused | None = None,
+    found: Effect | None = None, refusal: Refused | None = None, new: str = "",
 ) -> Response:  # fmt: skip
     context = _context(case, typed, form)
     template, partial = "bureau/corrections/show.html", "partials/correction.html"
-    return web.page(template, partial, status, **context, found=found, refusal=refusal)
+    return web.page(template, partial, status, **context, found=found, refusal=refusal, new=new)
 
 
 def _context(case: Case, typed: Entry, form: CorrectionForm) -> dict[str, Any]:

@@ -144,7 +144,7 @@ def change_hours(code: str, year: int, number: int) -> Response:
     added = registration.added_week(request.form.get("add", ""))
     if added is not None:
         changing.add_row(sheet, typed, *added)
-        return _cells(sheet, typed, form)
+        return _cells(sheet, typed, form, new=typed.rows[-1].token if typed.rows else "")
     try:
         wanted, reason = typed.content(), form.reason.data or ""
         changing.change(sheet, wanted, reason, by=_account(), seen=typed.seen)
@@ -169,7 +169,10 @@ def _not_changed(
     return _cells(sheet, typed, form, refusal)
 
 
-def _cells(sheet: grid.Sheet, typed: Entry, form: SendingForm, refusal: Refused | None = None) -> Response:
+def _cells(
+    sheet: grid.Sheet, typed: Entry, form: SendingForm, refusal: Refused | None = None, new: str = ""
+) -> Response:
     drawn = changing.cells(sheet, typed, web.grants())
     shown: dict[str, Any] = {"grid": drawn, "sheet": sheet, "form": form, "refusal": refusal, "say": web.say}
+    shown["new"] = new
     return web.page(*CHANGE, refusal.status if refusal else 200, **shown)
