@@ -2,33 +2,46 @@
 
 Nothing typed is lost: with scripts the page stays and asks to sign in on the spot; without them what was
 sent waits in the sign-in form, and is sent after it, by hand. Only what a form of our own page sent is kept
-so, never a password and never a file.
+so, never a password and never a file; and only for the account whose page it was: the page's CSRF token names
+it, and nobody else can sign one.
 """
 
+import secrets
 from dataclasses import dataclass
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from flask import Flask, current_app, make_response, render_template, request
+from flask import Flask, current_app, flash, make_response, render_template, request, session, url_for
 from flask_babel import gettext as _
+from flask_login import current_user
 from flask_wtf.csrf import CSRFError, generate_csrf
+from itsdangerous import BadData, URLSafeTimedSerializer
 from werkzeug import Response
 from werkzeug.exceptions import HTTPException
 
 from konnekt import web
 from konnekt.forms.auth import SignInForm
+from konnekt.models import Account
 
 MOST = 200_000  # characters: longer than any form of ours
 # A form that asks for a password is typed again.
 SECRETS = {"current", "password"}
+KEPT_SECONDS = 24 * 60 * 60
 
 
 @dataclass(frozen=True)
 class Unsent:
-    """A form that did not arrive: its address, its fields as they travel, the page that it stood on."""
+    """A form that did not arrive: its address, its fields as they travel, its page, and whose page it was."""
 
     path: str
     text: str
     back: str
+    account: Account
+
+    @property
+    def signed(self) -> str:
+        """As the sign-in form carries it: no other site can make one."""
+        kept: str = _signer("unsent").dumps([self.path, self.text, self.back, self.account.id])
+        return kept
 
     @property
     def fields(self) -> list[tuple[str, str]]:
@@ -40,31 +53,62 @@ class Unsent:
         return [value for name, value in self.fields if name in ("reason", "remark") and value]
 
 
+def _signer(salt: str) -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(str(current_app.secret_key), salt=salt)
+
+
+def begin(account: Account) -> None:
+    """Have the tokens of this session's pages name the account."""
+    session["csrf_token"] = f"{secrets.token_hex(20)}.{account.id}"
+
+
+def account_of(token: str) -> Account | None:
+    """Whose page carried this CSRF token; None where we did not sign it, or for somebody signed out."""
+    try:
+        owner = str(_signer("wtf-csrf-token").loads(token)).partition(".")[2]
+    except BadData:
+        return None
+    return Account.get_or_none(Account.id == int(owner)) if owner.isdecimal() else None
+
+
+def is_mine(account: Account | None) -> bool:
+    """Whether it is this account that is signed in."""
+    return account is not None and current_user.is_authenticated and bool(account.id == current_user.id)
+
+
 def of_request() -> Unsent | None:
     """This request as something to send later, or None where it was no form of ours, or has a secret."""
+    origin = request.headers.get("Origin")
     is_ours = request.headers.get("Sec-Fetch-Site") == "same-origin"
+    is_ours &= origin is None or urlsplit(origin).netloc == request.host
     if request.method != "POST" or not is_ours or request.files or SECRETS & set(request.form):
         return None
     fields = [pair for pair in request.form.items(multi=True) if pair[0] != "csrf_token"]
     path = request.full_path if request.query_string else request.path
-    return _checked(path, urlencode(fields), web.page_before())
+    account = account_of(request.form.get("csrf_token", ""))
+    return _checked(path, urlencode(fields), web.page_before(), account)
 
 
 def of_sign_in() -> Unsent | None:
     """What the sign-in form carries with it."""
-    form = request.form
-    return _checked(form.get("unsent_to", ""), form.get("unsent", ""), web.own_path(form.get("next")))
+    try:
+        kept = _signer("unsent").loads(request.form.get("unsent", ""), max_age=KEPT_SECONDS)
+    except BadData:
+        return None
+    path, text, back, account = kept
+    return _checked(path, text, back, Account.get_or_none(Account.id == account))
 
 
-def _checked(path: str, text: str, back: str) -> Unsent | None:
+def _checked(path: str, text: str, back: str, account: Account | None) -> Unsent | None:
     """None where it is too long, or not for an address of ours that takes forms of who is signed in."""
     path = web.own_path(path)
     try:
         endpoint = current_app.url_map.bind("").match(path.partition("?")[0], method="POST")[0]
     except HTTPException:
         return None
-    is_known = bool(path) and not str(endpoint).startswith("auth.")
-    return Unsent(path, text, back or "/") if is_known and len(text) <= MOST else None
+    if account is None or not path or str(endpoint).startswith("auth.") or len(text) > MOST:
+        return None
+    return Unsent(path, text, back or "/", account)
 
 
 def sign_in_first() -> Response:
@@ -83,13 +127,33 @@ def sign_in_first() -> Response:
 
 def on_the_spot(form: SignInForm, status: int) -> Response:
     """The sign-in form above a page that stays as it is; a draft that saves itself leaves the focus alone."""
-    return web.problem("auth/on_the_spot.html", status, form=form, is_quiet="quiet" in request.form)
+    was = request.form.get("was") or request.form.get("csrf_token", "")
+    return web.problem(
+        "auth/on_the_spot.html",
+        status,
+        form=form,
+        is_quiet="quiet" in request.form,
+        was=was,
+        account=account_of(was),
+    )
 
 
 def go_on() -> Response:
-    """Signed in on the spot: the forms of the page get a token that works."""
+    """Signed in on the spot: the forms of the page get a token that works, if it is of who signed in."""
+    if not is_mine(account_of(request.form.get("was", ""))):
+        return leave()
     told = {"notice": _("You are signed in again. What you typed is still here: send it once more.")}
     return web.tell(make_response(""), told | {"token": generate_csrf()})
+
+
+def leave() -> Response:
+    """Somebody else signed in: the page of the one before is left, with all that was typed on it."""
+    sentence = _(
+        "You are signed in as %(name)s now. The page of somebody else was closed: nothing of it was sent.",
+        name=current_user.name,
+    )
+    flash(sentence, "warning")
+    return web.leave_for(url_for("home.index"))
 
 
 def ask(found: Unsent, status: int = 200) -> Response:
@@ -103,6 +167,10 @@ def init_app(app: Flask) -> None:
     @app.errorhandler(CSRFError)
     def too_old(error: CSRFError) -> Response:
         found = of_request()
+        is_own = is_mine(account_of(request.form.get("csrf_token", "")))
+        if not is_own:
+            sentence = _("This page is not of who is signed in now. Nothing was sent: load the page again.")
+            return web.problem("errors/refused.html", 400, sentence=sentence)
         if web.is_htmx():
             sentence = _(
                 "This page was too old. Nothing was sent, what you typed is still here: send it once more."

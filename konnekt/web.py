@@ -212,16 +212,21 @@ def page_before() -> str:
     return own_path(asked.path + (f"?{asked.query}" if asked.query else ""))
 
 
+def leave_for(location: str) -> Response:
+    """Another page instead of this one, also where htmx asked."""
+    if not is_htmx():
+        return redirect(location, 303)
+    response = make_response("", 204)
+    response.headers["HX-Redirect"] = location
+    return response
+
+
 def sign_in_first() -> Response:
     """Ask to sign in, and come back here after; htmx is told to load the whole page."""
     note("sign_in_first")
     back = page_before()
     login = url_for("auth.login", next=back) if back not in ("", "/") else url_for("auth.login")
-    if is_htmx():
-        response = make_response("", 204)
-        response.headers["HX-Redirect"] = login
-        return response
-    return redirect(login, 303)
+    return leave_for(login)
 
 
 def language() -> str:

@@ -42,7 +42,9 @@ def login() -> Response:
 
 
 def _check() -> Response:
-    """Sign in by e-mail or old user name."""
+    """Sign in by e-mail or old user name; who is signed in already goes on."""
+    if current_user.is_authenticated:
+        return _lead_on()
     form = SignInForm()
     if not form.validate():
         return _again(form, 422)
@@ -63,7 +65,18 @@ def _check() -> Response:
     web.note("sign_in", account.id)
     if web.is_htmx():
         return unsent.go_on()
+    if found and not unsent.is_mine(found.account):
+        return unsent.leave()
     return unsent.ask(found) if found else redirect(_next(), 303)
+
+
+def _lead_on() -> Response:
+    """Signed in meanwhile, in another tab: nobody has to type it twice, and nobody is signed out unseen."""
+    if web.is_htmx():
+        return unsent.go_on()
+    flash(_("You are signed in already, as %(name)s.", name=current_user.name))
+    found = unsent.of_sign_in()
+    return unsent.ask(found) if found and unsent.is_mine(found.account) else redirect(_next(), 303)
 
 
 def _again(form: SignInForm, status: int) -> Response:
@@ -85,6 +98,7 @@ def _begin(account: Account) -> None:
     if current_user.is_authenticated:
         sessions.end(current_user.session_token)
     _empty_cookie()
+    unsent.begin(account)
     account.session_token = sessions.start(account, **_here())
     login_user(account)
 
@@ -179,6 +193,8 @@ def page_too_old(_error: CSRFError) -> Response:
     """A page from before the last sign-in: show the form again with a token that works."""
     if request.endpoint != "auth.login":
         return web.problem("errors/400.html", 400)
+    if current_user.is_authenticated:
+        return _lead_on()
     form = SignInForm()
     form.password.errors = [_("This page was too old. Type your password again.")]
     return _again(form, 400)

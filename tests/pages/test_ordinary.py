@@ -119,6 +119,7 @@ def test_a_correction_is_never_ordinary_and_says_what_it_costs(app: Flask, world
     Timesheet.update(state="approved", decided_at=clock.now()).execute()
     sheet = correction(world, (world.fse_budget, -120))
     emre = Visitor(app, world.supervisor)
+    assert "Correctie op" not in emre.get(f"/approvals/{world.sheet.id}").text
     for page in ("/approvals", "/"):
         shown = emre.get(page).text
         assert "gewone goed" not in shown

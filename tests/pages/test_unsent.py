@@ -8,10 +8,11 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from flask import Flask
+from itsdangerous import URLSafeTimedSerializer
 from werkzeug.test import TestResponse
 
 from konnekt.domain import passwords
-from konnekt.models import State, Timesheet
+from konnekt.models import Account, Session, State, Timesheet
 from tests.factories import World
 from tests.visitor import Visitor
 
@@ -34,6 +35,13 @@ def hidden(page: str) -> dict[str, str]:
     return {name: unescape(value) for name, value in found if name != "csrf_token"}
 
 
+def expired(app: Flask, account: Account) -> Visitor:
+    """A browser with a page of the account, whose session has ended."""
+    visitor = Visitor(app, account)
+    Session.delete().execute()
+    return visitor
+
+
 @pytest.fixture
 def sheet(world: World) -> Timesheet:
     passwords.replace(world.supervisor, PASSWORD, by=None, source="command")
@@ -44,20 +52,27 @@ def sign_in(visitor: Visitor, fields: dict[str, str], password: str = PASSWORD) 
     return send(visitor, "/login", {**fields, "name": "supervisor@um.example", "password": password})
 
 
-def test_without_javascript_it_waits_in_the_sign_in_form(app: Flask, sheet: Timesheet) -> None:
-    visitor = Visitor(app)
+def test_without_javascript_it_waits_in_the_sign_in_form(app: Flask, world: World, sheet: Timesheet) -> None:
+    visitor = expired(app, world.supervisor)
     url = f"/approvals/{sheet.id}/reject"
     answer = send(visitor, url, {"reason": REASON, "seen": "1"})
     assert answer.status_code == 401
     assert "Wat u invulde is bewaard" in answer.text
     kept = hidden(answer.text)
-    assert kept["unsent_to"] == url
     assert kept["next"] == "/approvals?page=2"
-    assert parse_qs(kept["unsent"]) == {"reason": [REASON], "seen": ["1"]}, "all but the token"
+    signer = URLSafeTimedSerializer(app.secret_key, salt="unsent")
+    path, text, back, account = signer.loads(kept["unsent"])
+    assert (path, back, account) == (url, "/approvals?page=2", world.supervisor.id)
+    assert parse_qs(text) == {"reason": [REASON], "seen": ["1"]}, "all but the token"
+    assert "Log in als Emre Dubois" in answer.text
 
     wrong = sign_in(visitor, kept, "een heel ander wachtwoord")
     assert wrong.status_code == 422
-    assert hidden(wrong.text) == kept, "a mistyped password loses nothing either"
+    again = hidden(wrong.text)
+    assert again["next"] == kept["next"]
+    assert signer.loads(again["unsent"]) == [path, text, back, account], (
+        "a mistyped password loses nothing either"
+    )
 
     asked = sign_in(visitor, kept)
     assert asked.status_code == 200
@@ -72,30 +87,107 @@ def test_without_javascript_it_waits_in_the_sign_in_form(app: Flask, sheet: Time
     assert (now.state, now.rejection_reason) == (State.REJECTED, REASON)
 
 
-def test_what_is_not_kept(app: Flask, sheet: Timesheet) -> None:
-    visitor = Visitor(app)
+def test_what_is_not_kept(app: Flask, world: World, sheet: Timesheet) -> None:
+    visitor = expired(app, world.supervisor)
     for url, data, headers in (
         ("/account/password", {"current": "x", "password": "y"}, OURS),
         (f"/approvals/{sheet.id}/reject", {"reason": REASON}, {"Sec-Fetch-Site": "none"}),
+        (f"/approvals/{sheet.id}/reject", {"reason": REASON}, {**OURS, "Origin": "https://evil.example"}),
+        (f"/approvals/{sheet.id}/reject", {"reason": REASON, "csrf_token": "of another site"}, OURS),
         (f"/approvals/{sheet.id}/reject", {"reason": "x" * 250_000}, OURS),
     ):
         answer = send(visitor, url, data, headers)
         assert answer.status_code == 303, url
         assert urlsplit(answer.location).path == "/login"
-    forged = {"unsent": "reason=x", "next": "/"}
+    signer = URLSafeTimedSerializer(app.secret_key, salt="unsent")
     for target in ("//evil.example/x", "/nowhere", "/logout", "/approvals", "/password/new/x"):
-        assert sign_in(Visitor(app), {**forged, "unsent_to": target}).status_code == 303, target
+        kept = signer.dumps([target, "reason=x", "/", world.supervisor.id])
+        assert sign_in(Visitor(app), {"unsent": kept, "next": "/"}).status_code == 303, target
 
 
-def test_with_htmx_the_page_stays_and_one_signs_in_on_it(app: Flask, sheet: Timesheet) -> None:
-    visitor = Visitor(app).with_htmx()
+def test_another_site_plants_no_text(app: Flask, world: World, sheet: Timesheet) -> None:
+    """Neither by a form to the sign-in page, nor with what was signed for an account of its own."""
+    planted = {"unsent": "reason=Geplant", "unsent_to": f"/approvals/{sheet.id}/reject", "next": "/"}
+    for headers in ({}, {"Origin": "https://evil.example"}):
+        page = Visitor(app).client.post("/login", data=planted, headers=headers)
+        assert "Geplant" not in page.text
+    signed = URLSafeTimedSerializer("another secret", salt="unsent").dumps(
+        [f"/approvals/{sheet.id}/reject", "reason=Geplant", "/", world.supervisor.id]
+    )
+    assert sign_in(Visitor(app), {"unsent": signed}).status_code == 303
+
+
+def test_somebody_else_gets_nothing_of_the_first_ones_page(
+    app: Flask, world: World, sheet: Timesheet
+) -> None:
+    url = f"/approvals/{sheet.id}/reject"
+    passwords.replace(world.outsider, PASSWORD, by=None, source="command")
+    hanna = {"name": world.outsider.email, "password": PASSWORD}
+
+    visitor = expired(app, world.supervisor)
+    kept = hidden(send(visitor, url, {"reason": REASON, "seen": "1"}).text)
+    other = send(visitor, "/login", {**kept, **hanna})
+    assert (other.status_code, other.location) == (303, "/")
+    home = visitor.get("/").text
+    assert "feestdag" not in home
+    assert "ingelogd als Hanna Haddad" in home
+
+    visitor = expired(app, world.supervisor).with_htmx()
+    asked = visitor.post(url, {"reason": REASON, "seen": "1"})
+    assert "Emre Dubois" in asked.text, "it says whose page it is"
+    was = hidden(f"<main{asked.text}")["was"]
+    wrong = visitor.post("/login", {**hanna, "password": "een heel ander wachtwoord", "was": was})
+    assert hidden(f"<main{wrong.text}")["was"] == was
+    other = visitor.post("/login", {**hanna, "was": was})
+    assert (other.status_code, other.headers["HX-Redirect"]) == (204, "/")
+    assert "HX-Trigger" not in other.headers, "no token for the page of somebody else"
+
+    # And where the other signed in in another tab: the old page is refused, without a token that works.
+    old = Visitor(app, world.supervisor).csrf_token()
+    visitor = Visitor(app, world.outsider)
+    for headers in (OURS, {"HX-Request": "true"}):
+        late = visitor.client.post(
+            url, data={"csrf_token": old, "reason": REASON, "seen": "1"}, headers=headers
+        )
+        assert late.status_code == 400
+        assert "feestdag" not in late.text
+        assert "HX-Trigger" not in late.headers
+    assert Timesheet.get_by_id(sheet.id).state == State.SUBMITTED
+
+
+def test_the_sign_in_page_in_a_second_tab_leads_on(app: Flask, world: World, sheet: Timesheet) -> None:
+    visitor = Visitor(app)
+    visitor.get("/login")
+    old = visitor.csrf_token()
+    assert sign_in(visitor, {}).status_code == 303
+    assert visitor.get("/login?next=/approvals").location == "/approvals"
+    for fields in (
+        {"name": "supervisor@um.example", "password": PASSWORD},
+        {"name": "x", "password": "y"},
+        {},
+    ):
+        again = visitor.client.post("/login", data={"csrf_token": old, "next": "/approvals", **fields})
+        assert (again.status_code, again.location) == (303, "/approvals")
+    assert "U bent al ingelogd, als Emre Dubois" in visitor.get("/approvals").text
+    htmx = {"HX-Request": "true"}
+    mine = Visitor(app, world.supervisor).csrf_token()
+    told = visitor.client.post("/login", data={"csrf_token": old, "was": mine}, headers=htmx)
+    assert "token" in json.loads(told.headers["HX-Trigger"])
+    theirs = Visitor(app, world.outsider).csrf_token()
+    left = visitor.client.post("/login", data={"csrf_token": old, "was": theirs}, headers=htmx)
+    assert left.headers["HX-Redirect"] == "/"
+
+
+def test_with_htmx_the_page_stays_and_one_signs_in_on_it(app: Flask, world: World, sheet: Timesheet) -> None:
+    visitor = expired(app, world.supervisor).with_htmx()
     url = f"/approvals/{sheet.id}/reject"
     answer = visitor.post(url, {"reason": REASON, "seen": "1"})
     assert answer.status_code == 401
     assert answer.headers["HX-Retarget"] == "#problem"
     assert "staat nog op deze pagina" in answer.text
     assert REASON not in answer.text
-    right = {"name": "supervisor@um.example", "password": PASSWORD}
+    was = hidden(f"<main{answer.text}")["was"]
+    right = {"name": "supervisor@um.example", "password": PASSWORD, "was": was}
     wrong = visitor.post("/login", {**right, "password": "een heel ander wachtwoord"})
     assert (wrong.status_code, wrong.headers["HX-Retarget"]) == (422, "#problem")
     assert 'role="alert"' in wrong.text
@@ -115,7 +207,8 @@ def test_a_page_from_before_the_last_sign_in_loses_nothing(
     visitor = Visitor(app, world.supervisor)
     visitor.get("/approvals")
     url = f"/approvals/{sheet.id}/reject"
-    old = {"csrf_token": "of-another-session", "reason": REASON, "seen": "1"}
+    before = URLSafeTimedSerializer(app.secret_key, salt="wtf-csrf-token").dumps(f"1.{world.supervisor.id}")
+    old = {"csrf_token": before, "reason": REASON, "seen": "1"}
     answer = visitor._checked(visitor.client.post(url, data=old, headers=OURS))
     assert answer.status_code == 400
     assert hidden(answer.text) == {"reason": REASON, "seen": "1"}
