@@ -41,6 +41,9 @@ TYPED = {
     "vat_number": "NL001234567B01",
     "coc_number": "87654321",
     "peppol_id": "0106:87654321",
+    "legal_name": "Universiteit Maastricht",
+    "purchase_order_number": "4500123456",
+    "purchase_order_required": "y",
 }
 
 
@@ -236,6 +239,10 @@ WRONG: list[dict[str, Any]] = [
     {"coc_number": "1234567"},
     {"peppol_id": "87654321"},
     {"peppol_id": "0106:8765432"},
+    {"peppol_id": "0217:123456789012"},
+    {"peppol_id": "0088:4035811991015"},
+    {"legal_name": "x" * 201},
+    {"purchase_order_number": "4" * 51},
     {"country": "Nederland"},
     {"invoice_email": "geen adres"},
     {"language": "de"},
