@@ -497,8 +497,8 @@ def test_a_number_on_an_invoice_stays(bureau: Visitor, world: World) -> None:
     Invoice.create(
         year=2026, number=1, number_text="2026-1", organisation=world.fse, pay_period=world.period,
         budget_number=world.fse_budget, budget_number_text="34367565.899", issued_on=date(2026, 11, 30),
-        due_on=date(2026, 12, 30), language="nl", vat_treatment="standard", net_cents=0, vat_cents=0,
-        total_cents=0, created_at=clock.now(),
+        due_on=date(2026, 12, 30), language="nl", vat_treatment="standard", net_cents=1, vat_cents=0,
+        total_cents=1, created_at=clock.now(),
     )  # fmt: skip
     answer = bureau.post(url, typed)
     assert answer.status_code == 422
