@@ -43,7 +43,7 @@ TYPED = {
     "peppol_id": "0106:87654321",
     "legal_name": "Universiteit Maastricht",
     "purchase_order_number": "4500123456",
-    "purchase_order_required": "y",
+    "purchase_order_required": "True",
 }
 
 
