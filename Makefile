@@ -16,7 +16,7 @@ APT := $(if $(filter 0,$(shell id -u)),$(shell command -v apt-get))
 APT_INSTALL := apt-get update -q; DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-reset test check bench screenshots translations pictures machine
+.PHONY: help demo demo-reset test test-newest nu bare lock check bench screenshots translations pictures machine
 
 help: ## say what each target does
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|' 2>/dev/null \
@@ -30,6 +30,28 @@ demo-reset: .venv/installed ## throw the demonstration away; the next `make demo
 
 test: .venv/installed-dev machine ## run every test, on SQLite and PostgreSQL and in Chromium (ARGS="-k approve" for some)
 	$(BIN)/pytest -n 2 $(ARGS)
+
+test-newest: machine ## the same against the newest of everything that pyproject.toml allows, beside what is locked
+	@test -d .venv/newest || $(PYTHON) -m venv .venv/newest
+	.venv/newest/bin/python -m pip install -q -U --upgrade-strategy eager -e '.[dev]'
+	.venv/newest/bin/pytest -n 2 $(ARGS)
+
+nu: .venv/installed-dev machine ## have the Nu HTML Checker (npm, Java) read every page and fragment too
+	@missing=; \
+	command -v java >/dev/null || missing="$$missing default-jre-headless"; \
+	command -v npm >/dev/null || missing="$$missing npm"; \
+	$(GET)
+	@test -f $(NU) || { rm -rf .venv/nu; npm install --silent --no-audit --no-fund --ignore-scripts --prefix .venv/nu vnu-jar@26.9.27; }
+	$(BIN)/pytest tests/browser/nu.py $(ARGS)
+
+bare: ## prove both commands on a bare Debian 12, in a chroot (root; ARGS="-k approve" for some tests)
+	tests/bare_root.sh $(ARGS)
+
+lock: ## renew requirements.txt and requirements-test.txt: what is installed, by version and hash
+	@test -x .venv/lock/bin/uv || { $(PYTHON) -m venv .venv/lock && .venv/lock/bin/python -m pip install -q uv; }
+	@$(PYTHON) -c 'import tomllib; print("\n".join(tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"]))' >.venv/lock/build.in
+	$(LOCK) .venv/lock/build.in -o requirements.txt
+	$(LOCK) .venv/lock/build.in --extra dev -c requirements.txt -o requirements-test.txt
 
 check: .venv/installed-dev ## read the source: ruff, its formatter, mypy
 	$(BIN)/ruff check
@@ -48,7 +70,13 @@ translations: .venv/installed-dev ## collect what is said on screen, update the 
 pictures: .venv/installed-dev machine ## draw the pictures of the help again, from the demonstration, and the icons
 	$(BIN)/python -m tests.help_pictures
 
-.venv/installed: pyproject.toml
+# What is installed is what the lock says, byte for byte; nothing is compiled or run while it is.
+INSTALL := $(BIN)/python -m pip install -q --require-hashes --only-binary :all: -r
+# One lock for every Python from 3.11 on. pip-tools would lock for the one that runs it; uv is needed here alone.
+LOCK := .venv/lock/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --upgrade --no-annotate \
+	--custom-compile-command "make lock" pyproject.toml
+
+.venv/installed: pyproject.toml requirements.txt
 	@test -n "$(PYTHON)" || { echo "Konnekt needs Python 3.11 or later on the PATH (or PYTHON=/path/to/python3.11)."; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
 		package=$$($(PYTHON) -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])'); \
@@ -56,25 +84,26 @@ pictures: .venv/installed-dev machine ## draw the pictures of the help again, fr
 		else echo "$(PYTHON) can't make a virtual environment. On Debian, as root: apt-get install $$package"; exit 1; fi; }
 	@echo "Installing Konnekt into .venv"
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear .venv
-	@$(BIN)/python -m pip install -q -e .
+	@$(INSTALL) requirements.txt
+	@$(BIN)/python -m pip install -q --no-deps --no-build-isolation -e .
 	@touch $@
 
-.venv/installed-dev: pyproject.toml .venv/installed
+.venv/installed-dev: .venv/installed requirements-test.txt
 	@echo "Installing what the tests need into .venv"
-	@$(BIN)/python -m pip install -q -e '.[dev]'
+	@$(INSTALL) requirements-test.txt --no-compile
 	@touch $@
 
-# What the tests need of the machine: PostgreSQL's server programs, Chromium, a text browser, and the Nu HTML Checker.
+# What the tests need of the machine: PostgreSQL's server programs, Chromium, the library that Playwright's driver
+# lacks, and a text browser. The smaller of Debian's two Chromiums is enough: no window is ever opened.
+GET = test -z "$$missing" || { \
+		if [ -n "$(APT)" ]; then $(APT_INSTALL) $$missing; \
+		else echo "The tests need:$$missing. On Debian, as root: apt-get install$$missing"; exit 1; fi; }
 NU := .venv/nu/node_modules/vnu-jar/build/dist/vnu.jar
 machine:
 	@missing=; \
 	command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$$missing postgresql"; \
-	command -v chromium >/dev/null || missing="$$missing chromium"; \
+	command -v chromium-headless-shell >/dev/null || { [ -z "$(APT)" ] && command -v chromium >/dev/null; } \
+		|| missing="$$missing chromium-headless-shell"; \
+	[ ! -x /sbin/ldconfig ] || /sbin/ldconfig -p | grep -q 'libatomic[.]so[.]1 ' || missing="$$missing libatomic1"; \
 	command -v w3m >/dev/null || missing="$$missing w3m"; \
-	command -v java >/dev/null || missing="$$missing default-jre-headless"; \
-	command -v npm >/dev/null || missing="$$missing npm"; \
-	test -z "$$missing" || { \
-		if [ -n "$(APT)" ]; then $(APT_INSTALL) $$missing; \
-		else echo "The tests need:$$missing. On Debian, as root: apt-get install$$missing;"; \
-			echo "elsewhere: put initdb, postgres, chromium, w3m, java and npm on the PATH."; exit 1; fi; }
-	@test -f $(NU) || { rm -rf .venv/nu; npm install --silent --no-audit --no-fund --ignore-scripts --prefix .venv/nu vnu-jar@26.9.27; }
+	$(GET)

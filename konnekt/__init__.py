@@ -9,6 +9,7 @@ from konnekt.blueprints import (
     auth,
     budgets,
     bureau,
+    decided,
     deputies,
     help,
     home,
@@ -44,6 +45,7 @@ def create_app(config: Config | None = None) -> Flask:
     app.register_blueprint(auth.bp)
     app.register_blueprint(home.bp)
     app.register_blueprint(approvals.bp)
+    app.register_blueprint(decided.bp)
     app.register_blueprint(registration.bp)
     app.register_blueprint(my_sheets.bp)
     app.register_blueprint(hours.bp)

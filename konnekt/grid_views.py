@@ -135,8 +135,10 @@ def withdraw(opened: Open) -> Response:
         entering.withdraw(desk.sheet.row.id, by=_account(), seen=seen(request.form.get("seen", "")))
     except Refused as refusal:
         return _refused(opened, entry(request.form), refusal)
-    typed = entry(request.form) if web.is_htmx() else None
-    return _done(opened(), _("Taken back: it is a draft again."), typed)
+    desk, typed = opened(), entry(request.form)
+    typed.seen = desk.sheet.revision
+    notice = _("Taken back: it is a draft again.")
+    return web.announce(_draw(desk, typed), notice) if web.is_htmx() else _back(desk, notice)
 
 
 def lines(opened: Open) -> Response:
@@ -150,7 +152,7 @@ def lines(opened: Open) -> Response:
         if added == (week.iso_year, week.iso_week):
             there = [row for row in typed.rows if (row.iso_year, row.iso_week) == added]
             new = typed.add(known.fresh(week, desk.sheet.assignment, there)).token
-    return _draw(desk, typed, known=known, new=new, is_touched=True)
+    return _draw(desk, typed, known=known, new=new)
 
 
 def copy(opened: Open) -> Response:
@@ -166,7 +168,7 @@ def copy(opened: Open) -> Response:
     notice = ngettext("%(num)s cell filled.", "%(num)s cells filled.", filled)
     if desk.sheet.is_draft:
         return _done(opened(), notice, typed)
-    return _draw(desk, typed, known=known, is_touched=True, notice=notice)
+    return _draw(desk, typed, known=known, notice=notice)
 
 
 def turn(opened: Open, other: Callable[[Stop], Desk]) -> Response:
@@ -244,7 +246,7 @@ def _refused(opened: Open, typed: Entry, refusal: Refused, **context: Any) -> Re
     if typed.seen != desk.sheet.revision:
         typed = merging.merge(typed, desk.sheet)
     context["is_conflict"] = isinstance(refusal, Stale)
-    return _draw(desk, typed.refused(refusal), refusal.status, is_touched=True, **context)
+    return _draw(desk, typed.refused(refusal), refusal.status, **context)
 
 
 def _draw(desk: Desk, typed: Entry | None = None, status: int = 200, **context: Any) -> Response:
@@ -264,6 +266,7 @@ def _draw(desk: Desk, typed: Entry | None = None, status: int = 200, **context: 
         query=desk.query,
         may_withdraw=desk.sheet.may_withdraw(web.grants()),
         is_quiet="quiet" in request.form,
+        is_touched=typed is not None and not typed.content().is_like(desk.sheet.stored.content),
         **desk.more,
         **context,
     )

@@ -1,8 +1,8 @@
 """Long work is done here: who does which kind, and how a worker keeps its claim while it is busy.
 
-`konnekt serve` has a process that does nothing else; `konnekt deliver` works off what waits. A handler gets
-the job and a way to tell how far it is, and returns its result. It works in transactions of its own and must
-be able to run again after it was killed anywhere.
+`konnekt serve` has two processes that do nothing else, one of them for imports; `konnekt deliver` works off
+what waits. A handler gets the job and a way to tell how far it is, and returns its result. It works in
+transactions of its own and must be able to run again after it was killed anywhere.
 """
 
 import logging
@@ -30,6 +30,12 @@ HANDLERS: dict[str, Handler] = {
     "issue_invoices": invoice_runs.carry_out,
     "make_documents": documents.work,
 }
+
+
+def of(*, imports: bool) -> dict[str, Handler]:
+    """The handlers of imports, or all others: two processes work side by side (serving.py)."""
+    return {kind: handler for kind, handler in HANDLERS.items() if (kind in uploads.KINDS) == imports}
+
 
 SECONDS_BETWEEN_RENEWALS = 15.0
 # An hour: what is silent for longer hangs, and somebody else may try.

@@ -7,6 +7,7 @@ A kind is two templates, mail/KIND.txt (its first line is the subject) and mail/
 import secrets
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 from email.utils import parseaddr
 from functools import lru_cache
 from gettext import NullTranslations
@@ -26,6 +27,8 @@ HOUSE = Path(__file__).parent
 DAY = "d MMMM y"
 LOCALES = {"nl": "nl", "en": "en_GB"}
 AT_ONCE = 200
+# A decision that is undone this soon tells nobody.
+REST = timedelta(minutes=2)
 
 _config: Config | None = None
 
@@ -73,27 +76,55 @@ def sender(agency: Agency | None = None) -> tuple[str, str]:
 
 
 def queue(
-    kind: str, to: Account | str, *, once_key: str | None = None, language: str = "nl", **values: Any
+    kind: str,
+    to: Account | str,
+    *,
+    once_key: str | None = None,
+    language: str = "nl",
+    batch: str = "",
+    rest: timedelta = timedelta(0),
+    **values: Any,
 ) -> Mail | None:
     """Put a mail in the outbox, within the caller's transaction; None where once_key has its mail already.
 
     to: an account (written in its language), or an address with the language to write in.
+    rest: how long it waits before it goes; until then `withdraw` takes the mails of a batch back.
     values go to the templates, besides `account`, `agency`, `portal` (the address of the portal):
     invite, reset: url, until (a moment)
     budget: number, description, organisation (a row with a name), percent, url
     rejected: worker, organisation, by (rows with a name, or names), period (a row or words), reason, url
+    rejection_undone: the same without the reason
     reminder: what waits for the account's approval and what it has still to send (domain/reminders.py)
     """
     if once_key is not None and Mail.select().where(Mail.once_key == once_key).exists():
         return None
     agency = Agency.get_or_none() or Agency(name="Konnekt")
     row = _row(kind, to, compose(kind, to, language=language, agency=agency, **values), agency, once_key)
+    row |= {"batch": batch, "due_at": clock.now() + rest}
+    if rest:
+        row["claimed_until_at"] = clock.machine() + rest
     insert = Mail.insert(row)
     if once_key is not None:
         insert = insert.on_conflict(conflict_target=[Mail.once_key], action="IGNORE")
     insert.execute()
     queued: Mail | None = Mail.get_or_none(Mail.message_id == row["message_id"])
     return queued
+
+
+def withdraw(batch: str) -> list[Account]:
+    """Take the mails of a batch back, within the caller's transaction; returns who may have theirs already.
+
+    Of a delivery at the same moment and this, one wins: both change the row that nobody has touched, and
+    what is being sent counts as sent. A mail that failed so far is not tried again.
+    """
+    late = []
+    for row in Mail.select(Mail, Account).join(Account).where(Mail.batch == batch).order_by(Mail.id):
+        unsent = Mail.delete().where((Mail.id == row.id) & Mail.sent_at.is_null())
+        # A claim and a failure move due_at, by more than any mail rests.
+        if unsent.where((Mail.due_at == row.queued_at + REST) & (Mail.attempts == 0)).execute() != 1:
+            unsent.execute()
+            late.append(row.account)
+    return late
 
 
 def queue_many(kind: str, letters: Iterable[Addressed]) -> list[Account]:

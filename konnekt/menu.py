@@ -75,7 +75,7 @@ MENU = (
     Place("invoices.index", _("Invoices"), _("Invoices"), "file", _("Finance"),
           lambda who: bool(who.invoices) or who.is_agency_staff),
     Place("approvals.index", _("Approve timesheets"), _("Approve"), "check", _("Timesheets"),
-          lambda who: bool(who.approve), lambda: web.waiting().count),
+          lambda who: bool(who.approve), lambda: web.waiting().count, also=("decided",)),
     Place("registration.index", _("Register hours"), _("Register"), "pencil", _("Timesheets"),
           lambda who: bool(who.register), web.drafts),
     Place("hours.index", _("My hours"), _("Hours"), "clock", _("Timesheets"),

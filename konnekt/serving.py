@@ -1,11 +1,11 @@
-"""`konnekt serve`: gunicorn's processes, and beside them one that delivers mail and one for long work."""
+"""`konnekt serve`: gunicorn's processes, and beside them one that delivers mail and two for long work."""
 
 import logging
 import os
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from types import FrameType
@@ -22,6 +22,7 @@ from konnekt import delivery, jobs, logs
 from konnekt.config import Config
 from konnekt.db import db
 from konnekt.domain import jobs as long_work
+from konnekt.domain.jobs import Handler
 
 THREADS = 8
 SECONDS_BETWEEN_MAILS = 2.0
@@ -113,8 +114,8 @@ class _Server(BaseApplication):  # type: ignore[misc]
 class _Master(Arbiter):  # type: ignore[misc]
     """The master process: it keeps the workers and its helpers alive, and takes all along when it ends."""
 
-    # Two, so that no mail waits for a long job.
-    helpers: dict[str, int] = {"deliver": 0, "work": 0}
+    # So that no mail waits for a long job, and nobody's invoices for somebody's import.
+    helpers: dict[str, int] = {"deliver": 0, "import": 0, "work": 0}
 
     def manage_workers(self) -> None:
         """Gunicorn asks this at the start and every second."""
@@ -135,8 +136,10 @@ class _Master(Arbiter):  # type: ignore[misc]
         try:
             for listener in self.LISTENERS:
                 listener.sock.close()
-            run = deliver_until_told if name == "deliver" else work_until_told
-            run(self.app.config, master)
+            if name == "deliver":
+                deliver_until_told(self.app.config, master)
+            else:
+                work_until_told(self.app.config, master, jobs.of(imports=name == "import"))
             status = 0
         finally:
             # Never back into the master's code, whatever happened.
@@ -188,15 +191,15 @@ def deliver_until_told(config: Config, master: int) -> None:
     _until_told(config, master, deliver, SECONDS_BETWEEN_MAILS, log)
 
 
-def work_until_told(config: Config, master: int) -> None:
-    """Do long work as it comes until SIGTERM, or until the master is gone."""
+def work_until_told(config: Config, master: int, handlers: Mapping[str, Handler]) -> None:
+    """Do long work of these kinds as it comes until SIGTERM, or until the master is gone."""
     from konnekt import create_app
 
     tidied = 0.0
 
     def work(told: Callable[[], bool]) -> None:
         nonlocal tidied
-        jobs.work(told=told)
+        jobs.work(handlers=handlers, told=told)
         if not told() and time.monotonic() > tidied + SECONDS_BETWEEN_TIDYING:
             long_work.tidy()
             tidied = time.monotonic()

@@ -39,7 +39,7 @@ def outcome_notice(outcome: Outcome) -> str:
     """What a decision on one or many did, with the hours."""
     count = len(outcome.decided)
     if outcome.is_undo:
-        return str(ngettext("%(num)s approval undone.", "%(num)s approvals undone.", count))
+        return str(ngettext("%(num)s decision undone.", "%(num)s decisions undone.", count))
     sentence = ngettext(
         "%(num)s timesheet approved, %(hours)s hours.",
         "%(num)s timesheets approved, %(hours)s hours.",
@@ -114,6 +114,7 @@ def init_app(app: Flask) -> None:
     """Register the filters."""
     app.jinja_env.filters.update(
         change_sentence=change_sentence,
+        state_word=state_word,
         names_in_short=names_in_short,
         flag_chip=flag_text.chip,
         flag_sentence=flag_text.sentence,

@@ -80,7 +80,13 @@ def wait_for_documents(reader: Visitor) -> None:
 
 def chromium(playwright: Playwright) -> Browser:
     """The machine's own browser."""
-    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    found = next(
+        filter(
+            None,
+            map(shutil.which, ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")),
+        ),
+        None,
+    )
     return playwright.chromium.launch(executable_path=found, args=list(QUIET))
 
 

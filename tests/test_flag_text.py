@@ -30,6 +30,8 @@ WORDS = [
      "Uren zonder toeslag in het weekend en op feestdagen of sluitingsdagen: za 7 nov, wo 11 nov …."),
     ("outside", {"days": ["2026-11-02"], "count": 1}, "buiten plaatsing",
      "Uren buiten de data van de plaatsing: ma 2 nov."),
+    ("ahead", {"days": ["2026-11-28", "2026-11-29"], "count": 2}, "vooruit ingevuld",
+     "Uren ingevuld vóór de dag zelf: za 28 nov, zo 29 nov."),
     ("unlike_before", {"percent": 48, "minutes": 4440, "mean": 3000, "count": 3}, "+48 % t.o.v. vorige 3",
      "74,00 uur: +48 % ten opzichte van 50,00, het gemiddelde van de vorige 3."),
     ("unlike_before", {"percent": -30, "minutes": 2100, "mean": 3000, "count": 1}, "−30 % t.o.v. vorige",

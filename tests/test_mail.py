@@ -110,7 +110,7 @@ def test_links_begin_with_the_configured_address(config: Config) -> None:
 
 
 @pytest.mark.parametrize("language", ["nl", "en"])
-@pytest.mark.parametrize("kind", ["invite", "reset", "rejected"])
+@pytest.mark.parametrize("kind", ["invite", "reset", "rejected", "rejection_undone"])
 def test_every_kind_reads_in_both_languages(world: World, language: str, kind: str) -> None:
     world.noor.language = language
     Agency.update(phone="", email="").execute()

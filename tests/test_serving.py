@@ -63,7 +63,9 @@ def test_it_serves_signs_in_delivers_and_ends(world: World, config: Config, tmp_
         assert sign_in(address, "noor@um.example", GOOD) == 200
         wait_for(lambda: Mail.get().sent_at is not None)
         family = children(process.pid)
-        assert len(family) == 5, "a master, two workers, one that delivers, one for long work"
+        assert len(family) == 6, (
+            "a master, two workers, one that delivers, one for imports, one for other long work"
+        )
         process.send_signal(signal.SIGTERM)
         assert process.wait(30) == 0
     assert [pid for pid in family if is_alive(pid)] == []
@@ -98,7 +100,7 @@ def test_a_helper_that_dies_is_replaced(world: World, config: Config, tmp_path: 
         before = set(children(process.pid)) - {process.pid}
         for pid in before:
             os.kill(pid, signal.SIGKILL)
-        wait_for(lambda: len(set(children(process.pid)) - before) == 4)
+        wait_for(lambda: len(set(children(process.pid)) - before) == 5)
         mail = links.send(world.noor, "reset")
         wait_for(lambda: Mail.get_by_id(mail.id).sent_at is not None)
 

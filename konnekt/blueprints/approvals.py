@@ -10,7 +10,7 @@ from flask_login import current_user
 from werkzeug import Response
 
 from konnekt import web
-from konnekt.domain import approvals, changing, detail, periods, revoking, timesheets, waiting
+from konnekt.domain import approvals, changing, decided, detail, periods, revoking, timesheets, waiting
 from konnekt.domain.refused import Invalid, Refused
 from konnekt.forms.approvals import FilterForm, picks, seen, shown
 from konnekt.models import Account
@@ -72,7 +72,7 @@ def approve_ordinary() -> Response:
 
 @bp.post("/undo")
 def undo_batch() -> Response:
-    """Take back all that one request approved."""
+    """Take back all that one request decided."""
     _only_approvers()
     return _outcome(revoking.undo_batch(request.form.get("batch", "")[:32], by=_account()))
 
@@ -94,14 +94,15 @@ def approve_one(sheet: int) -> Response:
 
 @bp.post("/<int:sheet>/undo")
 def undo(sheet: int) -> Response:
-    """Take back one's own approval within ten minutes."""
+    """Take back one's own decision within ten minutes."""
     return _decide(sheet, revoking.undo, _("Undone: the timesheet waits again."))
 
 
 @bp.route("/<int:sheet>/reject", methods=["GET", "POST"])
 def reject(sheet: int) -> Response:
     """Ask for the reason, then send the sheet back with it."""
-    return _with_reason(sheet, "reject", timesheets.reject, _("Rejected. The reason goes out by mail."))
+    notice = _("Rejected. The reason goes out by mail in two minutes.")
+    return _with_reason(sheet, "reject", timesheets.reject, notice)
 
 
 @bp.route("/<int:sheet>/revoke", methods=["GET", "POST"])
@@ -222,15 +223,17 @@ def _list(
     if outcome and outcome.decided and not outcome.is_undo:
         batch = outcome.batch
     # Rows that stand in the list already show there what became of them.
-    decided = approvals.decided_rows(who, batch) if batch and not shown_now else []
+    decided_now = approvals.decided_rows(who, batch) if batch and not shown_now else []
+    latest = None if decided_now or shown_now else decided.latest(who)
     status = refusal.status if refusal else 409 if outcome and not outcome.decided else 200
     return web.page(
         "approvals/index.html",
         "partials/approvals_list.html",
         status,
         rows=rows,
-        decided=decided,
-        batch=batch if decided or shown_now else "",
+        decided=decided_now,
+        batch=batch if decided_now or shown_now else "",
+        latest=latest,
         ticks=approvals.ticks(who, kept, rows),
         refusal=refusal,
         refusals=_refusals(outcome) if outcome else {},

@@ -11,6 +11,7 @@ from konnekt import web
 from konnekt.domain import (
     approvals,
     clock,
+    decided,
     month,
     my_sheets,
     organisations,
@@ -106,6 +107,7 @@ def _waiting(outcome: Outcome | None = None) -> dict[str, Any]:
         "rows": rows or approvals.page(who, Filter(), size=FIRST),
         "deadlines": periods.deadlines(web.waiting().periods()),
         "outcome": outcome,
+        "latest": decided.latest(who),
     }
 
 

@@ -9,25 +9,28 @@ from peewee import JOIN
 
 from konnekt.domain import access, waiting
 from konnekt.domain.access import Grants
+from konnekt.domain.correcting import cost
+from konnekt.domain.correcting.cost import Cost
 from konnekt.domain.timesheets import MANY
 from konnekt.domain.waiting import Filter
 from konnekt.models import Account, Assignment, Event, Flag, Organisation, PayPeriod, State, Timesheet
 
 # With this many rows the page, its style, scripts and icons stay within 25 kB compressed (product.md).
-PAGE = 40
+PAGE = 38
 
 
 @dataclass
 class Row:
-    """A sheet as the list shows it."""
+    """A sheet as the list shows it; cost: what a correction costs, for who may know."""
 
     sheet: Timesheet
     flags: list[Flag]
     is_mine: bool
+    cost: Cost | None = None
 
     @property
     def is_ordinary(self) -> bool:
-        return not self.flags and not self.is_mine
+        return not (self.flags or self.is_mine or self.sheet.sequence)
 
     @property
     def is_waiting(self) -> bool:
@@ -116,7 +119,15 @@ def _rows(who: Grants, condition: Any, number: int = 1, size: int = PAGE) -> lis
         row = found.setdefault(sheet.id, Row(sheet, [], bool(sheet.is_mine)))
         if getattr(sheet, "flag", None) is not None and sheet.flag.id is not None:
             row.flags.append(sheet.flag)
+    corrections = [row for row in found.values() if row.sheet.sequence]
+    costs = cost.of(row.sheet.id for row in corrections if _may_see_cost(who, row.sheet))
+    for row in corrections:
+        row.cost = costs.get(row.sheet.id)
     return list(found.values())
+
+
+def _may_see_cost(who: Grants, sheet: Timesheet) -> bool:
+    return access.may_see_budgets(who, sheet.organisation_id)
 
 
 @dataclass

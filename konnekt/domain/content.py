@@ -110,7 +110,8 @@ class Content:
 
     def _compared(self) -> tuple[Any, ...]:
         cells = {line.key: {cell for cell in line.cells if not cell.is_empty} for line in self.lines}
-        return cells, self.remark, self.is_nil
+        # Two lines of one key count twice on a page, though one of them is kept.
+        return cells, self.minutes, self.remark, self.is_nil
 
 
 @dataclass

@@ -17,6 +17,8 @@ from konnekt.domain import (
 )
 from konnekt.domain.access import Grants
 from konnekt.domain.budgets import Budget
+from konnekt.domain.correcting import cost
+from konnekt.domain.correcting.cost import Cost
 from konnekt.domain.invoicing import reading
 from konnekt.models import (
     Assignment,
@@ -87,6 +89,8 @@ class Detail:
     is_own: bool = False
     beside: list[Timesheet] = field(default_factory=list)
     may_correct: bool = False
+    cost: Cost | None = None
+    may_see_cost: bool = False
     invoices: list[Invoice] = field(default_factory=list)
     may_change: bool = False
     budget_numbers: list[BudgetNumber] = field(default_factory=list)
@@ -141,7 +145,7 @@ def load(sheet: int, who: Grants) -> Detail:
         before=_before(found, who),
         pay_date=periods.pay_date(period, periods.open_periods([period.calendar])),
         may_approve=allowed and found.state == State.SUBMITTED,
-        may_undo=revoking.may_undo(found, who.account),
+        may_undo=revoking.may_undo(found, who.account) and _is_as_decided(found, history),
         may_revoke=may_revoke and not is_locked and not _is_built_on(found, beside),
         may_correct=is_locked and who.is_agency_staff,
         on_behalf_of=on_behalf_of,
@@ -150,6 +154,8 @@ def load(sheet: int, who: Grants) -> Detail:
         paid_on=payroll.paid_on([sheet]).get(sheet),
         is_own=found.assignment.worker_id == who.account.id and who.account.is_worker,
         beside=beside,
+        cost=cost.of([sheet]).get(sheet) if found.sequence else None,
+        may_see_cost=access.may_see_budgets(who, found.organisation_id),
         invoices=reading.of_sheet(found, who),
         may_change=is_undecided and who.is_agency_staff and found.assignment.basis == "flexible",
         budget_numbers=_budget_numbers(found) if is_undecided and _registers(found, who) and lines else [],
@@ -234,6 +240,11 @@ def _beside(sheet: Timesheet) -> list[Timesheet]:
     holds = (Timesheet.sequence == 0) | (Timesheet.state != State.DRAFT)
     query = Timesheet.select().where(same & holds & (Timesheet.id != sheet.id))
     return list(query.order_by(Timesheet.sequence))
+
+
+def _is_as_decided(sheet: Timesheet, history: list[Event]) -> bool:
+    """Whether nobody went on with the hours since: a rejected sheet keeps its state while it is put right."""
+    return sheet.state != State.REJECTED or (bool(history) and history[-1].verb == "reject")
 
 
 def _is_built_on(sheet: Timesheet, beside: list[Timesheet]) -> bool:

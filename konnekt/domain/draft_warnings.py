@@ -7,6 +7,7 @@ from typing import Any
 
 from peewee import JOIN
 
+from konnekt.domain import clock
 from konnekt.domain.entry import Entry
 from konnekt.domain.flags import budgets, rules
 from konnekt.domain.flags.budgets import COUNTED, Budget
@@ -26,7 +27,7 @@ from konnekt.models import (
 # What somebody who types learns from; the others tell the approver about the sheet's past.
 WARN = (
     "long_day", "long_week", "long_average", "over_maximum",
-    "no_surcharge", "outside", "unlike_before", "budget",
+    "no_surcharge", "outside", "ahead", "unlike_before", "budget",
 )  # fmt: skip
 
 
@@ -103,7 +104,7 @@ def warnings(
     known = Inputs(closing_days=frozenset(closing_days))
     asked = Sheet(
         0, entry.seen, entry.minutes, 0, "", assignment.id, assignment.worker_id, assignment.organisation_id,
-        assignment.first_on, assignment.last_on, assignment.max_minutes_per_week,
+        assignment.first_on, assignment.last_on, assignment.max_minutes_per_week, clock.today(),
     )  # fmt: skip
     percents = {kind.id: kind.multiplier_percent for kind in hour_types}
     for row in entry.rows:

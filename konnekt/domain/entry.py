@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from konnekt.domain.content import Cell, Content, Key, Line, Stored
 from konnekt.domain.limits import DAY
 from konnekt.domain.refused import Invalid, Refused
-from konnekt.domain.units import parse_hours
+from konnekt.domain.units import hours_clock, parse_hours
 
 
 @dataclass
@@ -49,6 +49,11 @@ class Typed:
     @property
     def is_empty(self) -> bool:
         return not (self.minutes or self.remark or self.refusal)
+
+    @property
+    def counts_as(self) -> str:
+        """Its minutes as `7:18` where its decimals may have been meant as those; else empty."""
+        return hours_clock(self.minutes)
 
     @property
     def has_other(self) -> bool:

@@ -59,6 +59,7 @@ CHIPS = {
     "long_week": N_("> 60 h / week"),
     "long_average": N_("avg. > 55 h"),
     "outside": N_("outside assignment"),
+    "ahead": N_("filled in ahead"),
     "first": N_("first timesheet"),
     "changed": N_("sent again"),
     "budget": N_("budget used up"),
@@ -153,6 +154,10 @@ def _outside(detail: dict[str, Any]) -> Words:
     return N_("Hours outside the dates of the assignment: %(days)s."), {"days": _days(detail)}
 
 
+def _ahead(detail: dict[str, Any]) -> Words:
+    return N_("Hours filled in before the day itself: %(days)s."), {"days": _days(detail)}
+
+
 def _unlike_before(detail: dict[str, Any]) -> Words:
     values: dict[str, Any] = {"hours": Hours(detail["minutes"]), "mean": Hours(detail["mean"])}
     if detail["percent"] is None:
@@ -203,6 +208,7 @@ SENTENCES: dict[str, Callable[[dict[str, Any]], Words]] = {
     "over_maximum": _over_maximum,
     "no_surcharge": _no_surcharge,
     "outside": _outside,
+    "ahead": _ahead,
     "unlike_before": _unlike_before,
     "first": _first,
     "changed": _changed,

@@ -26,7 +26,7 @@ ASKED_FOR = timedelta(days=28)
 PAGE = 20
 OPEN = (State.DRAFT, State.REJECTED)
 # What tells the worker something; the other flags tell the approver about the sheet's past.
-TOLD = ("long_day", "long_week", "long_average", "over_maximum", "no_surcharge", "outside")
+TOLD = ("long_day", "long_week", "long_average", "over_maximum", "no_surcharge", "outside", "ahead")
 
 
 @dataclass

@@ -1,9 +1,10 @@
-"""Taking an approval back: undo within ten minutes, revoke later with a reason."""
+"""Taking a decision back: undo within ten minutes; revoke an approval later, with a reason."""
 
 from datetime import timedelta
 
+from konnekt import mail
 from konnekt.db import hold, transaction
-from konnekt.domain import access, clock, events, flags
+from konnekt.domain import access, clock, content, events, flags, limits
 from konnekt.domain.access import Grants
 from konnekt.domain.correcting.case import has_later
 from konnekt.domain.refused import Forbidden, Refused
@@ -12,6 +13,7 @@ from konnekt.domain.timesheets import (
     Pick,
     checked_reason,
     decision,
+    door,
     find,
     has_live_link,
     is_locked,
@@ -20,12 +22,17 @@ from konnekt.domain.timesheets import (
 from konnekt.models import Account, Event, State, Timesheet
 
 UNDO_WITHIN = timedelta(minutes=10)
+DECIDED = (State.APPROVED, State.REJECTED)
+WAITS = {"state": State.SUBMITTED, "decided_at": None, "decided_by": None, "decided_for": None}
 
 
 def may_undo(sheet: Timesheet, by: Account) -> bool:
-    """For ten minutes the account that approved takes it back by one click."""
+    """For ten minutes the account that decided takes it back by one click.
+
+    A rejection only as long as nobody went on with the hours: `undo` looks at that.
+    """
     return (
-        sheet.state == State.APPROVED
+        sheet.state in DECIDED
         and sheet.decided_by_id == by.id
         and clock.now() - sheet.decided_at <= UNDO_WITHIN
     )
@@ -39,42 +46,86 @@ def may_revoke(sheet: Timesheet, who: Grants) -> bool:
 
 
 def undo(sheet: int, *, by: Account, seen: int) -> Timesheet:
-    """Take back one's own approval within ten minutes (Ongedaan maken)."""
+    """Take back one's own decision within ten minutes (Ongedaan maken)."""
     with transaction():
         found = find(sheet, access.grants(by))
-        if found.state == State.APPROVED and found.decided_by_id != by.id:
+        if found.state in DECIDED and found.decided_by_id != by.id:
+            if found.state == State.REJECTED:
+                raise Forbidden("Only who rejected it can undo that.")
             raise Forbidden("Only who approved it can undo that; revoke the approval with a reason.")
-        if found.state == State.APPROVED:
-            _check_in_time(found, by)
-        _revoke(found, by, seen, "undo", found.decided_for_id)
-        flags.changed([sheet], are_hours_moved=False)
+        was_rejected = _undo(found, by, seen)
+        flags.changed([sheet], are_hours_moved=was_rejected)
     return found
+
+
+def _undo(sheet: Timesheet, by: Account, seen: int, batch: str = "") -> bool:
+    """Take the decision back; returns whether it was a rejection: the hours of those did not count."""
+    if sheet.state in DECIDED:
+        _check_in_time(sheet, by)
+    if sheet.state == State.REJECTED:
+        _undo_rejection(sheet, by, seen, batch)
+        return True
+    _revoke(sheet, by, seen, "undo", sheet.decided_for_id, batch=batch)
+    return False
+
+
+def _undo_rejection(sheet: Timesheet, by: Account, seen: int, batch: str) -> None:
+    """Let it wait again, unless somebody went on with it, and take its mails back.
+
+    Who may have read that mail already is told by another that it no longer holds.
+    """
+    worker = sheet.assignment.worker
+    hold("worker", worker.id)
+    last = Event.select().where(Event.timesheet == sheet).order_by(Event.id.desc()).first()
+    # Rejected hours leave room in a day: another sheet may have taken it since.
+    limits.check_days(content.read(sheet).content, sheet)
+    is_as_decided = (Timesheet.state == State.REJECTED) & (Timesheet.decided_at == sheet.decided_at)
+    guard = is_as_decided & (Timesheet.revision == seen)
+    update = Timesheet.update({**WAITS, "rejection_reason": ""}).where((Timesheet.id == sheet.id) & guard)
+    if last is None or last.verb != "reject" or last.revision != seen or update.execute() != 1:
+        raise Refused("Who enters the hours is putting them right already: this rejection stands.")
+    event = decision("undo_rejection", sheet, by, before={"state": State.REJECTED}, batch=batch)
+    for name, value in WAITS.items():
+        setattr(sheet, name, value)
+    sheet.rejection_reason = ""
+    events.record_many([{**event, "after": {"state": State.SUBMITTED}}])
+    for account in mail.withdraw(last.batch) if last.batch else ():
+        mail.queue(
+            "rejection_undone",
+            to=account,
+            worker=worker,
+            organisation=sheet.organisation,
+            period=sheet.pay_period,
+            by=by,
+            url=mail.link(door(sheet, account)),
+        )
 
 
 def _check_in_time(sheet: Timesheet, by: Account) -> None:
     if not may_undo(sheet, by):
+        if sheet.state == State.REJECTED:
+            raise Refused("The ten minutes to undo are over: who enters the hours sends them again.")
         raise Refused("The ten minutes to undo are over; revoke the approval with a reason.")
 
 
 def undo_batch(batch: str, *, by: Account) -> Outcome:
-    """Take back all that one request approved, as far as that can still be done.
+    """Take back all that one request decided, as far as that can still be done.
 
     What was taken back or decided again since is left alone without a word.
     """
-    outcome = Outcome(is_undo=True)
+    outcome, are_hours_moved = Outcome(is_undo=True), False
     with transaction():
         who = access.grants(by)
         for sheet in sorted(load(_of_batch(batch, by), who).values(), key=lambda sheet: sheet.id):
-            if sheet.state != State.APPROVED or sheet.decided_by_id != by.id:
+            if sheet.state not in DECIDED or sheet.decided_by_id != by.id:
                 continue
             try:
-                _check_in_time(sheet, by)
-                _revoke(sheet, by, sheet.revision, "undo", sheet.decided_for_id, batch=outcome.batch)
+                are_hours_moved |= _undo(sheet, by, sheet.revision, outcome.batch)
             except Refused as refusal:
                 outcome.refused.append((Pick(sheet.id, sheet.revision), sheet, refusal))
             else:
                 outcome.decided.append(sheet)
-        flags.changed([sheet.id for sheet in outcome.decided], are_hours_moved=False)
+        flags.changed([sheet.id for sheet in outcome.decided], are_hours_moved=are_hours_moved)
     return outcome
 
 
@@ -102,17 +153,16 @@ def _revoke(
 ) -> None:
     # An invoice that is being issued has its links only when it commits: wait, then look.
     hold("invoices")
-    columns = {"state": State.SUBMITTED, "decided_at": None, "decided_by": None, "decided_for": None}
     # The moment tells this approval from a later one by somebody else.
     is_this_one = (Timesheet.state == State.APPROVED) & (Timesheet.decided_at == sheet.decided_at)
     is_as_seen = is_this_one & (Timesheet.revision == seen) & ~has_live_link() & ~has_later()
-    if Timesheet.update(columns).where((Timesheet.id == sheet.id) & is_as_seen).execute() != 1:
+    if Timesheet.update(WAITS).where((Timesheet.id == sheet.id) & is_as_seen).execute() != 1:
         if is_locked(sheet.id):
             raise Refused("Its hours are invoiced or paid already: use a supplementary timesheet.")
         if Timesheet.select(has_later()).where(Timesheet.id == sheet.id).scalar():
             raise Refused("A later correction builds on these hours: that one goes first.")
         raise Refused("It is no longer approved: somebody else revoked it.")
-    for name, value in columns.items():
+    for name, value in WAITS.items():
         setattr(sheet, name, value)
     event = decision(verb, sheet, by, before={"state": State.APPROVED}, **columns_of_event)
     events.record_many([{**event, "on_behalf_of": on_behalf_of}])

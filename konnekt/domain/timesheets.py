@@ -133,7 +133,10 @@ def approve_ordinary(chosen: Filter, *, by: Account, seen: str) -> Outcome:
 
 
 def reject(sheet: int, reason: str, *, by: Account, seen: int) -> Timesheet:
-    """Send a sheet back with a reason, which goes by mail to whoever enters (product.md section 3)."""
+    """Send a sheet back with a reason, which goes by mail to whoever enters (product.md section 3).
+
+    The mail rests for two minutes: an undo before that takes it back.
+    """
     with transaction():
         who = access.grants(by)
         found = find(sheet, who)
@@ -141,9 +144,10 @@ def reject(sheet: int, reason: str, *, by: Account, seen: int) -> Timesheet:
         _may_decide(found, who, touched)
         reason = checked_reason(reason)
         _decide(found, State.REJECTED, who, touched, seen, rejection_reason=reason)
-        events.record_many([decision("reject", found, by, reason=reason)])
+        batch = secrets.token_hex(8)
+        events.record_many([decision("reject", found, by, reason=reason, batch=batch)])
         flags.changed([sheet])
-        _tell_who_enter(found, reason, by)
+        _tell_who_enter(found, reason, by, batch)
     return found
 
 
@@ -216,7 +220,7 @@ def decision(verb: str, sheet: Timesheet, by: Account, **columns: Any) -> dict[s
     }
 
 
-def _tell_who_enter(sheet: Timesheet, reason: str, by: Account) -> None:
+def _tell_who_enter(sheet: Timesheet, reason: str, by: Account, batch: str) -> None:
     entering = registrars.of([sheet.organisation_id])
     # A correction is the agency's: it goes back to who sent it.
     told = [sheet.submitted_by] if sheet.sequence else registrars.who_enter(sheet.assignment, entering)
@@ -226,16 +230,18 @@ def _tell_who_enter(sheet: Timesheet, reason: str, by: Account) -> None:
         mail.queue(
             "rejected",
             to=account,
+            batch=batch,
+            rest=mail.REST,
             worker=sheet.assignment.worker,
             organisation=sheet.organisation,
             period=sheet.pay_period,
             reason=reason,
             by=by,
-            url=mail.link(_door(sheet, account)),
+            url=mail.link(door(sheet, account)),
         )
 
 
-def _door(sheet: Timesheet, account: Account) -> str:
+def door(sheet: Timesheet, account: Account) -> str:
     """Where the account puts a rejected sheet right: at its own door or that of registration."""
     is_own = sheet.assignment.entered_by == "worker" and sheet.assignment.worker_id == account.id
     if sheet.sequence:

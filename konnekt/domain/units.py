@@ -13,22 +13,28 @@ LONGEST = 20
 LARGEST = 2**31 - 1
 
 _SIGN = r"(?P<sign>[-\u2212]?)"
-_CLOCK = re.compile(_SIGN + r"(?P<hours>[0-9]{1,6})(?::|[uU])(?P<minutes>[0-5][0-9])")
+_UNIT = r"(?:u(?:ur|ren)?|h(?:ours?)?)"
+# A telephone's decimal pad has no colon: two commas or points are one.
+_CLOCK = re.compile(
+    _SIGN + rf"(?:(?P<hours>[0-9]{{1,6}}) *(?::|,,|\.\.|{_UNIT})|:) *(?P<minutes>[0-5][0-9])", re.IGNORECASE
+)
 _DECIMAL = re.compile(_SIGN + r"(?P<whole>[0-9]*)(?:[.,](?P<part>[0-9]+))?")
+_HOURS = re.compile(rf"{_DECIMAL.pattern}(?: *{_UNIT})?", re.IGNORECASE)
 _GROUPS = re.compile(r"(?<=\d)(?=(?:\d{3})+$)")
 
 
 def parse_hours(text: str, *, signed: bool = False) -> int:
-    """Minutes of `7,5`, `7.5`, `7:30` or `7u30`; below zero only when signed.
+    """Minutes of `7,5`, `7.5`, `7:30`, `7u30`, `7 uur`, `:30` ...; below zero only when signed.
 
+    grid.js reads the same while one types; tests/browser/test_hours_typed.py holds the two together.
     Raises Invalid: no hours at all, more than two decimals, a part of a minute (`7,33`), or negative.
     """
     typed = _stripped(text)
     clock = _CLOCK.fullmatch(typed)
     if clock:
-        minutes = int(clock["hours"]) * 60 + int(clock["minutes"])
+        minutes = int(clock["hours"] or "0") * 60 + int(clock["minutes"])
         return _signed(minutes, clock["sign"], signed)
-    decimal = _DECIMAL.fullmatch(typed)
+    decimal = _HOURS.fullmatch(typed)
     if decimal is None or not (decimal["whole"] or decimal["part"]) or len(decimal["whole"]) > 6:
         raise Invalid("Type hours as 7,5 or 7:30.")
     part = decimal["part"] or ""
@@ -50,6 +56,14 @@ def hours_cell(minutes: int, language: str) -> str:
     whole, hundredths = divmod(abs(minutes) * 5 // 3, 100)
     part = f"{_point(language)}{hundredths:02d}".rstrip("0") if hundredths else ""
     return f"{_minus(minutes)}{whole}{part}"
+
+
+def hours_clock(minutes: int) -> str:
+    """What a cell with a decimal counts as, where that may have been meant as minutes.
+
+    `7:18` for `7,3` (typed as `7.30`), `8:09` for `8,15`; empty for quarters and for what has a colon.
+    """
+    return "" if minutes % 3 or not minutes % 15 else f"{_minus(minutes)}{_clock(abs(minutes))}"
 
 
 def hours_total(minutes: int, language: str) -> str:

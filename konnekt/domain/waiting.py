@@ -124,12 +124,12 @@ def is_mine(who: Grants) -> Any:
 
 
 def _is_ordinary(who: Grants) -> Any:
-    """No flag that a supervisor sees, and not entered by the one who looks (product.md: gewoon)."""
+    """No correction, no flag that a supervisor sees, not entered by who looks (product.md: gewoon)."""
     flagged = Flag.select(Flag.id).where((Flag.timesheet == Timesheet.id) & ~Flag.is_elsewhere)
-    return ~fn.EXISTS(flagged) & ~is_mine(who)
+    return (Timesheet.sequence == 0) & ~fn.EXISTS(flagged) & ~is_mine(who)
 
 
-def _is_named(name: str) -> Any:
+def is_named(name: str) -> Any:
     """Every word typed stands in the name, in any order, as any keyboard types it."""
     return holds(Account.name_key, name)
 
@@ -146,7 +146,7 @@ def count(who: Grants, name: str = "") -> Waiting:
             Timesheet.minutes,
             Timesheet.revision,
             Case(None, [(_is_ordinary(who), 1)], 0).alias("ordinary"),
-            Case(None, [(_is_named(name), 1)], 0).alias("named"),
+            Case(None, [(is_named(name), 1)], 0).alias("named"),
         )
         .join(Assignment)
         .join(Account)
@@ -188,7 +188,7 @@ def count(who: Grants, name: str = "") -> Waiting:
 
 def narrow(who: Grants, by: Filter) -> Any:
     """Condition on Timesheet (joined with Assignment and Account): waits for me, and fits the filter."""
-    condition = access.approvable(who) & _is_named(by.name)
+    condition = access.approvable(who) & is_named(by.name)
     if by.organisation:
         chosen = [o.id for o in who.organisations.values() if o.code == by.organisation]
         condition &= Timesheet.organisation.in_(chosen)

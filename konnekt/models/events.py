@@ -33,3 +33,6 @@ class Event(BaseModel):
     before = JSONField(null=True)
     after = JSONField(null=True)
     batch = CharField(default="", index=True)
+
+    class Meta:
+        indexes = ((("actor", "at"), False),)

@@ -169,6 +169,7 @@ class Mail(BaseModel):
 
     It is tried once due_at has come, or claimed_until_at by the machine's own clock: somebody is sending it
     until then, or it failed and rests. failed_at: when it was given up, with last_error; the agency is told.
+    batch: that of the event which caused it, so that the mails of what is undone are found.
     """
 
     message_id = CharField(unique=True)
@@ -179,6 +180,7 @@ class Mail(BaseModel):
     text = TextField()
     html = TextField(default="")
     once_key = CharField(unique=True, null=True)
+    batch = CharField(default="", index=True)
     queued_at = MomentField()
     due_at = MomentField()
     attempts = IntegerField(default=0, constraints=[Check("attempts >= 0")])

@@ -161,7 +161,7 @@
     if (!had || !isLost()) return;
     const { action } = (pressed.closest("form") || pressed).attributes;
     const like = action && [...document.forms].find((form) => form.getAttribute("action") === action.value);
-    like?.querySelector("button:not([type=button])")?.focus();
+    like?.querySelector("button:not([type=button], [aria-hidden])")?.focus();
     const place = target.isConnected ? target : line(target.id);
     if (isLost()) place?.closest("tbody")?.querySelector(".who a")?.focus();
     if (isLost()) line("main").focus({ preventScroll: true });

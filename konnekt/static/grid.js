@@ -17,10 +17,11 @@
   const minutesOf = (text) => {
     const typed = text.trim();
     if (!typed) return 0;
-    const clock = /^(\d{1,6})[:uU]([0-5]\d)$/.exec(typed);
-    const decimal = /^(\d{0,6})(?:[.,](\d{1,2}))?$/.exec(typed);
+    const clock = /^(?:(\d{1,6}) *(?::|,,|\.\.|u(?:ur|ren)?|h(?:ours?)?)|:) *([0-5]\d)$/i.exec(typed);
+    const decimal = /^(\d{0,6})(?:[.,](\d{1,2}))?(?: *(?:u(?:ur|ren)?|h(?:ours?)?))?$/i.exec(typed);
     let minutes = NaN;
-    if (clock) minutes = Number(clock[1]) * 60 + Number(clock[2]);
+    if (typed.length > 20) return NaN;
+    if (clock) minutes = Number(clock[1] ?? 0) * 60 + Number(clock[2]);
     else if (decimal && (decimal[1] || decimal[2])) {
       const hundredths = Number(decimal[1]) * 100 + Number((decimal[2] ?? "").padEnd(2, "0"));
       if (hundredths % 5 === 0) minutes = (hundredths / 5) * 3;
@@ -29,9 +30,21 @@
   };
 
   // Minutes as units.hours_total shows them.
+  const asClock = (minutes) => `${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, "0")}`;
   const hours = (minutes) => minutes % 3
-    ? `${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, "0")}`
+    ? asClock(minutes)
     : (minutes / 60).toFixed(2).replace(".", document.documentElement.lang === "en" ? "." : ",");
+
+  // What a decimal counts as, where it may have been meant as minutes (units.hours_clock).
+  const counts = (cell, text) => {
+    const place = cell.parentElement.querySelector(".counts") ?? document.createElement("small");
+    if (!place.isConnected && !text) return;
+    place.className = "counts";
+    place.id = `${cell.id}-counts`;
+    cell.setAttribute("aria-describedby", place.id);
+    if (!place.isConnected) cell.after(place);
+    place.textContent = text;
+  };
 
   const show = (place, text) => place && place.textContent !== text && (place.textContent = text);
   const total = () => {
@@ -57,141 +70,154 @@
     show(grid().querySelector("[data-sum-sheet]"), hours(sheet));
   };
 
-  // What is a draft saves itself; of what was sent only totals and warnings are asked.
-  const isQuiet = ({ sourceElement }) => sourceElement.matches("[data-draft]");
+  // One queue. What one presses goes to the server one after another, each with the page as it was at that press and
+  // the revision that the answer before it brought. When nothing is under way, what was typed since is told after a
+  // while: a draft is saved, of what was sent the totals and warnings are asked. Whether there is anything to tell is
+  // no flag: it is the page compared with what the server was told last.
+  const queue = new Set();
+  let told = new Map();
+  let timer;
+  let isOut = false;
+  let isGone = false;
 
-  // What was typed and not stored yet; how many requests of the grid that are no saving are under way.
-  let dirty = false;
-  let pending = 0;
-  let flying = 0;
-  let waiting = false;
-  const changed = () => {
-    dirty = true;
-    grid().querySelector("[data-draft]")?.dispatchEvent(new Event("draft"));
+  const controls = () => [...grid().elements].filter(({ id, name, type }) => id && id !== "turn-to" && name && type !== "submit");
+  const valueOf = (one) => (one.type === "checkbox" ? one.checked : one.value);
+  const givenTo = (one) => {
+    if (one.type === "checkbox") return one.defaultChecked;
+    if (!one.options) return one.defaultValue;
+    return ([...one.options].find((option) => option.defaultSelected) ?? one.options[0]).value;
+  };
+  const values = () => new Map(controls().map((one) => [one.id, valueOf(one)]));
+  const isBehind = () => {
+    const now = values();
+    return now.size !== told.size || [...now].some(([id, value]) => told.get(id) !== value);
+  };
+  const isUnsaved = () => Boolean(grid()) && !isGone && (grid().hasAttribute("data-touched") || isBehind());
+  const teller = () => grid().querySelector("[data-draft]");
+  const tell = () => {
+    // Whoever is signing in is left alone: a draft saves itself after that.
+    if (!queue.size && !isOut && grid()) teller()?.dispatchEvent(new Event("draft"));
+  };
+  const later = () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => (window.htmx ? tell() : later()), 600);
   };
   on("input", ({ target }) => {
     if (!target.closest("#hour-grid") || target.id === "turn-to") return;
     if (target.matches("[data-cell]")) {
-      if (!Number.isNaN(minutesOf(target.value))) target.removeAttribute("aria-invalid");
+      const minutes = minutesOf(target.value);
+      if (!Number.isNaN(minutes)) target.removeAttribute("aria-invalid");
+      counts(target, /[.,]\d/.test(target.value) && minutes % 15 ? `= ${asClock(minutes)}` : "");
       total();
     }
     show(byId("grid-saved"), "");
-    changed();
+    later();
   });
 
-  // Requests of the grid go one after another, with the revision that the answer before them brought. A
-  // saving carries the page as it is when it leaves, a sending as it was when one pressed the button; a
-  // saving that would overtake a sending waits its turn.
+  const pressOf = ({ sourceElement, request: { action, submitter } }) => {
+    const { name, value } = submitter ?? sourceElement;
+    return [action, name, value].join();
+  };
   on("htmx:config:request", (event) => {
     const { ctx } = event.detail;
     if (!inGrid(ctx)) return;
-    // Whoever is signing in is left alone: a draft saves itself after that.
-    if (isOut && ctx.sourceEvent.type === "draft") event.preventDefault();
-    else if (pending) {
-      waiting ||= isQuiet(ctx);
-      event.preventDefault();
-    } else if (!isQuiet(ctx)) {
-      pending += 1;
-      ctx.isPending = true;
-      ctx.sent = values(grid());
+    ctx.isQuiet = ctx.sourceEvent.type === "draft";
+    // One press is one request, and what is told by itself waits until the others are through.
+    if (ctx.isQuiet ? queue.size : [...queue].some((other) => !other.isQuiet && pressOf(other) === pressOf(ctx))) {
+      return event.preventDefault();
     }
+    if (ctx.isQuiet) ctx.request.body.append("quiet", "1");
+    ctx.told = values();
+    queue.add(ctx);
   });
-  const values = (form) => new Map([...form.elements].filter(({ id }) => id).map((one) =>
-    [one.id, one.type === "checkbox" ? one.checked : one.value]));
   on("htmx:before:request", (event) => {
     const { ctx } = event.detail;
+    if (!queue.has(ctx)) return;
     const form = inGrid(ctx);
-    if (!form) {
-      // Its grid has made way for another worker's while it waited.
-      if (ctx.isPending || isQuiet(ctx)) event.preventDefault();
-      return;
+    // Refused before it came to its turn, or its button has made way: what it was pressed on is not there any more.
+    if (!form || ctx.isOver) return event.preventDefault();
+    for (const { name, value } of all("input[type=hidden]", form)) {
+      if (name !== "row" && ctx.request.body.has(name)) ctx.request.body.set(name, value);
     }
-    if (ctx.isPending) {
-      for (const { name, value } of all("input[type=hidden]", form)) {
-        if (name !== "row" && ctx.request.body.has(name)) ctx.request.body.set(name, value);
-      }
-    } else {
-      ctx.request.body = new URLSearchParams(new FormData(form));
-      if (ctx.sourceEvent.type === "draft") ctx.request.body.append("quiet", "1");
-      ctx.sent = values(form);
-    }
-    flying += 1;
-    ctx.isFlying = true;
+    ctx.isIssued = true;
   });
   on("htmx:finally:request", ({ detail: { ctx } }) => {
-    if (ctx.isPending) pending -= 1;
-    if (ctx.isFlying) flying -= 1;
-    ctx.isPending = ctx.isFlying = false;
-    if (!waiting || pending) return;
-    waiting = false;
-    // What was refused stays on the page until one types again.
-    if (ctx.response?.status < 400) changed();
+    if (!queue.delete(ctx)) return;
+    const status = ctx.response?.status ?? 500;
+    // After a refusal one looks first: it is about what waits behind it too.
+    if (ctx.isIssued && status >= 400 && status < 500) for (const other of queue) other.isOver = true;
+    // What failed is asked again by who sees that, or with the next letter.
+    if (!queue.size && grid() && !(ctx.isIssued && status >= 500) && isBehind()) later();
   });
 
   // What was typed after a request left stays as it is: its answer doesn't know of it yet.
-  const keep = (live, fresh) => {
-    if (fresh.matches("select")) {
-      [...fresh.options].forEach((option) => {
-        const same = [...live.options].find(({ value }) => value === option.value);
-        option.toggleAttribute("selected", same?.hasAttribute("selected") ?? false);
-      });
-    } else if (fresh.matches("textarea")) fresh.textContent = live.defaultValue;
-    else if (fresh.type !== "checkbox") {
-      if (live.hasAttribute("value")) fresh.setAttribute("value", live.getAttribute("value"));
-      else fresh.removeAttribute("value");
-    }
-  };
   on("htmx:before:swap", ({ detail: { ctx, tasks } }) => {
-    // Once its answer stands here the next button may be pressed, before htmx has settled it.
-    if (ctx.isPending) pending -= 1;
-    ctx.isPending = false;
-    const task = tasks.find(({ type }) => type === "main");
-    const fresh = task?.fragment.querySelector("#hour-grid");
-    const live = grid();
-    if (!ctx.sent || !fresh || !live || fresh.dataset.grid !== live.dataset.grid) return;
+    const task = queue.has(ctx) && tasks.find(({ type }) => type === "main");
+    const fresh = task && task.fragment.querySelector("#hour-grid");
+    if (!fresh || !grid()) return;
+    ctx.isDrawn = true;
+    ctx.isArrival = fresh.dataset.grid !== grid().dataset.grid;
+    if (ctx.isArrival) return;
+    ctx.typed = new Map();
     task.swapSpec.style = "outerMorph";
-    ctx.kept = 0;
-    for (const [id, value] of values(live)) {
-      const twin = fresh.querySelector(`#${CSS.escape(id)}`);
-      if (!twin || id === "turn-to" || !ctx.sent.has(id) || ctx.sent.get(id) === value) continue;
-      keep(byId(id), twin);
-      ctx.kept += 1;
-    }
-    if (ctx.kept) all("[autofocus]", fresh).forEach((one) => one.removeAttribute("autofocus"));
-    for (const opened of all("details[open]", live)) {
+    for (const [id, value] of values()) if (ctx.told.get(id) !== value) ctx.typed.set(id, value);
+    if (ctx.typed.size) all("[autofocus]", fresh).forEach((one) => one.removeAttribute("autofocus"));
+    for (const opened of all("details[open]", grid())) {
       fresh.querySelector(`#${CSS.escape(opened.id)}`)?.setAttribute("open", "");
     }
   });
+  const put = (one, value) => {
+    if (one.type === "checkbox") one.checked = value;
+    else if (one.value !== value) one.value = value;
+  };
+  // The cell that one stands in keeps `7u30` where the server writes `7,5`.
+  const isSame = (one) => one === document.activeElement && one.matches("[data-cell]") && minutesOf(one.value) === minutesOf(one.defaultValue);
   on("htmx:after:swap", ({ detail: { ctx } }) => {
-    if (!ctx.sent || !grid()) return;
-    const chosen = byId("turn-to");
-    if (chosen) chosen.value = chosen.querySelector("[selected]").value;
-    total();
-    if (ctx.response.status === 200) dirty = grid().hasAttribute("data-touched");
-    // A row that was added or removed is saved as well.
-    if (ctx.kept || (dirty && ctx.response.status === 200 && !isQuiet(ctx))) changed();
+    // By an answer of its own, or by the page of another moment that Back brings.
+    if (grid() && (ctx.isDrawn || (!ctx.told && ctx.target.contains(grid())))) settle(ctx);
   });
+  const settle = (ctx) => {
+    isGone = false;
+    const chosen = byId("turn-to");
+    if (chosen) chosen.value = givenTo(chosen);
+    told = new Map();
+    for (const one of controls()) {
+      const isTyped = ctx.typed?.has(one.id);
+      if (isTyped) put(one, ctx.typed.get(one.id));
+      else if (!isSame(one)) put(one, givenTo(one));
+      told.set(one.id, isTyped ? givenTo(one) : valueOf(one));
+    }
+    if (ctx.typed?.size) show(byId("grid-saved"), "");
+    // A row that was removed from a draft is saved as well.
+    if (ctx.response?.status === 200 && byId("grid-save") && grid().hasAttribute("data-touched")) told = new Map();
+    total();
+    if (!ctx.isArrival) return;
+    // Not before this script is here: the first Enter would send what nobody has looked at.
+    arrive();
+    grid().querySelector("[data-first]")?.focus({ preventScroll: true });
+  };
 
   // The session had ended: nothing was stored until one has signed in again.
   on("htmx:after:request", ({ detail: { ctx } }) => (isOut ||= ctx.response?.status === 401));
   on("token", () => {
     isOut = false;
-    if (dirty && grid()) changed();
+    if (isUnsaved()) later();
   });
 
   // Leaving: a draft is kept on the way out, what can't be only saved is asked about.
-  let isOut = false;
-  const canKeep = () => byId("grid-save") && !flying && !isOut && !grid().hasAttribute("data-conflict");
+  const canKeep = () => byId("grid-save") && !queue.size && !isOut && !grid().hasAttribute("data-refused");
   const flush = () => {
-    if (!dirty || !grid() || !canKeep()) return;
-    dirty = false;
+    if (!isUnsaved() || !canKeep()) return;
+    isGone = true;
     const body = new URLSearchParams(new FormData(grid()));
     fetch(byId("grid-save").formAction, { method: "POST", body, keepalive: true });
   };
+  on("submit", ({ target, defaultPrevented }) => (isGone ||= target === grid() && !defaultPrevented));
   addEventListener("beforeunload", (event) => {
-    if (dirty && grid() && !canKeep()) event.preventDefault();
+    if (isUnsaved() && !canKeep()) event.preventDefault();
   });
   addEventListener("pagehide", flush);
+  addEventListener("pageshow", () => (isGone = false));
   on("htmx:before:history:restore", flush);
 
   // The keys of a spreadsheet.
@@ -236,10 +262,25 @@
     Home: (cell) => go(inRow(cell)[0]),
     End: (cell) => go(inRow(cell).at(-1)),
     Tab: (cell) => cell === inRow(cell).at(-1) && go(beside(cell, 1)),
-    Enter: () => byId("grid-send") && (grid().requestSubmit(byId("grid-send")), true),
+    Enter: () => {
+      if (performance.now() - since < 3000) {
+        arrive();
+        show(byId("grid-saved"), `· ${grid().dataset.look}`);
+      } else if (byId("grid-send")) grid().requestSubmit(byId("grid-send"));
+      return true;
+    },
   };
+  // An Enter that was meant for what stood here before doesn't send: this form is sent by who typed or moved in it, or
+  // waited a while.
+  let since = -Infinity;
+  const arrive = () => (since = performance.now());
+  const attend = ({ target }) => target.closest?.("#hour-grid") && (since = -Infinity);
+  on("input", attend);
+  on("pointerdown", attend);
   on("keydown", (event) => {
     const { target, key } = event;
+    if (key !== "Enter") attend(event);
+    else if (event.repeat && target.matches("[data-cell]")) return event.preventDefault();
     if (event.isComposing || event.altKey || event.metaKey || event.shiftKey || !target.closest?.("#hour-grid")) return;
     if (target.matches("[data-note]") && key === "Enter") return event.preventDefault();
     if (!target.matches("[data-cell]")) return;
@@ -251,11 +292,22 @@
     } else if (KEYS[key]?.(target)) event.preventDefault();
   });
 
+  // A telephone's decimal pad has no colon: a button beside the cell types it, and leaves the focus where it is.
+  const colon = Object.assign(document.createElement("button"), { type: "button", className: "colon", tabIndex: -1, textContent: ":" });
+  on("mousedown", (event) => event.target === colon && event.preventDefault());
+  on("click", ({ target }) => {
+    if (target !== colon) return;
+    const cell = colon.nextElementSibling;
+    cell.setRangeText(":", cell.selectionStart, cell.selectionEnd, "end");
+    cell.dispatchEvent(new Event("input", { bubbles: true }));
+  });
+
   let last = null;
   on("focusin", ({ target }) => {
     if (!target.matches?.("[data-cell]")) return;
     last = target;
     target.select();
+    if (matchMedia("(pointer: coarse)").matches) target.before(colon);
   });
   // The click that brought the focus would put the caret in the text again.
   let pressed = null;
@@ -322,4 +374,6 @@
   });
 
   on("change", ({ target }) => target.closest("#registration-filter") && !target.form.hasAttribute("hx-get") && target.form.requestSubmit());
+
+  if (grid()) settle({ isArrival: true });
 })();

@@ -13,6 +13,7 @@ from konnekt.models import Assignment, Event, Hour, Timesheet, TimesheetLine
 from tests import factories
 from tests.browser.conftest import DESKTOP, PASSWORD, PHONE, Open, Site, Watched
 from tests.conftest import NOW
+from tests.domain.test_units import HOURS, NO_HOURS
 
 PERIOD = "?year=2026&period=12"
 # Every answer takes 300 ms: half of it on the way there, half on the way back.
@@ -275,6 +276,14 @@ def test_a_phone(at_desk: Callable[..., Watched], desk: dict[str, Assignment], s
     assert len(sizes) == 28
     assert min(sizes) >= 44
     assert cell(page, "02").get_attribute("inputmode") == "decimal"
+    cell(page, "02").tap()
+    page.keyboard.type("7")
+    where = cell(page, "02").bounding_box()
+    page.get_by_role("button", name=":", exact=True).tap()
+    page.keyboard.type("20")
+    expect(cell(page, "02")).to_be_focused()
+    expect(cell(page, "02")).to_have_value("7:20")
+    assert cell(page, "02").bounding_box() == where, "the button takes no room from the cell"
     cell(page, "02").fill("8")
     cell(page, "03").fill("acht")
     expect(page.get_by_text("Typ uren als 7,5 of 7:30.")).to_be_visible()
@@ -382,6 +391,41 @@ def test_another_worker_in_place_and_nothing_is_dropped(
     assert [line for line in watched.wrong if "409" not in line] == []
 
 
+def test_an_enter_that_comes_with_the_form_sends_nothing(
+    at_desk: Callable[..., Watched], desk: dict[str, Assignment], site: Site
+) -> None:
+    clock.fix(NOW)
+    with db.connection_context():
+        for of in desk.values():
+            factories.sheet(of, site.world.period, {date(2026, 11, 2): 480}, state="draft")
+    clock.fix("")
+    watched = at_desk(path="/registration")
+    page = watched.page
+    page.clock.install()
+    page.goto(f"{site.url}/registration/ZOE{PERIOD}")
+    expect(cell(page, "02")).to_be_focused()
+    for _ in range(3):
+        page.keyboard.press("Enter")
+        page.clock.fast_forward(900)
+        expect(page.locator("#grid-saved")).to_contain_text("Kijk het eerst na")
+    assert state(desk["ZOE"]) == "draft", "three of them, 0.9 s apart, on a page that was just loaded"
+    page.clock.fast_forward(3000)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Verder met Aoife Zzz")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("#hour-grid")).to_have_attribute("data-grid", "AOIFE-2026-12")
+    expect(cell(page, "02")).to_be_focused()
+    page.clock.fast_forward(900)
+    page.keyboard.press("Enter")
+    expect(page.locator("#grid-saved")).to_contain_text("Kijk het eerst na")
+    assert state(desk["AOIFE"]) == "draft", "nobody has seen it yet"
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Ongedaan maken")).to_be_visible()
+    assert (state(desk["ZOE"]), state(desk["AOIFE"])) == ("submitted", "submitted")
+    watched.check()
+
+
 def test_a_press_at_the_moment_of_an_answer_counts(at_desk: Callable[..., Watched]) -> None:
     watched = at_desk(path=f"/registration/AOIFE{PERIOD}")
     page = watched.page
@@ -432,6 +476,40 @@ def test_the_pattern_of_the_period_before(
     watched.check()
 
 
+def test_hours_are_read_while_one_types_as_they_are_when_they_are_saved(
+    at_desk: Callable[..., Watched],
+) -> None:
+    watched = at_desk()
+    page = watched.page
+    read = page.evaluate(
+        """(texts) => texts.map((text) => {
+          const cell = document.querySelector("[data-cell]");
+          cell.value = text;
+          cell.setAttribute("aria-invalid", "true");
+          cell.dispatchEvent(new Event("input", { bubbles: true }));
+          if (cell.hasAttribute("aria-invalid")) return null;
+          const [, whole, part, clock] = /^(\\d+)(?:,(\\d\\d)|:(\\d\\d))$/.exec(document.querySelector("[data-sum-row]").textContent);
+          return whole * 60 + (clock ? Number(clock) : part * 3 / 5);
+        })""",
+        [text for text, _ in HOURS] + [text for text in NO_HOURS if text.strip()],
+    )
+    wanted = [minutes if minutes <= 1440 else None for _, minutes in HOURS]
+    assert read == wanted + [None] * sum(1 for text in NO_HOURS if text.strip())
+    for text, counts_as in (
+        ("7.30", "= 7:18"),
+        ("8,15", "= 8:09"),
+        ("7,,20", "= 7:20"),
+        ("7,5", ""),
+        ("7:18", ""),
+    ):
+        cell(page, "02").fill(text)
+        expect(page.locator(".counts")).to_have_text([counts_as])
+    cell(page, "02").fill("7.30")
+    expect(page.locator("#grid-saved")).to_contain_text("Opgeslagen")
+    expect(cell(page, "02")).to_have_accessible_description("= 7:18")
+    watched.check()
+
+
 def test_without_javascript(at_desk: Callable[..., Watched], desk: dict[str, Assignment], site: Site) -> None:
     watched = at_desk(javascript=False)
     page = watched.page
@@ -440,6 +518,10 @@ def test_without_javascript(at_desk: Callable[..., Watched], desk: dict[str, Ass
     expect(page.locator(".line")).to_have_count(5)
     expect(cell(page, "02")).to_have_value("8")
     cell(page, "07", 1).fill("5")
+    cell(page, "06").fill("8.15")
+    page.get_by_role("button", name="Opslaan").click()
+    expect(cell(page, "06")).to_have_accessible_description("= 8:09")
+    cell(page, "06").fill("")
     page.get_by_role("button", name="Opslaan").click()
     expect(page.get_by_text("Opgeslagen 09:00")).to_be_visible()
     assert stored(desk["ZOE"]) == {"02": 480, "07": 300}

@@ -1,7 +1,7 @@
 """Each flag at its boundary, whose hours count, who learns of what, and how much it costs."""
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from threading import Thread
 from typing import Any
 
@@ -62,6 +62,33 @@ def ordinary(world: World, hours: dict[date, int], **columns: Any) -> Timesheet:
 
 def test_an_ordinary_sheet_has_no_flag(world: World) -> None:
     assert refreshed(ordinary(world, days(5, 480))) == {}
+
+
+@pytest.mark.parametrize(
+    ("sent_at", "ahead"),
+    [
+        ("2026-11-05T23:59+01:00", ["2026-11-06"]),  # Thursday evening in Amsterdam
+        ("2026-11-05T23:30+00:00", []),  # Friday already
+        ("2026-11-03T09:00+01:00", ["2026-11-04", "2026-11-05", "2026-11-06"]),
+        ("2026-10-30T09:00+01:00", ["2026-11-02", "2026-11-03", "2026-11-04"]),
+    ],
+)
+def test_ahead_of_the_day(world: World, sent_at: str, ahead: list[str]) -> None:
+    sheet = ordinary(world, days(5, 480), submitted_at=datetime.fromisoformat(sent_at))
+    found = refreshed(sheet)
+    assert found.keys() == ({"ahead"} if ahead else set())
+    if ahead:
+        assert found["ahead"].detail["days"] == ahead
+        clock.fix("2027-01-04T09:00")
+        assert refreshed(sheet).keys() == {"ahead"}, "it was sent before the day, whenever one looks"
+        assert not {"ahead"} & {flag.code for flag in flags.warnings(_as_draft(sheet))}, "sent now it is not"
+
+
+def _as_draft(sheet: Timesheet) -> int:
+    Timesheet.update(state="draft", submitted_at=None, submitted_by=None).where(
+        Timesheet.id == sheet.id
+    ).execute()
+    return int(sheet.id)
 
 
 @pytest.mark.parametrize(("minutes", "is_long"), [(720, False), (721, True)])
@@ -423,11 +450,11 @@ def set_state(sheet: Timesheet, state: str) -> None:
 def test_an_approval_changes_the_sheets_after_it(world: World) -> None:
     later = factories.sheet(world.assignment, world.periods[12], {date(2026, 12, 1): 60})
     flags.refresh_all_waiting()
-    assert set(stored(later)) == {"first"}
+    assert set(stored(later)) == {"ahead", "first"}
     set_state(world.sheet, "approved")
-    assert set(stored(later)) == {"unlike_before"}
+    assert set(stored(later)) == {"ahead", "unlike_before"}
     set_state(world.sheet, "submitted")
-    assert set(stored(later)) == {"first"}
+    assert set(stored(later)) == {"ahead", "first"}
 
 
 def test_a_rejection_changes_what_looks_at_the_same_hours(world: World) -> None:

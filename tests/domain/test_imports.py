@@ -1,6 +1,7 @@
 """Import of whole sets: what they become, again, newer, in other shapes; the command."""
 
 import csv
+import re
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from konnekt.domain import clock
 from konnekt.domain.imports import FILES, Grid, Outcome, import_files, import_folder
 from konnekt.models import (
     Account,
+    AccountLink,
     Agency,
     Assignment,
     BudgetNumber,
@@ -291,6 +293,8 @@ def rewritten(path: Path, **dialect: Any) -> None:
         {"delimiter": ",", "encoding": "utf-8-sig", "lineterminator": "\r\n"},
         {"delimiter": ",", "quoting": csv.QUOTE_ALL, "lineterminator": "\n"},
         {"delimiter": ";", "quoting": csv.QUOTE_ALL, "encoding": "utf-8-sig", "lineterminator": "\r\n"},
+        {"delimiter": "\t", "encoding": "utf-16", "lineterminator": "\r\n"},
+        {"delimiter": ";", "lineterminator": "\r"},
     ],
 )
 def test_other_delimiters_orders_and_ends_of_line_are_the_same_set(tmp_path: Path, dialect: Any) -> None:
@@ -314,6 +318,141 @@ def test_ends_of_line_of_another_system_are_the_same_set(tmp_path: Path) -> None
     report = import_folder(folder)
     assert report.is_ok
     assert set(counts(report)) == {"unchanged"}
+
+
+@pytest.mark.parametrize(
+    ("above", "delimiter"),
+    [
+        ("sep=;\n", ";"),
+        ('"sep=,"\r\n', ","),
+        ("SEP=|\n", "|"),
+        ("Uursoorten per november;;;\n;;;\n", ";"),
+        ("Uursoorten, van InterUM\n\n", ";"),
+        ("sep=;\nUursoorten;;;\n", ";"),
+    ],
+)
+def test_what_a_spreadsheet_puts_above_the_header(tmp_path: Path, above: str, delimiter: str) -> None:
+    rows = "code;name_nl;name_en;multiplier_percent\nREG;Normaal;Regular;100\nSUN;Zondag;Sunday;x"
+    report = import_folder(only(tmp_path / "set", hour_types=above + rows.replace(";", delimiter)))
+    line = above.count("\n") + 3
+    assert [str(one) for one in report.problems] == [
+        f"hour_types.csv:{line}: multiplier_percent: This is not a number."
+    ]
+
+
+@pytest.mark.parametrize("shape", ["{d}-{m}-{y}", "{d}/{m}/{y}", "{d}.{m}.{y}", "{d:02}-{m:02}-{y}"])
+def test_dutch_dates_are_dates(tmp_path: Path, shape: str) -> None:
+    import_folder(OWN)
+    folder = copy(tmp_path)
+    days = re.compile(r"(\d{4})-(\d\d)-(\d\d)(?=[;T\n])")
+    for path in folder.iterdir():
+        text = days.sub(lambda at: shape.format(y=at[1], m=int(at[2]), d=int(at[3])), path.read_text())
+        path.write_text(text.replace("T23:59", " 23:59"))
+    report = import_folder(folder)
+    assert [str(problem) for problem in report.problems] == []
+    assert set(counts(report)) == {"unchanged"}
+
+
+def people_file(*rows: str) -> str:
+    return "email;username;first_name;last_name;language;employee_number;agency_staff\n" + "\n".join(rows)
+
+
+def test_another_mail_address_of_a_known_employee_number_is_a_change(tmp_path: Path) -> None:
+    import_folder(OWN)
+    worker = Account.get(Account.employee_number == "9002")
+    old, new = worker.email, "nieuw@work.example"
+    link = AccountLink.create(
+        account=worker, purpose="invite", token_hash="x", created_at=clock.now(), expires_at=clock.now()
+    )
+    text = (OWN / "people.csv").read_text().replace(old, new.upper())
+    rights = (OWN / "rights.csv").read_text().replace(old, new)
+    content = {"people.csv": text.encode(), "rights.csv": rights.encode()}
+    before = dump()
+    checked = import_files(content, dry_run=True)
+    assert checked.is_ok, [str(one) for one in checked.problems]
+    assert dump() == before
+    assert counts(checked)["changed"] == 1
+    assert "new" not in counts(checked)
+    assert [str(one) for one in checked.doubts] == [
+        f"people.csv:6: email: the mail address of employee 9002, {worker.name}, was {old}"
+    ]
+    report = import_files(content, agreed=checked.effect)
+    assert report.is_ok, [str(one) for one in report.problems]
+    assert Account.get_by_id(worker.id).email == new
+    assert AccountLink.get_or_none(AccountLink.id == link.id) is None, "it went to the old address"
+    event = Event.get(Event.verb == "change_person")
+    assert (event.person, event.before, event.after) == (worker, {"email": old}, {"email": new})
+    assert set(counts(import_files(content))) == {"unchanged"}
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        # Both addresses are in the file: somebody else would get the number.
+        (
+            [";Nieuw;Mens;nl;9002;0", None],
+            "people.csv:2: employee_number: 9002 is already that of {old}, "
+            "people.csv:3: employee_number: 9002 is already that of x@work.example",
+        ),
+        (
+            ["chef@org.example;;Åsa;O’Brien;nl;9002;0"],
+            "people.csv:2: employee_number: 9002 is already that of {old}",
+        ),
+        (
+            [";Nieuw;Mens;nl;9002;0", "y@work.example;;Nog;Een;nl;9002;0"],
+            "people.csv:2: employee_number: 9002 is already that of y@work.example, "
+            "people.csv:3: employee_number: 9002 is already that of x@work.example",
+        ),
+        (["flex001;;A;B;nl;9002;0"], "people.csv:2: email: flex001 is no e-mail address"),
+    ],
+)
+def test_a_mail_address_that_is_somebody_elses_is_refused(rows: list[str | None], said: str) -> None:
+    import_folder(OWN)
+    worker = Account.get(Account.employee_number == "9002")
+    old = f"{worker.email};;{worker.first_name};{worker.last_name};nl;9002;0"
+    lines = [old if row is None else f"x@work.example;{row}" if row.startswith(";") else row for row in rows]
+    before = dump()
+    report = import_files({"people.csv": people_file(*lines).encode()})
+    assert ", ".join(map(str, report.problems)) == said.format(old=worker.email)
+    assert dump() == before
+
+
+@pytest.mark.parametrize(
+    ("number", "other"),
+    [
+        ("42.100.007", "0042.100.007"),
+        ("0042100007", "0042.100.007"),
+        ("42100007", "0042.100.007"),
+        ("05500.1", "5500.1"),
+        ("5500.10", "5500.1"),
+        ("5500.2", None),
+        ("55001000", None),
+    ],
+)
+def test_a_new_key_that_only_zeros_or_points_tell_from_a_known_one_is_a_doubt(
+    number: str, other: str | None
+) -> None:
+    import_folder(OWN)
+    known = BudgetNumber.get(BudgetNumber.number == (other or "5500.1"))
+    text = (
+        "organisation;number;description;ceiling_hours;ceiling_amount;valid_from;valid_until\n"
+        f"{known.organisation.code};{number};;;;;\n{known.organisation.code};{known.number};;;;;\n"
+        f"ART;{number};;;;;\n"
+    )
+    report = import_files({"budget_numbers.csv": text.encode()}, dry_run=True)
+    said = (
+        f"budget_numbers.csv:2: number: new, and only zeros or points away from {other}: is it another one?"
+    )
+    assert [str(one) for one in report.doubts] == ([said] if other else [])
+
+
+def test_an_employee_number_that_lost_its_zeros_is_a_doubt() -> None:
+    import_folder(OWN)
+    row = "x@work.example;;Nieuw;Mens;nl;09002;0"
+    report = import_files({"people.csv": people_file(row).encode()}, dry_run=True)
+    assert [str(one) for one in report.doubts] == [
+        "people.csv:2: employee_number: new, and only zeros or points away from 9002: is it another one?"
+    ]
 
 
 def test_blank_lines_and_a_missing_last_end_of_line_are_no_rows(tmp_path: Path) -> None:

@@ -37,10 +37,15 @@ DAMAGES: dict[str, tuple[dict[str, Any], list[str], str]] = {
         "more than once",
     ),
     "header in Latin-1": ({"rights": (b"email;", b"\xe9mail;email;")}, ["rights.csv:1:"], r"\xe9"),
-    "UTF-16": (
-        {"closing_days": ((OWN / "closing_days.csv").read_bytes(), (OWN / "closing_days.csv").read_text().encode("utf-16"))},
+    "UTF-16 without its mark": (
+        {"closing_days": ((OWN / "closing_days.csv").read_bytes(), (OWN / "closing_days.csv").read_text().encode("utf-16-le"))},
         ["closing_days.csv:1:"],
-        "no header",
+        "save the file as CSV UTF-8",
+    ),
+    "half of UTF-16": (
+        {"closing_days": ((OWN / "closing_days.csv").read_bytes(), (OWN / "closing_days.csv").read_text().encode("utf-16")[:-1])},
+        ["closing_days.csv:1:"],
+        "damaged UTF-16",
     ),
     # the record
     "too few cells": ({"hours": ("0042.100;8;Practicum;approved", "0042.100;8")}, ["hours.csv:3: remark:"], "7 of 9"),
@@ -86,7 +91,10 @@ DAMAGES: dict[str, tuple[dict[str, Any], list[str], str]] = {
     "empty required cell": ({"organisations": ("SCI;Faculteit der Wetenschap;", "SCI; ;")}, ["organisations.csv:3: name:"], "empty"),
     "empty hours": ({"hours": (";8;Practicum", ";;Practicum")}, ["hours.csv:3: hours:"], "empty"),
     "bad date": ({"hours": ("2026-12-24", "2026-02-30")}, ["hours.csv:11: day:"], "2026-02-30 is no date"),
-    "Dutch date": ({"rates": ("2026-11-16", "16-11-2026")}, ["rates.csv:3: valid_from:"], "16-11-2026 is no date"),
+    "American date": ({"rates": ("2026-11-16", "11/16/2026")}, ["rates.csv:3: valid_from:"], "11/16/2026 is no date"),
+    "a date of two digits": ({"rates": ("2026-11-16", "16-11-26")}, ["rates.csv:3: valid_from:"], "16-11-26 is no date"),
+    "a date of two kinds": ({"rates": ("2026-11-16", "16-11/2026")}, ["rates.csv:3: valid_from:"], "16-11/2026 is no date"),
+    "a date as a number": ({"rates": ("2026-11-16", "46342")}, ["rates.csv:3: valid_from:"], "46342 is a day as a number: give the column the format of a date"),
     "week date": ({"closing_days": ("2026-12-25", "2026-W52-5")}, ["closing_days.csv:3: day:"], "no date"),
     "a year that is none": ({"closing_days": ("2026-12-25", "0001-12-25")}, ["closing_days.csv:3: day:"], "no date"),
     "bad moment": ({"pay_periods": ("2026-11-06T23:59", "2026-11-06T24:00")}, ["pay_periods.csv:2: submit_by:"], "no date and time"),
@@ -308,6 +316,28 @@ def test_a_file_that_is_too_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     report = import_folder(folder)
     assert [str(problem) for problem in report.problems] == ["hours.csv:1: the file is larger than 1 MB"]
     assert dump() == before
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("x" * 1_000_001, "closing_days.csv:1: a line of more than 1000000 characters"),
+        (
+            "day;name_nl;name_en\n" + ";" * 1_000_001,
+            "closing_days.csv:2: a line of more than 1000000 characters",
+        ),
+        ("day" + ";" * 900_000, "closing_days.csv:1: more than 1000 columns"),
+        ("\n" * 500_001, "closing_days.csv:1: the file is empty"),
+        ("day\n" * 500_001, "closing_days.csv:500001: more than 500000 rows: make it several files"),
+    ],
+    ids=["line", "later-line", "columns", "empty-lines", "lines"],
+)
+def test_a_file_without_measure_is_refused_before_it_is_taken_apart(
+    tmp_path: Path, content: str, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "_records", None)
+    report = import_folder(only(tmp_path / "set", closing_days=content))
+    assert [str(problem) for problem in report.problems] == [said]
 
 
 def test_a_file_full_of_open_quotes_ends(tmp_path: Path) -> None:

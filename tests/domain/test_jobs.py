@@ -55,6 +55,17 @@ def test_a_job_is_done_once_with_what_came_with_it(world: World) -> None:
     assert work() == 0
 
 
+def test_an_import_that_takes_long_holds_nobody_elses_work_up(world: World) -> None:
+    imports, others = workshop.of(imports=True), workshop.of(imports=False)
+    assert {**imports, **others} == workshop.HANDLERS
+    assert sorted(imports) == ["import", "import_check"]
+    first = jobs.queue("import_check", by=world.staff)
+    second = jobs.queue("make_documents", by=world.staff)
+    assert jobs.claim(imports) == first
+    assert jobs.claim(imports) is None
+    assert jobs.claim(others) == second
+
+
 def test_what_is_rolled_back_was_never_queued(world: World) -> None:
     with pytest.raises(RuntimeError), transaction():
         jobs.queue("note", by=world.staff, files={"a": b"1"})

@@ -284,6 +284,7 @@ def test_rows_of_the_other_are_added(world: World, zoe: Assignment) -> None:
 
 def test_warnings_are_the_flags_that_it_would_get(world: World, zoe: Assignment) -> None:
     """The same rules over what stands on the screen and over what is stored say the same."""
+    clock.fix("2026-11-27T09:00")
     zoe.max_minutes_per_week = 600
     zoe.last_on = date(2026, 11, 20)
     zoe.save()
@@ -296,7 +297,7 @@ def test_warnings_are_the_flags_that_it_would_get(world: World, zoe: Assignment)
         )
     elsewhere = factories.assignment(zoe.worker, world.law, world.law_budget)
     factories.sheet(elsewhere, world.period, {day(n): 600 for n in range(5)})
-    wanted = content(world, d0=780, d1=600, d2=600, d3=600, d4=600, d5=600, d6=300, d14=60, d23=60)
+    wanted = content(world, d0=780, d1=600, d2=600, d3=600, d4=600, d5=600, d6=300, d14=60, d23=60, d26=60)
     sheet = save(world, zoe, wanted)
     now = opened(world, zoe)
     closing = registration.calendar("four_weeks").closing_days
@@ -314,6 +315,7 @@ def test_warnings_are_the_flags_that_it_would_get(world: World, zoe: Assignment)
             "over_maximum",
             "no_surcharge",
             "outside",
+            "ahead",
             "unlike_before",
             "budget",
         } <= {flag.code for flag in shown}

@@ -4,12 +4,26 @@ from datetime import date, timedelta
 
 import pytest
 
-from konnekt.domain import access, clock, deputies, four_eyes, organisations, revoking, timesheets
+from konnekt import delivery
+from konnekt.domain import (
+    access,
+    clock,
+    content,
+    decided,
+    deputies,
+    entering,
+    four_eyes,
+    organisations,
+    revoking,
+    timesheets,
+)
 from konnekt.domain.refused import Forbidden, Invalid, NotFound, Refused
 from konnekt.domain.timesheets import Pick
+from konnekt.domain.waiting import Filter
 from konnekt.models import (
     Contributor,
     Event,
+    Flag,
     Hour,
     Invoice,
     InvoicedHour,
@@ -315,3 +329,112 @@ def test_nobody_is_left_when_only_the_deputy_of_an_inactive_supervisor_is(world:
     world.supervisor.save()
     assert not four_eyes.is_approver_left(world.fse.id, {world.noor.id})
     assert organisations.profile("FSE", access.grants(world.staff)).deputies == []
+
+
+def rejected(world: World) -> list[Mail]:
+    timesheets.reject(world.sheet.id, "Dinsdag ontbreekt.", by=world.supervisor, seen=1)
+    return list(Mail.select().where(Mail.kind == "rejected"))
+
+
+def test_a_rejection_undone_within_two_minutes_tells_nobody(world: World) -> None:
+    (mail,) = rejected(world)
+    assert mail.due_at == clock.now() + timedelta(minutes=2)
+    clock.fix("2026-11-30T09:01:59")
+    assert delivery.deliver().sent == 0
+    revoking.undo(world.sheet.id, by=world.supervisor, seen=1)
+    clock.fix("2026-11-30T09:05")
+    assert delivery.deliver().sent == 0
+    sheet = Timesheet.get_by_id(world.sheet.id)
+    assert (sheet.state, sheet.decided_by, sheet.rejection_reason) == ("submitted", None, "")
+    assert verbs(sheet) == ["reject", "undo_rejection"]
+    assert Mail.select().count() == 0
+    assert "changed" not in {flag.code for flag in Flag.select().where(Flag.timesheet == sheet)}
+
+
+def test_a_rejection_undone_after_its_mail_is_followed_by_another(world: World) -> None:
+    rejected(world)
+    clock.fix("2026-11-30T09:02")
+    assert delivery.deliver().sent == 1
+    revoking.undo(world.sheet.id, by=world.supervisor, seen=1)
+    assert [mail.kind for mail in Mail.select().order_by(Mail.id)] == ["rejected", "rejection_undone"]
+    assert delivery.deliver().sent == 1, "at once"
+    again = Mail.get(Mail.kind == "rejection_undone")
+    assert again.recipient == world.noor.email
+    assert "Emre Dubois" in again.text
+    assert "Dinsdag ontbreekt" not in again.text
+
+
+def test_a_mail_that_is_being_sent_counts_as_sent_and_a_failed_one_is_not_tried_again(world: World) -> None:
+    (mail,) = rejected(world)
+    clock.fix("2026-11-30T09:02")
+    assert delivery._claim(mail)
+    revoking.undo(world.sheet.id, by=world.supervisor, seen=1)
+    assert [one.kind for one in Mail.select()] == ["rejection_undone"]
+    delivery._failed(mail, OSError("gone"))
+    assert [one.kind for one in Mail.select()] == ["rejection_undone"]
+    # The other way round: what was taken back can't be claimed.
+    Mail.delete().execute()
+    (mail,) = rejected(world)
+    revoking.undo(world.sheet.id, by=world.supervisor, seen=1)
+    clock.fix("2026-11-30T09:10")
+    assert not delivery._claim(mail)
+
+
+def test_a_rejection_is_not_undone_by_another_nor_late_nor_when_the_hours_were_changed(world: World) -> None:
+    rejected(world)
+    other = factories.account()
+    factories.right(other, world.fse, approve=1)
+    with pytest.raises(Forbidden, match="Only who rejected"):
+        revoking.undo(world.sheet.id, by=other, seen=1)
+    clock.fix("2026-11-30T09:10:01")
+    with pytest.raises(Refused, match="ten minutes"):
+        revoking.undo(world.sheet.id, by=world.supervisor, seen=1)
+    clock.fix("2026-11-30T09:05")
+    changed = content.Content(content.read(world.sheet).content.lines, "Dinsdag erbij")
+    entering.save(world.sheet.id, changed, by=world.noor, seen=1)
+    for seen in (1, 2):
+        with pytest.raises(Refused, match="putting them right"):
+            revoking.undo(world.sheet.id, by=world.supervisor, seen=seen)
+    assert state(world.sheet) == "rejected"
+    assert Mail.select().count() == 1, "the mail still goes"
+    entering.submit(world.sheet.id, by=world.noor, seen=2)
+    flags = {flag.code: flag.detail for flag in Flag.select().where(Flag.timesheet == world.sheet)}
+    assert flags["changed"] == {"after": "reject"}
+
+
+def test_an_undone_rejection_never_makes_a_day_of_more_than_24_hours(world: World) -> None:
+    rejected(world)
+    second = factories.assignment(world.noor, world.law, world.law_budget)
+    day = date(2026, 11, 3)
+    factories.sheet(second, world.period, {day: 17 * 60})
+    with pytest.raises(Refused, match="24"):
+        revoking.undo(world.sheet.id, by=world.supervisor, seen=1)
+    assert state(world.sheet) == "rejected"
+    assert revoking.undo_batch(Event.get(Event.verb == "reject").batch, by=world.supervisor).decided == []
+    assert verbs(world.sheet) == ["reject"]
+
+
+def test_what_one_decided_and_what_of_it_stands(world: World) -> None:
+    other = factories.sheet(
+        factories.assignment(factories.worker("Łucja", "Nowak"), world.fse, world.fse_budget), world.period
+    )
+    timesheets.approve(world.sheet.id, by=world.supervisor, seen=1)
+    timesheets.reject(other.id, "Te veel", by=world.supervisor, seen=1)
+    who = access.grants(world.supervisor)
+    latest = decided.latest(who)
+    assert latest is not None
+    assert (latest.verb, latest.count, latest.minutes) == ("reject", 1, 480)
+    rows = decided.page(who, Filter()).rows
+    assert [(row.event.verb, row.stands, row.may_undo, row.may_revoke) for row in rows] == [
+        ("reject", True, True, False),
+        ("approve", True, True, False),
+    ]
+    assert [row.sheet.id for row in decided.page(who, Filter(name="nowak")).rows] == [other.id]
+    assert decided.page(who, Filter(period=world.periods[0].id)).count == 0
+    clock.fix("2026-11-30T09:11")
+    assert decided.latest(who) is None
+    rows = decided.page(who, Filter()).rows
+    assert [(row.may_undo, row.may_revoke) for row in rows] == [(False, False), (False, True)]
+    invoice(world.sheet, world)
+    assert not decided.page(who, Filter()).rows[1].may_revoke
+    assert decided.page(access.grants(world.outsider), Filter()).count == 0

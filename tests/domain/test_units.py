@@ -9,31 +9,52 @@ from konnekt.domain.refused import Invalid
 
 LANGUAGES = st.sampled_from(["nl", "en"])
 MINUTES = st.integers(-60 * 99_999, 60 * 99_999)
+# tests/browser/test_grid.py types the same into the grid: grid.js reads as units.py does.
+HOURS = [
+    ("7,5", 450),
+    ("7.5", 450),
+    ("7:30", 450),
+    ("7u30", 450),
+    ("7U30", 450),
+    ("7,50", 450),
+    (" 7,5 ", 450),
+    ("8", 480),
+    ("08", 480),
+    ("0", 0),
+    ("0,00", 0),
+    (",5", 30),
+    ("7u", 420),
+    ("8 uur", 480),
+    ("8 uren", 480),
+    ("7,5 uur", 450),
+    ("7.5h", 450),
+    ("8 Hours", 480),
+    ("7h30", 450),
+    ("7 u 30", 450),
+    ("7 uur 30", 450),
+    ("7 : 30", 450),
+    (":30", 30),
+    (": 05", 5),
+    ("7,,20", 440),
+    ("7..20", 440),
+    ("7.30", 438),
+    ("8,15", 489),
+    ("7,05", 423),
+    ("7,35", 441),
+    ("0:01", 1),
+    ("23:59", 1439),
+    ("24", 1440),
+    ("600", 36000),
+]
+NO_HOURS = [
+    "", " ", ",", ".", ":", "u", "7,", "7.", "7,500", "7,333", "1e9", "1E2", "nan", "NaN", "inf", "-inf",
+    "Infinity", "１２", "٧", "७", "7½", "²", "0x10", "1_000", "7:5", "7:60", "7:300", "7:-3", "7u3",
+    "7 30", "u30", "7 u u", "7m", "7,,5", "7,,60", "7,.30", "7...30", ",,", "7,5 dag", "7 uren 30 u", "+7", "--7", "7-", "1.000,5", "1,000.5", "7,5,5", "7:30:00", "zeven", "1000000",
+    "9" * 21, "7" + "0" * 5000, "7\n5", "7\x00", "=7", "7;5",
+]  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("text", "minutes"),
-    [
-        ("7,5", 450),
-        ("7.5", 450),
-        ("7:30", 450),
-        ("7u30", 450),
-        ("7U30", 450),
-        ("7,50", 450),
-        (" 7,5 ", 450),
-        ("8", 480),
-        ("08", 480),
-        ("0", 0),
-        ("0,00", 0),
-        (",5", 30),
-        ("7,05", 423),
-        ("7,35", 441),
-        ("0:01", 1),
-        ("23:59", 1439),
-        ("24", 1440),
-        ("600", 36000),
-    ],
-)
+@pytest.mark.parametrize(("text", "minutes"), HOURS)
 def test_what_people_type_for_hours(text: str, minutes: int) -> None:
     assert units.parse_hours(text) == minutes
 
@@ -69,15 +90,7 @@ def test_a_part_of_a_minute_is_refused_with_what_to_type(text: str, instead: str
     assert units.parse_hours(instead, signed=True) is not None
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "", " ", ",", ".", ":", "u", "7,", "7.", "7,500", "7,333", "1e9", "1E2", "nan", "NaN", "inf", "-inf",
-        "Infinity", "１２", "٧", "७", "7½", "²", "0x10", "1_000", "7:5", "7:60", "7:300", ":30", "7:-3", "7u", "7u3",
-        "7h30", "7 30", "7 u 30", "+7", "--7", "7-", "1.000,5", "1,000.5", "7,5,5", "7:30:00", "zeven", "1000000",
-        "9" * 21, "7" + "0" * 5000, "7\n5", "7\x00", "=7", "7;5",
-    ],
-)  # fmt: skip
+@pytest.mark.parametrize("text", NO_HOURS)
 def test_what_is_no_hours(text: str) -> None:
     with pytest.raises(Invalid):
         units.parse_hours(text, signed=True)
@@ -113,6 +126,18 @@ def test_what_is_shown_can_be_posted_back_unchanged(minutes: int, language: str)
         shown = show(minutes, language)
         assert units.parse_hours(shown, signed=True) == minutes
         assert show(units.parse_hours(shown, signed=True), language) == shown
+
+
+@pytest.mark.parametrize(
+    ("minutes", "shown", "counts_as"),
+    [(438, "7,3", "7:18"), (489, "8,15", "8:09"), (423, "7,05", "7:03"), (450, "7,5", ""), (495, "8,25", ""),
+     (440, "7:20", ""), (480, "8", ""), (0, "0", ""), (-438, "−7,3", "−7:18")],
+)  # fmt: skip
+def test_a_decimal_that_looks_like_minutes_says_what_it_counts_as(
+    minutes: int, shown: str, counts_as: str
+) -> None:
+    assert units.hours_cell(minutes, "nl") == shown
+    assert units.hours_clock(minutes) == counts_as
 
 
 @given(MINUTES)

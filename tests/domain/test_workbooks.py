@@ -12,7 +12,7 @@ from flask import Flask
 from openpyxl import Workbook
 from openpyxl.styles import Font
 
-from konnekt.domain.imports import Grid, archives, import_files, workbooks
+from konnekt.domain.imports import Grid, archives, bounded, import_files, workbooks
 from konnekt.domain.imports.archives import unpack
 from konnekt.domain.refused import Invalid
 from konnekt.models import BudgetNumber, HourType, Organisation
@@ -75,10 +75,10 @@ def packed_as(members: dict[str, bytes]) -> bytes:
     return out.getvalue()
 
 
-def grid(content: bytes, name: str = "budget_numbers.xlsx") -> Grid:
-    found = unpack({name: content}).files["budget_numbers.csv"]
-    assert isinstance(found, Grid)
-    return found
+def grid(content: bytes, limits: workbooks.Limits = workbooks.LIMITS) -> Grid:
+    """As the process of its own reads it."""
+    sheets, _left_out = workbooks.read("budget_numbers.xlsx", content, ["budget_numbers"], limits)
+    return sheets["budget_numbers"]
 
 
 def problems(rows: list[list[Any]]) -> list[str]:
@@ -152,6 +152,108 @@ def test_a_number_where_text_is_meant_is_refused(world: World) -> None:
     assert (made.ceiling_minutes, made.ceiling_cents, made.valid_from_on) == (6000, 1620050, date(2026, 1, 1))
 
 
+@pytest.mark.parametrize(
+    ("value", "shape", "shown"),
+    [
+        (123, "General", "123"),
+        (123, "00000", "00123"),
+        (123.0, "@", "123"),
+        (42.1, "0.00", "42.10"),
+        (42.1, "00000.000", "00042.100"),
+        (42007, '0000"."000', "0042.007"),
+        (42007, r"0000\.000", "0042.007"),
+        (39227120992001, '00000000"."000"."000', "39227120.992.001"),
+        (120045, "00-00-00", "12-00-45"),
+        # These may have been typed otherwise than they show, or have lost digits.
+        (42.1, "General", ""),
+        (42.123, "0.00", ""),
+        (1234567, '000"."000', ""),
+        (1e15, "General", ""),
+        (-5, "General", ""),
+        (1234, "#,##0", ""),
+        (True, "General", ""),
+    ],
+)
+def test_a_number_that_shows_as_plain_text_is_that_text(
+    world: World, value: float, shape: str, shown: str
+) -> None:
+    made = Workbook()
+    made.active.title = "budget_numbers"
+    made.active.append(HEADER)
+    made.active.append(["FSE", value])
+    made.active["B2"].number_format = shape
+    said = [str(one) for one in import_files({"budget_numbers.csv": grid(saved(made))}).problems]
+    assert bool(said) is not bool(shown), said
+    new = BudgetNumber.select().where(BudgetNumber.number != world.fse_budget.number)
+    assert [row.number for row in new if row.organisation_id == world.fse.id] == ([shown] if shown else [])
+
+
+def test_a_title_above_the_header_and_rows_that_are_nowhere(world: World) -> None:
+    rows: list[list[Any]] = [["Budgetnummers 2026"], [], HEADER, ["FSE", "7"], ["NIX", "8"]]
+    assert problems(rows) == ["budget_numbers.csv:5: organisation: the organisation NIX is unknown"]
+    assert "budget_numbers.csv:1: no header" in problems([["Titel"], ["FSE", "7"]])[0]
+
+
+def bomb(sheet: bytes) -> bytes:
+    """A workbook of one sheet with this inside."""
+    out = io.BytesIO()
+    good = book(budget_numbers=[["a"]])
+    with zipfile.ZipFile(io.BytesIO(good)) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
+        for member in old.namelist():
+            inside = old.read(member)
+            if member == "xl/worksheets/sheet1.xml":
+                start = b'<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>'
+                inside = start + sheet + b"</sheetData></worksheet>"
+            new.writestr(member, inside)
+    return out.getvalue()
+
+
+NUMBERS = b"<row>" + b"<c><v>1</v></c>" * 10 + b"</row>"
+
+
+@pytest.mark.parametrize(
+    ("content", "limits", "said"),
+    [
+        (NUMBERS * 450_000, {}, "budget_numbers.xlsx is larger than 64 MB when it is unpacked"),
+        (b"<row>" + b"<c/>" * 600_000 + b"</row>", {}, "holds more than 500000 cells"),
+        (NUMBERS * 20, {"cells": 199}, "holds more than 199 cells"),
+    ],
+    ids=["bytes", "empty-cells", "cells"],
+)
+def test_a_small_workbook_that_holds_too_much_is_refused_before_it_is_read(
+    content: bytes, limits: dict[str, int], said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workbooks, "load_workbook", None)
+    made = bomb(content)
+    assert len(made) < 500_000
+    with pytest.raises(Invalid, match=said):
+        grid(made, workbooks.Limits(**limits))
+
+
+def test_a_million_rows_that_are_not_there_cost_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts: list[Any] = []
+    text = workbooks._text
+    monkeypatch.setattr(workbooks, "_text", lambda cell: texts.append(cell) or text(cell))
+    found = grid(bomb(b'<row r="2"><c><v>1</v></c></row><row r="1048576"><c><v>2</v></c></row>'))
+    assert (found.rows[:3], found.is_cut, len(texts)) == ([[], ["1"]], True, 128)
+
+
+@pytest.mark.parametrize(
+    ("limit", "most", "said"),
+    [
+        ("SECONDS", 1, "people.xlsx takes more than 1 seconds to read: make it several files"),
+        ("MEMORY", 64 * 1024**2, "people.xlsx takes more than 64 MB of memory to read"),
+        ("SECONDS_OF_ALL", 0, "people.xlsx takes more than 90 seconds to read"),
+    ],
+)
+def test_a_workbook_takes_so_much_time_and_memory_and_no_more(
+    limit: str, most: int, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bounded, limit, most)
+    with pytest.raises(Invalid, match=said):
+        unpack({"people.xlsx": bomb(NUMBERS * 45_000)})
+
+
 def test_rows_keep_their_numbers(world: World) -> None:
     rows: list[list[Any]] = [HEADER, [], ["FSE", "1", "twee\nregels"], [None, None], ["NIX", "2"]]
     assert problems(rows) == [
@@ -214,19 +316,17 @@ def test_which_sheet_is_which_file() -> None:
     assert list(unpack({"x.xlsx": saved(hidden)}).files) == ["people.csv"]
 
 
-def test_a_sheet_that_lies_about_its_size_or_is_too_long(
-    monkeypatch: pytest.MonkeyPatch, world: World
-) -> None:
-    monkeypatch.setattr(workbooks, "MOST_ROWS", 3)
+def test_a_sheet_that_lies_about_its_size_or_is_too_long(world: World) -> None:
+    three = workbooks.Limits(rows=3)
     made = Workbook()
     made.active.title = "budget_numbers"
     for row in [HEADER, ["FSE", "1"]]:
         made.active.append(row)
     made.active.cell(1_048_576, 16_384).font = Font(bold=True)
-    found = grid(saved(made))
-    assert (len(found.rows), found.is_cut) == (3, False)
+    found = grid(saved(made), three)
+    assert (len(found.rows), found.is_cut) == (2, False)
     made.active["A9"] = "FSE"
-    files = {"budget_numbers.csv": grid(saved(made))}
+    files = {"budget_numbers.csv": grid(saved(made), three)}
     assert [str(one) for one in import_files(files).problems] == [
         "budget_numbers.csv:4: more than 3 rows: make it several files"
     ]

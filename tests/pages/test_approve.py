@@ -206,7 +206,7 @@ def test_what_is_undone_is_not_called_approved(emre: Visitor, world: World) -> N
     undone = emre.post("/approvals/undo", {"batch": batch, "name": "hend"})
     assert undone.location == "/approvals?name=hend"
     shown = emre.get(undone.location).text
-    assert "1 goedkeuring ongedaan gemaakt" in shown
+    assert "1 beslissing ongedaan gemaakt" in shown
     assert "Zojuist goedgekeurd" not in shown
 
 

@@ -5,7 +5,10 @@ import re
 import pytest
 from flask import Flask
 
-from konnekt.models import Contributor, Flag, Timesheet
+from konnekt.domain import access, approvals, clock, timesheets, waiting
+from konnekt.domain.refused import Invalid
+from konnekt.domain.waiting import Filter
+from konnekt.models import BudgetNumber, Contributor, Flag, Hour, HourType, Rate, Timesheet, TimesheetLine
 from tests import factories
 from tests.factories import World
 from tests.pages.test_approve import more, state
@@ -91,3 +94,54 @@ def test_in_place_they_stand_above_the_list_each_with_its_way_back(emre: Visitor
     assert answer.status_code == 200
     assert "Zojuist goedgekeurd" in answer.text
     assert f'action="/approvals/{world.sheet.id}/undo"' in answer.text
+
+
+def correction(world: World, *hours: tuple[BudgetNumber, int]) -> Timesheet:
+    """A waiting supplementary sheet: minutes more or less on each budget number."""
+    day = world.period.first_on
+    sheet = factories.sheet(world.assignment, world.period, {day: 0}, sequence=1, reason="Dinsdag vergeten")
+    TimesheetLine.delete().where(TimesheetLine.timesheet == sheet).execute()
+    year, week, _ = day.isocalendar()
+    for number, minutes in hours:
+        line = TimesheetLine.create(
+            timesheet=sheet, sequence=1, iso_year=year, iso_week=week, budget_number=number,
+            hour_type=HourType.get(HourType.code == "REG"),
+        )  # fmt: skip
+        Hour.create(line=line, sequence=1, day=day, minutes=minutes)
+    sheet.minutes = sum(minutes for _, minutes in hours)
+    sheet.save()
+    return sheet
+
+
+def test_a_correction_is_never_ordinary_and_says_what_it_costs(app: Flask, world: World) -> None:
+    Timesheet.update(state="approved", decided_at=clock.now()).execute()
+    sheet = correction(world, (world.fse_budget, -120))
+    emre = Visitor(app, world.supervisor)
+    for page in ("/approvals", "/"):
+        shown = emre.get(page).text
+        assert "gewone goed" not in shown
+        assert "−63,02" in shown or "-63,02" in shown, "2 hours at 31,51"
+    who = access.grants(world.supervisor)
+    picks, fingerprint = waiting.ordinary(who, Filter())
+    assert picks == []
+    with pytest.raises(Invalid):
+        timesheets.approve_ordinary(Filter(), by=world.supervisor, seen=fingerprint)
+    assert not approvals.page(who, Filter())[0].is_ordinary
+    shown = emre.get(f"/approvals/{sheet.id}").text
+    assert "Correctie op budgetnummer 34367565.899, zonder btw" in shown
+    assert "63,02" in shown
+    # Who only registers, and the worker, see the hours.
+    for person in (world.registrar, world.noor):
+        seen = Visitor(app, person).with_htmx().get(f"/approvals/{sheet.id}").text
+        assert "Correctie op budgetnummer 34367565.899" in seen
+        assert "63,02" not in seen
+
+
+def test_a_correction_that_only_moves_money_says_how_much(app: Flask, world: World) -> None:
+    Timesheet.update(state="approved", decided_at=clock.now()).execute()
+    other = BudgetNumber.create(organisation=world.fse, number="7")
+    correction(world, (world.fse_budget, -60), (other, 60))
+    emre = Visitor(app, world.supervisor)
+    assert "31,51 naar een ander budgetnummer" in emre.get("/approvals").text.replace("\xa0", " ")
+    Rate.delete().execute()
+    assert "geen tarief, geen bedrag" in emre.get("/approvals").text

@@ -9,9 +9,10 @@ from typing import Any, NamedTuple
 
 from peewee import fn
 
+from konnekt.domain import clock
 from konnekt.domain.flags import budgets
 from konnekt.domain.flags.budgets import COUNTED, Budget
-from konnekt.domain.flags.rows import as_day, as_optional_day, rows
+from konnekt.domain.flags.rows import as_day, as_day_in_amsterdam, as_optional_day, rows
 from konnekt.models import (
     Assignment,
     BudgetNumber,
@@ -32,7 +33,10 @@ LOOK_BACK = 3 * WEEK
 
 
 class Sheet(NamedTuple):
-    """A sheet whose flags are asked, with what its assignment and period say."""
+    """A sheet whose flags are asked, with what its assignment and period say.
+
+    sent_on: the day in Amsterdam on which it was sent; today where it does not wait (yet).
+    """
 
     id: int
     revision: int
@@ -45,6 +49,7 @@ class Sheet(NamedTuple):
     first_on: date
     last_on: date | None
     maximum: int | None
+    sent_on: date
 
 
 class Worked(NamedTuple):
@@ -106,7 +111,8 @@ def read(condition: Any, counting: Iterable[int] = ()) -> Inputs:
         Timesheet.select(
             Timesheet.id, Timesheet.revision, Timesheet.minutes, Timesheet.sequence, Timesheet.remark,
             Timesheet.assignment, Assignment.worker, Timesheet.organisation, Assignment.first_on,
-            Assignment.last_on, Assignment.max_minutes_per_week, PayPeriod.first_on, PayPeriod.last_on,
+            Assignment.last_on, Assignment.max_minutes_per_week, Timesheet.state, Timesheet.submitted_at,
+            PayPeriod.first_on, PayPeriod.last_on,
         )
         .join(Assignment)
         .switch(Timesheet)
@@ -114,8 +120,10 @@ def read(condition: Any, counting: Iterable[int] = ()) -> Inputs:
         .where(condition)
         .order_by(Timesheet.id)
     ):  # fmt: skip
-        *columns, first_on, last_on, maximum, start, end = row
-        found.sheets.append(Sheet._make([*columns, as_day(first_on), as_optional_day(last_on), maximum]))
+        *columns, first_on, last_on, maximum, state, submitted_at, start, end = row
+        sent_on = as_day_in_amsterdam(submitted_at) if state == State.SUBMITTED else None
+        columns += [as_day(first_on), as_optional_day(last_on), maximum, sent_on or clock.today()]
+        found.sheets.append(Sheet._make(columns))
         starts.append(monday(as_day(start)) - LOOK_BACK)
         ends.append(monday(as_day(end)) + WEEK)
     if found.sheets:
@@ -195,16 +203,25 @@ def _read_earlier(found: Inputs, ids: list[int]) -> None:
 
 
 def _read_sent_before(found: Inputs, ids: list[int]) -> None:
-    """Whether a sheet was rejected before, or an earlier revision of it waited: sent, or imported as such."""
+    """Whether a sheet was rejected before, or an earlier revision of it waited: sent, or imported as such.
+
+    A rejection that was undone is none.
+    """
     waited = (Event.verb == "submit") | ((Event.verb == "import") & (Event.after["state"] == State.SUBMITTED))
     query = (
-        Event.select(Event.timesheet, Event.verb)
+        Event.select(Event.timesheet, Event.verb, fn.COUNT(Event.id))
         .join(Timesheet, on=(Timesheet.id == Event.timesheet))
         .where(
             Event.timesheet.in_(ids)
-            & ((Event.verb == "reject") | (waited & (Event.revision < Timesheet.revision)))
+            & (
+                Event.verb.in_(("reject", "undo_rejection"))
+                | (waited & (Event.revision < Timesheet.revision))
+            )
         )
-        .distinct()
+        .group_by(Event.timesheet, Event.verb)
     )
-    for sheet, verb in rows(query):
-        found.sent_before[sheet].add(verb)
+    counts = {(sheet, verb): count for sheet, verb, count in rows(query)}
+    for (sheet, verb), count in counts.items():
+        is_undone = verb == "reject" and count == counts.get((sheet, "undo_rejection"))
+        if verb != "undo_rejection" and not is_undone:
+            found.sent_before[sheet].add(verb)

@@ -97,7 +97,7 @@ LONG: dict[str, Callable[[Time, Time], Detail | None]] = {
 
 
 def _of_days(sheet: Sheet, known: Inputs) -> Iterator[Found]:
-    """Days without surcharge, and days outside the assignment."""
+    """Days without surcharge, days outside the assignment, days that had not come when it was sent."""
     plain = {row.day for row in known.worked[sheet.id] if row.minutes > 0 and row.percent <= 100}
     closing = plain & known.closing_days
     weekend = {day for day in plain - closing if day.weekday() >= 5}
@@ -111,6 +111,9 @@ def _of_days(sheet: Sheet, known: Inputs) -> Iterator[Found]:
     }
     if outside:
         yield Found("outside", _days(outside))
+    ahead = {day for day, minutes in known.own[sheet.id].days.items() if minutes > 0 and day > sheet.sent_on}
+    if ahead:
+        yield Found("ahead", _days(ahead))
 
 
 def _days(days: set[date]) -> Detail:

@@ -13,11 +13,22 @@ from peewee import IntegrityError
 
 from konnekt.db import hold, transaction
 from konnekt.domain import flags
-from konnekt.domain.imports import agency, assignments, hours, organisations, people, periods, reading, sheets
+from konnekt.domain.imports import (
+    agency,
+    assignments,
+    doubts,
+    hours,
+    organisations,
+    people,
+    periods,
+    reading,
+    sheets,
+)
 from konnekt.domain.imports.grids import Grid
 from konnekt.domain.imports.report import MOST_PROBLEMS, Outcome, Problem, Report
 from konnekt.domain.imports.run import File, Run
 from konnekt.domain.refused import N_, Refused
+from konnekt.models import Account
 
 __all__ = ["FILES", "Grid", "Outcome", "Problem", "Report", "import_files", "import_folder"]
 
@@ -43,6 +54,9 @@ Tell = Callable[[int, int], None]
 def _silence(_done: int, _total: int) -> None:
     """Nobody waits to hear how far it is."""
 
+
+# Their keys are typed: one that a spreadsheet lost the zeros of looks like a new one.
+CODED = ("organisations.csv", "budget_numbers.csv", "hour_types.csv", "assignments.csv")
 
 # What the flags of waiting timesheets depend on.
 FLAG_INPUTS = ("budget_numbers", "hour_types", "closing_days", "assignments", "rates")
@@ -80,17 +94,19 @@ def import_files(
     most_problems: int = MOST_PROBLEMS,
     agreed: str | None = None,
     finish: Callable[[Report], None] | None = None,
+    by: Account | None = None,
 ) -> Report:
     """Import files by name, wherever they came from; with dry_run nothing is written.
 
     tell: hears how many rows of how many are done. agreed: the effect that somebody said yes to; another one
-    is not carried out. finish: called last in the transaction that writes.
+    is not carried out. finish: called last in the transaction that writes. by: who
+    asked for it, None for the command.
     """
     known = {file.name for file in FILES}
     report = Report(is_dry_run=dry_run, ignored_files=sorted(set(files) - known), most_problems=most_problems)
     if not known & set(files):
         report.add_problem(Problem("", 0, "", N_("no file of an import set is here")))
-    return _import(report, files, tell, agreed, finish)
+    return _import(report, files, tell, agreed, finish, by)
 
 
 def _import(
@@ -99,6 +115,7 @@ def _import(
     tell: Tell = _silence,
     agreed: str | None = None,
     finish: Callable[[Report], None] | None = None,
+    by: Account | None = None,
 ) -> Report:
     try:
         # A dry run holds nobody up: SQLite has one writer.
@@ -113,6 +130,8 @@ def _import(
                 if file.name in files:
                     rows = run.read(file, files[file.name])
                     file.take(run, rows)
+                    if file.name in CODED:
+                        doubts.of_new_codes(run, rows, file.key, run.known(file))
                     run.advance(len(rows))
             if report.is_ok and not report.is_dry_run:
                 if agreed is not None and report.effect != agreed:
@@ -120,6 +139,7 @@ def _import(
                         "Since these files were checked somebody changed what they touch. Check them again."
                     )
                 _write(run)
+                people.write_addresses(run, by)
                 if finish is not None:
                     finish(report)
     except IntegrityError as error:

@@ -4,11 +4,12 @@ All of it is foreign: how much comes out is known before anything is unpacked.
 """
 
 import io
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from zipfile import BadZipFile, ZipFile, ZipInfo
 
-from konnekt.domain.imports import FILES, workbooks
+from konnekt.domain.imports import FILES, bounded
 from konnekt.domain.imports.grids import Grid
 from konnekt.domain.imports.report import shown
 from konnekt.domain.refused import Invalid
@@ -46,23 +47,24 @@ class Unpacked:
 def unpack(uploads: dict[str, bytes]) -> Unpacked:
     """The files of an import set in what was uploaded; raises Invalid where something can't be unpacked."""
     found = Unpacked()
+    until = time.monotonic() + bounded.SECONDS_OF_ALL
     for name, content in uploads.items():
         if name.lower().endswith(".zip"):
             for member, inside in _unzip(name, content):
-                _take(found, inside, member, shown(f"{name}/{member}"))
+                _take(found, inside, member, shown(f"{name}/{member}"), until)
         else:
-            _take(found, content, name, shown(name))
+            _take(found, content, name, shown(name), until)
     return found
 
 
-def _take(found: Unpacked, content: bytes, name: str, path: str) -> None:
+def _take(found: Unpacked, content: bytes, name: str, path: str, until: float) -> None:
     name = name.replace("\\", "/").rpartition("/")[2].strip()
     file = name.lower()
     if file in KNOWN:
         found.put(file, content, file, path)
     elif file.endswith(WORKBOOKS):
         _look_at_size(path, content)
-        sheets, left_out = workbooks.read(shown(name), content, STEMS)
+        sheets, left_out = bounded.read(shown(name), content, STEMS, until)
         found.ignored += left_out
         for stem, grid in sheets.items():
             called = shown(name) if len(sheets) == 1 else f"{shown(name)} ({stem})"

@@ -24,7 +24,10 @@ LONGEST_REMARK = 2000
 FIRST_YEAR, LAST_YEAR = 1900, 2199
 
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_MOMENT = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})[T ]([0-9]{2}:[0-9]{2}(?::[0-9]{2})?)")
+_DUTCH_DAY = re.compile(r"([0-9]{1,2})([-/.])([0-9]{1,2})\2([0-9]{4})")
+# The days of 1955 to 2173 as a spreadsheet counts them.
+_SERIAL = re.compile("[0-9]{5}(?:[.,]0*)?")
+_MOMENT = re.compile(r"([0-9./-]{8,10})[T ]([0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?)")
 _EMAIL = re.compile(r"[^\s@,;:<>()\[\]\"\\]+@[^\s@,;:<>()\[\]\"\\]+")
 
 
@@ -165,23 +168,29 @@ year = integer(FIRST_YEAR, LAST_YEAR)
 
 
 def day(cell: str) -> date:
-    """A date such as 2026-11-30."""
+    """A date such as 2026-11-30, or as a Dutch spreadsheet shows it: 30-11-2026, 30/11/2026, 30.11.2026."""
     found = _required(cell)
+    dutch = _DUTCH_DAY.fullmatch(found)
+    if dutch:
+        found = f"{dutch[4]}-{dutch[3]:>02}-{dutch[1]:>02}"
     try:
         read = date.fromisoformat(found) if _DAY.fullmatch(found) else None
     except ValueError:
         read = None
+    if read is None and _SERIAL.fullmatch(found):
+        # Not guessed: some spreadsheets count from 1900, others from 1904.
+        raise Invalid("%(cell)s is a day as a number: give the column the format of a date", cell=cell)
     if read is None or not FIRST_YEAR <= read.year <= LAST_YEAR:
         raise Invalid("%(cell)s is no date such as 2026-11-30", cell=cell)
     return read
 
 
 def moment(cell: str) -> datetime:
-    """A moment such as 2026-11-30T23:59 on the clock of Amsterdam, as UTC."""
+    """A moment such as 2026-11-30T23:59 or 30-11-2026 23:59 on the clock of Amsterdam, as UTC."""
     found = _MOMENT.fullmatch(_required(cell))
     if found:
         try:
-            return clock.at(day(found[1]), time.fromisoformat(found[2]))
+            return clock.at(day(found[1]), time.fromisoformat(found[2].zfill(5)))
         except (ValueError, Invalid):
             pass
     raise Invalid("%(cell)s is no date and time such as 2026-11-30T23:59", cell=cell)

@@ -4,6 +4,7 @@ The forms of the bureau ask the same (records/placing.py, records/rights.py).
 """
 
 from collections import defaultdict
+from collections.abc import Collection
 from datetime import date
 from typing import Any
 
@@ -95,3 +96,26 @@ def of_rights(run: Run, rows: list[Row]) -> None:
     for row in news:
         if (row["email"], row["organisation"]) in places:
             run.doubt(row, "approve", TWO_ROLES, email=row["email"], code=row["organisation"])
+
+
+ALIKE = N_("new, and only zeros or points away from %(code)s: is it another one?")
+
+
+def of_new_codes(
+    run: Run, rows: list[Row], columns: tuple[str, ...], known: Collection[tuple[Any, ...]]
+) -> None:
+    """What a spreadsheet makes of a known code: 123 of 0123, 42.1 of 42.10. The last column is the code."""
+    alike = {(*key[:-1], form): key[-1] for key in known for form in _forms(key[-1])}
+    for row in rows:
+        key = tuple(row[column] for column in columns)
+        if row.is_wrong or not key[-1] or key in known:
+            continue
+        other = next((alike[of] for form in _forms(key[-1]) if (of := (*key[:-1], form)) in alike), None)
+        if other is not None:
+            run.doubt(row, columns[-1], ALIKE, code=other)
+
+
+def _forms(code: str) -> set[str]:
+    """A code without points and zeros in front, and if it has points also without zeros at its end."""
+    forms = {code, code.rstrip("0") if "." in code else code}
+    return {form.replace(".", "").lstrip("0").lower() for form in forms} - {""}

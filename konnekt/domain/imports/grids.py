@@ -3,7 +3,15 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from konnekt.domain.imports.reading import Complain, Row, Table, check_header, check_letters
+from konnekt.domain.imports.reading import (
+    HEADER_WITHIN,
+    Complain,
+    Row,
+    Table,
+    check_header,
+    check_letters,
+    header_at,
+)
 from konnekt.domain.refused import N_
 
 Place = tuple[int, int]
@@ -20,12 +28,14 @@ IS_UNKNOWN = N_("a formula without its outcome: open the file in a spreadsheet a
 class Grid:
     """A sheet: its cells as text, the first row first.
 
-    typed: the cells that are no text, with what that would be in a column of text. broken: cells that can't
-    be read at all, with a sentence and its values. is_cut: there is more than was read.
+    typed: the cells that are no text, with what that would be in a column of text. plain: the text that some
+    of them show, which such a column takes. broken: cells that can't be read at all, with a sentence and its
+    values. is_cut: there is more than was read.
     """
 
     rows: list[list[str]] = field(default_factory=list)
     typed: dict[Place, str] = field(default_factory=dict)
+    plain: dict[Place, str] = field(default_factory=dict)
     broken: dict[Place, tuple[str, dict[str, Any]]] = field(default_factory=dict)
     most: int = 0
     is_cut: bool = False
@@ -37,16 +47,17 @@ def read(file: str, grid: Grid, known: tuple[str, ...], texts: set[str], complai
     if not any(any(row) for row in grid.rows):
         complain(1, "", N_("the file is empty"))
         return table
-    width = max(len(row) for row in grid.rows)
-    header = [name.strip().lower() for name in grid.rows[0]]
+    top = header_at([[name.strip().lower() for name in row] for row in grid.rows[:HEADER_WITHIN]], known)
+    width = max(len(row) for row in grid.rows[top:])
+    header = [name.strip().lower() for name in grid.rows[top]]
     header += [""] * (width - len(header))
-    if not check_header(header, known, complain):
+    if not check_header(header, known, complain, line=top + 1):
         return table
     table.ignored_columns = [name or f"(column {n})" for n, name in enumerate(header, 1) if name not in known]
     table.is_readable = not grid.is_cut
     if grid.is_cut:
         complain(grid.most + 1, "", N_("more than %(most)s rows: make it several files"), most=grid.most)
-    for line, cells in enumerate(grid.rows[1:], 2):
+    for line, cells in enumerate(grid.rows[top + 1 :], top + 2):
         if not any(cells) and not any((line, column) in grid.broken for column in range(width)):
             continue
         row = Row(file, line, dict(zip(header, cells + [""] * (width - len(cells)), strict=True)))
@@ -61,7 +72,10 @@ def _check_kinds(row: Row, grid: Grid, header: list[str], texts: set[str], compl
         place = (row.line, position)
         sentence, values = grid.broken.get(place, ("", {}))
         if not sentence and column in texts:
-            sentence = grid.typed.get(place, "")
+            if place in grid.plain:
+                row.cells[column] = grid.plain[place]
+            else:
+                sentence = grid.typed.get(place, "")
         if sentence:
             row.cells.pop(column, None)
             row.is_wrong = True

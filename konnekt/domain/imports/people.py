@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from konnekt.domain import clock
+from konnekt.domain import clock, events
 from konnekt.domain.imports import columns, doubts
 from konnekt.domain.imports.columns import optional
 from konnekt.domain.imports.reading import Row
 from konnekt.domain.imports.run import File, Run
+from konnekt.domain.records import people as records
 from konnekt.domain.refused import N_
 from konnekt.models import LANGUAGES, Account, Assignment
 from konnekt.models.people import name_key
@@ -17,6 +18,8 @@ text = optional(columns.name, "")
 def take_people(run: Run, rows: list[Row]) -> None:
     """People by e-mail address; they get no password here (`konnekt invite`, `konnekt set-password`)."""
     had_staff = _has_staff(run)
+    numbers = {(person.employee_number,) for person in run.people.by_key.values() if person.employee_number}
+    _follow_addresses(run, rows)
     for row in rows:
         first, last = row["first_name"], row["last_name"]
         if first == "" and last == "":
@@ -35,11 +38,51 @@ def take_people(run: Run, rows: list[Row]) -> None:
         run.put(row, run.people, (row["email"],), values, created_at=clock.now())
     _check_names(run, rows)
     _check_workers(run, rows)
+    doubts.of_new_codes(run, rows, ("employee_number",), numbers)
     run.doubtful_numbers = {row.cells.get("employee_number", "").strip() for row in rows if row.is_wrong}
     if had_staff and not _has_staff(run):
         for row in rows:
             if row["agency_staff"] is False and row["email"] in _changed(run, "is_agency_staff"):
                 run.wrong(row, "agency_staff", N_("nobody of the agency would be left"))
+
+
+def _follow_addresses(run: Run, rows: list[Row]) -> None:
+    """Put who has another mail address now under it: found by the employee number.
+
+    Whose old address is still in the file, or who gives the number to somebody with an account, is an error.
+    """
+    written = {row["email"] for row in rows}
+    numbers = _owners(run.people.by_key.values(), "employee_number")
+    for row in rows:
+        old = next(iter(numbers.get(row["employee_number"], ())), None)
+        new = row["email"]
+        if row.is_wrong or not new or (new,) in run.people.by_key:
+            continue
+        if old is None or old in written or (old,) not in run.people.by_key:
+            continue
+        person = run.people.by_key.pop((old,))
+        run.people.by_key[new,] = person
+        run.addresses[person.id] = old
+        written.add(new)
+        if "rights" in run.__dict__:
+            run.rights.by_key = {
+                (right.account.email if right.account is not person else new, right.organisation.code): right
+                for right in run.rights.by_key.values()
+            }
+        run.doubt(
+            row, "email", N_("the mail address of employee %(number)s, %(name)s, was %(email)s"),
+            number=person.employee_number, name=person.name, email=old,
+        )  # fmt: skip
+
+
+def write_addresses(run: Run, by: Account | None) -> None:
+    """What the form does with another mail address: links to the old one end, and an event says so."""
+    for person in run.people.by_id.values():
+        old = run.addresses.get(person.id)
+        if old is not None:
+            records.end_links(person)
+            before, after = {"email": old}, {"email": person.email}
+            events.record("change_person", by=by, source="import", person=person, before=before, after=after)
 
 
 def _has_staff(run: Run) -> bool:

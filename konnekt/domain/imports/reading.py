@@ -3,8 +3,10 @@
 The file is foreign: any bytes may come.
 """
 
+import codecs
 import csv
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,8 +14,16 @@ from typing import Any
 from konnekt.domain.refused import N_
 
 LARGEST_FILE = 50 * 1024 * 1024
+MOST_LINES = 500_000
+LONGEST_LINE = 1_000_000
+MOST_COLUMNS = 1000
 MOST_BROKEN = 100
-DELIMITERS = (";", ",")
+DELIMITERS = (";", ",", "\t")
+# A title may stand above the header, and empty lines.
+HEADER_WITHIN = 10
+UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+# The first line by which some programs tell Excel the delimiter.
+_SEPARATOR = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
 
 UNCLOSED = N_("the quote that opens here does not close where its cell ends (in a text it is doubled)")
 
@@ -57,19 +67,29 @@ def read(file: str, content: bytes, known: tuple[str, ...], complain: Complain) 
     if len(content) > LARGEST_FILE:
         complain(1, "", N_("the file is larger than %(most)s MB"), most=LARGEST_FILE // 1024**2)
         return table
-    text = content.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "surrogateescape")
+    text = _decoded(content, complain)
+    if text is None:
+        return table
     if not text.strip():
         complain(1, "", N_("the file is empty"))
         return table
     # Only a line feed ends a physical line: str.splitlines() also splits at characters that a text may hold.
-    lines = [f"{line}\n" for line in text.split("\n")]
-    delimiter, header = _header(lines[0], known)
-    if not check_header(header, known, complain):
+    # Some programs of a Mac write a carriage return instead: then one stands in what would be the first line.
+    is_of_mac = "\r" in text.partition("\n")[0].rstrip("\r") and "\r\n" not in text
+    end = "\r" if is_of_mac else "\n"
+    if not _has_measure(text, end, complain):
+        return table
+    lines = [f"{line}\n" for line in text.split(end)]
+    top, delimiter, header = _header(lines, known)
+    if len(header) > MOST_COLUMNS:
+        complain(top + 1, "", N_("more than %(most)s columns"), most=MOST_COLUMNS)
+        return table
+    if not check_header(header, known, complain, line=top + 1):
         return table
     table.ignored_columns = [name or f"(column {n})" for n, name in enumerate(header, 1) if name not in known]
     is_fit = _UNFIT.search(text) is None
     table.is_readable = True
-    for line, cells in _records(lines, delimiter, header, complain):
+    for line, cells in _records(lines, top + 1, delimiter, header, complain):
         if cells is None:
             table.is_readable = False
             continue
@@ -80,46 +100,84 @@ def read(file: str, content: bytes, known: tuple[str, ...], complain: Complain) 
     return table
 
 
-def _header(line: str, known: tuple[str, ...]) -> tuple[str, list[str]]:
-    """The delimiter under which the header names the most known columns, and those names."""
+def _decoded(content: bytes, complain: Complain) -> str | None:
+    """The text of a file in UTF-8, or in UTF-16 that says so; other bytes become lone surrogates."""
+    if not content.startswith(UTF_16):
+        if b"\0" in content[:2]:
+            complain(1, "", N_("this is UTF-16 without its mark: save the file as CSV UTF-8"))
+            return None
+        return content.removeprefix(codecs.BOM_UTF8).decode("utf-8", "surrogateescape")
+    try:
+        return content.decode("utf-16")
+    except UnicodeDecodeError:
+        complain(1, "", N_("this is damaged UTF-16: save the file as CSV UTF-8"))
+        return None
+
+
+def _has_measure(text: str, end: str, complain: Complain) -> bool:
+    """Whether lines are as many and as long as can be taken apart in memory."""
+    if text.count(end) > MOST_LINES:
+        complain(MOST_LINES + 1, "", N_("more than %(most)s rows: make it several files"), most=MOST_LINES)
+        return False
+    for number, line in enumerate(text.split(end), 1):
+        if len(line) > LONGEST_LINE:
+            complain(number, "", N_("a line of more than %(most)s characters"), most=LONGEST_LINE)
+            return False
+    return True
+
+
+def _header(lines: list[str], known: tuple[str, ...]) -> tuple[int, str, list[str]]:
+    """Where the header stands, the delimiter under which it names the most known columns, and those names."""
+    said = _SEPARATOR.fullmatch(lines[0])
+    first = 1 if said and len(lines) > 1 else 0
     found = []
-    for delimiter in DELIMITERS:
-        try:
-            names = next(csv.reader([line], delimiter=delimiter, strict=True), [])
-        except csv.Error:
-            names = line.split(delimiter)
-        names = [name.strip().lower() for name in names]
-        found.append((len(set(names) & set(known)), delimiter, names))
-    _, delimiter, names = max(found, key=lambda one: one[0])
-    return delimiter, names
+    for delimiter in (said[1],) if said else DELIMITERS:
+        rows = [_names(line, delimiter) for line in lines[first : first + HEADER_WITHIN]]
+        top = header_at(rows, known)
+        found.append((len(set(rows[top]) & set(known)), delimiter, first + top, rows[top]))
+    _, delimiter, top, names = max(found, key=lambda one: one[0])
+    return top, delimiter, names
 
 
-def check_header(header: list[str], known: tuple[str, ...], complain: Complain) -> bool:
+def _names(line: str, delimiter: str) -> list[str]:
+    try:
+        names = next(csv.reader([line], delimiter=delimiter, strict=True), [])
+    except csv.Error:
+        names = line.split(delimiter)
+    return [name.strip().lower() for name in names]
+
+
+def header_at(rows: list[list[str]], known: tuple[str, ...]) -> int:
+    """Which of the first rows is the header: the first of those that name the most known columns."""
+    return max(range(len(rows)), key=lambda number: (len(set(rows[number]) & set(known)), -number))
+
+
+def check_header(header: list[str], known: tuple[str, ...], complain: Complain, *, line: int = 1) -> bool:
     """Whether a header has every known column once; says what is wrong with it."""
     missing = [name for name in known if name not in header]
     if len(missing) == len(known):
-        complain(1, "", N_("no header: none of the columns %(columns)s"), columns=", ".join(known))
+        complain(line, "", N_("no header: none of the columns %(columns)s"), columns=", ".join(known))
         return False
     for name in missing:
-        complain(1, name, N_("this column is missing"))
-    twice = sorted({name for name in header if name and header.count(name) > 1})
+        complain(line, name, N_("this column is missing"))
+    twice = sorted(name for name, count in Counter(header).items() if name and count > 1)
     for name in twice:
-        complain(1, name, N_("this column stands more than once"))
+        complain(line, name, N_("this column stands more than once"))
     unfit = [name for name in header if _UNFIT.search(name)]
     for name in unfit:
-        complain(1, "", N_("the header holds %(what)s, which is no text in UTF-8"), what=name)
+        complain(line, "", N_("the header holds %(what)s, which is no text in UTF-8"), what=name)
     return not missing and not twice and not unfit
 
 
 def _records(
-    lines: list[str], delimiter: str, header: list[str], complain: Complain
+    lines: list[str], position: int, delimiter: str, header: list[str], complain: Complain
 ) -> Iterator[tuple[int, list[str] | None]]:
-    """The records after the header with their first line; None for one that can't be read.
+    """The records from that line on (from 0) with their first line; None for one that can't be read.
 
     After a broken record it goes on with the line after the one where its quote opened, so that one open
     quote does not hide the errors in the rest of the file.
     """
-    position, broken = 1, 0
+    broken = 0
     while position < len(lines):
         reader = csv.reader(lines[position:], delimiter=delimiter, strict=True)
         start = position

@@ -62,6 +62,8 @@ class Run:
         self.done = self.total = 0
         # Employee numbers of rows with an error: nobody may be found by them for that reason.
         self.doubtful_numbers: set[str] = set()
+        # The mail addresses that people had, by the id of who has another one now.
+        self.addresses: dict[int, str] = {}
         # What hours.csv plans (sheets.Sheet).
         self.sheets: list[Any] = []
 
@@ -133,6 +135,11 @@ class Run:
 
     def table(self, file: File) -> Rows | None:
         return getattr(self, file.table) if file.table else None
+
+    def known(self, file: File) -> set[Any]:
+        """The keys of a file's table that the database has."""
+        rows: Rows | None = self.table(file)
+        return {key for key, row in rows.by_key.items() if row.id is not None} if rows else set()
 
     def load_all(self, files: Iterable[File]) -> None:
         """Load every table at one moment, so that none refers to a row that came later."""

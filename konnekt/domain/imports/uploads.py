@@ -87,7 +87,9 @@ def carry_out(job: Job, tell: Tell) -> dict[str, Any]:
         if not jobs.end(job, told):
             raise Interrupted
 
-    report = import_files(found.files, agreed=job.asked["effect"], most_problems=MOST_LISTED, finish=finish)
+    report = import_files(
+        found.files, agreed=job.asked["effect"], most_problems=MOST_LISTED, finish=finish, by=job.created_by
+    )
     return _told(report, found)
 
 

@@ -1,48 +1,98 @@
 """XLSX as foreign input: the sheets that are named after files of an import set, each cell as text.
 
 A cell is told apart from its looks: days come as 2026-11-30, numbers with a point, and a cell that is no text
-is remembered as such, since 42.10 typed into a spreadsheet is 42.1.
+is remembered as such, with the text that it shows where that is sure: 00123 of the number 123 in the format
+00000, but nothing of 42.1, which may have been typed as 42.10. bounded.py reads it in a process of its own.
 """
 
 import io
 import re
 import warnings
 from collections.abc import Collection, Iterator
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from itertools import islice
 from typing import Any
 from zipfile import ZipFile
 
 from openpyxl import load_workbook
+from openpyxl.cell.read_only import EMPTY_CELL
 
 from konnekt.domain.imports.grids import IS_DAY, IS_ERROR, IS_NUMBER, IS_UNKNOWN, Grid, Place
 from konnekt.domain.refused import Invalid
 
-_FORMULA = re.compile(rb"<(\w+:)?f[\s>/]")
+_FORMULA = re.compile(rb"<(?:\w+:)?f[\s>/]")
+_CELL = re.compile(rb"<(?:\w+:)?(?:c|si)[\s>/]")
+# Formats that show a whole number with zeros in front, or with its points; what else may stand in a number.
+_ZEROS = re.compile(r"(0+)(?:\.(0+))?")
+_MASK = re.compile(r'(?:0|"[^"]*"|\\.|[- ])+')
+_MASK_PART = re.compile(r'0|"[^"]*"|\\.|[- ]')
+# A spreadsheet keeps fifteen digits.
+MOST_DIGITS = 15
 
-MOST_ROWS = 100_000
 MOST_COLUMNS = 64
 
 
-def read(name: str, content: bytes, known: Collection[str]) -> tuple[dict[str, Grid], list[str]]:
+@dataclass(frozen=True)
+class Limits:
+    """How much of a workbook is read: rows of a sheet, cells (empty ones and texts too), bytes unpacked."""
+
+    rows: int = 100_000
+    cells: int = 500_000
+    bytes: int = 64 * 1024**2
+
+
+LIMITS = Limits()
+
+
+def unreadable(name: str) -> Invalid:
+    """What is said of what is no workbook."""
+    return Invalid("%(file)s can't be read as a workbook: save it as XLSX again.", "files", file=name)
+
+
+def read(
+    name: str, content: bytes, known: Collection[str], limits: Limits = LIMITS
+) -> tuple[dict[str, Grid], list[str]]:
     """The sheets of a workbook by the stem of their file ("people"), and the names of those left out.
 
-    A workbook of one sheet is named after its file, or the sheet is; of several each sheet is. content is a
-    ZIP whose size was looked at (archives.py). Raises Invalid where it is no workbook, or no sheet is known.
+    A workbook of one sheet is named after its file, or the sheet is; of several each sheet is. Raises Invalid
+    where it is no workbook, too large, or no sheet is known.
     """
     try:
+        _check_size(name, content, limits)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return _read(name, content, known)
-    except Invalid:
+            return _read(name, content, known, limits)
+    except (Invalid, MemoryError):
         raise
     except Exception as error:  # foreign bytes break openpyxl in more ways than it names
+        raise unreadable(name) from error
+
+
+def _check_size(name: str, content: bytes, limits: Limits) -> None:
+    """Count before anything is taken apart: that costs a hundredth of the time."""
+    cells = 0
+    with ZipFile(io.BytesIO(content)) as archive:
+        if sum(member.file_size for member in archive.infolist()) > limits.bytes:
+            raise Invalid(
+                "%(file)s is larger than %(most)s MB when it is unpacked.",
+                "files", file=name, most=limits.bytes // 1024**2,
+            )  # fmt: skip
+        for member in archive.namelist():
+            if member.endswith(".xml") and cells <= limits.cells:
+                found = _CELL.finditer(archive.read(member))
+                cells += sum(1 for _ in islice(found, limits.cells + 1 - cells))
+    if cells > limits.cells:
         raise Invalid(
-            "%(file)s can't be read as a workbook: save it as XLSX again.", "files", file=name
-        ) from error
+            "%(file)s holds more than %(most)s cells, empty ones with a format too: make it several files.",
+            "files", file=name, most=limits.cells,
+        )  # fmt: skip
 
 
-def _read(name: str, content: bytes, known: Collection[str]) -> tuple[dict[str, Grid], list[str]]:
+def _read(
+    name: str, content: bytes, known: Collection[str], limits: Limits
+) -> tuple[dict[str, Grid], list[str]]:
     stem = name.rpartition("/")[2].rpartition(".")[0].strip().lower()
     book = load_workbook(io.BytesIO(content), read_only=True, data_only=True, keep_links=False)
     try:
@@ -60,15 +110,26 @@ def _read(name: str, content: bytes, known: Collection[str]) -> tuple[dict[str, 
             )
         left_out = [f"{name} ({sheet.title})" for sheet in shown if sheet not in named.values()]
         formulas = _formulas(content, {sheet.title for sheet in named.values()})
-        return {key: _grid(sheet, formulas.get(sheet.title, set())) for key, sheet in named.items()}, left_out
+        grids = {
+            key: _grid(sheet, formulas.get(sheet.title, set()), limits.rows) for key, sheet in named.items()
+        }
+        return grids, left_out
     finally:
         book.close()
 
 
 def _rows(sheet: Any) -> Iterator[tuple[int, Any]]:
-    """The rows with their numbers; what a sheet says of its own size is not believed."""
+    """The rows that have cells, with their numbers; what a sheet says of its own size is not believed."""
     sheet.reset_dimensions()
-    return enumerate(sheet.iter_rows(max_col=MOST_COLUMNS), 1)
+    # Between two rows there may be a million of none: each time the same one of openpyxl's.
+    empty = None
+    for line, cells in enumerate(sheet.iter_rows(max_col=MOST_COLUMNS), 1):
+        if cells is empty:
+            continue
+        if all(cell is EMPTY_CELL for cell in cells):
+            empty = cells
+        else:
+            yield line, cells
 
 
 def _formulas(content: bytes, titles: Collection[str]) -> dict[str, set[Place]]:
@@ -93,8 +154,8 @@ def _formulas(content: bytes, titles: Collection[str]) -> dict[str, set[Place]]:
         book.close()
 
 
-def _grid(sheet: Any, formulas: set[Place]) -> Grid:
-    grid = Grid(most=MOST_ROWS)
+def _grid(sheet: Any, formulas: set[Place], most: int) -> Grid:
+    grid = Grid(most=most)
     for line, cells in _rows(sheet):
         texts = []
         for column, cell in enumerate(cells):
@@ -104,16 +165,45 @@ def _grid(sheet: Any, formulas: set[Place]) -> Grid:
                 grid.broken[line, column] = IS_ERROR, {"what": text}
             elif is_like:
                 grid.typed[line, column] = is_like
+                if is_like == IS_NUMBER and (plain := _plain(cell)):
+                    grid.plain[line, column] = plain
             elif not text and (line, column) in formulas:
                 grid.broken[line, column] = IS_UNKNOWN, {}
         while texts and not texts[-1]:
             texts.pop()
-        if line <= MOST_ROWS:
+        if line <= most:
+            grid.rows += [[] for _ in range(line - 1 - len(grid.rows))]
             grid.rows.append(texts)
         elif texts:
             grid.is_cut = True
             break
     return grid
+
+
+def _plain(cell: Any) -> str:
+    """The text that a number shows, where a column of text can mean nothing else; empty where it might."""
+    value, shape = cell.value, str(cell.number_format).partition(";")[0]
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 10**MOST_DIGITS:
+        return ""
+    zeros = _ZEROS.fullmatch(shape)
+    if zeros and zeros[2]:
+        shown = f"{value:0{len(shape)}.{len(zeros[2])}f}"
+        return shown if float(shown) == value else ""
+    if value != int(value):
+        return ""
+    digits = str(int(value))
+    if shape in ("General", "@") or zeros:
+        return digits.zfill(len(shape) if zeros else 0)
+    return _masked(digits, shape) if _MASK.fullmatch(shape) and "0" in shape else ""
+
+
+def _masked(digits: str, shape: str) -> str:
+    """The digits in a format such as 0000"."000, each in the place of a zero; empty where too many."""
+    places = [part[0] if part[0] != "0" else None for part in _MASK_PART.finditer(shape)]
+    if len(digits) > places.count(None):
+        return ""
+    left = iter(digits.zfill(places.count(None)))
+    return "".join(next(left) if place is None else place.strip('"').lstrip("\\") for place in places)
 
 
 def _text(cell: Any) -> tuple[str, str]:

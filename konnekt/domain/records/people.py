@@ -53,7 +53,7 @@ def change(person: int, values: dict[str, Any], *, seen: str, by: Account, is_su
         key = name_key(checked["first_name"], checked["last_name"])
         before, after = changes.write(row, checked, was_seen=seen, name_key=key)
         if "email" in after:
-            _end_links(row)
+            end_links(row)
         if after:
             events.record("change_person", by=by, person=row, before=before, after=after)
     return row
@@ -137,7 +137,7 @@ def close(person: int, *, by: Account, is_sure: bool = False) -> Account:
         doubts.ask(_own(row, by) + rights.what_lies_still(row), is_sure=is_sure)
         changes.write(row, {"is_active": False})
         sessions.end_all(row)
-        _end_links(row)
+        end_links(row)
         before, after = {"is_active": True}, {"is_active": False}
         events.record("close_account", by=by, person=row, before=before, after=after)
     return row
@@ -155,7 +155,8 @@ def reopen(person: int, *, by: Account) -> Account:
     return row
 
 
-def _end_links(person: Account) -> None:
+def end_links(person: Account) -> None:
+    """End the links under way by mail: they went to an address or an account that is no longer this."""
     AccountLink.delete().where((AccountLink.account == person) & AccountLink.used_at.is_null()).execute()
 
 

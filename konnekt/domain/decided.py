@@ -1,0 +1,116 @@
+"""Door u beslist: what an account approved or rejected, and what of it can still be taken back."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from peewee import fn
+
+from konnekt.domain import access, clock, paging, revoking, timesheets, waiting
+from konnekt.domain.access import Grants
+from konnekt.domain.correcting.case import has_later
+from konnekt.domain.paging import Page
+from konnekt.domain.revoking import UNDO_WITHIN
+from konnekt.domain.waiting import Filter
+from konnekt.models import Account, Assignment, Event, Organisation, PayPeriod, State, Timesheet
+
+VERBS = ("approve", "reject")
+PERIODS = 30
+
+
+@dataclass
+class Decision:
+    """One decision: its event with the sheet as it is now; stands: whether nothing came after it."""
+
+    event: Event
+    sheet: Timesheet
+    stands: bool
+    may_undo: bool
+    may_revoke: bool
+
+
+@dataclass
+class Latest:
+    """What the last request decided that still stands and can be undone, so many sheets and minutes."""
+
+    batch: str
+    verb: str
+    count: int
+    minutes: int
+
+
+def page(who: Grants, by: Filter, number: int = 1) -> Page:
+    """The decisions of an account, the latest first, as far as it sees the sheets: two statements."""
+    query = (
+        Event.select(
+            Event,
+            Timesheet,
+            Assignment,
+            Account,
+            Organisation,
+            PayPeriod,
+            _is_last().alias("stands"),
+            (timesheets.has_live_link() | has_later()).alias("is_bound"),
+        )
+        .join(Timesheet)
+        .join(Assignment)
+        .join(Account)
+        .switch(Timesheet)
+        .join(Organisation)
+        .switch(Timesheet)
+        .join(PayPeriod)
+        .where(_mine(who) & access.visible(who) & waiting.is_named(by.name))
+    )
+    if by.period:
+        query = query.where(Timesheet.pay_period == by.period)
+    found = paging.page(query.order_by(Event.id.desc()), number)
+    rows = [_decision(event, who) for event in found.rows]
+    return Page(rows, found.number, found.pages, found.count)
+
+
+def _decision(event: Event, who: Grants) -> Decision:
+    sheet: Timesheet = event.timesheet
+    is_open = bool(event.stands) and not event.is_bound
+    may_undo = is_open and revoking.may_undo(sheet, who.account)
+    may_revoke = is_open and not may_undo and revoking.may_revoke(sheet, who)
+    return Decision(event, sheet, bool(event.stands), may_undo, may_revoke)
+
+
+def periods(who: Grants) -> list[PayPeriod]:
+    """The latest periods of what the account decided, to narrow the list by: one statement."""
+    decided = Event.select(Timesheet.pay_period).join(Timesheet).where(_mine(who))
+    query = PayPeriod.select().where(PayPeriod.id.in_(decided))
+    return list(query.order_by(PayPeriod.first_on.desc(), PayPeriod.id).limit(PERIODS))
+
+
+def latest(who: Grants) -> Latest | None:
+    """The last request within ten minutes of which something stands: one statement."""
+    is_fresh = (Event.at >= clock.now() - UNDO_WITHIN) & (Event.batch != "")
+    row = (
+        Event.select(Event.batch, Event.verb, fn.COUNT(Timesheet.id), fn.SUM(Timesheet.minutes))
+        .join(Timesheet)
+        .where(
+            _mine(who)
+            & is_fresh
+            & (Timesheet.decided_by == who.account)
+            & Timesheet.state.in_((State.APPROVED, State.REJECTED))
+            & _is_last()
+        )
+        .group_by(Event.batch, Event.verb)
+        .order_by(fn.MAX(Event.id).desc())
+        .limit(1)
+        .tuples()
+        .first()
+    )
+    return Latest(row[0], row[1], row[2], int(row[3])) if row else None
+
+
+def _mine(who: Grants) -> Any:
+    return (Event.actor == who.account) & Event.verb.in_(VERBS)
+
+
+def _is_last() -> Any:
+    """The condition on Event: nothing happened to its sheet since."""
+    later = Event.alias()
+    return ~fn.EXISTS(
+        later.select(later.id).where((later.timesheet == Event.timesheet) & (later.id > Event.id))
+    )
