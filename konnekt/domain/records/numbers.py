@@ -69,7 +69,8 @@ def peppol_id(text: str | None, field: str, kept: str = "") -> str:
     try:
         return ":".join(electronic_addresses.read(found))
     except Invalid as fault:
-        raise Invalid(fault.sentence, field=field, **fault.values) from None
+        fault.field = field
+        raise
 
 
 def country(text: str | None, field: str) -> str:
