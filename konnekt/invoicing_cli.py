@@ -64,6 +64,8 @@ def _print_preview(found: Preview) -> None:
     for line in found.rounded:
         price = units.price(line.unit_price, ENGLISH)
         click.echo(f"rounded: {line.sheet.assignment.code}: {line.hour_type.code} at {price}")
+    for party, fault in found.without_address:
+        click.echo(f"e-invoices go without the Peppol id of {party.name}: {fault}")
     _print_left_out(found)
 
 

@@ -59,9 +59,9 @@ def _print_preview(found: Preview) -> None:
         click.echo(f"of which late: {_hours(found.late_minutes)} hours of earlier periods")
     for one in found.left_out:
         who = one.worker.name if one.worker else f"{len(one.sheets)} sheets"
-        kind_of = f" {one.hour_type.code}" if one.hour_type else ""
-        hours = _hours(one.minutes)
-        click.echo(f"left out: {one.organisation.code} {who}{kind_of}: {hours} hours: {one.reason.value}")
+        of = one.organisation.code if one.organisation else "hour type"
+        who = one.hour_type.code if one.hour_type else who
+        click.echo(f"left out: {of} {who}: {_hours(one.minutes)} hours: {one.reason.value}")
 
 
 def _hours(minutes: int) -> str:

@@ -188,11 +188,11 @@ def _timecard(kept: _Kept, batch: PayrollBatch, hours: list[Paid]) -> dict[str, 
     # Hours of one sheet may be paid by several batches: each is a document of its own.
     document = f"{sheet['reference']}/{batch.pay_on.isoformat()}-{batch.sequence}"
     card: dict[str, Any] = {"documentId": _by_us(document)}
-    if agency["coc_number"]:
-        card["supplier"] = {"legalId": {"value": agency["coc_number"], "schemeAgencyId": "KvK"}}
+    if legal_id := _legal_id(agency):
+        card["supplier"] = {"legalId": legal_id}
     card["customer"] = {"id": [_by_us(place["code"])]}
-    if place["coc_number"]:
-        card["customer"]["legalId"] = {"value": place["coc_number"], "schemeAgencyId": "KvK"}
+    if legal_id := _legal_id(place):
+        card["customer"]["legalId"] = legal_id
     return {
         **card,
         "person": {"id": [_by_us(number)], "name": {"formattedName": name}},
@@ -222,6 +222,13 @@ def _interval(kept: _Kept, paid: Paid) -> dict[str, Any]:
         "payRates": [rate],
         "dayAssignment": _day(paid.day),
     }
+
+
+def _legal_id(party: dict[str, str]) -> dict[str, str]:
+    """The number of a Dutch registration, as whose it is: KvK has 8 digits, OIN 20; another is of neither."""
+    number = "".join(party["coc_number"].split())
+    scheme = {8: "KvK", 20: "OIN"}.get(len(number)) if number.isascii() and number.isdigit() else None
+    return {"value": number, "schemeAgencyId": scheme} if scheme else {}
 
 
 def _day(day: date) -> str:

@@ -23,13 +23,23 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 Cell = str | int | Decimal | date | None
 
 # What makes a spreadsheet calculate a cell, also behind a character that it drops.
+# Text that a Dutch spreadsheet reads as another number or as a day: 0042.001 becomes 42001.
+_MISREAD = re.compile(
+    "0[0-9]+|[0-9]+([.,][0-9]+)+|[0-9]{12,}|[0-9]+[eE][0-9]+|[0-9]{1,4}([-/][0-9]{1,2}){1,2}([0-9]{2})?"
+)
 CALCULATES = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 WIDEST = 60
 _UNFIT = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
-def csv_file(header: Sequence[str], rows: Iterable[Sequence[Cell]], language: str = "nl") -> bytes:
-    """UTF-8 with BOM and `;`, as Dutch spreadsheets open it; numbers with a comma, English with a point."""
+def csv_file(header: Sequence[str], rows: Iterable[Sequence[Cell]], language: str = "") -> bytes:
+    """UTF-8 with BOM and `;`, as Dutch spreadsheets open it; numbers with a comma, English with a point.
+
+    language: whose list it is; without one it is for a program. In a list, text of digits is written as the
+    formula `="0042.001"`: a spreadsheet that opens a CSV file takes quotes off before it guesses, and nothing
+    else keeps zeros and points in all of them. What stands in such a formula is digits, points, commas,
+    hyphens, slashes and one e, which can't calculate anything.
+    """
     out = io.StringIO()
     writer = csv.writer(out, delimiter=";", lineterminator="\r\n")
     writer.writerow([_text(cell, language) for cell in header])
@@ -42,6 +52,8 @@ def _text(cell: Cell, language: str) -> str:
         return ""
     if isinstance(cell, Decimal):
         return f"{cell:f}" if language == "en" else f"{cell:f}".replace(".", ",")
+    if isinstance(cell, str) and language and _MISREAD.fullmatch(cell):
+        return f'="{cell}"'
     if isinstance(cell, str):
         return f"'{cell}" if cell.startswith(CALCULATES) else cell
     return str(cell)

@@ -77,6 +77,9 @@ def _head(root: Element, invoice: Invoice, kind: str) -> None:
     period = _group(root, "InvoicePeriod")  # BG-14
     _text(period, "StartDate", frozen["period"]["first_on"])
     _text(period, "EndDate", frozen["period"]["last_on"])
+    order = frozen.get("purchase_order_number", "")
+    if order:
+        _text(_group(root, "OrderReference"), "ID", order)  # BT-13
     for reference in frozen["references"] or frozen.get("corrects", []):  # BG-3
         document = _group(_group(root, "BillingReference"), "InvoiceDocumentReference")
         _text(document, "ID", reference["number"])
@@ -105,7 +108,7 @@ def _party(parent: Element, party: dict[str, str], invoice: Invoice, *, is_selle
     scheme, value = parties.peppol_id(party)
     if value:
         _text(of, "EndpointID", value, schemeID=scheme)  # BT-34, BT-49
-    _text(_group(of, "PartyName"), "Name", party["name"])
+    _text(_group(of, "PartyName"), "Name", party["name"])  # BT-28, BT-45
     address = _group(of, "PostalAddress")
     _text(address, "StreetName", party["street"])
     _text(address, "CityName", party["city"])
@@ -118,7 +121,7 @@ def _party(parent: Element, party: dict[str, str], invoice: Invoice, *, is_selle
         _text(tax, "CompanyID", vat_number)  # BT-31, BT-48
         _text(_group(tax, "TaxScheme"), "ID", "VAT")
     legal = _group(of, "PartyLegalEntity")
-    _text(legal, "RegistrationName", party["name"])  # BT-27, BT-44
+    _text(legal, "RegistrationName", party.get("legal_name") or party["name"])  # BT-27, BT-44
     scheme, value = parties.legal_id(party)
     _text(legal, "CompanyID", value, **({"schemeID": scheme} if scheme else {}))  # BT-30, BT-47
     if is_seller:

@@ -67,7 +67,13 @@ def findings(content: bytes) -> list[str]:
     return found
 
 
-SCHEMES = {"0106": r"\d{8}", "0190": r"\d{20}", "0217": r"\d{12}", "9944": r"NL\d{9}B\d{2}"}
+SCHEMES = {
+    "0106": r"\d{8}",
+    "0190": r"\d{20}",
+    "9944": r"NL\d{9}B\d{2}",
+    "0088": r"\d{13}",
+    "0208": r"\d{10}",
+}
 
 
 def dutch(content: bytes) -> list[str]:

@@ -24,7 +24,7 @@ def complete(world: World) -> None:
     for code, (payroll_code, setu_code) in CODES.items():
         columns = {"payroll_code": payroll_code, "setu_code": setu_code}
         HourType.update(columns).where(HourType.code == code).execute()
-    Agency.update(payroll_number="5555/1", coc_number="12345678").execute()
+    Agency.update(payroll_number="5555", coc_number="12345678").execute()
     Organisation.update(coc_number="87654321").where(Organisation.code == "FSE").execute()
     invoice_cast.approve(world.sheet, world.supervisor)
 

@@ -33,7 +33,7 @@ def test_a_dry_run_shows_and_changes_nothing(config: Config, cast: World) -> Non
         "REG: 17.50 hours",
         "17.50 hours of 1 worker, €320.60 gross.",
         "of which late: 2.00 hours of earlier periods",
-        "left out: FSE Łucja Şahin TRAVEL: 1.00 hours: the hour type has no code for this format",
+        "left out: hour type TRAVEL: 1.00 hours: the hour type has no code for this format",
         "left out: FSE 1 sheets: 1.50 hours: not approved",
         "Dry run: nothing was exported.",
     ]

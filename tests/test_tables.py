@@ -28,10 +28,23 @@ def test_a_cell_that_would_calculate_is_text(text: str) -> None:
 
 def test_what_people_write_comes_back_whole() -> None:
     rows = [['Łucja; "de" Vries', "0042.001", "Şahin\nThuỳ", ""]]
-    assert opened(tables.csv_file(["a", "b", "c", "d"], rows))[1:] == rows
+    assert opened(tables.csv_file(["a", "b", "c", "d"], rows))[1:] == rows, "for a program"
     sheet = load_workbook(io.BytesIO(tables.xlsx_file("Uren", ["a", "b", "c", "d"], rows))).active
     assert [cell.value for cell in sheet[2]] == [*rows[0][:3], None]
     assert sheet["B2"].data_type == "s", "leading zeros stay"
+
+
+@pytest.mark.parametrize(
+    ("text", "is_misread"),
+    [
+        ("0042.001", True), ("34367565.899", True), ("007", True), ("2026-12", True), ("3/4", True), ("12E5", True),
+        ("123456789012", True), ("1,5", True), ("10482", False), ("2026-00001", False), ("A70000-1", False),
+        ("0042.001+1", False), ("Şahin", False), ("", False),
+    ],
+)  # fmt: skip
+def test_text_of_digits_stays_text_in_a_list(text: str, is_misread: bool) -> None:
+    written = f'="{text}"' if is_misread else text
+    assert opened(tables.csv_file(["a"], [[text, "x"]], "nl"))[1] == [written, "x"]
 
 
 def test_numbers_and_days_can_be_added_up() -> None:

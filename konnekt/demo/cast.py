@@ -38,7 +38,8 @@ EXEMPT = "Vrijgesteld van btw: artikel 11, eerste lid, onder o, Wet op de omzetb
 # or in euros).
 ORGANISATIONS: dict[str, tuple[str, str, bool, dict[str, Any], Any]] = {
     "FSE": ("Faculty of Science and Engineering", "four_weeks", False,
-        {"street": "Paul-Henri Spaaklaan 1", "postcode": "6229 EN", "language": "en"},
+        {"street": "Paul-Henri Spaaklaan 1", "postcode": "6229 EN", "language": "en",
+         "purchase_order_number": "4500017231", "purchase_order_required": True},
         (
             ("34367565.899", "Onderwijs regulier", None, 90_000),
             ("34367565.910.002", "Project Zonnecel", 800, None),
@@ -146,7 +147,8 @@ def _places(cast: Cast) -> None:
         values = dict.fromkeys(organisations.COLUMNS, "") | {
             "code": code, "name": name, "calendar": calendar, "four_eyes": four_eyes, "city": "Maastricht",
             "country": "NL", "payment_term_days": 30, "vat_treatment": "standard", "language": "nl",
-            "coc_number": "50169181", "contact_name": "Crediteurenadministratie",
+            "coc_number": "50169181", "legal_name": "Universiteit Maastricht",
+            "contact_name": "Crediteurenadministratie",
             "invoice_email": f"facturen-{code.lower()}@konnekt.example",
         }  # fmt: skip
         cast.organisations[code] = organisations.add({**values, **own}, by=cast.agency)

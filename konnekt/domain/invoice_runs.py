@@ -98,15 +98,23 @@ def fingerprint(found: Preview, on: date) -> str:
 
 
 def begin(
-    calendar: str, year: int, number: int, organisation: str | None, *, on: date, seen: str, by: Account
+    calendar: str,
+    year: int,
+    number: int,
+    organisation: str | None,
+    *,
+    on: date,
+    seen: str,
+    by: Account,
+    orders: dict[str, str] | None = None,
 ) -> Job:
-    """Queue the run that a preview showed; seen is its fingerprint.
+    """Queue the run that a preview showed; seen is its fingerprint, orders are purchase order numbers.
 
     Raises Refused where it would issue something else by now, and where there is nothing to invoice.
     """
     invoices.must_be_agency_staff(by)
     invoices.must_be_near(on)
-    found = invoices.preview(calendar, year, number, organisation)
+    found = invoices.preview(calendar, year, number, organisation, orders)
     if fingerprint(found, on) != seen:
         raise Refused("This changed after it was shown. Nothing was issued: look at it again.")
     if not found.drafts:
@@ -117,6 +125,7 @@ def begin(
         "number": number,
         "organisation": organisation,
         "on": on.isoformat(),
+        "orders": orders or {},
         "agreed": {draft.key: draft.fingerprint for draft in found.drafts},
     }
     with transaction():
@@ -143,6 +152,8 @@ def carry_out(job: Job, tell: Tell) -> dict[str, Any]:
         by=job.created_by,
         batch=batch,
         agreed=asked["agreed"],
+        # A run of before there were any is not without them: they were not asked.
+        orders=asked.get("orders"),
         tell=lambda done, of, invoice: tell(min(before + done, total), total),
     )
     with transaction():

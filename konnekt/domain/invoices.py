@@ -1,6 +1,6 @@
 """The verbs of invoicing: preview a run, issue it, credit an invoice."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from typing import Any
 
@@ -24,16 +24,33 @@ from konnekt.models import (
 ROWS = 500
 # A date further away is a slip of the pen, and would open the series of another year.
 FURTHEST = timedelta(days=366)
+LONGEST_ORDER = 50
 
 
-def preview(calendar: str, year: int, number: int, organisation: str | None = None) -> Preview:
+def preview(
+    calendar: str,
+    year: int,
+    number: int,
+    organisation: str | None = None,
+    orders: Mapping[str, str] | None = None,
+) -> Preview:
     """What a run would issue for a pay period, and what it leaves out and why; changes nothing.
 
-    organisation: the code of one, or all. Raises NotFound for a period or organisation that isn't there,
-    Refused where the agency's own details are incomplete.
+    organisation: the code of one, or all. orders: the purchase order numbers that somebody typed, by the key
+    of a draft. Raises NotFound for a period or organisation that isn't there, Refused where the agency's own
+    details are incomplete, Invalid for a purchase order number that can't be.
     """
+    for key, order in (orders or {}).items():
+        if len(order.strip()) > LONGEST_ORDER:
+            raise Invalid(
+                "%(key)s: a purchase order number has at most %(count)s characters.",
+                key=key,
+                count=LONGEST_ORDER,
+            )
     period = _period(calendar, year, number)
-    return drafts.compose(period, _organisations(period, organisation))
+    found = drafts.compose(period, _organisations(period, organisation), orders=orders)
+    found.seller = Agency.get_or_none()
+    return found
 
 
 def issue(
@@ -47,19 +64,20 @@ def issue(
     source: str = "",
     batch: str = "",
     agreed: dict[str, str] | None = None,
+    orders: Mapping[str, str] | None = None,
     tell: Callable[[int, int, Invoice], None] = lambda done, of, invoice: None,
 ) -> tuple[list[Invoice], Preview]:
     """Issue what `preview` shows, dated on; returns the invoices, and the preview that was carried out.
 
     One transaction per invoice, so that a run that is stopped leaves whole invoices, and the next run makes
     the others. agreed: only these drafts, by key and fingerprint; without it all there are, as they have
-    become. batch marks the events. tell(done, of how many, invoice) is called after each. Raises as `preview`
-    does, Forbidden for who is no agency staff.
+    become. orders as in `preview`. batch marks the events. tell(done, of how many, invoice) is called after
+    each. Raises as `preview` does, Forbidden for who is no agency staff.
     """
     must_be_agency_staff(by)
     must_be_near(on)
     period = _period(calendar, year, number)
-    found = drafts.compose(period, _organisations(period, organisation))
+    found = drafts.compose(period, _organisations(period, organisation), orders=orders)
     if agreed is not None:
         found.drafts = [draft for draft in found.drafts if agreed.get(draft.key) == draft.fingerprint]
     issued: list[Invoice] = []
@@ -155,7 +173,8 @@ def _issue_one(
     with transaction():
         # From here on nobody else issues, credits or revokes: what is read below stays as it is.
         hold("invoices")
-        now = drafts.compose(seen.period, [seen.organisation.id], seen.budget_number.id)
+        orders = {seen.key: seen.purchase_order}
+        now = drafts.compose(seen.period, [seen.organisation.id], seen.budget_number.id, orders)
         if not now.drafts:
             return None
         (draft,) = now.drafts

@@ -35,8 +35,12 @@ def preview(calendar: str, year: int, number: int, format: str = "neutral") -> P
     period = _period(calendar, year, number)
     if format not in payable.FORMATS:
         raise Invalid("Choose a format from the list.", field="format")
-    if format == "loket" and not getattr(Agency.get_or_none(), "payroll_number", ""):
-        raise Refused("Loket asks the agency's number in the payroll program: fill it in first.")
+    if format == "loket":
+        own = getattr(Agency.get_or_none(), "payroll_number", "").strip()
+        if not own:
+            raise Refused("Loket asks the agency's number in the payroll program: fill it in first.")
+        if not payable.is_number(own):
+            raise Refused("Loket asks the agency's number in digits alone; it is %(number)s.", number=own)
     return drafts.compose(period, format)
 
 
@@ -149,6 +153,9 @@ def contents(batch: int, format: str) -> tuple[PayrollBatch, list[Paid]]:
     missing = frozen.lacking(found.frozen, format, column)
     if missing:
         raise Refused("For this format a code is missing: %(codes)s.", codes=", ".join(missing))
+    odd = frozen.not_numeric(found.frozen) if format == "loket" else []
+    if odd:
+        raise Refused("Loket takes digits alone; this is no number: %(numbers)s.", numbers=", ".join(odd))
     return found, batches.hours(found)
 
 

@@ -33,7 +33,9 @@ class Agency(BaseModel):
 class Organisation(BaseModel):
     """A client: a faculty, service or department. A parent only groups on screen.
 
-    ended_on: its last day as a client; its history stays.
+    ended_on: its last day as a client; its history stays. legal_name: of whom it is a part, where invoices
+    name that beside it (EN 16931, BT-44; its own name is then BT-45). purchase_order_number: what its
+    invoices say (BT-13) where nobody types another.
     """
 
     code = CharField(unique=True)
@@ -51,6 +53,9 @@ class Organisation(BaseModel):
     coc_number = CharField(default="")
     vat_number = CharField(default="")
     peppol_id = CharField(default="")
+    legal_name = TextField(default="")
+    purchase_order_number = CharField(default="")
+    purchase_order_required = BooleanField(default=False)
     contact_name = TextField(default="")
     street = TextField(default="")
     postcode = TextField(default="")

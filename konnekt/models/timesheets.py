@@ -28,6 +28,10 @@ class State(StrEnum):
     REJECTED = "rejected"
 
 
+# SETU Timecard 2.0: regular, overtime, surcharge.
+SETU_CODES = ("HT100", "HT200", "HT320")
+
+
 class HourType(BaseModel):
     """A kind of hours with its multiplier, managed by the agency.
 

@@ -11,7 +11,7 @@ from flask import Flask
 
 from konnekt.db import db
 from konnekt.domain import clock
-from konnekt.domain.imports import FILES, Outcome, import_files, import_folder
+from konnekt.domain.imports import FILES, Grid, Outcome, import_files, import_folder
 from konnekt.models import (
     Account,
     AccountLink,
@@ -588,3 +588,43 @@ def test_the_list_of_errors_ends_somewhere(app: Flask, tmp_path: Path) -> None:
     assert result.exit_code == 1
     assert len(result.stderr.splitlines()) == 1002
     assert result.stderr.splitlines()[-2:] == ["and 200 more", "1200 errors: nothing was imported."]
+
+
+def test_columns_that_a_file_may_lack(tmp_path: Path) -> None:
+    import_folder(OWN)
+    Organisation.update(legal_name="Universiteit", purchase_order_number="0042").execute()
+    HourType.update(payroll_code="1").execute()
+    assert set(counts(import_folder(OWN))) == {"unchanged"}
+    assert {one.legal_name for one in Organisation.select()} == {"Universiteit"}
+    assert {one.payroll_code for one in HourType.select()} == {"1"}
+    files: dict[str, bytes | Grid] = {}
+    for name, column, cells in (
+        ("hour_types", "payroll_code;setu_code", ["28;HT320", ";", "0042;HT100"]),
+        (
+            "organisations",
+            "purchase_order_required;legal_name;purchase_order_number",
+            ["1;Uni A;0045", "0;;", ";;"],
+        ),
+    ):
+        header, *rows = (OWN / f"{name}.csv").read_text().splitlines()
+        more = (cells + [cells[-1]] * len(rows))[: len(rows)]
+        text = "\n".join(
+            [f"{header};{column}", *(f"{row};{cell}" for row, cell in zip(rows, more, strict=True))]
+        )
+        files[f"{name}.csv"] = f"{text}\n".encode()
+    report = import_files(files)
+    assert [str(one) for one in report.problems] == []
+    assert {file.name: file.ignored_columns for file in report.files.values()} == {name: [] for name in files}
+    first = HourType.select().order_by(HourType.id).first()
+    assert (first.payroll_code, first.setu_code) == ("28", "HT320")
+    lab = Organisation.get(Organisation.code == "SCI-LAB")
+    assert (lab.legal_name, lab.purchase_order_number, lab.purchase_order_required) == ("Uni A", "0045", True)
+    other = Organisation.get(Organisation.code == "SCI")
+    assert (other.legal_name, other.purchase_order_number, other.purchase_order_required) == ("", "", False)
+
+
+@pytest.mark.parametrize("peppol_id", ["0217:123456789012", "0106:2222333", "22223333"])
+def test_a_peppol_id_that_can_not_be_is_refused(tmp_path: Path, peppol_id: str) -> None:
+    report = import_folder(copy(tmp_path, organisations=("0106:22223333", peppol_id)))
+    assert [(one.file, one.column) for one in report.problems] == [("organisations.csv", "peppol_id")]
+    assert Organisation.select().count() == 0

@@ -20,7 +20,17 @@ from konnekt.domain import (
 from konnekt.domain.paying import batches
 from konnekt.domain.paying.payable import Reason
 from konnekt.domain.refused import Forbidden, Invalid, NotFound, Refused
-from konnekt.models import Account, Event, HourType, PayPeriod, PayrollBatch, PayrollHour, Rate, Timesheet
+from konnekt.models import (
+    Account,
+    Agency,
+    Event,
+    HourType,
+    PayPeriod,
+    PayrollBatch,
+    PayrollHour,
+    Rate,
+    Timesheet,
+)
 from tests import factories, invoice_cast, payroll_cast
 from tests.factories import World
 from tests.payroll_cast import PERIOD, export, minutes_of, preview
@@ -125,6 +135,27 @@ def test_what_is_left_out_and_why(cast: World) -> None:
     batch = export("setu")
     assert minutes_of(batch) == 930
     assert payroll.paid_on([travel.id]) == {}
+
+
+def test_a_missing_code_is_said_once_per_hour_type(cast: World) -> None:
+    for minutes in (60, 90):
+        payroll_cast.line(payroll_cast.approved(cast, {MONDAY: minutes}), "TRAVEL")
+    (one,) = [one for one in preview("loket").left_out if one.reason == Reason.NO_CODE]
+    assert (one.hour_type.code, one.worker, one.organisation) == ("TRAVEL", None, None)
+    assert (one.minutes, len(one.sheets)) == (150, 2)
+
+
+def test_loket_leaves_out_what_has_letters(cast: World) -> None:
+    HourType.update(payroll_code="R1").where(HourType.code == "TRAVEL").execute()
+    payroll_cast.line(payroll_cast.approved(cast, {MONDAY: 60}), "TRAVEL")
+    odd = payroll_cast.approved(cast, {MONDAY: 90})
+    Account.update(employee_number="P-7").where(Account.id == odd.assignment.worker).execute()
+    found = reasons("loket")
+    assert (found[Reason.CODE_NO_DIGITS], found[Reason.NO_DIGITS]) == ((60, 1), (90, 1))
+    assert not {Reason.CODE_NO_DIGITS, Reason.NO_DIGITS} & reasons("nmbrs").keys()
+    Agency.update(payroll_number="5555/1").execute()
+    with pytest.raises(Refused, match="in digits alone; it is 5555/1"):
+        preview("loket")
 
 
 def test_a_preview_that_is_out_of_date_is_refused(cast: World) -> None:

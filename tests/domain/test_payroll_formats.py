@@ -13,6 +13,7 @@ from openpyxl import load_workbook
 from konnekt import payroll_files
 from konnekt.domain import clock, payroll
 from konnekt.domain.paying.payable import FORMATS
+from konnekt.domain.refused import Refused
 from konnekt.models import (
     Account,
     Agency,
@@ -97,12 +98,22 @@ def test_easyflex_has_a_row_per_date_and_component(batch: PayrollBatch) -> None:
 def test_loket_adds_up_per_worker(batch: PayrollBatch) -> None:
     assert file(batch, "loket").content.decode() == (
         "aanslnr;persnr;ploeg;1;28;30\r\n"
-        "5555/1;00070;1;15,50;;0,8333\r\n"
-        "5555/1;80000;1;-2,00;3,3333;\r\n"
+        "5555;00070;1;15,50;;0,8333\r\n"
+        "5555;80000;1;-2,00;3,3333;\r\n"
     )  # fmt: skip
 
 
+def test_loket_reads_no_letters(batch: PayrollBatch) -> None:
+    PayrollBatch.update(
+        frozen={**batch.frozen, "agency": {**batch.frozen["agency"], "payroll_number": "5555/1"}}
+    ).execute()
+    with pytest.raises(Refused, match="digits alone; this is no number: 5555/1"):
+        payroll.contents(batch.id, "loket")
+
+
 def test_nmbrs_has_a_column_per_code(batch: PayrollBatch) -> None:
+    frozen = {**batch.frozen, "agency": {**batch.frozen["agency"], "payroll_number": "5555/1"}}
+    PayrollBatch.update(frozen=frozen).execute()
     sheet = load_workbook(io.BytesIO(file(batch, "nmbrs").content)).active
     assert sheet.title == "Variabele Looncomponenten"
     found = [[cell.value for cell in row] for row in sheet.iter_rows()]
@@ -113,6 +124,20 @@ def test_nmbrs_has_a_column_per_code(batch: PayrollBatch) -> None:
     assert sheet["D4"].data_type == "s", "a name is text, whatever it starts with"
 
 
+@pytest.mark.parametrize(
+    ("number", "legal_id"),
+    [
+        ("0000 0001234567890000", {"value": "00000001234567890000", "schemeAgencyId": "OIN"}),
+        ("BE0123456749", None),
+        ("", None),
+    ],
+)
+def test_setu_calls_a_number_what_it_is(batch: PayrollBatch, number: str, legal_id: Any) -> None:
+    places = {key: {**place, "coc_number": number} for key, place in batch.frozen["organisations"].items()}
+    PayrollBatch.update(frozen={**batch.frozen, "organisations": places}).execute()
+    assert [card["customer"].get("legalId") for card in cards(batch)] == [legal_id] * len(cards(batch))
+
+
 def cards(batch: PayrollBatch) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = json.loads(file(batch, "setu").content)
     return found
@@ -121,12 +146,12 @@ def cards(batch: PayrollBatch) -> list[dict[str, Any]]:
 def test_setu(batch: PayrollBatch, world: World) -> None:
     overtime, noor, *_lucja = cards(batch)
     code = world.assignment.code
-    assert noor["documentId"] == {"value": f"{code}/2026-12/2026-12-09-0", "schemeAgencyId": "Supplier"}
-    assert overtime["documentId"]["value"] == f"{code}/2026-11/2026-12-09-0"
+    assert noor["documentId"] == {"value": f"{code}/2026-P12/2026-12-09-0", "schemeAgencyId": "Supplier"}
+    assert overtime["documentId"]["value"] == f"{code}/2026-P11/2026-12-09-0"
     assert noor["person"]["id"] == [{"value": "00070", "schemeAgencyId": "Supplier"}]
     assert noor["period"] == {"datePeriod": {"start": "2026-11-02", "end": "2026-11-29"}}
     assert noor["supplier"]["legalId"] == {"value": "12345678", "schemeAgencyId": "KvK"}
-    assert noor["customer"]["legalId"]["value"] == "87654321"
+    assert noor["customer"]["legalId"] == {"value": "87654321", "schemeAgencyId": "KvK"}
     first = noor["timeInterval"][0]
     assert first["costCenter"] == {"name": "", "code": "34367565.899"}
     assert (first["typeCode"], first["timeTotal"]) == ({"value": "HT100"}, "8.00")

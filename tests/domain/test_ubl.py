@@ -58,8 +58,11 @@ def negative(world: World) -> Invoice:
     return note
 
 
+BUYER = {"legal_name": "Universiteit Maastricht", "purchase_order_number": "4500123456"}
+
+
 @pytest.mark.parametrize("treatment", TREATMENTS)
-@pytest.mark.parametrize("columns", [{}, {"peppol_id": ""}, {"coc_number": "", "language": "en"}])
+@pytest.mark.parametrize("columns", [{}, {"peppol_id": ""}, {"coc_number": "", "language": "en", **BUYER}])
 def test_every_kind_is_valid(ready: World, treatment: str, columns: dict[str, Any]) -> None:
     invoice = issue(treatment, **columns)
     assert findings(written(invoice)) == []
@@ -85,6 +88,21 @@ PARTIES = [
     {"peppol_id": "0190:00000001234567890000", "coc_number": ""},
     {"peppol_id": "", "coc_number": "00000001234567890000"},
     {"peppol_id": "9944:NL001234567B01"},
+    {"peppol_id": "0088:4035811991014"},
+    {
+        "peppol_id": "0208:0202239951",
+        "country": "BE",
+        "coc_number": "0202239951",
+        "vat_number": "BE0202239951",
+    },
+    {"peppol_id": "0217:123456789012"},
+    {"legal_name": "Universiteit <Maastricht>", "purchase_order_number": "PO 4500/12 & 13"},
+    {
+        "peppol_id": "",
+        "legal_name": "Universiteit",
+        "purchase_order_number": "45",
+        "treatment": "reverse_charge",
+    },
     {"peppol_id": "9999:12"},
     {"peppol_id": "0106:"},
     {"peppol_id": "", "vat_number": "001234567B01"},
@@ -155,6 +173,46 @@ def test_what_it_says(ready: World) -> None:
 @pytest.mark.parametrize("columns", [{"peppol_id": ""}, {"peppol_id": "87654321"}])
 def test_without_a_peppol_id_it_is_nlcius(ready: World, columns: dict[str, Any]) -> None:
     assert values(written(issue(**columns)), "cbc:CustomizationID") == [ubl.NLCIUS]
+
+
+@pytest.mark.parametrize("scheme", ["0088:4035811991014", "0208:0202239951", "9944:NL001234567B01"])
+def test_a_peppol_id_of_the_list_is_used(ready: World, scheme: str) -> None:
+    content = written(issue(peppol_id=scheme))
+    endpoint = "cac:AccountingCustomerParty/cac:Party/cbc:EndpointID"
+    assert values(content, f"{endpoint}/@schemeID") + values(content, endpoint) == scheme.split(":")
+    assert values(content, "cbc:CustomizationID") == [ubl.PEPPOL]
+
+
+def test_the_buyer_by_its_legal_name_and_its_order(ready: World) -> None:
+    invoice = issue(**BUYER)
+    party = "cac:AccountingCustomerParty/cac:Party"
+    for one in (invoice, invoices.credit(invoice.id, "Fout", by=ready.staff)):
+        content = written(one)
+        assert values(content, f"{party}/cac:PartyLegalEntity/cbc:RegistrationName") == [
+            "Universiteit Maastricht"
+        ]
+        assert values(content, f"{party}/cac:PartyName/cbc:Name") == ["Faculty of Science and Engineering"]
+        assert values(content, "cac:OrderReference/cbc:ID") == ["4500123456"]
+    assert "legal_name" in invoice.frozen["buyer"]
+    # Invoices of before have neither, and say what they said.
+    del invoice.frozen["buyer"]["legal_name"], invoice.frozen["purchase_order_number"]
+    content = written(invoice)
+    assert values(content, f"{party}/cac:PartyLegalEntity/cbc:RegistrationName") == [
+        "Faculty of Science and Engineering"
+    ]
+    assert values(content, "cac:OrderReference") == []
+
+
+def test_an_invoice_that_corrects_names_the_one_before(ready: World) -> None:
+    issue()
+    hours = {date(2026, 11, 3): 130}
+    factories.sheet(ready.assignment, ready.period, hours, sequence=1, state="approved", reason="Te weinig")
+    (later,) = invoice_cast.run()
+    assert (later.kind, later.frozen["why"]) == ("invoice", "Te weinig")
+    content = written(later)
+    assert values(content, "cac:BillingReference/cac:InvoiceDocumentReference/cbc:ID") == ["2026-00001"]
+    assert values(content, "cbc:Note") == ["Te weinig"]
+    assert findings(content) == []
 
 
 def test_an_oin_is_a_legal_id(ready: World) -> None:

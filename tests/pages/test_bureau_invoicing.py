@@ -275,3 +275,53 @@ def test_every_period_of_the_year_can_be_chosen(ready: World, staff: Visitor) ->
     begun = [one for one in PayPeriod.select() if one.first_on <= date(2026, 11, 30)]
     assert page.count('value="four_weeks-2026-') == len(begun) == 13
     assert '<optgroup label="Vier weken">' in page
+
+
+ORDER = "order-FSE · 34367565.899"
+
+
+def test_a_purchase_order_number_is_asked_typed_and_issued(ready: World, staff: Visitor) -> None:
+    Organisation.update(purchase_order_required=True).where(Organisation.code == "FSE").execute()
+    page = shown(staff)
+    assert "de organisatie vraagt een inkoopordernummer" in page
+    assert f'form="invoicing-issue" name="{ORDER}" value=""' in page
+    assert "1 factuur uitgeven" in page, "only LAW's"
+    # Typed and issued at once is shown first: what is issued is what the page said.
+    answer = staff.post(HERE, {**ASKED, ORDER: " 4500123456", "seen": seen(page)})
+    assert answer.status_code == 409
+    assert f'name="{ORDER}" value="4500123456"' in html.unescape(answer.text)
+    assert Job.select().count() == 0
+    again = staff.post(HERE, {**ASKED, ORDER: "4500123456", "look": "1"})
+    assert again.status_code == 303
+    page = html.unescape(staff.get(again.location).text)
+    assert "2 facturen uitgeven" in page
+    assert staff.post(HERE, {**ASKED, ORDER: "4500123456", "seen": seen(page)}).status_code == 303
+    assert jobs.work() >= 1
+    invoice = Invoice.get(Invoice.organisation == ready.fse)
+    assert invoice.frozen["purchase_order_number"] == "4500123456"
+    assert "4500123456" in staff.get(f"/invoices/{invoice.id}").text
+    # A credit note of a run has that of its invoice, also where nothing is typed.
+    factories.sheet(ready.assignment, ready.period, {date(2026, 11, 3): -60}, sequence=1, state="approved")
+    (note,) = invoice_cast.run(organisation="FSE")
+    assert (note.kind, note.frozen["purchase_order_number"]) == ("credit_note", "4500123456")
+
+
+def test_an_organisation_has_a_purchase_order_number_of_its_own(ready: World, staff: Visitor) -> None:
+    Organisation.update(purchase_order_number="P-1").where(Organisation.code == "LAW").execute()
+    page = shown(staff)
+    assert 'value="P-1" maxlength="50"' in page
+    assert page.count('form="invoicing-issue"') == 1, "nobody else is asked"
+    answer = staff.get(HERE, query_string={**ASKED, ORDER: "4" * 51})
+    assert answer.status_code == 422
+    assert "hoogstens 50 tekens" in answer.text
+
+
+def test_a_peppol_id_that_can_not_be_used_is_named(ready: World, staff: Visitor) -> None:
+    assert "Peppol-id" not in shown(staff)
+    Organisation.update(peppol_id="0217:123456789012").where(Organisation.code == "FSE").execute()
+    page = shown(staff)
+    assert "de e-facturen gaan zonder de Peppol-id 0217:123456789012. 0217 staat niet op de lijst" in page
+    assert '"/bureau/organisations/FSE/change"' in page
+    assert page.count("de e-facturen gaan zonder") == 1
+    Agency.update(peppol_id="0106:1").execute()
+    assert shown(staff).count("de e-facturen gaan zonder") == 2

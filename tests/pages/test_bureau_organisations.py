@@ -41,6 +41,9 @@ TYPED = {
     "vat_number": "NL001234567B01",
     "coc_number": "87654321",
     "peppol_id": "0106:87654321",
+    "legal_name": "Universiteit Maastricht",
+    "purchase_order_number": "4500123456",
+    "purchase_order_required": "True",
 }
 
 
@@ -236,6 +239,10 @@ WRONG: list[dict[str, Any]] = [
     {"coc_number": "1234567"},
     {"peppol_id": "87654321"},
     {"peppol_id": "0106:8765432"},
+    {"peppol_id": "0217:123456789012"},
+    {"peppol_id": "0088:4035811991015"},
+    {"legal_name": "x" * 201},
+    {"purchase_order_number": "4" * 51},
     {"country": "Nederland"},
     {"invoice_email": "geen adres"},
     {"language": "de"},
@@ -490,8 +497,8 @@ def test_a_number_on_an_invoice_stays(bureau: Visitor, world: World) -> None:
     Invoice.create(
         year=2026, number=1, number_text="2026-1", organisation=world.fse, pay_period=world.period,
         budget_number=world.fse_budget, budget_number_text="34367565.899", issued_on=date(2026, 11, 30),
-        due_on=date(2026, 12, 30), language="nl", vat_treatment="standard", net_cents=0, vat_cents=0,
-        total_cents=0, created_at=clock.now(),
+        due_on=date(2026, 12, 30), language="nl", vat_treatment="standard", net_cents=1, vat_cents=0,
+        total_cents=1, created_at=clock.now(),
     )  # fmt: skip
     answer = bureau.post(url, typed)
     assert answer.status_code == 422

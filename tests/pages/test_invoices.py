@@ -397,8 +397,8 @@ def test_the_list_as_a_file(emre: Visitor, staff: Visitor, issued: World) -> Non
     assert [row[0] for row in rows[1:]] == ["2026-00003", "2026-00001"]
     assert rows[1][10:14] == ["-488,41", "-102,57", "-590,98", "creditnota"]
     assert rows[2][1:10] == [
-        "Factuur", "2026-11-30", "2026-12-30", "2026-12", "2026-11-02", "2026-11-29", "FSE",
-        "Faculty of Science and Engineering", "34367565.899",
+        "Factuur", "2026-11-30", "2026-12-30", "Periode 12 van 2026 (week 45–48)", "2026-11-02", "2026-11-29", "FSE",
+        "Faculty of Science and Engineering", '="34367565.899"',
     ]  # fmt: skip
     assert rows[2][10:14] == ["488,41", "102,57", "590,98", "gecrediteerd"]
     assert rows[1][14:] == ["2026-11-30", "-590,98", "0,00", "0,00"]

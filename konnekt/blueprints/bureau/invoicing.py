@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from flask import Blueprint, request, url_for
+from flask import Blueprint, redirect, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug import Response
+from werkzeug.datastructures import MultiDict
 
 from konnekt import web
 from konnekt.domain import clock, crediting, invoice_runs, invoices
@@ -18,6 +19,8 @@ from konnekt.models import Account, Job
 bp = Blueprint("invoicing", __name__, url_prefix="/invoicing")
 
 PAGE, RUN = "bureau/invoicing/index.html", "partials/invoicing_run.html"
+# What the name of a field for a purchase order number begins with.
+ORDER = "order-"
 CREDIT, OUTLOOK = "bureau/invoicing/credit.html", "partials/invoicing_credit.html"
 
 
@@ -34,21 +37,22 @@ def index() -> Response:
         first = invoice_runs.period_name(waiting[0].period) if waiting else None
         return _shown(RunForm(None, on=clock.today(), period=first), 200)
     form = RunForm(request.args)
-    status, preview = _previewed(form)
+    status, preview = _previewed(form, _orders(request.args))
     return _shown(form, status, **preview)
 
 
 @bp.post("")
 def issue() -> Response:
-    """Begin the run that the preview showed."""
-    form = RunForm()
+    """Begin the run that the preview showed; or look again, with the purchase order numbers as typed."""
+    form, orders, seen = RunForm(), _orders(request.form), request.form.get("seen", "")
+    if "look" in request.form:
+        return _look_again(orders)
     if not form.validate():
         return _shown(form, 422)
-    seen = request.form.get("seen", "")
     try:
-        job = invoice_runs.begin(*_asked(form), on=form.on.data, seen=seen, by=_me())
+        job = invoice_runs.begin(*_asked(form), on=form.on.data, seen=seen, by=_me(), orders=orders)
     except Refused as refusal:
-        _status, preview = _previewed(form)
+        _status, preview = _previewed(form, orders)
         if not isinstance(refusal, Invalid):
             preview["refused"] = web.say(refusal)
         return _shown(form, refusal.status, **preview)
@@ -113,7 +117,18 @@ def _asked(form: RunForm) -> tuple[str, int, int, str | None]:
     return period.calendar, period.year, period.number, form.organisation.data or None
 
 
-def _previewed(form: RunForm) -> tuple[int, dict[str, Any]]:
+def _orders(typed: MultiDict[str, str]) -> dict[str, str]:
+    """The purchase order numbers that were typed, by the key of the invoice to be."""
+    return {name.removeprefix(ORDER): text for name, text in typed.items() if name.startswith(ORDER)}
+
+
+def _look_again(orders: dict[str, str]) -> Response:
+    chosen: dict[str, Any] = {name: request.form.get(name, "") for name in ("period", "organisation", "on")}
+    chosen |= {f"{ORDER}{key}": text for key, text in orders.items()}
+    return redirect(url_for("bureau.invoicing.index", **chosen), 303)
+
+
+def _previewed(form: RunForm, orders: dict[str, str]) -> tuple[int, dict[str, Any]]:
     """The preview with its fingerprint; else what is wrong, beside the fields of the form."""
     if not form.validate():
         return 422, {}
@@ -121,10 +136,11 @@ def _previewed(form: RunForm) -> tuple[int, dict[str, Any]]:
         return 200, {}
     try:
         invoices.must_be_near(form.on.data)
-        found = invoices.preview(*_asked(form))
+        found = invoices.preview(*_asked(form), orders)
     except Refused as refusal:
         return web.refuse(form, refusal), {}
-    return 200, {"found": found, "seen": invoice_runs.fingerprint(found, form.on.data)}
+    seen = invoice_runs.fingerprint(found, form.on.data)
+    return 200, {"found": found, "seen": seen, "orders": orders, "order_prefix": ORDER}
 
 
 def _foreseen(found: Outlook, form: CreditForm, status: int) -> Response:

@@ -5,6 +5,7 @@ from konnekt.domain.imports.columns import optional
 from konnekt.domain.imports.reading import Row
 from konnekt.domain.imports.run import File, Run
 from konnekt.domain.refused import N_
+from konnekt.models.timesheets import SETU_CODES
 
 short = optional(columns.code, "")
 text = optional(columns.name, "")
@@ -43,7 +44,7 @@ AGENCY = File(
         "vat_number": short,
         "iban": short,
         "bic": short,
-        "peppol_id": short,
+        "peppol_id": optional(columns.peppol_id, ""),
         "phone": short,
         "email": optional(columns.email, ""),
     },
@@ -62,6 +63,7 @@ HOUR_TYPES = File(
     },
     take_hour_types,
     "hour_types",
+    {"payroll_code": short, "setu_code": optional(columns.choice(*SETU_CODES), "")},
 )
 
 CLOSING_DAYS = File(

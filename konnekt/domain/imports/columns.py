@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import date, datetime, time
 from typing import Any, TypeVar
 
-from konnekt.domain import clock, units
+from konnekt.domain import clock, electronic_addresses, units
 from konnekt.domain.printable import unprintable
 from konnekt.domain.refused import Invalid
 from konnekt.models.people import username_key
@@ -126,6 +126,12 @@ def country(cell: str) -> str:
     if not re.fullmatch("[A-Z]{2}", found):
         raise Invalid("%(cell)s is no country of two capitals, such as NL", cell=cell)
     return found
+
+
+@text
+def peppol_id(cell: str) -> str:
+    """A scheme and a number that the Peppol network has now."""
+    return ":".join(electronic_addresses.read(code(cell)))
 
 
 def choice(*options: str) -> Read:

@@ -128,7 +128,7 @@ ORGANISATIONS = File(
         "language": columns.choice(*LANGUAGES),
         "coc_number": short,
         "vat_number": short,
-        "peppol_id": short,
+        "peppol_id": optional(columns.peppol_id, ""),
         "contact_name": text,
         "street": text,
         "postcode": short,
@@ -138,6 +138,11 @@ ORGANISATIONS = File(
     },
     take_organisations,
     "organisations",
+    {
+        "legal_name": text,
+        "purchase_order_number": short,
+        "purchase_order_required": optional(columns.boolean, False),
+    },
 )
 
 BUDGET_NUMBERS = File(

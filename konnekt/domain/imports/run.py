@@ -35,13 +35,22 @@ class Take(Protocol):
 
 
 class File(NamedTuple):
-    """A file of an import set. table: the name of the run's table that its rows belong to."""
+    """A file of an import set. table: the name of the run's table that its rows belong to.
+
+    more: columns that a file may lack; then they stay as they are.
+    """
 
     name: str
     key: tuple[str, ...]
     columns: Columns
     take: Take
     table: str = ""
+    more: Columns = {}
+
+    @property
+    def all_columns(self) -> Columns:
+        """Those that it must have and those that it may lack."""
+        return {**self.columns, **self.more}
 
 
 class Run:
@@ -150,12 +159,12 @@ class Run:
         made = self.report.files[file.name] = FileReport(file.name)
         known, complain = tuple(file.columns), Complaints(self, file.name)
         if isinstance(content, Grid):
-            texts = {name for name, read in file.columns.items() if columns.is_text(read)}
+            texts = {name for name, read in file.all_columns.items() if columns.is_text(read)}
             table = grids.read(file.name, content, known, texts, complain)
         else:
             table = reading.read(file.name, content, known, complain)
         self.advance(len(table.rows))
-        made.ignored_columns = table.ignored_columns
+        made.ignored_columns = [name for name in table.ignored_columns if name not in file.more]
         seen: dict[Hashable, int] = {}
         rows = self.table(file)
         for row in table.rows:
@@ -187,7 +196,7 @@ class Run:
             self.tell(min(self.done // 3, self.total), self.total)
 
     def _read_cells(self, file: File, row: Row) -> None:
-        for column, read in file.columns.items():
+        for column, read in file.all_columns.items():
             if column not in row.cells:
                 continue
             try:

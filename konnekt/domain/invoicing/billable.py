@@ -39,6 +39,7 @@ class Reason(StrEnum):
     NO_LEGAL_ID = N_("the organisation has no KvK number or OIN")
     NO_VAT_NUMBER = N_("VAT is reverse charged and the organisation has no VAT number")
     NO_VAT_TEXT = N_("exempt from VAT, and the organisation has no text that says why")
+    NO_PURCHASE_ORDER = N_("the organisation asks for a purchase order number")
     NO_INVOICE = N_("the total is negative and there is no invoice of this period to credit")
 
 

@@ -1,20 +1,21 @@
 """What an invoice run would make: invoices and credit notes before they have a number."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from hashlib import sha256
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from konnekt.domain.invoicing import amounts, billable
+from konnekt.domain.invoicing import amounts, billable, parties, preceding
 from konnekt.domain.invoicing.billable import Reason
 from konnekt.domain.printable import unprintable
+from konnekt.domain.refused import Invalid
 from konnekt.models import (
+    Agency,
     BudgetNumber,
     Hour,
     HourType,
     Invoice,
-    InvoiceLine,
     Organisation,
     PayPeriod,
     State,
@@ -55,6 +56,7 @@ class Draft:
     period: PayPeriod
     budget_number: BudgetNumber
     lines: list[Line] = field(default_factory=list)
+    purchase_order: str = ""
     credited: list[Invoice] = field(default_factory=list)
     corrected: list[Invoice] = field(default_factory=list)
 
@@ -67,7 +69,10 @@ class Draft:
     def fingerprint(self) -> str:
         """The same as long as it would bill the same hours at the same prices on the same terms."""
         organisation = self.organisation
-        terms = organisation.vat_treatment, organisation.payment_term_days, organisation.language
+        terms = (
+            organisation.vat_treatment, organisation.payment_term_days, organisation.language,
+            organisation.legal_name, self.purchase_order,
+        )  # fmt: skip
         lines = [
             (line.hour_type.id, line.unit_price, sorted((hour.id, hour.minutes) for hour in line.hours))
             for line in self.lines
@@ -88,6 +93,11 @@ class Draft:
     def sign(self) -> int:
         """What the amounts of hours are multiplied by to stand on the document."""
         return -1 if self.is_credit_note else 1
+
+    @property
+    def wants_order(self) -> bool:
+        """Whether a purchase order number stands on it, or must."""
+        return bool(self.purchase_order or self.organisation.purchase_order_required)
 
     @property
     def minutes(self) -> int:
@@ -137,14 +147,25 @@ class Omitted(NamedTuple):
     minutes: int
     sheets: int
 
+    @property
+    def asks_for_order(self) -> bool:
+        """Whether a purchase order number is all that it lacks."""
+        return self.reason == Reason.NO_PURCHASE_ORDER
+
+    @property
+    def key(self) -> str:
+        """The key of the draft that it would be."""
+        return f"{self.organisation.code} · {self.budget_number.number}"
+
 
 @dataclass
 class Preview:
-    """All that a run would make of a period, and what it leaves out."""
+    """All that a run would make of a period, and what it leaves out. seller: the agency, once it is known."""
 
     period: PayPeriod
     drafts: list[Draft] = field(default_factory=list)
     left_out: list[LeftOut] = field(default_factory=list)
+    seller: Agency | None = None
 
     @property
     def net_cents(self) -> int:
@@ -174,6 +195,21 @@ class Preview:
         return list(sums.values())
 
     @property
+    def asks_for_orders(self) -> bool:
+        """Whether there is a purchase order number to type or to change."""
+        return any(draft.wants_order for draft in self.drafts) or any(
+            one.reason == Reason.NO_PURCHASE_ORDER for one in self.left_out
+        )
+
+    @property
+    def without_address(self) -> list[tuple[Agency | Organisation, Invalid]]:
+        """Whose Peppol id can't be used, so that e-invoices go without it, and why."""
+        of: dict[int, Agency | Organisation] = {one.organisation.id: one.organisation for one in self.drafts}
+        parts = [*([self.seller] if self.seller is not None else []), *of.values()]
+        faults = ((one, parties.fault_of_peppol_id(one)) for one in parts)
+        return [(one, fault) for one, fault in faults if fault is not None]
+
+    @property
     def rounded(self) -> list[Line]:
         """The lines whose price had more than four decimals."""
         return [line for draft in self.drafts for line in draft.lines if line.is_rounded]
@@ -187,8 +223,16 @@ class Preview:
         return {name: letters for name in sorted(names) if (letters := unprintable(name))}
 
 
-def compose(period: PayPeriod, organisations: Iterable[int], budget_number: int | None = None) -> Preview:
-    """Put the period's hours that no invoice bills yet into drafts: four statements at most."""
+def compose(
+    period: PayPeriod,
+    organisations: Iterable[int],
+    budget_number: int | None = None,
+    orders: Mapping[str, str] | None = None,
+) -> Preview:
+    """Put the period's hours that no invoice bills yet into drafts: five statements at most.
+
+    orders: the purchase order numbers that somebody typed, by the key of the draft; else the organisation's.
+    """
     drafts: dict[tuple[int, int], Draft] = {}
     lines: dict[tuple[int, ...], Line] = {}
     left_out: dict[tuple[int, int, str], LeftOut] = {}
@@ -208,11 +252,24 @@ def compose(period: PayPeriod, organisations: Iterable[int], budget_number: int 
     _find_what_is_corrected(period, [draft for draft in drafts.values() if not draft.is_credit_note])
     for group, draft in list(drafts.items()):
         draft.lines.sort(key=_order)
+        draft.purchase_order = _purchase_order(draft, orders or {})
+        reason = None
         if draft.is_credit_note and not draft.credited:
+            reason = Reason.NO_INVOICE
+        elif draft.organisation.purchase_order_required and not draft.purchase_order:
+            reason = Reason.NO_PURCHASE_ORDER
+        if reason is not None:
             del drafts[group]
             for hour in (hour for one in draft.lines for hour in one.hours):
-                _leave_out(left_out, hour, Reason.NO_INVOICE)
+                _leave_out(left_out, hour, reason)
     return Preview(period, list(drafts.values()), list(left_out.values()))
+
+
+def _purchase_order(draft: Draft, orders: Mapping[str, str]) -> str:
+    """What was typed, else what is known: a credit note has that of its invoice."""
+    known = [one.frozen.get("purchase_order_number", "") for one in draft.credited]
+    own = next(filter(None, known), draft.organisation.purchase_order_number)
+    return parties.clean(orders.get(draft.key, own))
 
 
 def _order(line: Line) -> tuple[str, int, int, int, str, int]:
@@ -233,41 +290,17 @@ def _leave_out(left_out: dict[tuple[int, int, str], LeftOut], hour: Hour, reason
 
 def _find_what_is_credited(period: PayPeriod, drafts: list[Draft]) -> None:
     """A credit note names an invoice (NL-R-001): those of its period, of its budget number if any."""
-    if not drafts:
-        return
-    query = Invoice.select().where(
-        Invoice.organisation.in_([draft.organisation.id for draft in drafts])
-        & (Invoice.pay_period == period)
-        & _stands()
-    )
-    invoices = list(query.order_by(Invoice.year, Invoice.number))
+    invoices = preceding.of_period(period, [draft.organisation.id for draft in drafts])
     for draft in drafts:
         of_organisation = [one for one in invoices if one.organisation_id == draft.organisation.id]
         same = [one for one in of_organisation if one.budget_number_id == draft.budget_number.id]
         draft.credited = same or of_organisation
 
 
-def _stands() -> Any:
-    """The condition for an invoice that no credit note took back as a whole."""
-    notes = Invoice.alias()
-    taken_back = notes.select(notes.credits).where(notes.credits.is_null(False))
-    return (Invoice.kind == "invoice") & Invoice.id.not_in(taken_back)
-
-
 def _find_what_is_corrected(period: PayPeriod, drafts: list[Draft]) -> None:
-    """A supplementary timesheet corrects the invoices of the same assignment and period that still stand."""
+    """A supplementary timesheet corrects the invoices of the same assignment and period."""
     assignments = {sheet.assignment_id for draft in drafts for sheet in draft.corrections}
-    if not assignments:
-        return
-    query = (
-        Invoice.select(Invoice, Timesheet.assignment.alias("assignment"))
-        .join(InvoiceLine)
-        .join(Timesheet)
-        .where(Timesheet.assignment.in_(assignments) & (Timesheet.pay_period == period) & _stands())
-        .order_by(Invoice.year, Invoice.number)
-        .distinct()
-    )
-    found = [(one.assignment, one) for one in query.objects()]
+    found = preceding.of_assignments(period, assignments)
     for draft in drafts:
         own = {sheet.assignment_id for sheet in draft.corrections}
         draft.corrected = list({one.id: one for of, one in found if of in own}.values())

@@ -24,7 +24,7 @@ def seller(agency: Agency) -> dict[str, str]:
 
 def buyer(organisation: Organisation) -> dict[str, str]:
     """The organisation's details."""
-    return parties.details(organisation, "code", "contact_name")
+    return parties.details(organisation, "code", "contact_name", "legal_name")
 
 
 def vat_text(organisation: Organisation) -> str:
@@ -73,6 +73,7 @@ def invoice(draft: Draft, agency: Agency) -> dict[str, Any]:
         "budget_number": clean(draft.budget_number.number),
         "budget_description": clean(draft.budget_number.description),
         "payment_term_days": draft.organisation.payment_term_days,
+        "purchase_order_number": draft.purchase_order,
         "references": refer_to(draft.credited),
         "corrects": refer_to(draft.corrected),
         "why": "; ".join(dict.fromkeys(clean(sheet.reason) for sheet in draft.corrections if sheet.reason)),

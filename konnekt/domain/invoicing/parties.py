@@ -3,17 +3,17 @@
 import re
 from typing import Any
 
+from konnekt.domain import electronic_addresses
+from konnekt.domain.electronic_addresses import KVK, OIN
+from konnekt.domain.refused import Invalid
+
 # What XML 1.0 can't carry; a name with one of these would make an invoice that nobody can read.
 _UNREADABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
 
 COLUMNS = ("name", "street", "postcode", "city", "country", "coc_number", "vat_number", "peppol_id")
 ADDRESS = ("name", "street", "postcode", "city", "country")
 
-KVK, OIN = "0106", "0190"
 LEGAL_IDS = {KVK: r"[0-9]{8}", OIN: r"[0-9]{20}"}
-# The schemes of Peppol ids that Dutch parties have, and the form of each. An id of another form would be
-# refused on the network (PEPPOL-EN16931-CL008), so it counts as none.
-PEPPOL_IDS = {**LEGAL_IDS, "0217": r"[0-9]{12}", "9944": r"NL[0-9]{9}B[0-9]{2}"}
 
 
 def clean(value: str) -> str:
@@ -27,11 +27,23 @@ def details(row: Any, *more: str) -> dict[str, str]:
 
 
 def peppol_id(party: dict[str, str]) -> tuple[str, str]:
-    """Scheme and value of a Peppol id such as `0106:12345678`; empty where there is none."""
-    scheme, _, value = party["peppol_id"].partition(":")
-    if not re.fullmatch(PEPPOL_IDS.get(scheme, "(?!)"), value):
+    """Scheme and value of a Peppol id such as `0106:12345678`; empty where there is none.
+
+    One that the network would refuse (PEPPOL-EN16931-CL008) counts as none; the preview of a run says so.
+    """
+    try:
+        return electronic_addresses.read(party["peppol_id"])
+    except Invalid:
         return "", ""
-    return scheme, value
+
+
+def fault_of_peppol_id(row: Any) -> Invalid | None:
+    """Why an e-invoice of this agency or organisation goes without its Peppol id; None where it does not."""
+    try:
+        electronic_addresses.read(clean(row.peppol_id))
+    except Invalid as fault:
+        return fault
+    return None
 
 
 def vat_number(party: dict[str, str]) -> str:

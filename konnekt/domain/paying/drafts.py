@@ -26,10 +26,10 @@ class Wage:
 
 @dataclass
 class LeftOut:
-    """Hours that a batch leaves out: of a worker, or (not approved) of an organisation."""
+    """Hours that a batch leaves out: of a worker, (not approved) of an organisation, or of an hour type."""
 
     reason: Reason
-    organisation: Organisation
+    organisation: Organisation | None = None
     worker: Account | None = None
     hour_type: HourType | None = None
     minutes: int = 0
@@ -92,20 +92,21 @@ def compose(period: PayPeriod, format: str) -> Preview:
     left_out: dict[tuple[Reason, int, int, int], LeftOut] = {}
     for worked in hours:
         kind, worker = kinds[worked.hour_type], workers[worked.worker]
-        reason = worked.reason(kind, worker, payable.FORMATS[format])
+        reason = worked.reason(kind, worker, format)
         if reason is None:
             found.hours.append(worked)
             continue
-        named = worker if reason != Reason.NOT_APPROVED else None
-        typed = kind if reason == Reason.NO_CODE else None
-        key = (reason, worked.organisation, named.id if named else 0, typed.id if typed else 0)
-        place = places[worked.organisation]
+        typed = kind if reason in payable.OF_HOUR_TYPES else None
+        named = worker if not typed and reason != Reason.NOT_APPROVED else None
+        place = None if typed else places[worked.organisation]
+        key = (reason, place.id if place else 0, named.id if named else 0, typed.id if typed else 0)
         one = left_out.setdefault(key, LeftOut(reason, place, named, typed))
         one.minutes += worked.minutes
         one.sheets.add(worked.sheet)
     found.left_out = sorted(
         left_out.values(),
-        key=lambda one: (one.worker is None, one.reason, one.organisation.code,
+        key=lambda one: (one.hour_type is None, one.worker is None, one.reason,
+                         one.organisation.code if one.organisation else "",
                          one.worker.name_key if one.worker else ""),
     )  # fmt: skip
     used = {worked.hour_type for worked in found.hours}

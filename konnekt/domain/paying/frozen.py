@@ -5,6 +5,7 @@ from typing import Any
 
 from konnekt.domain.invoicing.frozen import reference
 from konnekt.domain.invoicing.parties import clean
+from konnekt.domain.paying import payable
 from konnekt.domain.paying.drafts import Preview
 from konnekt.models import (
     Account,
@@ -88,6 +89,16 @@ def lacking(frozen: dict[str, Any], format: str, column: str) -> list[str]:
     if format == "loket" and not frozen["agency"]["payroll_number"]:
         missing.append("payroll_number")
     return missing
+
+
+def not_numeric(frozen: dict[str, Any]) -> list[str]:
+    """What of a batch is no number, as Loket wants all: of agency and workers, the codes of hour types."""
+    said = [
+        frozen["agency"]["payroll_number"],
+        *(kind["payroll_code"] for kind in frozen["hour_types"].values()),
+        *(worker["number"] for worker in frozen["workers"].values()),
+    ]
+    return sorted({text for text in said if not payable.is_number(text)})
 
 
 def completed(frozen: dict[str, Any]) -> dict[str, Any]:

@@ -39,6 +39,8 @@ class Reason(StrEnum):
     NOT_APPROVED = N_("not approved")
     NO_EMPLOYEE_NUMBER = N_("the worker has no employee number")
     NO_CODE = N_("the hour type has no code for this format")
+    NO_DIGITS = N_("Loket asks an employee number of digits alone")
+    CODE_NO_DIGITS = N_("Loket asks a payroll code of digits alone")
     NO_RATE = N_("no rate is valid on the day")
 
 
@@ -59,15 +61,29 @@ class Worked(NamedTuple):
     worker: int
     pay_rate: int | None = None
 
-    def reason(self, kind: HourType, worker: Account, column: str) -> Reason | None:
-        """Why it is left out; None where it can be paid."""
+    def reason(self, kind: HourType, worker: Account, format: str) -> Reason | None:
+        """Why a format of FORMATS leaves it out; None where it can be paid."""
+        number, code = (worker.employee_number or "").strip(), getattr(kind, FORMATS[format]).strip()
         if self.state != State.APPROVED:
             return Reason.NOT_APPROVED
-        if not (worker.employee_number or "").strip():
+        if not number:
             return Reason.NO_EMPLOYEE_NUMBER
-        if not getattr(kind, column).strip():
+        if not code:
             return Reason.NO_CODE
+        if format == "loket" and not is_number(number):
+            return Reason.NO_DIGITS
+        if format == "loket" and not is_number(code):
+            return Reason.CODE_NO_DIGITS
         return Reason.NO_RATE if self.pay_rate is None else None
+
+
+# What an hour type lacks: said once, whoever worked the hours.
+OF_HOUR_TYPES = (Reason.NO_CODE, Reason.CODE_NO_DIGITS)
+
+
+def is_number(text: str) -> bool:
+    """Whether it is digits alone, as all numbers and codes of Loket are (its helpdesk)."""
+    return text.isascii() and text.isdigit()
 
 
 def gross_cents(minutes: int, pay_rate: int, percent: int) -> int:

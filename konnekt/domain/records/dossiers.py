@@ -6,7 +6,7 @@ from typing import Any
 from peewee import Case, fn
 
 from konnekt.domain import clock, events, sessions
-from konnekt.domain.invoicing import billable
+from konnekt.domain.invoicing import billable, parties
 from konnekt.domain.records import budget_numbers, organisations, people, rights
 from konnekt.domain.refused import N_
 from konnekt.models import (
@@ -89,6 +89,7 @@ def _lacks(
         N_("there is an assignment without a rate"): without_rate > 0,
         N_("its calendar has no pay periods from today on"): not periods.exists(),
         N_("it has no e-mail address for invoices and no Peppol id"): not (at.invoice_email or at.peppol_id),
+        N_("its Peppol id can't be used"): parties.fault_of_peppol_id(at) is not None,
         N_("the agency's own details are not complete"): bool(billable.what_the_agency_lacks(agency)),
     }
     return [*([str(reason)] if reason else []), *(said for said, is_lacking in found.items() if is_lacking)]

@@ -10,10 +10,7 @@ from konnekt.domain.records import keeping, typed
 from konnekt.domain.records.keeping import Facts
 from konnekt.domain.refused import Invalid, NotFound, Refused
 from konnekt.models import Account, Hour, HourType, InvoicedHour, PayrollHour, TimesheetLine
-
-# SETU Timecard 2.0: regular, overtime, surcharge; empty where it goes out under none of these.
-SETU_CODES = ("", "HT100", "HT200", "HT320")
-
+from konnekt.models.timesheets import SETU_CODES
 
 COLUMNS = ("name_nl", "name_en", "multiplier_percent", "payroll_code", "setu_code", "is_active")
 
@@ -108,7 +105,7 @@ def change(hour_type: int, kind: Kind, *, by: Account, seen: str = "") -> HourTy
 def _checked(kind: Kind) -> Kind:
     if not 1 <= kind.multiplier_percent <= 1000:
         raise Invalid("Type a percentage from 1 to 1000.", field="multiplier_percent")
-    if kind.setu_code not in SETU_CODES:
+    if kind.setu_code not in ("", *SETU_CODES):
         raise Invalid("Choose one of the list.", field="setu_code")
     return replace(
         kind,

@@ -6,13 +6,11 @@ less strict. Empty stays empty. They raise Invalid with the field.
 
 import re
 
-from konnekt.domain import people
+from konnekt.domain import electronic_addresses, people
 from konnekt.domain.records import typed
 from konnekt.domain.refused import Invalid
 
 _IBAN_LENGTHS = {"NL": 18, "BE": 16, "DE": 22, "FR": 27, "LU": 20}
-_PEPPOL = re.compile(r"[0-9]{4}:[0-9A-Za-z][0-9A-Za-z.:_-]{0,49}")
-_PEPPOL_LENGTHS = {"0106": 8, "0190": 20}
 
 
 def _read(text: str | None, field: str, kept: str, pattern: str) -> tuple[str, bool]:
@@ -64,15 +62,15 @@ def _adds_up(iban: str) -> bool:
 
 
 def peppol_id(text: str | None, field: str, kept: str = "") -> str:
-    """Scheme (EAS) and number of the Peppol network (its policy for identifiers)."""
+    """Scheme and number of the Peppol network, of those that it has now (electronic_addresses)."""
     found = typed.line(text, field, most=typed.CODE)
     if not found or found == kept:
         return found
-    scheme, _, number = found.partition(":")
-    length = _PEPPOL_LENGTHS.get(scheme)
-    if not _PEPPOL.fullmatch(found) or (length and not re.fullmatch(f"[0-9]{{{length}}}", number)):
-        raise Invalid("A Peppol id is a scheme and a number, such as 0106:12345678.", field=field)
-    return found
+    try:
+        return ":".join(electronic_addresses.read(found))
+    except Invalid as fault:
+        fault.field = field
+        raise
 
 
 def country(text: str | None, field: str) -> str:

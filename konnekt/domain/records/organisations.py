@@ -15,7 +15,7 @@ from konnekt.models.people import fold
 COLUMNS = (
     "code", "name", "parent", "calendar", "four_eyes", "payment_term_days", "vat_treatment", "vat_text",
     "vat_number", "coc_number", "peppol_id", "language", "contact_name", "street", "postcode", "city",
-    "country", "invoice_email",
+    "country", "invoice_email", "legal_name", "purchase_order_number", "purchase_order_required",
 )  # fmt: skip
 LONGEST_TERM = 365
 
@@ -88,6 +88,11 @@ def _checked(values: dict[str, Any], row: Organisation | None) -> dict[str, Any]
         **{name: typed.line(values[name], name) for name in ("contact_name", "street", "city")},
         "postcode": typed.line(values["postcode"], "postcode", most=20),
         "country": numbers.country(values["country"], "country"),
+        "legal_name": typed.line(values["legal_name"], "legal_name"),
+        "purchase_order_number": typed.line(
+            values["purchase_order_number"], "purchase_order_number", most=typed.CODE
+        ),
+        "purchase_order_required": bool(values["purchase_order_required"]),
     }
     if vat == "exempt" and not checked["vat_text"]:
         raise Invalid("An invoice without VAT says why: type the text.", field="vat_text")

@@ -40,6 +40,7 @@ class OrganisationForm(FlaskForm):  # type: ignore[misc]
     parent = SelectField(_("Part of"), validate_choice=False)
     calendar = SelectField(_("Calendar"), choices=CALENDARS, validate_choice=False)
     four_eyes = BooleanField(_("Four eyes: nobody approves what they entered or sent"))
+    legal_name = StringField(_("Legal name"))
     contact_name = StringField(_("For the attention of"))
     street = StringField(_("Street and number"))
     postcode = StringField(_("Postcode"))
@@ -53,6 +54,8 @@ class OrganisationForm(FlaskForm):  # type: ignore[misc]
     vat_number = StringField(_("VAT number"))
     coc_number = StringField(_("KvK number or OIN"))
     peppol_id = StringField(_("Peppol id"))
+    purchase_order_number = StringField(_("Purchase order number"))
+    purchase_order_required = BooleanField(_("No invoice without a purchase order number"))
 
     def values(self) -> dict[str, Any]:
         """What was typed, by column."""
