@@ -28,7 +28,8 @@ demo: .venv/installed ## fill a demonstration once and serve it on http://127.0.
 demo-reset: .venv/installed ## throw the demonstration away; the next `make demo` starts afresh
 	@rm -rf $(DEMO_INSTANCE)
 
-test: .venv/installed-dev machine ## run every test, on SQLite and PostgreSQL and in Chromium (ARGS="-k approve" for some)
+test: .venv/installed ## run every test, on SQLite and PostgreSQL and in Chromium (ARGS="-k approve" for some)
+	@$(MAKE) --no-print-directory -j 2 .venv/installed-dev machine
 	$(BIN)/pytest -n 2 $(ARGS)
 
 test-newest: machine ## the same against the newest of everything that pyproject.toml allows, beside what is locked

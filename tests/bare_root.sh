@@ -82,6 +82,7 @@ PYTEST_ADDOPTS=-v make test ARGS="${*@Q}" 2>&1 | {
     while IFS= read -r line; do
         case $line in
         *PASSED*) [ -n "$first" ] || { first=$(minutes); cost "make test" "$first until its first test"; } ;;
+        tests/*::*) ;; # begun
         *) printf "%s\n" "$line" ;;
         esac
     done

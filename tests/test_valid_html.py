@@ -10,7 +10,7 @@ PAGE = '<!doctype html><html lang="nl"><head><title>x</title></head><body><h1>x<
 def test_a_page_in_order() -> None:
     good = """<p>a <a href="/b">b</a></p><ul><li>c</li></ul><label for="d">e</label><input id="d" name="d">
         <table><tbody><tr><th scope="row">f</th><td hx-get="/g">h</td></tr></tbody></table>
-        <details><summary>i</summary><p>j</p></details><svg aria-hidden="true"><use href="/k#l"></use></svg>"""
+        <details><summary>i</summary><p>j</p></details><svg aria-hidden="true"><use href="/k#l"></use></svg><hx-partial hx-target="#m">n</hx-partial>"""
     assert problems(PAGE.format(good)) == []
 
 

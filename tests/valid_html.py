@@ -161,7 +161,7 @@ def _inside(element: Element, around: tuple[str, ...], ids: set[str | None]) -> 
 
 def _faults(element: Element, name: str, around: tuple[str, ...], ids: set[str | None]) -> Iterator[str]:
     parent = around[-1] if around else ""
-    if name not in KNOWN:
+    if name not in KNOWN and "-" not in name:  # a name with a dash is one's own (hx-partial)
         yield "no such element"
     if name in FLOW and (outer := PHRASING_ONLY & {*around}):
         yield f"may not stand in {outer}"

@@ -35,9 +35,7 @@ from tests.conftest import NOW
 from tests.factories import World
 from tests.postgresql import free_port
 
-HOW_TO_GET_IT = (
-    "Chromium is not installed. On Debian: apt-get install chromium; elsewhere: put chromium on the PATH."
-)
+HOW_TO_GET_IT = "Chromium is not installed. On Debian: apt-get install chromium-headless-shell; elsewhere: put chromium on the PATH."
 PASSWORD = "hoge bomen vangen veel wind"
 PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True, "locale": "nl-NL"}
 DESKTOP = {"viewport": {"width": 1280, "height": 900}, "has_touch": False, "is_mobile": False}
