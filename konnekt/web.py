@@ -214,11 +214,7 @@ def page_before() -> str:
 
 def leave_for(location: str) -> Response:
     """Another page instead of this one, also where htmx asked."""
-    if not is_htmx():
-        return redirect(location, 303)
-    response = make_response("", 204)
-    response.headers["HX-Redirect"] = location
-    return response
+    return make_response("", 204, {"HX-Redirect": location}) if is_htmx() else redirect(location, 303)
 
 
 def sign_in_first() -> Response:
