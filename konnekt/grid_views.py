@@ -93,7 +93,10 @@ Open = Callable[[], Desk]
 
 def words() -> dict[str, Any]:
     """What the grid's templates ask: a refusal, and what can be taken back, in words."""
-    return {"say": web.say, "spoken_steps": {name: _(said) for name, said in step_back.STEPS.items()}}
+    return {
+        "say": web.say,
+        "spoken_steps": {name: web.say_kept(said, {}) for name, said in step_back.STEPS.items()},
+    }
 
 
 def show(opened: Open) -> Response:
