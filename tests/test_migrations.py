@@ -170,7 +170,7 @@ def test_a_batch_of_before_the_mark_counts_as_handed_over(blank: Callable[[], No
     period = factories.periods(how_many=1)[0]
     columns = {"calendar": "four_weeks", "pay_period": period, "pay_on": period.pay_on}
     PayrollBatch.create(**columns, created_at=clock.now())
-    step = import_module("konnekt.migrations.0006_handed_over")
+    step = import_module("konnekt.migrations.0005_handed_over")
     step.down(SchemaMigrator.from_database(db.obj), db.obj)
     step.up(SchemaMigrator.from_database(db.obj), db.obj)
     batch = PayrollBatch.get()
@@ -200,7 +200,7 @@ PAID_BEFORE = (
 def test_what_was_paid_before_payments_said_what_they_are(blank: Callable[[], None]) -> None:
     migrate_database()
     step, migrator = (
-        import_module("konnekt.migrations.0007_money_received"),
+        import_module("konnekt.migrations.0006_money_received"),
         SchemaMigrator.from_database(db.obj),
     )
     at = factories.organisation("FSE")
@@ -246,9 +246,9 @@ def test_what_was_paid_before_payments_said_what_they_are(blank: Callable[[], No
     assert again == found
 
 
-def test_no_two_migrations_have_one_number() -> None:
-    numbers = [path.name[:4] for path in MIGRATIONS.glob("[0-9]*.py")]
-    assert len(numbers) == len(set(numbers))
+def test_migrations_are_numbered_without_gaps() -> None:
+    names = sorted(path.name for path in MIGRATIONS.glob("[0-9]*.py"))
+    assert [name[:4] for name in names] == [f"{number:04}" for number in range(1, len(names) + 1)]
 
 
 @pytest.fixture
