@@ -231,9 +231,11 @@ class Walk:
 
     def rest(self) -> dict[str, Any]:
         """Wait until nothing happens any more; what failed is asked again, as the page offers."""
-        for _ in range(8):
+        for _ in range(12):
             self.page.wait_for_function(REST, polling=50)
             screen: dict[str, Any] = self.page.evaluate(SCREEN)
+            if screen["busy"]:
+                continue  # on a busy machine the timer of the page went off between the two looks
             if not screen["failed"]:
                 return screen
             self.steps.append("try again")
