@@ -6,8 +6,8 @@ from konnekt import mail
 from konnekt.db import hold, transaction
 from konnekt.domain import access, clock, content, events, flags, limits
 from konnekt.domain.access import Grants
-from konnekt.domain.correcting.case import has_later
-from konnekt.domain.refused import Forbidden, Refused
+from konnekt.domain.correcting.case import has_later, is_overtaken
+from konnekt.domain.refused import N_, Forbidden, Refused
 from konnekt.domain.timesheets import (
     Outcome,
     Pick,
@@ -23,6 +23,7 @@ from konnekt.models import Account, Event, State, Timesheet
 
 UNDO_WITHIN = timedelta(minutes=10)
 DECIDED = (State.APPROVED, State.REJECTED)
+TAKEN_BACK = N_("This was taken back already.")
 WAITS = {"state": State.SUBMITTED, "decided_at": None, "decided_by": None, "decided_for": None}
 
 
@@ -60,8 +61,9 @@ def undo(sheet: int, *, by: Account, seen: int) -> Timesheet:
 
 def _undo(sheet: Timesheet, by: Account, seen: int, batch: str = "") -> bool:
     """Take the decision back; returns whether it was a rejection: the hours of those did not count."""
-    if sheet.state in DECIDED:
-        _check_in_time(sheet, by)
+    if sheet.state not in DECIDED:
+        raise Refused(TAKEN_BACK)
+    _check_in_time(sheet, by)
     if sheet.state == State.REJECTED:
         _undo_rejection(sheet, by, seen, batch)
         return True
@@ -76,7 +78,14 @@ def _undo_rejection(sheet: Timesheet, by: Account, seen: int, batch: str) -> Non
     """
     worker = sheet.assignment.worker
     hold("worker", worker.id)
+    if sheet.sequence:
+        # Nobody revokes what it builds on meanwhile.
+        hold("invoices")
+        if is_overtaken(sheet):
+            raise Refused("The hours that it corrects changed since: this rejection stands.")
     last = Event.select().where(Event.timesheet == sheet).order_by(Event.id.desc()).first()
+    if last is not None and last.verb == "undo_rejection":
+        raise Refused(TAKEN_BACK)
     # Rejected hours leave room in a day: another sheet may have taken it since.
     limits.check_days(content.read(sheet).content, sheet)
     is_as_decided = (Timesheet.state == State.REJECTED) & (Timesheet.decided_at == sheet.decided_at)
@@ -161,7 +170,7 @@ def _revoke(
             raise Refused("Its hours are invoiced or paid already: use a supplementary timesheet.")
         if Timesheet.select(has_later()).where(Timesheet.id == sheet.id).scalar():
             raise Refused("A later correction builds on these hours: that one goes first.")
-        raise Refused("It is no longer approved: somebody else revoked it.")
+        raise Refused("It is no longer approved: that was taken back already.")
     for name, value in WAITS.items():
         setattr(sheet, name, value)
     event = decision(verb, sheet, by, before={"state": State.APPROVED}, **columns_of_event)
