@@ -7,7 +7,7 @@ from konnekt.db import hold, transaction
 from konnekt.domain import access, clock, content, events, flags, limits
 from konnekt.domain.access import Grants
 from konnekt.domain.correcting.case import has_later, is_overtaken
-from konnekt.domain.refused import N_, Forbidden, Refused
+from konnekt.domain.refused import Forbidden, Refused
 from konnekt.domain.timesheets import (
     Outcome,
     Pick,
@@ -23,7 +23,6 @@ from konnekt.models import Account, Event, State, Timesheet
 
 UNDO_WITHIN = timedelta(minutes=10)
 DECIDED = (State.APPROVED, State.REJECTED)
-TAKEN_BACK = N_("This was taken back already.")
 WAITS = {"state": State.SUBMITTED, "decided_at": None, "decided_by": None, "decided_for": None}
 
 
@@ -62,7 +61,7 @@ def undo(sheet: int, *, by: Account, seen: int) -> Timesheet:
 def _undo(sheet: Timesheet, by: Account, seen: int, batch: str = "") -> bool:
     """Take the decision back; returns whether it was a rejection: the hours of those did not count."""
     if sheet.state not in DECIDED:
-        raise Refused(TAKEN_BACK)
+        raise _taken_back()
     _check_in_time(sheet, by)
     if sheet.state == State.REJECTED:
         _undo_rejection(sheet, by, seen, batch)
@@ -85,7 +84,7 @@ def _undo_rejection(sheet: Timesheet, by: Account, seen: int, batch: str) -> Non
             raise Refused("The hours that it corrects changed since: this rejection stands.")
     last = Event.select().where(Event.timesheet == sheet).order_by(Event.id.desc()).first()
     if last is not None and last.verb == "undo_rejection":
-        raise Refused(TAKEN_BACK)
+        raise _taken_back()
     # Rejected hours leave room in a day: another sheet may have taken it since.
     limits.check_days(content.read(sheet).content, sheet)
     is_as_decided = (Timesheet.state == State.REJECTED) & (Timesheet.decided_at == sheet.decided_at)
@@ -108,6 +107,10 @@ def _undo_rejection(sheet: Timesheet, by: Account, seen: int, batch: str) -> Non
             by=by,
             url=mail.link(door(sheet, account)),
         )
+
+
+def _taken_back() -> Refused:
+    return Refused("This was taken back already.")
 
 
 def _check_in_time(sheet: Timesheet, by: Account) -> None:
