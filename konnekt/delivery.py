@@ -105,10 +105,14 @@ def _due(only: Mail | None) -> Any:
     return Mail.select().where(due).order_by(Mail.due_at, Mail.id)
 
 
+def _same(row: Mail) -> Any:
+    """The condition on Mail: this mail. SQLite gives the id of one that was withdrawn to the next."""
+    return Mail.message_id == row.message_id
+
+
 def _claim(row: Mail) -> bool:
     """Take the mail, unless somebody else just did, or tried."""
-    is_as_read = (Mail.id == row.id) & (Mail.attempts == row.attempts)
-    taken = Mail.update(_not_before(CLAIM)).where(is_as_read & _is_due())
+    taken = Mail.update(_not_before(CLAIM)).where(_same(row) & (Mail.attempts == row.attempts) & _is_due())
     return bool(taken.execute() == 1)
 
 
@@ -121,7 +125,7 @@ def _sent(row: Mail) -> None:
     for pause in PAUSES:
         try:
             db.connect(reuse_if_open=True)
-            Mail.update(values).where(Mail.id == row.id).execute()
+            Mail.update(values).where(_same(row)).execute()
         except (OperationalError, InterfaceError):
             if pause == PAUSES[-1]:
                 raise
@@ -138,7 +142,7 @@ def _failed(row: Mail, error: Exception) -> None:
     if _is_final(error) or row.attempts + 1 >= ATTEMPTS:
         values |= {"failed_at": clock.now(), "claimed_until_at": None}
     reason = _reason(error).replace("\0", "")[:500]
-    Mail.update(attempts=Mail.attempts + 1, last_error=reason, **values).where(Mail.id == row.id).execute()
+    Mail.update(attempts=Mail.attempts + 1, last_error=reason, **values).where(_same(row)).execute()
 
 
 def _is_final(error: Exception) -> bool:

@@ -79,7 +79,8 @@ def is_mine(account: Account | None) -> bool:
 def of_request() -> Unsent | None:
     """This request as something to send later, or None where it was no form of ours, or has a secret."""
     origin = request.headers.get("Origin")
-    is_ours = request.headers.get("Sec-Fetch-Site") == "same-origin"
+    # A text browser says neither of the two; the page's token is what nobody else can make.
+    is_ours = request.headers.get("Sec-Fetch-Site", "same-origin") == "same-origin"
     is_ours &= origin is None or urlsplit(origin).netloc == request.host
     if request.method != "POST" or not is_ours or request.files or SECRETS & set(request.form):
         return None

@@ -52,6 +52,14 @@ def typed_on(sheet: grid.Sheet, entry: Entry) -> Entry:
     return entry
 
 
+def beside(sheet: grid.Sheet, typed: Entry) -> Entry:
+    """What was typed with the rows that somebody else added since: what is sent next is sent knowingly."""
+    keys, tokens = {row.key for row in typed.rows}, {row.token for row in typed.rows}
+    typed.rows += [row for row in sheet.entry().rows if row.key not in keys and row.token not in tokens]
+    typed.seen = sheet.revision
+    return typed
+
+
 def add_row(sheet: grid.Sheet, entry: Entry, iso_year: int, iso_week: int) -> None:
     """Add an empty line to a week of the period."""
     for week in grid.weeks_of(sheet.assignment, sheet.period, {}):
@@ -61,9 +69,10 @@ def add_row(sheet: grid.Sheet, entry: Entry, iso_year: int, iso_week: int) -> No
 
 
 def _stored(sheet: grid.Sheet, row: Row) -> Row:
-    """The row as it is stored: the one that the page named so."""
-    rows = Entry.stored(sheet.stored, sheet.revision).rows
-    return next((one for one in rows if one.token == row.token), Row(row.token, *row.key))
+    """The row as it is stored: the one that the page named so, else the one of its key."""
+    rows = sheet.entry().rows
+    same = [one for one in rows if one.token == row.token] or [one for one in rows if one.key == row.key]
+    return same[0] if same else Row(row.token, *row.key)
 
 
 def change(sheet: grid.Sheet, wanted: Content, reason: str, *, by: Account, seen: int) -> Timesheet:

@@ -109,8 +109,11 @@ def _mine(who: Grants) -> Any:
 
 
 def _is_last() -> Any:
-    """The condition on Event: nothing happened to its sheet since."""
+    """The condition on Event: nothing happened to its sheet since that ends what was decided.
+
+    An approval stands where the agency moved the hours to another budget number.
+    """
     later = Event.alias()
-    return ~fn.EXISTS(
-        later.select(later.id).where((later.timesheet == Event.timesheet) & (later.id > Event.id))
-    )
+    is_later = (later.timesheet == Event.timesheet) & (later.id > Event.id)
+    ends_it = (later.verb != "move") | (Event.verb != "approve")
+    return ~fn.EXISTS(later.select(later.id).where(is_later & ends_it))

@@ -6,7 +6,7 @@ from konnekt import mail
 from konnekt.db import hold, transaction
 from konnekt.domain import access, clock, content, events, flags, limits
 from konnekt.domain.access import Grants
-from konnekt.domain.correcting.case import has_later
+from konnekt.domain.correcting.case import has_later, is_overtaken
 from konnekt.domain.refused import Forbidden, Refused
 from konnekt.domain.timesheets import (
     Outcome,
@@ -60,8 +60,9 @@ def undo(sheet: int, *, by: Account, seen: int) -> Timesheet:
 
 def _undo(sheet: Timesheet, by: Account, seen: int, batch: str = "") -> bool:
     """Take the decision back; returns whether it was a rejection: the hours of those did not count."""
-    if sheet.state in DECIDED:
-        _check_in_time(sheet, by)
+    if sheet.state not in DECIDED:
+        raise _taken_back()
+    _check_in_time(sheet, by)
     if sheet.state == State.REJECTED:
         _undo_rejection(sheet, by, seen, batch)
         return True
@@ -76,7 +77,14 @@ def _undo_rejection(sheet: Timesheet, by: Account, seen: int, batch: str) -> Non
     """
     worker = sheet.assignment.worker
     hold("worker", worker.id)
+    if sheet.sequence:
+        # Nobody revokes what it builds on meanwhile.
+        hold("invoices")
+        if is_overtaken(sheet):
+            raise Refused("The hours that it corrects changed since: this rejection stands.")
     last = Event.select().where(Event.timesheet == sheet).order_by(Event.id.desc()).first()
+    if last is not None and last.verb == "undo_rejection":
+        raise _taken_back()
     # Rejected hours leave room in a day: another sheet may have taken it since.
     limits.check_days(content.read(sheet).content, sheet)
     is_as_decided = (Timesheet.state == State.REJECTED) & (Timesheet.decided_at == sheet.decided_at)
@@ -99,6 +107,10 @@ def _undo_rejection(sheet: Timesheet, by: Account, seen: int, batch: str) -> Non
             by=by,
             url=mail.link(door(sheet, account)),
         )
+
+
+def _taken_back() -> Refused:
+    return Refused("This was taken back already.")
 
 
 def _check_in_time(sheet: Timesheet, by: Account) -> None:
@@ -161,7 +173,7 @@ def _revoke(
             raise Refused("Its hours are invoiced or paid already: use a supplementary timesheet.")
         if Timesheet.select(has_later()).where(Timesheet.id == sheet.id).scalar():
             raise Refused("A later correction builds on these hours: that one goes first.")
-        raise Refused("It is no longer approved: somebody else revoked it.")
+        raise Refused("It is no longer approved: that was taken back already.")
     for name, value in WAITS.items():
         setattr(sheet, name, value)
     event = decision(verb, sheet, by, before={"state": State.APPROVED}, **columns_of_event)

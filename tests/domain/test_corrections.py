@@ -10,10 +10,12 @@ from konnekt.db import db
 from konnekt.domain import (
     access,
     approvals,
+    clock,
     content,
     corrections,
     detail,
     entering,
+    handing_over,
     invoices,
     my_sheets,
     payroll,
@@ -34,6 +36,7 @@ from konnekt.models import (
     HourType,
     Mail,
     Organisation,
+    PayrollBatch,
     Rate,
     State,
     Timesheet,
@@ -379,3 +382,27 @@ def test_a_corrected_sheet_that_was_credited_can_still_be_corrected(world: World
     assert corrections.check(case, wanted(world, 480)).minutes == 60
     shown = detail.load(world.sheet.id, access.grants(world.staff))
     assert (shown.may_revoke, shown.may_correct) == (False, True)
+
+
+@pytest.mark.parametrize("is_approved_again", [False, True])
+def test_a_rejected_correction_stays_so_where_its_hours_changed(cast: World, is_approved_again: bool) -> None:
+    """Undoing that rejection would take 10 hours off what is by now one hour: nobody's pay goes below zero."""
+    correction = send(cast, wanted(cast, 180, 150))
+    timesheets.reject(correction.id, "Klopt niet", by=cast.supervisor, seen=1)
+    handing_over.undo(PayrollBatch.get().id, "Te vroeg", by=cast.staff)
+    revoking.revoke(cast.sheet.id, "Klopt niet", by=cast.supervisor, seen=1)
+    if is_approved_again:
+        entering.submit(cast.sheet.id, wanted(cast, 60, 0), by=cast.noor, seen=1)
+        clock.fix("2026-11-30T09:01")
+        timesheets.approve(cast.sheet.id, by=cast.supervisor, seen=2)
+    with pytest.raises(Refused, match="The hours that it corrects changed since"):
+        revoking.undo(correction.id, by=cast.supervisor, seen=1)
+    assert Timesheet.get_by_id(correction.id).state == State.REJECTED
+    assert payroll_cast.preview().minutes == (60 if is_approved_again else 0)
+
+
+def test_a_rejected_correction_waits_again_where_nothing_changed(cast: World) -> None:
+    correction = send(cast, wanted(cast, 180, 150))
+    timesheets.reject(correction.id, "Klopt niet", by=cast.supervisor, seen=1)
+    revoking.undo(correction.id, by=cast.supervisor, seen=1)
+    approve(correction, cast.supervisor)

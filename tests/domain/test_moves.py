@@ -7,12 +7,24 @@ from threading import Barrier
 import pytest
 
 from konnekt.db import db
-from konnekt.domain import entering, invoices, moves, moving, payments, timesheets
+from konnekt.domain import (
+    access,
+    clock,
+    decided,
+    entering,
+    invoices,
+    moves,
+    moving,
+    payments,
+    revoking,
+    timesheets,
+)
 from konnekt.domain.content import Content
 from konnekt.domain.correcting import case as cases
 from konnekt.domain.moves import Chosen, How, Preview
 from konnekt.domain.refused import Forbidden, Invalid, Refused
 from konnekt.domain.stale import Stale
+from konnekt.domain.waiting import Filter
 from konnekt.models import (
     BudgetNumber,
     Contributor,
@@ -44,9 +56,9 @@ def preview(world: World, target: BudgetNumber, **narrowed: int) -> Preview:
     return moves.preview(Chosen(world.fse_budget, target.id, **narrowed))
 
 
-def move(world: World, target: BudgetNumber, **narrowed: int) -> Preview:
-    seen = preview(world, target, **narrowed).fingerprint
-    return moving.move(Chosen(world.fse_budget, target.id, **narrowed), REASON, by=world.staff, seen=seen)
+def move(world: World, target: BudgetNumber, source: BudgetNumber | None = None, **narrowed: int) -> Preview:
+    chosen = Chosen(source or world.fse_budget, target.id, **narrowed)
+    return moving.move(chosen, REASON, by=world.staff, seen=moves.preview(chosen).fingerprint)
 
 
 def minutes(number: BudgetNumber) -> int:
@@ -85,6 +97,28 @@ def test_what_is_not_invoiced_moves_in_its_rows(world: World, target: BudgetNumb
     with pytest.raises(Refused, match="Changed since you saw it"):
         timesheets.approve(made["submitted"].id, by=world.supervisor, seen=1)
     timesheets.approve(made["submitted"].id, by=world.supervisor, seen=2)
+
+
+def test_an_approval_of_hours_that_moved_can_still_be_taken_back(world: World, target: BudgetNumber) -> None:
+    """The approver's ten minutes are kept, and the reason asked for afterwards."""
+    other = more(world, "submitted")
+    batch = timesheets.approve(other.id, by=world.supervisor, seen=1).batch
+    rejected = more(world, "submitted")
+    timesheets.reject(rejected.id, "Te veel", by=world.supervisor, seen=1)
+    move(world, target)
+    who = access.grants(world.supervisor)
+    latest = decided.latest(who)
+    assert latest is not None
+    assert (latest.batch, latest.count) == (batch, 1)
+    assert [(row.stands, row.may_undo) for row in decided.page(who, Filter()).rows] == [
+        (False, False),
+        (True, True),
+    ], "a rejected timesheet was changed since"
+    assert len(revoking.undo_batch(batch, by=world.supervisor).decided) == 1
+    timesheets.approve(other.id, by=world.supervisor, seen=2)
+    clock.fix("2026-11-30T09:11")
+    move(world, world.fse_budget, source=target)
+    assert decided.page(who, Filter()).rows[0].may_revoke
 
 
 def test_what_is_invoiced_is_credited_and_invoiced_again(world: World, target: BudgetNumber) -> None:

@@ -370,14 +370,31 @@ def test_a_mail_that_is_being_sent_counts_as_sent_and_a_failed_one_is_not_tried_
     assert delivery._claim(mail)
     revoking.undo(world.sheet.id, by=world.supervisor, seen=1)
     assert [one.kind for one in Mail.select()] == ["rejection_undone"]
+    # SQLite gives the new mail the number of the one that is being sent.
+    assert not delivery._claim(mail)
+    delivery._sent(mail)
     delivery._failed(mail, OSError("gone"))
-    assert [one.kind for one in Mail.select()] == ["rejection_undone"]
+    (left,) = Mail.select()
+    assert (left.kind, left.sent_at, left.attempts) == ("rejection_undone", None, 0)
+    assert delivery.deliver().sent == 1
     # The other way round: what was taken back can't be claimed.
     Mail.delete().execute()
     (mail,) = rejected(world)
     revoking.undo(world.sheet.id, by=world.supervisor, seen=1)
     clock.fix("2026-11-30T09:10")
     assert not delivery._claim(mail)
+
+
+@pytest.mark.parametrize("verb", ["approve", "reject"])
+def test_who_undoes_twice_is_not_told_of_somebody_else(world: World, verb: str) -> None:
+    if verb == "reject":
+        rejected(world)
+    else:
+        timesheets.approve(world.sheet.id, by=world.supervisor, seen=1)
+    revoking.undo(world.sheet.id, by=world.supervisor, seen=1)
+    with pytest.raises(Refused, match="This was taken back already"):
+        revoking.undo(world.sheet.id, by=world.supervisor, seen=1)
+    assert len(verbs(world.sheet)) == 2
 
 
 def test_a_rejection_is_not_undone_by_another_nor_late_nor_when_the_hours_were_changed(world: World) -> None:

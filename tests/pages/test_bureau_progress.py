@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 from playhouse.test_utils import count_queries
 
-from konnekt.domain import clock, entering, progress, timesheets
+from konnekt.domain import clock, content, entering, progress, timesheets
 from konnekt.domain.content import Cell, Content, Line
 from konnekt.domain.entering import Place
 from konnekt.models import (
@@ -371,6 +371,33 @@ def test_the_agency_changes_hours_that_nobody_approved(
     refused = Visitor(app, world.supervisor)
     refused_approval = refused.post(f"/approvals/{sheet.id}/approve", {"seen": str(sheet.revision)})
     assert refused_approval.status_code == 409, "who saw the hours of before is told"
+
+
+def test_hours_that_came_in_between_are_shown_before_they_are_overwritten(
+    bureau: Visitor, world: World
+) -> None:
+    """Neither a missing reason nor a line added takes over the revision that the agency has not seen."""
+    sheet, form = world.sheet, typed(world, world.sheet)
+    here = f"/bureau/progress/{world.assignment.code}/2026/12/change"
+    key, budget = TimesheetLine.get(TimesheetLine.timesheet == sheet).hour_type_id, world.fse_budget.id
+    stored = content.read(sheet).content
+    later = Line(2026, 46, key, budget, (Cell(date(2026, 11, 10), 240, "Ingevallen"),))
+    entering.submit(sheet.id, Content((*stored.lines, later)), by=world.noor, seen=1)
+    for more in ({"reason": " "}, {"add": "2026-47"}):
+        again = bureau.post(here, {**form, **more})
+        assert 'name="seen" value="1"' in again.text, more
+    stale = bureau.post(here, form)
+    assert stale.status_code == 409
+    assert "gewijzigd door Noor Hendriks" in stale.text
+    assert 'name="seen" value="2"' in stale.text
+    name = re.search(r'name="(cell-\w+-2026-11-10)" value="4"', stale.text)
+    assert name, "her row stands on the page now"
+    row = name[1].split("-")[1]
+    more = {f"week-{row}": "2026-46", f"type-{row}": str(key), f"budget-{row}": str(budget), name[1]: "4"}
+    data = {**form, **more, "row": [form["row"], row], "seen": "2"}
+    assert bureau.post(here, data).status_code == 303
+    assert Timesheet.get_by_id(sheet.id).minutes == 840 + 240
+    assert Hour.get(Hour.day == date(2026, 11, 10)).remark == "Ingevallen"
 
 
 def test_who_can_not_change_hours_so(bureau: Visitor, app: Flask, world: World) -> None:

@@ -87,6 +87,17 @@ def test_without_javascript_it_waits_in_the_sign_in_form(app: Flask, world: Worl
     assert (now.state, now.rejection_reason) == (State.REJECTED, REASON)
 
 
+def test_a_text_browser_loses_nothing_either(app: Flask, world: World, sheet: Timesheet) -> None:
+    """It names no origin; a page of ours alone has a token that names the account."""
+    url, plain = f"/approvals/{sheet.id}/reject", {"User-Agent": "Lynx/2.9"}
+    visitor = expired(app, world.supervisor)
+    answer = send(visitor, url, {"reason": REASON, "seen": "1"}, plain)
+    assert answer.status_code == 401
+    assert "feestdag" in sign_in(visitor, hidden(answer.text)).text
+    forged = {"reason": REASON, "csrf_token": "of another site"}
+    assert send(expired(app, world.supervisor), url, forged, plain).status_code == 303
+
+
 def test_what_is_not_kept(app: Flask, world: World, sheet: Timesheet) -> None:
     visitor = expired(app, world.supervisor)
     for url, data, headers in (

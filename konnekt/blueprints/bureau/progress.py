@@ -14,6 +14,7 @@ from konnekt.domain.entering import Place
 from konnekt.domain.entry import Entry
 from konnekt.domain.refused import Refused
 from konnekt.domain.reminders import Reminded, Target
+from konnekt.domain.stale import Stale
 from konnekt.forms import registration
 from konnekt.forms.progress import ProgressForm, SendingForm
 from konnekt.models import Account
@@ -162,6 +163,8 @@ def _not_changed(
         raise refusal
     sheet = changing.opened(sending.find(code, year, number, web.grants()))
     field = getattr(refusal, "field", "")
+    if isinstance(refusal, Stale):
+        typed = changing.beside(sheet, typed)
     if field in form:
         form[field].errors = [web.say(refusal)]
     else:

@@ -174,3 +174,18 @@ def has_later() -> Any:
             & later.state.in_((State.SUBMITTED, State.APPROVED))
         )
     )
+
+
+def is_overtaken(correction: Timesheet) -> bool:
+    """Whether hours that a decided correction builds on were revoked, or decided on again, since."""
+    is_since = (Timesheet.state != State.APPROVED) | (Timesheet.decided_at > correction.decided_at)
+    return bool(
+        Timesheet.select()
+        .where(
+            (Timesheet.assignment == correction.assignment_id)
+            & (Timesheet.pay_period == correction.pay_period_id)
+            & (Timesheet.sequence < correction.sequence)
+            & is_since
+        )
+        .exists()
+    )
