@@ -13,10 +13,6 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
-from openpyxl.utils import get_column_letter
-
 CSV = "text/csv; charset=utf-8"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -61,6 +57,10 @@ def _text(cell: Cell, language: str) -> str:
 
 def xlsx_file(title: str, header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> bytes:
     """A workbook of one sheet, its header bold and fixed, its columns as wide as what they hold."""
+    # Here, since every command imports this file and few write a workbook.
+    from openpyxl import Workbook
+    from openpyxl.utils import get_column_letter
+
     book = Workbook(write_only=True)
     sheet = book.create_sheet("".join(letter for letter in title if letter not in "[]:*?/\\")[:31] or "Blad")
     sheet.freeze_panes = "A2"
@@ -91,6 +91,8 @@ def _timeless(book: io.BytesIO) -> bytes:
 
 
 def _cell(sheet: Any, value: Cell, style: str = "") -> Any:
+    from openpyxl.cell import WriteOnlyCell
+
     cell = WriteOnlyCell(sheet, None)
     if isinstance(value, str):
         # What the format has no place for would make the file unreadable (XML 1.0, production Char).

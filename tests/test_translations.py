@@ -40,6 +40,8 @@ def test_a_translation_has_the_same_values(language: str) -> None:
         entry.id for entry in entries if values(strings(entry.string)[-1]) < values(strings(entry.id)[-1])
     ]
     assert poorer == []
+    texts = [text for entry in entries for text in strings(entry.string)]
+    assert [text for text in texts if re.search(r"[a-z][.?][A-Z][a-z]+ ", text)] == [], "two sentences in one"
 
 
 def meaning(messages: Catalog) -> dict[tuple[str, ...], tuple[str, ...]]:

@@ -4,6 +4,7 @@ import re
 
 from konnekt.db import transaction
 from konnekt.domain import clock
+from konnekt.domain.printable import unprintable
 from konnekt.domain.refused import Invalid, Refused
 from konnekt.models import LANGUAGES, Account, Organisation
 from konnekt.models.people import fold, name_key, username_key
@@ -44,6 +45,11 @@ def make(email: str, *, first_name: str, last_name: str, language: str, username
         raise Invalid("%(email)s is not a mail address.", field="email", email=email)
     if language not in LANGUAGES:
         raise Invalid("There is no such language.", field="language")
+    for field, text in (("first_name", first_name), ("last_name", last_name), ("username", username)):
+        if letters := unprintable(text):
+            raise Invalid(
+                "Invoices can't print this: %(letters)s. Type it in Latin letters.", field, letters=letters
+            )
     if username and find(username):
         raise Invalid("The user name %(username)s is taken.", field="username", username=username)
     made: Account = Account.create(

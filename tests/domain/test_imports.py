@@ -455,6 +455,51 @@ def test_an_employee_number_that_lost_its_zeros_is_a_doubt() -> None:
     ]
 
 
+@pytest.mark.parametrize("is_exchanged", [True, False])
+def test_another_employee_number_for_an_account_is_a_doubt(is_exchanged: bool) -> None:
+    """Where a file exchanges the addresses of two people, the hours of each would be paid to the other."""
+    import_folder(OWN)
+    first, second = (Account.get(Account.employee_number == number) for number in ("9002", "9003"))
+    rows = [f"{second.email};;{first.first_name};{first.last_name};nl;9002;0"]
+    if is_exchanged:
+        rows.append(f"{first.email};;Zoë;van Dam;en;9003;0")
+    else:
+        rows = [f"{second.email};;{second.first_name};van Dam;en;9010;0"]
+    report = import_files({"people.csv": people_file(*rows).encode()}, dry_run=True)
+    assert report.is_ok, [str(one) for one in report.problems]
+    said = "was {}, of {}: all hours and pay of this account go with it"
+    assert [(one.line, one.what) for one in report.doubts] == [
+        (line, said.format(person.employee_number, person.name))
+        for line, person in enumerate([second, first] if is_exchanged else [second], 2)
+    ]
+
+
+@pytest.mark.parametrize("content", ["\ufeff\ufeff{}", "sep=;\n\ufeff{}", "{}\ufeff\n"])
+def test_a_byte_order_mark_within_is_no_letter(content: str) -> None:
+    import_folder(OWN)
+    text = people_file("\ufeffx@work.example;;Nieuw;Mens;nl;\ufeff9050;0")
+    report = import_files({"people.csv": content.format(text).encode()})
+    assert report.is_ok, [str(one) for one in report.problems]
+    assert Account.get(Account.email == "x@work.example").employee_number == "9050"
+
+
+def test_a_key_with_an_invisible_letter_is_refused() -> None:
+    row = "x\u200b@work.example;;Nieuw;Mens;nl;90\u200e50;0"
+    report = import_files({"people.csv": people_file(row).encode()})
+    assert [str(one) for one in report.problems] == [
+        r"people.csv:2: email: holds the invisible character \u200b: type it again",
+        r"people.csv:2: employee_number: holds the invisible character \u200e: type it again",
+    ]
+
+
+@pytest.mark.parametrize("content", [b"PK\x03\x04 and so on", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 and so on"])
+def test_a_workbook_that_is_called_csv(content: bytes) -> None:
+    report = import_files({"people.csv": content})
+    assert [str(one) for one in report.problems] == [
+        "people.csv:1: this is a workbook, not CSV: save it as XLSX, or as CSV UTF-8"
+    ]
+
+
 def test_blank_lines_and_a_missing_last_end_of_line_are_no_rows(tmp_path: Path) -> None:
     content = (
         "code;name_nl;name_en;multiplier_percent\n\nREG;Normaal;Regular;100\n;;;\n\r\nSUN;Zondag;Sunday;175"
@@ -489,7 +534,7 @@ def test_names_are_stored_as_typed() -> None:
         ("=1+1", "@SUM(A1)"),
         ("<b>Bo</b>", "<script>alert(1)</script>"),
         ("Zoë ♠", 'de "Uil"; van Dam'),
-        ("محمد", "אברהם"),
+        ("Muḥammad", "Ἀβραάμ"),
     } <= names
 
 

@@ -6,7 +6,8 @@ from konnekt.domain import access, corrections, open_amounts, people, waiting
 from konnekt.domain.imports import import_files
 from konnekt.domain.invoicing import listing
 from konnekt.domain.printable import unprintable
-from konnekt.domain.records import assignment_list, lists, placing
+from konnekt.domain.records import assignment_list, assignments, lists, organisations, placing
+from konnekt.domain.records import people as records
 from konnekt.domain.records.typed import line
 from konnekt.domain.refused import Invalid
 from konnekt.models import Account, Assignment, Organisation, Timesheet
@@ -169,3 +170,35 @@ def test_a_name_that_no_document_prints_is_refused_in_form_and_import(world: Wor
     assert [str(one) for one in report.problems] == [
         "people.csv:2: first_name: invoices can't print this: 小 明; write it in Latin letters"
     ]
+
+
+def test_a_stored_name_that_no_document_prints_holds_nothing_else_up(world: World) -> None:
+    """It was typed before this was asked: everything beside it can still be saved."""
+    name = {"first_name": "محمد", "last_name": "王"}
+    Account.update(name).where(Account.id == world.noor.id).execute()
+    row = records.find(world.noor.id)
+    values = {column: getattr(row, column) for column in records.COLUMNS} | {"language": "en"}
+    changed = records.change(row.id, values, seen=records.seen(row), by=world.staff)
+    assert (changed.language, changed.first_name) == ("en", "محمد")
+    with pytest.raises(Invalid, match="小"):
+        records.change(
+            row.id, values | name | {"last_name": "王小"}, seen=records.seen(changed), by=world.staff
+        )
+
+    Organisation.update(name="王", city="王").where(Organisation.id == world.law.id).execute()
+    law = organisations.find("LAW")
+    values = {column: getattr(law, column) for column in organisations.COLUMNS} | {"postcode": "6211 LH"}
+    organisations.change("LAW", values, seen=organisations.seen(law), by=world.staff)
+    assert organisations.find("LAW").postcode == "6211 LH"
+
+    Assignment.update(job_title="王").where(Assignment.id == world.assignment.id).execute()
+    ended = assignments.end(world.assignment.id, world.period.last_on, by=world.staff)
+    assert (ended.job_title, ended.last_on) == ("王", world.period.last_on)
+
+
+@pytest.mark.parametrize("field", ["first_name", "last_name", "username"])
+def test_the_command_that_invites_refuses_such_a_name_too(world: World, field: str) -> None:
+    values = {"first_name": "Wang", "last_name": "Wang", "username": "", field: "小明\udce9"}
+    with pytest.raises(Invalid, match="Invoices can't print this: 小 明") as refused:
+        people.make("x@um.example", language="nl", **values)
+    assert refused.value.field == field

@@ -5,6 +5,7 @@ spaces do not count.
 """
 
 import re
+import unicodedata
 from collections.abc import Callable
 from datetime import date, datetime, time
 from typing import Any, TypeVar
@@ -71,10 +72,18 @@ def _one_line(cell: str, most: int) -> str:
     return cell
 
 
+def _visible(cell: str) -> str:
+    """A key with what nobody sees in it would be another one that looks the same (typed.py has the rule)."""
+    unseen = next((letter for letter in cell if unicodedata.category(letter) in ("Cf", "Zl", "Zp")), None)
+    if unseen is not None:
+        raise Invalid("holds the invisible character %(what)s: type it again", what=ascii(unseen)[1:-1])
+    return cell
+
+
 @text
 def code(cell: str) -> str:
     """A key or another short text without outer spaces."""
-    return _one_line(_required(cell), LONGEST_CODE)
+    return _visible(_one_line(_required(cell), LONGEST_CODE))
 
 
 @text
@@ -107,7 +116,7 @@ def remark(cell: str) -> str:
 @text
 def email(cell: str) -> str:
     """An e-mail address in small letters; nothing in it can end a mail header."""
-    found = _one_line(_required(cell), LONGEST_EMAIL).lower()
+    found = _visible(_one_line(_required(cell), LONGEST_EMAIL)).lower()
     if not _EMAIL.fullmatch(found):
         raise Invalid("%(cell)s is no e-mail address", cell=cell)
     return found

@@ -18,6 +18,7 @@ text = optional(columns.name, "")
 def take_people(run: Run, rows: list[Row]) -> None:
     """People by e-mail address; they get no password here (`konnekt invite`, `konnekt set-password`)."""
     had_staff = _has_staff(run)
+    before = {person.id: (person.employee_number, person.name) for person in run.people.by_id.values()}
     numbers = {(person.employee_number,) for person in run.people.by_key.values() if person.employee_number}
     _follow_addresses(run, rows)
     for row in rows:
@@ -38,6 +39,7 @@ def take_people(run: Run, rows: list[Row]) -> None:
         run.put(row, run.people, (row["email"],), values, created_at=clock.now())
     _check_names(run, rows)
     _check_workers(run, rows)
+    _doubt_numbers(run, rows, before)
     doubts.of_new_codes(run, rows, ("employee_number",), numbers)
     run.doubtful_numbers = {row.cells.get("employee_number", "").strip() for row in rows if row.is_wrong}
     if had_staff and not _has_staff(run):
@@ -141,6 +143,19 @@ def _check_workers(run: Run, rows: list[Row]) -> None:
             run.wrong(
                 row, "employee_number", N_("this person has assignments, so the number can't be removed")
             )
+
+
+def _doubt_numbers(run: Run, rows: list[Row], before: dict[int, tuple[str | None, str]]) -> None:
+    """Somebody known gets another number: as where a file exchanges the addresses of two people."""
+    for row in rows:
+        person = None if row.is_wrong else run.people.by_key.get((row["email"],))
+        old, name = before.get(person.id, (None, "")) if person is not None else (None, "")
+        if old is not None and row["employee_number"] not in (old, None):
+            run.doubt(
+                row, "employee_number",
+                N_("was %(number)s, of %(name)s: all hours and pay of this account go with it"),
+                number=old, name=name,
+            )  # fmt: skip
 
 
 def take_rights(run: Run, rows: list[Row]) -> None:

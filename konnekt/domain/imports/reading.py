@@ -21,6 +21,10 @@ MOST_BROKEN = 100
 DELIMITERS = (";", ",", "\t")
 # A title may stand above the header, and empty lines.
 HEADER_WITHIN = 10
+# What XLSX and XLS begin with.
+WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
+# Also within: behind a line "sep=;", and where files were put one behind another.
+MARK = "\ufeff"
 UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 # The first line by which some programs tell Excel the delimiter.
 _SEPARATOR = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
@@ -67,6 +71,9 @@ def read(file: str, content: bytes, known: tuple[str, ...], complain: Complain) 
     if len(content) > LARGEST_FILE:
         complain(1, "", N_("the file is larger than %(most)s MB"), most=LARGEST_FILE // 1024**2)
         return table
+    if content.startswith(WORKBOOKS):
+        complain(1, "", N_("this is a workbook, not CSV: save it as XLSX, or as CSV UTF-8"))
+        return table
     text = _decoded(content, complain)
     if text is None:
         return table
@@ -106,9 +113,9 @@ def _decoded(content: bytes, complain: Complain) -> str | None:
         if b"\0" in content[:2]:
             complain(1, "", N_("this is UTF-16 without its mark: save the file as CSV UTF-8"))
             return None
-        return content.removeprefix(codecs.BOM_UTF8).decode("utf-8", "surrogateescape")
+        return content.decode("utf-8", "surrogateescape").replace(MARK, "")
     try:
-        return content.decode("utf-16")
+        return content.decode("utf-16").replace(MARK, "")
     except UnicodeDecodeError:
         complain(1, "", N_("this is damaged UTF-16: save the file as CSV UTF-8"))
         return None
@@ -165,7 +172,12 @@ def check_header(header: list[str], known: tuple[str, ...], complain: Complain, 
         complain(line, name, N_("this column stands more than once"))
     unfit = [name for name in header if _UNFIT.search(name)]
     for name in unfit:
-        complain(line, "", N_("the header holds %(what)s, which is no text in UTF-8"), what=name)
+        complain(
+            line,
+            "",
+            N_("the header holds %(what)s, which is no UTF-8: save the file as CSV UTF-8"),
+            what=name,
+        )
     return not missing and not twice and not unfit
 
 
@@ -255,6 +267,6 @@ def check_letters(row: Row, complain: Complain) -> None:
         del row.cells[column]
         row.is_wrong = True
         if unfit[0] >= "\ud800":
-            complain(row.line, column, N_("%(what)s is not UTF-8: save the file as UTF-8"), what=unfit[0])
+            complain(row.line, column, N_("%(what)s is not UTF-8: save the file as CSV UTF-8"), what=unfit[0])
         else:
             complain(row.line, column, N_("holds the control character %(what)s"), what=unfit[0])

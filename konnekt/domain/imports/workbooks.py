@@ -3,6 +3,7 @@
 A cell is told apart from its looks: days come as 2026-11-30, numbers with a point, and a cell that is no text
 is remembered as such, with the text that it shows where that is sure: 00123 of the number 123 in the format
 00000, but nothing of 42.1, which may have been typed as 42.10. bounded.py reads it in a process of its own.
+openpyxl is imported where it works: with it every command would start a sixth slower.
 """
 
 import io
@@ -15,9 +16,6 @@ from decimal import Decimal
 from itertools import islice
 from typing import Any
 from zipfile import ZipFile
-
-from openpyxl import load_workbook
-from openpyxl.cell.read_only import EMPTY_CELL
 
 from konnekt.domain.imports.grids import IS_DAY, IS_ERROR, IS_NUMBER, IS_UNKNOWN, Grid, Place
 from konnekt.domain.refused import Invalid
@@ -93,6 +91,8 @@ def _check_size(name: str, content: bytes, limits: Limits) -> None:
 def _read(
     name: str, content: bytes, known: Collection[str], limits: Limits
 ) -> tuple[dict[str, Grid], list[str]]:
+    from openpyxl import load_workbook
+
     stem = name.rpartition("/")[2].rpartition(".")[0].strip().lower()
     book = load_workbook(io.BytesIO(content), read_only=True, data_only=True, keep_links=False)
     try:
@@ -120,6 +120,8 @@ def _read(
 
 def _rows(sheet: Any) -> Iterator[tuple[int, Any]]:
     """The rows that have cells, with their numbers; what a sheet says of its own size is not believed."""
+    from openpyxl.cell.read_only import EMPTY_CELL
+
     sheet.reset_dimensions()
     # Between two rows there may be a million of none: each time the same one of openpyxl's.
     empty = None
@@ -134,6 +136,8 @@ def _rows(sheet: Any) -> Iterator[tuple[int, Any]]:
 
 def _formulas(content: bytes, titles: Collection[str]) -> dict[str, set[Place]]:
     """Where each sheet has formulas: of one that was never calculated the outcome is nowhere."""
+    from openpyxl import load_workbook
+
     with ZipFile(io.BytesIO(content)) as archive:
         sheets = [one for one in archive.namelist() if "worksheets/" in one]
         if not any(_FORMULA.search(archive.read(one)) for one in sheets):

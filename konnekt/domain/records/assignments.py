@@ -91,7 +91,7 @@ def change(assignment: int, terms: Terms, *, by: Account, seen: str = "", sure: 
         found = _hold(assignment)
         before = facts(found)
         keeping.check_seen(seen, before)
-        terms = _checked(found.organisation, terms)
+        terms = _checked(found.organisation, terms, found.job_title)
         if terms.basis == "fixed" and found.basis != "fixed":
             _refuse_unsent(found)
         _ask(found, terms, by, sure)
@@ -141,7 +141,7 @@ def _hold(assignment: int) -> Assignment:
     return _find(assignment)
 
 
-def _checked(organisation: Organisation, terms: Terms) -> Terms:
+def _checked(organisation: Organisation, terms: Terms, job_title: str = "") -> Terms:
     typed.day(terms.first_on, "first_on")
     typed.day(terms.last_on, "last_on")
     if terms.last_on and terms.last_on < terms.first_on:
@@ -156,7 +156,7 @@ def _checked(organisation: Organisation, terms: Terms) -> Terms:
         own = (BudgetNumber.id == terms.budget_number) & (BudgetNumber.organisation == organisation)
         if not BudgetNumber.select().where(own).exists():
             raise Invalid("Choose a budget number of this organisation.", field="budget_number")
-    return replace(terms, job_title=typed.line(terms.job_title, "job_title"))
+    return replace(terms, job_title=typed.line(terms.job_title, "job_title", was=job_title))
 
 
 def _refuse_unsent(found: Assignment) -> None:

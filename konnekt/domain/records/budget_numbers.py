@@ -158,7 +158,7 @@ def _checked(values: dict[str, Any], organisation: int, row: BudgetNumber | None
     _check_days(values["valid_from_on"], values["valid_until_on"])
     return {
         "number": number,
-        "description": typed.line(values["description"], "description"),
+        "description": typed.line(values["description"], "description", was=row.description if row else ""),
         **{name: values[name] for name in COLUMNS[2:]},
     }
 

@@ -52,10 +52,10 @@ def change(values: dict[str, Any], *, seen: str, by: Account) -> Agency:
 def _checked(values: dict[str, Any], row: Agency) -> dict[str, Any]:
     """The values as they are stored."""
     return {
-        "name": typed.line(values["name"], "name", required=True),
-        "street": typed.line(values["street"], "street"),
+        "name": typed.line(values["name"], "name", required=True, was=row.name),
+        "street": typed.line(values["street"], "street", was=row.street),
         "postcode": typed.line(values["postcode"], "postcode", most=20),
-        "city": typed.line(values["city"], "city"),
+        "city": typed.line(values["city"], "city", was=row.city),
         "country": numbers.country(values["country"], "country"),
         "coc_number": numbers.coc_number(values["coc_number"], "coc_number", row.coc_number),
         "vat_number": numbers.vat_number(values["vat_number"], "vat_number", row.vat_number),

@@ -68,7 +68,7 @@ def _checked(values: dict[str, Any], row: Organisation | None) -> dict[str, Any]
     vat = _choice(values, "vat_treatment", VAT_TREATMENTS)
     checked = {
         "code": _code(values["code"], row),
-        "name": typed.line(values["name"], "name", required=True),
+        "name": typed.line(values["name"], "name", required=True, was=_kept(row, "name")),
         "parent": _parent(values["parent"], row),
         "calendar": _choice(values, "calendar", CALENDARS),
         "four_eyes": bool(values["four_eyes"]),
@@ -85,10 +85,12 @@ def _checked(values: dict[str, Any], row: Organisation | None) -> dict[str, Any]
             )
         },
         "language": _choice(values, "language", LANGUAGES),
-        **{name: typed.line(values[name], name) for name in ("contact_name", "street", "city")},
+        **{
+            name: typed.line(values[name], name, was=_kept(row, name))
+            for name in ("contact_name", "street", "city", "legal_name")
+        },
         "postcode": typed.line(values["postcode"], "postcode", most=20),
         "country": numbers.country(values["country"], "country"),
-        "legal_name": typed.line(values["legal_name"], "legal_name"),
         "purchase_order_number": typed.line(
             values["purchase_order_number"], "purchase_order_number", most=typed.CODE
         ),

@@ -60,8 +60,9 @@ def change(person: int, values: dict[str, Any], *, seen: str, by: Account, is_su
 
 
 def _checked(values: dict[str, Any], row: Account | None) -> dict[str, Any]:
-    first = typed.line(values["first_name"], "first_name")
-    last = typed.line(values["last_name"], "last_name", required=not first)
+    was_first, was_last = (row.first_name, row.last_name) if row else ("", "")
+    first = typed.line(values["first_name"], "first_name", was=was_first)
+    last = typed.line(values["last_name"], "last_name", required=not first, was=was_last)
     email = typed.line(values["email"], "email", most=people.LONGEST_NAME, required=True).lower()
     username = username_key(typed.line(values["username"], "username", most=typed.CODE)) or None
     number = typed.line(values["employee_number"], "employee_number", most=typed.CODE) or None

@@ -12,8 +12,13 @@ FIRST_YEAR, LAST_YEAR = 1900, 2199
 _JOINERS = "\u200c\u200d"
 
 
-def line(text: str | None, field: str, *, most: int = NAME, required: bool = False) -> str:
-    """One line, trimmed. Raises Invalid with the field where it is too long or can't be shown."""
+def line(text: str | None, field: str, *, most: int = NAME, required: bool = False, was: str = "") -> str:
+    """One line, trimmed. Raises Invalid with the field where it is too long or can't be shown.
+
+    was: what is stored; unchanged it is not judged again, so that the other fields can be saved.
+    """
+    if was and (text or "").strip() == was.strip():
+        return was
     return _checked(text, field, most, required, breaks="")
 
 
