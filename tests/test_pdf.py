@@ -124,6 +124,22 @@ def test_a_process_that_dies_is_told_and_replaced() -> None:
         assert "c" in text(printer.pdf(page("<p>c</p>"), ON))
 
 
+def test_more_work_than_a_document_may_be() -> None:
+    with Printer(work_seconds=0.3) as printer, pytest.raises(PrintFailed, match="more work"):
+        printer.pdf(page("<p>woorden</p>" * 3000), ON)
+
+
+def test_the_time_that_others_take_does_not_count() -> None:
+    with Printer(work_seconds=5) as printer:
+        printer.pdf(page("<p>a</p>"), ON)
+        (process,) = [one for one in children(os.getpid()) if _is_printer(one)][-1:]
+        os.kill(process, signal.SIGSTOP)
+        going_on = threading.Timer(6, os.kill, (process, signal.SIGCONT))
+        going_on.start()
+        assert "b" in text(printer.pdf(page("<p>b</p>"), ON))
+        going_on.join()
+
+
 def _is_printer(pid: int) -> bool:
     return "konnekt.pdf" in Path(f"/proc/{pid}/cmdline").read_text()
 

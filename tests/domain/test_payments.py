@@ -1,6 +1,7 @@
 """Two people mark, credit or take back at the same moment: exactly one of them does."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date, timedelta
 from threading import Barrier
 
 import pytest
@@ -70,6 +71,29 @@ def test_taking_back_twice_at_once(invoice: Invoice, world: World) -> None:
     done = at_once(*[lambda: payments.take_back(payment, "Fout", by=world.staff)] * 3)
     assert sorted(done) == [False, False, True]
     assert Invoice.get().paid_on is None
+
+
+def test_it_is_settled_on_the_day_on_which_it_was_covered(invoice: Invoice, world: World) -> None:
+    half, late, early = invoice.total_cents // 2, TODAY - timedelta(2), TODAY - timedelta(9)
+
+    def pay(on: date, cents: int) -> Invoice:
+        seen = Invoice.get_by_id(invoice.id).settled_cents
+        return payments.pay(invoice.id, on, cents, by=world.staff, seen=seen, is_sure=True)
+
+    def settled_on() -> date | None:
+        day: date | None = Invoice.get_by_id(invoice.id).paid_on
+        return day
+
+    pay(late, invoice.total_cents - half)
+    assert settled_on() is None
+    # What is recorded last need not be what came last.
+    pay(early, half)
+    assert settled_on() == late
+    # Paid twice, and the first was somebody else's.
+    pay(TODAY, invoice.total_cents)
+    assert settled_on() == late
+    payments.take_back(Payment.get(Payment.paid_on == late).id, "Van een ander", by=world.staff)
+    assert settled_on() == TODAY
 
 
 def test_only_the_agency(invoice: Invoice, world: World) -> None:

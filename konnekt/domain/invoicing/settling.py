@@ -31,7 +31,7 @@ def enter(
     if abs(settled) > units.LARGEST:
         raise Invalid("This number is too large.", field="amount")
     document.settled_cents, before = settled, document.settled_cents
-    paid_on = (document.paid_on or on) if document.is_settled else None
+    paid_on = _covered_on(document, on, cents) if document.is_settled else None
     as_read = (Invoice.id == document.id) & (Invoice.settled_cents == before)
     if Invoice.update(settled_cents=settled, paid_on=paid_on).where(as_read).execute() != 1:
         raise Refused("Somebody recorded something else for it since. Look at it, then go on.")
@@ -41,6 +41,23 @@ def enter(
         recorded_at=clock.now(), recorded_by=by, **columns,
     )  # fmt: skip
     return payment
+
+
+def _covered_on(document: Invoice, on: date, cents: int) -> date:
+    """The day on which its amount was covered and stayed so, now that cents are entered, perhaps late."""
+    if not document.total_cents:
+        return document.paid_on or on
+    if document.settled_cents == cents:
+        # All that was before came to nothing.
+        return on
+    by_day = Payment.select(Payment.paid_on, fn.SUM(Payment.amount_cents)).where(Payment.invoice == document)
+    days = {day: int(entered) for day, entered in by_day.group_by(Payment.paid_on).tuples()}
+    days[on] = days.get(on, 0) + cents
+    settled, covered = 0, None
+    for day in sorted(days):
+        settled += days[day]
+        covered = (covered or day) if abs(settled) >= document.total_cents else None
+    return covered or on
 
 
 def set_off(
