@@ -54,8 +54,15 @@ def typed_on(sheet: grid.Sheet, entry: Entry) -> Entry:
 
 def beside(sheet: grid.Sheet, typed: Entry) -> Entry:
     """What was typed with the rows that somebody else added since: what is sent next is sent knowingly."""
-    keys, tokens = {row.key for row in typed.rows}, {row.token for row in typed.rows}
-    typed.rows += [row for row in sheet.entry().rows if row.key not in keys and row.token not in tokens]
+    keys, by_token = {row.key for row in typed.rows}, {row.token: row for row in typed.rows}
+    for row in sheet.entry().rows:
+        there = by_token.get(row.token)
+        if row.key in keys or _is_same(row, there):
+            continue
+        if there is None:
+            typed.rows.append(row)
+        else:
+            typed.add(row)
     typed.seen = sheet.revision
     return typed
 
@@ -68,10 +75,15 @@ def add_row(sheet: grid.Sheet, entry: Entry, iso_year: int, iso_week: int) -> No
             entry.add(grid.choices(sheet).fresh(week, sheet.assignment, there))
 
 
+def _is_same(stored: Row, row: Row | None) -> bool:
+    """Whether it is the row that the page named so; SQLite gives the number of a removed line to another."""
+    return row is not None and stored.token == row.token and stored.key[:2] == row.key[:2]
+
+
 def _stored(sheet: grid.Sheet, row: Row) -> Row:
     """The row as it is stored: the one that the page named so, else the one of its key."""
     rows = sheet.entry().rows
-    same = [one for one in rows if one.token == row.token] or [one for one in rows if one.key == row.key]
+    same = [one for one in rows if _is_same(one, row)] or [one for one in rows if one.key == row.key]
     return same[0] if same else Row(row.token, *row.key)
 
 

@@ -88,8 +88,10 @@ def latest(who: Grants) -> Latest | None:
     row = (
         Event.select(Event.batch, Event.verb, fn.COUNT(Timesheet.id), fn.SUM(Timesheet.minutes))
         .join(Timesheet)
+        .join(Assignment)
         .where(
             _mine(who)
+            & access.visible(who)
             & is_fresh
             & (Timesheet.decided_by == who.account)
             & Timesheet.state.in_((State.APPROVED, State.REJECTED))

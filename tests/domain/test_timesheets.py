@@ -29,6 +29,7 @@ from konnekt.models import (
     InvoicedHour,
     InvoiceLine,
     Mail,
+    Right,
     State,
     Timesheet,
     TimesheetLine,
@@ -274,7 +275,7 @@ def invoice(sheet: Timesheet, world: World) -> InvoicedHour:
     made = Invoice.create(
         year=2026, number=1, number_text="2026-00001", organisation=world.fse, pay_period=world.period,
         budget_number=world.fse_budget, budget_number_text="1", issued_on=clock.today(), due_on=clock.today(),
-        language="nl", vat_treatment="standard", net_cents=0, vat_cents=0, total_cents=0, created_at=clock.now(),
+        language="nl", vat_treatment="standard", net_cents=1, vat_cents=0, total_cents=1, created_at=clock.now(),
     )  # fmt: skip
     hour = Hour.select().join(TimesheetLine).where(TimesheetLine.timesheet == sheet).get()
     line = InvoiceLine.create(
@@ -455,3 +456,11 @@ def test_what_one_decided_and_what_of_it_stands(world: World) -> None:
     invoice(world.sheet, world)
     assert not decided.page(who, Filter()).rows[1].may_revoke
     assert decided.page(access.grants(world.outsider), Filter()).count == 0
+
+
+def test_what_was_just_decided_goes_with_the_right_to_see_it(world: World) -> None:
+    timesheets.approve(world.sheet.id, by=world.supervisor, seen=1)
+    assert decided.latest(access.grants(world.supervisor)) is not None
+    Right.delete().where(Right.account == world.supervisor).execute()
+    factories.right(world.supervisor, world.law, approve=1)
+    assert decided.latest(access.grants(world.supervisor)) is None

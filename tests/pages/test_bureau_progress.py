@@ -386,12 +386,18 @@ def test_hours_that_came_in_between_are_shown_before_they_are_overwritten(
     for more in ({"reason": " "}, {"add": "2026-47"}):
         again = bureau.post(here, {**form, **more})
         assert 'name="seen" value="1"' in again.text, more
+    number = str(TimesheetLine.get(TimesheetLine.iso_week == 46).id)
     stale = bureau.post(here, form)
     assert stale.status_code == 409
     assert "gewijzigd door Noor Hendriks" in stale.text
     assert 'name="seen" value="2"' in stale.text
     name = re.search(r'name="(cell-\w+-2026-11-10)" value="4"', stale.text)
     assert name, "her row stands on the page now"
+    # As where SQLite gave that line the number of one that the agency's page still shows.
+    reused = {re.sub(rf"-{form['row']}(?=-|$)", f"-{number}", key, count=1): one for key, one in form.items()}
+    again = bureau.post(here, reused | {"row": number})
+    assert again.status_code == 409
+    assert re.search(r'name="cell-new\w+-2026-11-10" value="4"', again.text)
     row = name[1].split("-")[1]
     more = {f"week-{row}": "2026-46", f"type-{row}": str(key), f"budget-{row}": str(budget), name[1]: "4"}
     data = {**form, **more, "row": [form["row"], row], "seen": "2"}
