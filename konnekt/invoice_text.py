@@ -38,6 +38,8 @@ def html(invoice: Invoice, lines: Iterable[InvoiceLine]) -> str:
             corrected=", ".join(f"{one['number']} ({day(one['issued_on'])})" for one in corrected),
             reason=invoice.reason or frozen.get("why", ""),
             purchase_order=frozen.get("purchase_order_number", ""),
+            # What a credit note of a run takes back need not be open: nobody knows yet.
+            back_cents=frozen.get("to_return_cents", 0),
             is_credit_note=invoice.kind == "credit_note",
             period_name=_period_name(frozen["period"], language),
             language=language,

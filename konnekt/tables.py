@@ -18,11 +18,11 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 Cell = str | int | Decimal | date | None
 
-# What makes a spreadsheet calculate a cell, also behind a character that it drops.
 # Text that a Dutch spreadsheet reads as another number or as a day: 0042.001 becomes 42001.
 _MISREAD = re.compile(
     "0[0-9]+|[0-9]+([.,][0-9]+)+|[0-9]{12,}|[0-9]+[eE][0-9]+|[0-9]{1,4}([-/][0-9]{1,2}){1,2}([0-9]{2})?"
 )
+# What makes a spreadsheet calculate a cell, also behind a character that it drops.
 CALCULATES = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 WIDEST = 60
 _UNFIT = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]")

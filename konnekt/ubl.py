@@ -151,6 +151,8 @@ def _payment(root: Element, invoice: Invoice) -> None:
 def payment_terms(invoice: Invoice) -> str:
     """When it is paid, in the language of the invoice."""
     is_english = invoice.language == "en"
+    if invoice.kind == "credit_note" and invoice.frozen.get("to_return_cents"):
+        return "Paid back or set off" if is_english else "Wordt terugbetaald of verrekend"
     if invoice.kind == "credit_note":
         return "Settled with the invoice" if is_english else "Wordt verrekend met de factuur"
     days = (invoice.due_on - invoice.issued_on).days

@@ -8,7 +8,7 @@ from typing import Any
 import pypdf
 import pytest
 
-from konnekt import invoice_text
+from konnekt import invoice_text, ubl
 from konnekt.domain import units
 from konnekt.domain.invoicing import frozen
 from konnekt.models import Invoice, InvoiceLine, Organisation
@@ -166,6 +166,24 @@ def test_a_correction_says_so_in_its_first_lines(printer: Printer, kind: str) ->
     first = pages(printer, made, lines)[0][:5]
     assert title in first
     assert f"{words} Reden: Verkeerd tarief" in first
+
+
+@pytest.mark.parametrize(
+    ("back", "words"),
+    [
+        (0, "Wij verrekenen dit bedrag met de factuur."),
+        (40_000, "Wij betalen hiervan € 400,00 terug of verrekenen dat met een andere factuur; "
+                 "de rest verrekenen wij met de factuur."),
+        (118_163, "Wij betalen dit bedrag terug of verrekenen het met een andere factuur."),
+    ],
+)  # fmt: skip
+def test_a_credit_note_says_what_goes_back(printer: Printer, back: int, words: str) -> None:
+    lines = [line("Noor Hendriks")]
+    of = [{"number": "2026-00007", "issued_on": "2026-10-31"}]
+    made = invoice(lines, {"references": of, "to_return_cents": back}, kind="credit_note", reason="Fout")
+    assert words in " ".join(pages(printer, made, lines)[0])
+    terms = "Wordt terugbetaald of verrekend" if back else "Wordt verrekend met de factuur"
+    assert ubl.payment_terms(made) == terms
 
 
 def test_the_legal_name_stands_above_the_department(printer: Printer) -> None:

@@ -242,7 +242,10 @@ def _settled_at_once(total_cents: int, on: date) -> date | None:
 def _repeat(original: Invoice, reason: str, on: date, by: Account) -> Invoice:
     """A credit note that repeats all that its invoice says (EN 16931: amounts stay positive)."""
     kept = {name: getattr(original, name) for name in REPEATED}
-    said = {**original.frozen, "references": frozen.refer_to([original]), "reason": parties.clean(reason)}
+    said = {
+        **original.frozen, "references": frozen.refer_to([original]), "reason": parties.clean(reason),
+        "to_return_cents": original.total_cents - original.to_pay_cents,
+    }  # fmt: skip
     note: Invoice = Invoice.create(
         kind="credit_note", **_next_number(on), **kept, issued_on=on, due_on=on, frozen=said,
         paid_on=_settled_at_once(original.total_cents, on), credits=original, reason=reason,

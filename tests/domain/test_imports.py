@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from konnekt import tables
 from konnekt.db import db
 from konnekt.domain import clock
 from konnekt.domain.imports import FILES, Grid, Outcome, import_files, import_folder
@@ -338,6 +339,17 @@ def test_what_a_spreadsheet_puts_above_the_header(tmp_path: Path, above: str, de
     assert [str(one) for one in report.problems] == [
         f"hour_types.csv:{line}: multiplier_percent: This is not a number."
     ]
+
+
+def test_digits_that_a_list_of_ours_keeps_as_text(tmp_path: Path) -> None:
+    header, row = (
+        ("code", "name_nl", "name_en", "multiplier_percent", "setu_code"),
+        ("0042", "A", "A", "x", ""),
+    )
+    content = tables.csv_file(header, [row], "nl").decode("utf-8-sig")
+    assert '"=""0042"""' in content
+    import_folder(only(tmp_path / "set", hour_types=content.replace(";x;", ";100;")))
+    assert HourType.select().where(HourType.code == "0042").exists()
 
 
 @pytest.mark.parametrize("shape", ["{d}-{m}-{y}", "{d}/{m}/{y}", "{d}.{m}.{y}", "{d:02}-{m:02}-{y}"])

@@ -154,6 +154,7 @@ def test_a_partly_paid_invoice_says_what_goes_back(staff: Visitor, invoice: Invo
     assert "€\xa0400,00 moet nog worden terugbetaald of verrekend." in page(staff, invoice)
     assert f'href="/bureau/payments/invoice/{note.id}"' in page(staff, invoice)
     assert (note.to_return_cents, Invoice.get_by_id(invoice.id).balance_cents) == (40000, 0)
+    assert note.frozen["to_return_cents"] == 40000
     event = Event.get(Event.verb == "credit")
     assert event.after == {"credit_note": "2026-00002", "set_off_cents": 19098, "to_return_cents": 40000}
 

@@ -29,6 +29,9 @@ UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 # The first line by which some programs tell Excel the delimiter.
 _SEPARATOR = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
 
+# Digits that are to stay text, as our own lists (konnekt.tables) and some programs write them.
+_KEPT_TEXT = re.compile('="([^"]*)"')
+
 UNCLOSED = N_("the quote that opens here does not close where its cell ends (in a text it is doubled)")
 
 # Control characters, and the lone surrogates that stand for bytes which are not UTF-8.
@@ -100,7 +103,7 @@ def read(file: str, content: bytes, known: tuple[str, ...], complain: Complain) 
         if cells is None:
             table.is_readable = False
             continue
-        row = Row(file, line, dict(zip(header, cells, strict=True)))
+        row = Row(file, line, dict(zip(header, map(_as_text, cells), strict=True)))
         if not is_fit:
             check_letters(row, complain)
         table.rows.append(row)
@@ -217,6 +220,11 @@ def _records(
         if broken == MOST_BROKEN:
             complain(position, "", N_("too many broken lines: the rest of the file was not read"))
             return
+
+
+def _as_text(cell: str) -> str:
+    kept = _KEPT_TEXT.fullmatch(cell)
+    return kept[1] if kept else cell
 
 
 def _has_every_cell(line: int, cells: list[str], header: list[str], complain: Complain) -> bool:
