@@ -42,8 +42,7 @@ class Stop:
 class Desk:
     """One sheet on the desk; query: what of the choice stands in its address; stop: its own among the stops.
 
-    route: makes the stops when they are asked for. template: the page around the grid; more: what else
-    that page and the grid show.
+    route: makes the stops when asked for. template: the page around it; more: what else both show.
     """
 
     sheet: Sheet
@@ -152,8 +151,7 @@ def lines(opened: Open) -> Response:
     added, removed = added_week(request.form.get("add", "")), request.form.get("remove", "")
     before = [row for row in typed.rows if row.token == removed and not row.is_empty]
     typed.rows = [row for row in typed.rows if row.token != removed]
-    known = grid.choices(desk.sheet)
-    new = ""
+    known, new = grid.choices(desk.sheet), ""
     for week in grid.weeks_of(desk.sheet.assignment, desk.sheet.period, {}):
         if added == (week.iso_year, week.iso_week):
             there = [row for row in typed.rows if (row.iso_year, row.iso_week) == added]
@@ -248,9 +246,8 @@ def _send(desk: Desk, typed: Entry) -> None:
 def _named(desk: Desk) -> str:
     """Worker, period and total in one line."""
     sheet = desk.sheet
-    minutes = sheet.row.minutes if sheet.row else 0
-    hours = _("%(hours)s hours", hours=hours_total(minutes, web.language()))
-    return f"{sheet.assignment.worker.name}, {web.spoken(sheet.period)}, {hours}"
+    hours = hours_total(sheet.row.minutes if sheet.row else 0, web.language())
+    return f"{sheet.assignment.worker.name}, {web.spoken(sheet.period)}, {_('%(hours)s hours', hours=hours)}"
 
 
 def _back(desk: Desk, notice: str) -> Response:
