@@ -110,11 +110,8 @@ def save(opened: Open) -> Response:
         _save(opened(), typed)
     except Refused as refusal:
         return _refused(opened, typed, refusal)
-    desk = opened()
     notice = _("Saved %(time)s", time=clock.local(clock.now()).strftime("%H:%M"))
-    if not web.is_htmx():
-        return _back(desk, notice)
-    return _draw(desk, typed.kept(desk.sheet.stored, desk.sheet.revision), saved=notice)
+    return _draw(opened(), typed, saved=notice) if web.is_htmx() else _back(opened(), notice)
 
 
 def send(opened: Open) -> Response:
@@ -192,7 +189,6 @@ def copy(opened: Open) -> Response:
         return _refused(opened, typed, refusal)
     if desk.sheet.is_draft and filled:
         desk = opened()
-        typed = typed.kept(desk.sheet.stored, desk.sheet.revision)
     notice = ngettext("%(num)s cell filled.", "%(num)s cells filled.", filled)
     return _stepped("copy", before, notice, desk, typed, known=known)
 
@@ -259,8 +255,7 @@ def _done(desk: Desk, notice: str, typed: Entry | None, **context: Any) -> Respo
     """Answer a change: the grid in place, or a redirect to it."""
     if not web.is_htmx():
         return _back(desk, notice)
-    kept = typed.kept(desk.sheet.stored, desk.sheet.revision) if typed else None
-    return web.announce(_draw(desk, kept, **context), notice)
+    return web.announce(_draw(desk, typed, **context), notice)
 
 
 def _refused(opened: Open, typed: Entry, refusal: Refused, **context: Any) -> Response:
@@ -277,6 +272,10 @@ def _refused(opened: Open, typed: Entry, refusal: Refused, **context: Any) -> Re
 def _draw(desk: Desk, typed: Entry | None = None, status: int = 200, **context: Any) -> Response:
     known = context.pop("known", None)
     undo = context.pop("undo", request.form.get("undo", "") if typed else "")
+    is_touched = typed is not None and not typed.content().is_like(desk.sheet.stored.content)
+    if typed and not is_touched and not typed.refusal:
+        # Its rows have lines now; also where the answer that said so got lost.
+        typed = typed.kept(desk.sheet.stored, desk.sheet.revision)
     drawn = grid.build(
         desk.sheet, typed or desk.sheet.entry(), web.grants(), desk.calendar.closing_days, known
     )
@@ -294,7 +293,7 @@ def _draw(desk: Desk, typed: Entry | None = None, status: int = 200, **context: 
         is_quiet="quiet" in request.form,
         last=step({"undo": undo}),
         undo=undo,
-        is_touched=typed is not None and not typed.content().is_like(desk.sheet.stored.content),
+        is_touched=is_touched,
         **desk.more,
         **context,
     )

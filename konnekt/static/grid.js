@@ -132,10 +132,10 @@
   });
   on("htmx:before:request", (event) => {
     const { ctx } = event.detail;
-    if (!queue.has(ctx)) return;
+    if (!ctx.told) return;
     const form = inGrid(ctx);
     // Refused before it came to its turn, or its button has made way: what it was pressed on is not there any more.
-    if (!form || ctx.isOver) return event.preventDefault();
+    if (!form || ctx.isOver || !queue.has(ctx)) return event.preventDefault();
     for (const { name, value } of all("input[type=hidden]", form)) {
       if (name !== "row" && ctx.request.body.has(name)) ctx.request.body.set(name, value);
     }
@@ -178,6 +178,9 @@
   });
   const settle = (ctx) => {
     isGone = false;
+    if (ctx.isArrival) queue.clear();
+    // htmx looks for its own queue from the button: from one that has made way it would find another.
+    for (const other of queue) if (!other.sourceElement.isConnected) Object.assign(other, { sourceElement: grid(), isOver: true });
     const chosen = byId("turn-to");
     if (chosen) chosen.value = givenTo(chosen);
     told = new Map();

@@ -164,7 +164,7 @@ class Walk:
         """The last of the visible buttons with that name, if it is there."""
         pattern = re.compile("|".join(names))
         found = [one for one in self.page.query_selector_all("#hour-grid button:not([aria-hidden], [hidden])")
-                 if pattern.search(one.text_content() or "")]  # fmt: skip
+                 if one.is_visible() and pattern.search(one.text_content() or "")]  # fmt: skip
         if found:
             self.steps.append(f"press {names[0]}")
             self.page.evaluate(PRESS, self.chance.choice(found[-2:]))
