@@ -49,6 +49,7 @@ SECTIONS = {
     "bureau.payroll": ("agency", "payroll"),
     "bureau.people": ("agency", "people"),
     "bureau.progress": ("agency", "progress"),
+    "decided": ("supervisor", "undo"),
     "deputies": ("supervisor", "deputies"),
     "hours": ("worker", "overview"),
     "hours.sheet": ("worker", "progress"),

@@ -236,7 +236,7 @@ def bill(world: World, hour: Hour, **columns: Any) -> InvoicedHour:
         year=2026, number=1, number_text="2026-1", organisation=world.fse, pay_period=world.period,
         budget_number=world.fse_budget, budget_number_text="34367565.899", issued_on=clock.today(),
         due_on=clock.today(), language="nl", vat_treatment="standard", net_cents=0, vat_cents=0, total_cents=0,
-        created_at=clock.now(),
+        paid_on=clock.today(), created_at=clock.now(),
     )  # fmt: skip
     row = InvoiceLine.create(
         invoice=invoice, position=1, timesheet=world.sheet, hour_type=hour.line.hour_type, iso_year=2026,

@@ -82,7 +82,7 @@ def test_what_changed_meanwhile_is_not_overwritten(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["\x00", "\x1b", "\ud800", "a\nb", "\u2028", "\N{PARTY POPPER}", "\u202e", "x" * 201]
+    "text", ["\x00", "\x1b", "\ud800", "a\nb", "\u2028", "\N{PARTY POPPER}", "\u202e", "ﷺ", "x" * 201]
 )
 def test_a_line_that_can_not_be(text: str) -> None:
     with pytest.raises(Invalid) as refusal:
@@ -90,7 +90,7 @@ def test_a_line_that_can_not_be(text: str) -> None:
     assert refusal.value.field == "name"
 
 
-@pytest.mark.parametrize("text", ["Thuỳ Łucja Şahin", "O'Neill-'t Hoek", "ﷺ", "Bureau™ & Co. 100%"])
+@pytest.mark.parametrize("text", ["Thuỳ Łucja Şahin", "O'Neill-'t Hoek", "Bureau™ & Co. 100%"])
 def test_a_line_that_can_be(text: str) -> None:
     assert typed.line(f"  {text} ", "name") == text
 

@@ -218,7 +218,7 @@ def test_two_equal_parts_in_one_file_are_two_payments(staff: Visitor) -> None:
         ("2026-00001;2026-11-30;0", "er is niets betaald"),
         ("2026-00001;2026-11-30;-38,13", "niet negatief"),
         ("2026-00001;2026-12-01;38,13", "deze dag moet nog komen"),
-        ("2026-00001;30-11-2026;38,13", "30-11-2026"),
+        ("2026-00001;30-13-2026;38,13", "30-13-2026"),
         ("2026-00001;2026-11-30;veel", "geen getal"),
         ("2026-00001;2026-11-30;99999999999,00", "te groot"),
         ("2026-00002;2026-11-30;1,00", "deze factuur is al betaald"),
