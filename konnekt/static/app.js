@@ -169,7 +169,7 @@
 
   // What a filter found, and the page that one turned to, stand on screen already: here they are said aloud.
   const told = ({ pressed, target }) => {
-    const where = pressed.matches(".filters") ? ".sub, .empty, h2:has(.count)" : pressed.matches(".pager a") && ".pager span";
+    const where = pressed.matches(".filters") ? ".sub:not(:has(> a)), .sub > span, .empty, h2:has(.count)" : pressed.matches(".pager a") && ".pager span";
     const found = where && line(target.id)?.querySelector(where);
     if (found) say(found.textContent, "visually-hidden");
   };

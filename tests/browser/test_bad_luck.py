@@ -128,7 +128,7 @@ def test_two_tabs_with_one_grid(at: Callable[..., Watched], site: Site) -> None:
     cell(first, "02").press_sequentially("8")
     expect(first.locator("#grid-saved")).to_contain_text("Opgeslagen")
     cell(second, "03").press_sequentially("7")
-    expect(second.get_by_text("sinds u het opende gewijzigd")).to_be_visible()
+    expect(second.get_by_text("gewijzigd door u, in een ander venster")).to_be_visible()
     expect(cell(second, "03")).to_have_value("7")
     expect(cell(second, "02")).to_have_value("8")
     second.get_by_role("button", name="Versturen").last.click()
@@ -314,7 +314,7 @@ def test_a_session_that_ended_without_javascript(at: Callable[..., Watched]) -> 
         page.get_by_label("E-mail of gebruikersnaam").fill(who)
         page.get_by_label("Wachtwoord", exact=True).fill(PASSWORD)
         page.get_by_role("button", name="Inloggen").click()
-        expect(page.locator("main")).to_contain_text("verstuur het alsnog, of laat het weg")
+        expect(page.locator("main")).to_contain_text("verstuur het alsnog, of verstuur het niet")
 
     page = at(f"/approvals/{sheet('Oud').id}/reject", javascript=False).page
     page.get_by_label("Reden").fill("Reden één.")

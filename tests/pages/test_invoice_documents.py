@@ -114,7 +114,10 @@ def test_all_that_is_found_as_one_zip(app: Flask, five: World) -> None:
 
 def test_boxes_work_without_scripts(app: Flask, five: World) -> None:
     page = Visitor(app, five.supervisor).get("/invoices").text
-    assert '<form id="picks" data-picks data-download autocomplete="off" method="get" action="/invoices/zip">' in page
+    assert (
+        '<form id="picks" data-picks data-download autocomplete="off" method="get" action="/invoices/zip">'
+        in page
+    )
     assert 'name="pick" value="5"' in page
 
 
