@@ -156,7 +156,11 @@ def payment_terms(invoice: Invoice) -> str:
     if invoice.kind == "credit_note":
         return "Settled with the invoice" if is_english else "Wordt verrekend met de factuur"
     days = (invoice.due_on - invoice.issued_on).days
-    return f"Within {days} days" if is_english else f"Binnen {days} dagen"
+    if not days:
+        return "On receipt" if is_english else "Bij ontvangst"
+    if is_english:
+        return f"Within {days} day{'s' if days > 1 else ''}"
+    return f"Binnen {days} dag{'en' if days > 1 else ''}"
 
 
 def _totals(root: Element, invoice: Invoice) -> None:

@@ -255,3 +255,19 @@ def test_our_own_words_for_the_dutch_rules_find_what_is_wrong(ready: World) -> N
 def test_the_same_invoice_gives_the_same_bytes(ready: World) -> None:
     invoice = issue()
     assert written(invoice) == written(Invoice.get_by_id(invoice.id))
+
+
+@pytest.mark.parametrize(
+    ("due", "dutch_terms", "english_terms"),
+    [
+        (date(2026, 11, 30), "Bij ontvangst", "On receipt"),
+        (date(2026, 12, 1), "Binnen 1 dag", "Within 1 day"),
+        (date(2026, 12, 30), "Binnen 30 dagen", "Within 30 days"),
+    ],
+)
+def test_a_term_is_said_as_people_count_days(due: date, dutch_terms: str, english_terms: str) -> None:
+    said = {
+        language: ubl.payment_terms(Invoice(issued_on=date(2026, 11, 30), due_on=due, language=language))
+        for language in ("nl", "en")
+    }
+    assert said == {"nl": dutch_terms, "en": english_terms}
