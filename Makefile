@@ -9,6 +9,7 @@ PYTHON ?= $(shell for python in python3.14 python3.13 python3.12 python3.11 pyth
 	"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$python" && break; done)
 
 BIN := .venv/bin
+BIOME := 2.6.8
 DEMO := KONNEKT_INSTANCE=$(DEMO_INSTANCE) KONNEKT_DATABASE= KONNEKT_MAIL= KONNEKT_URL=http://127.0.0.1:$(PORT)
 
 # Whether packages can be installed here: Debian or a child of it, as root.
@@ -16,7 +17,7 @@ APT := $(if $(filter 0,$(shell id -u)),$(shell command -v apt-get))
 APT_INSTALL := apt-get update -q; DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-reset test test-newest nu bare lock check bench screenshots translations pictures machine
+.PHONY: help demo demo-reset test test-newest coverage nu bare bare-install container lock check mutants bench kills screenshots translations pictures machine
 
 help: ## say what each target does
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|' 2>/dev/null \
@@ -28,14 +29,21 @@ demo: .venv/installed ## fill a demonstration once and serve it on http://127.0.
 demo-reset: .venv/installed ## throw the demonstration away; the next `make demo` starts afresh
 	@rm -rf $(DEMO_INSTANCE)
 
+# Three side by side, also on two cores: a test that starts a server or a browser waits for it a third of the time.
 test: .venv/installed ## run every test, on SQLite and PostgreSQL and in Chromium (ARGS="-k approve" for some)
 	@$(MAKE) --no-print-directory -j 2 .venv/installed-dev machine
-	$(BIN)/pytest -n 2 $(ARGS)
+	$(BIN)/pytest -n 3 $(ARGS)
 
 test-newest: machine ## the same against the newest of everything that pyproject.toml allows, beside what is locked
 	@test -d .venv/newest || $(PYTHON) -m venv .venv/newest
 	.venv/newest/bin/python -m pip install -q -U --upgrade-strategy eager -e '.[dev]'
-	.venv/newest/bin/pytest -n 2 $(ARGS)
+	.venv/newest/bin/pytest -n 3 $(ARGS)
+
+coverage: .venv/installed-dev machine ## run every test and say which lines none of them ran; pyproject.toml has the figure that only rises
+	@rm -f instance/coverage.*
+	$(BIN)/coverage run -m pytest -n 3 $(ARGS)
+	@$(BIN)/coverage combine -q
+	$(BIN)/coverage report
 
 nu: .venv/installed-dev machine ## have the Nu HTML Checker (npm, Java) read every page and fragment too
 	@missing=; \
@@ -48,19 +56,35 @@ nu: .venv/installed-dev machine ## have the Nu HTML Checker (npm, Java) read eve
 bare: ## prove both commands on a bare Debian 12, in a chroot (root; ARGS="-k approve" for some tests)
 	tests/bare_root.sh $(ARGS)
 
-lock: ## renew requirements.txt and requirements-test.txt: what is installed, by version and hash
+bare-install: ## install on a bare Debian 12, in a chroot, as docs/operating.md says (root), and say what it took
+	tests/install_root.sh
+
+container: ## do the steps of deploy/Containerfile in a bare Debian 12, and serve from what comes of them (root)
+	tests/container_root.sh
+
+lock: .venv/installed-dev ## renew requirements.txt and requirements-test.txt: what is installed, by version and hash
 	@test -x .venv/lock/bin/uv || { $(PYTHON) -m venv .venv/lock && .venv/lock/bin/python -m pip install -q uv; }
 	@$(PYTHON) -c 'import tomllib; print("\n".join(tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"]))' >.venv/lock/build.in
 	$(LOCK) .venv/lock/build.in -o requirements.txt
 	$(LOCK) .venv/lock/build.in --extra dev -c requirements.txt -o requirements-test.txt
+	$(BIN)/python -m tests.sbom
 
-check: .venv/installed-dev ## read the source: ruff, its formatter, mypy
+check: .venv/installed-dev .venv/biome-$(BIOME) ## read the source: ruff, its formatter, mypy; djangofmt for templates, biome (npm) for scripts and styles
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+	$(BIN)/djangofmt check konnekt/templates konnekt/static/offline.html
+	.venv/biome/node_modules/.bin/biome lint --error-on-warnings
 
-bench: .venv/installed-dev machine ## measure the import, the approval list, 500 approvals, 100,000 invoices and the weight of a page
-	$(BIN)/python -m tests.bench
+mutants: .venv/installed-dev ## see who notices small changes in a module: MODULE=konnekt/domain/access.py (ARGS=--only=may_enter)
+	@test -n "$(MODULE)" || { echo "Which module? make mutants MODULE=konnekt/domain/access.py"; exit 1; }
+	$(BIN)/python -m tests.mutants $(MODULE) $(ARGS)
+
+bench: .venv/installed-dev machine ## measure what has to be quick, with up to a million timesheets (ARGS=quick: within three minutes)
+	$(BIN)/python -m tests.bench $(ARGS)
+
+kills: .venv/installed-dev machine ## kill -9 anything 200 times on each database while people work, and prove that nothing is lost (ARGS="--kills 20")
+	$(BIN)/python -m tests.kills $(ARGS)
 
 screenshots: .venv/installed-dev machine ## photograph each page of a demonstration, at three widths, light and dark (ARGS=invoices for some)
 	$(BIN)/python -m tests.screenshots instance/screenshots $(ARGS)
@@ -94,8 +118,13 @@ LOCK := .venv/lock/bin/uv pip compile -q --universal --python-version 3.11 --gen
 	@$(INSTALL) requirements-test.txt --no-compile
 	@touch $@
 
+.venv/biome-$(BIOME):
+	@missing=; command -v npm >/dev/null || missing=" npm"; $(GET)
+	@npm install --silent --no-audit --no-fund --ignore-scripts --prefix .venv/biome @biomejs/biome@$(BIOME)
+	@touch $@
+
 # What the tests need of the machine: PostgreSQL's server programs, Chromium, the library that Playwright's driver
-# lacks, and a text browser. The smaller of Debian's two Chromiums is enough: no window is ever opened.
+# lacks, a text browser, nginx, and the program that reads systemd's units. The smaller of Debian's two Chromiums is enough: no window is ever opened.
 GET = test -z "$$missing" || { \
 		if [ -n "$(APT)" ]; then $(APT_INSTALL) $$missing; \
 		else echo "The tests need:$$missing. On Debian, as root: apt-get install$$missing"; exit 1; fi; }
@@ -107,4 +136,6 @@ machine:
 		|| missing="$$missing chromium-headless-shell"; \
 	[ ! -x /sbin/ldconfig ] || /sbin/ldconfig -p | grep -q 'libatomic[.]so[.]1 ' || missing="$$missing libatomic1"; \
 	command -v w3m >/dev/null || missing="$$missing w3m"; \
+	command -v nginx >/dev/null || [ -x /usr/sbin/nginx ] || missing="$$missing nginx"; \
+	command -v systemd-analyze >/dev/null || missing="$$missing systemd"; \
 	$(GET)

@@ -1,30 +1,55 @@
 """Konnekt: the portal of a staffing agency, its clients and its workers."""
 
-from flask import Flask
+from typing import TYPE_CHECKING
 
-from konnekt import assets, change_text, cli, db, formats, guide, logs, mail, menu, security, sheet_text, web
-from konnekt.blueprints import (
-    account,
-    approvals,
-    auth,
-    budgets,
-    bureau,
-    decided,
-    deputies,
-    help,
-    home,
-    hours,
-    invoices,
-    my_sheets,
-    organisations,
-    registration,
-)
-from konnekt.config import Config
-from konnekt.domain import clock
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from konnekt.config import Config
 
 
-def create_app(config: Config | None = None) -> Flask:
+def create_app(config: "Config | None" = None) -> "Flask":
     """Make the application from the environment, or from a Config given by a test."""
+    # All is imported here: a process that makes PDFs or reads a workbook needs none of it.
+    from flask import Flask
+
+    from konnekt import db
+    from konnekt.background import logs, mail
+    from konnekt.blueprints import (
+        account,
+        approvals,
+        auth,
+        budgets,
+        bureau,
+        decided,
+        deputies,
+        factors,
+        help,
+        home,
+        hours,
+        invoices,
+        my_sheets,
+        organisations,
+        registration,
+        second_step,
+    )
+    from konnekt.commands import cli
+    from konnekt.config import Config
+    from konnekt.domain import clock
+    from konnekt.screens import (
+        assets,
+        change_text,
+        drawn,
+        formats,
+        guide,
+        languages,
+        menu,
+        probes,
+        security,
+        sheet_text,
+        web,
+    )
+
     config = config or Config.from_environ()
     app = Flask(__name__, instance_path=str(config.instance))
     app.config["KONNEKT"] = config
@@ -32,10 +57,13 @@ def create_app(config: Config | None = None) -> Flask:
     db.connect(config)
     mail.configure(config)
     logs.init_app(app)
+    languages.init_app(app)
     web.init_app(app, config)
     security.init_app(app, config)
+    probes.init_app(app, config)
     assets.init_app(app)
     formats.init_app(app)
+    drawn.init_app(app)
     sheet_text.init_app(app)
     change_text.init_app(app)
     menu.init_app(app)
@@ -43,6 +71,7 @@ def create_app(config: Config | None = None) -> Flask:
     cli.init_app(app)
 
     app.register_blueprint(auth.bp)
+    app.register_blueprint(second_step.bp)
     app.register_blueprint(home.bp)
     app.register_blueprint(approvals.bp)
     app.register_blueprint(decided.bp)
@@ -52,6 +81,7 @@ def create_app(config: Config | None = None) -> Flask:
     app.register_blueprint(invoices.bp)
     app.register_blueprint(organisations.bp)
     app.register_blueprint(account.bp)
+    app.register_blueprint(factors.bp)
     app.register_blueprint(deputies.bp)
     app.register_blueprint(budgets.bp)
     app.register_blueprint(bureau.bp)

@@ -9,7 +9,6 @@ cd "$(dirname "$0")/.."
 # All mounts and processes belong to namespaces of their own and end with them, however this ends: outside them
 # nothing is ever mounted in the folder, so that it can be thrown away.
 if [ "${1:-}" != --inside ]; then
-    command -v debootstrap >/dev/null || apt-get install -q -y --no-install-recommends debootstrap
     folder=$(mktemp -d /var/tmp/konnekt-bare-XXXXXX)
     trap 'rm -rf --one-file-system "$folder"' EXIT
     unshare --mount --pid --fork --kill-child "$0" --inside "$folder/root" "$@"
@@ -18,31 +17,13 @@ fi
 root=$2
 shift 2
 
-# The Debian mirrors of this machine, and how it reaches them and PyPI, are the machine's: read here, written nowhere else.
-. /etc/os-release
-mirrors=$(apt-get indextargets --format 'deb $(SITE) $(RELEASE) main' 'Created-By: Packages' 'Component: main' \
-    | sed -n "s/ $VERSION_CODENAME\(-[a-z]*\)\? main$/ bookworm\1 main/p" | sort -u)
-if [ -n "${BASE:-}" ]; then cp -a "$BASE" "$root"
-else
-    debootstrap --variant=minbase --include=ca-certificates,git,make,python3 bookworm "$root" \
-        "$(sed -n 's/^deb \(.*\) bookworm main$/\1/p;' <<<"$mirrors" | head -1)" >"$root.log" || { cat "$root.log"; exit 1; }
-fi
-rm -f "$root"/etc/apt/sources.list.d/*
-echo "$mirrors" >"$root/etc/apt/sources.list"
-apt-config dump Acquire >"$root/etc/apt/apt.conf.d/99-as-outside"
-cp -L /etc/resolv.conf "$root/etc/"
-for settings in /etc/pip.conf /etc/xdg/pip /root/.config/pip /usr/local/share/ca-certificates; do
-    if [ -e "$settings" ]; then mkdir -p "$root${settings%/*}"; cp -rT "$settings" "$root$settings"; fi
-done
-printf '#!/bin/sh\nexit 101\n' >"$root/usr/sbin/policy-rc.d" # nothing boots in here: packages start no service
-chmod +x "$root/usr/sbin/policy-rc.d"
+. tests/debian_root.sh
+debian_root "$root" ca-certificates,git,make,python3
 git clone -q --no-hardlinks . "$root/srv/konnekt"
 mount -t proc proc "$root/proc"
 mount --rbind /dev "$root/dev"
-mapfile -t reach < <(env | grep -E '^(PIP_|[a-z]+_proxy=|[A-Z]+_PROXY=)' || true)
 
-exec env -i HOME=/root LANG=C.UTF-8 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "${reach[@]}" \
-    chroot "$root" bash -euo pipefail -c '
+within "$root" bash -euo pipefail -c '
 update-ca-certificates >/dev/null 2>&1
 apt-get clean
 rm -rf /var/lib/apt/lists/*

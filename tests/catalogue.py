@@ -24,7 +24,8 @@ MARKS = {
     "lazy_gettext": None,
     "ngettext": (1, 2),
     "lazy_ngettext": (1, 2),
-    **dict.fromkeys(("Refused", "Invalid", "Forbidden", "NotFound", "TooMany"), (1,)),
+    "only_agency": (2,),
+    **dict.fromkeys(("Conflict", "Invalid", "Forbidden", "NotFound", "TooMany"), (1,)),
 }
 FILES = [("**.py", "python"), ("templates/**", "jinja2")]
 

@@ -5,8 +5,8 @@ from datetime import date
 from fractions import Fraction
 from typing import Any
 
-from konnekt.domain import invoices
-from konnekt.domain.invoicing.drafts import Preview
+from konnekt.domain.invoices import issue
+from konnekt.domain.invoices.drafts import InvoicePreview
 from konnekt.models import (
     Agency,
     BudgetNumber,
@@ -49,15 +49,15 @@ def approve(sheet: Timesheet, by: Any) -> None:
 
 def run(on: date = TODAY, organisation: str | None = None) -> list[Invoice]:
     """Issue the period of the cast."""
-    issued, _preview = invoices.issue(*PERIOD, organisation, on=on, by=None, source="command")
+    issued, _preview = issue.issue(*PERIOD, organisation, on=on, by=None, source="command")
     return issued
 
 
-def preview(organisation: str | None = None) -> Preview:
-    return invoices.preview(*PERIOD, organisation)
+def preview(organisation: str | None = None) -> InvoicePreview:
+    return issue.preview(*PERIOD, organisation)
 
 
-def reasons(found: Preview) -> dict[str, int]:
+def reasons(found: InvoicePreview) -> dict[str, int]:
     """Minutes left out per reason."""
     minutes: dict[str, int] = {}
     for one in found.left_out:

@@ -2,8 +2,8 @@
 
 from datetime import date
 
-from konnekt.domain import payroll
-from konnekt.domain.paying.drafts import Preview
+from konnekt.domain.payroll import make
+from konnekt.domain.payroll.drafts import BatchPreview
 from konnekt.models import Agency, HourType, Organisation, PayrollBatch, PayrollHour, Timesheet, TimesheetLine
 from tests import factories, invoice_cast
 from tests.factories import World
@@ -48,12 +48,12 @@ def supplementary(world: World, hours: dict[date, int], **columns: object) -> Ti
     )
 
 
-def preview(format: str = "neutral") -> Preview:
-    return payroll.preview(*PERIOD, format)
+def preview(format: str = "neutral") -> BatchPreview:
+    return make.preview(*PERIOD, format)
 
 
 def export(format: str = "neutral") -> PayrollBatch:
-    return payroll.export(*PERIOD, format, by=None, source="command")
+    return make.export(*PERIOD, format, by=None, source="command")
 
 
 def minutes_of(batch: PayrollBatch) -> int:

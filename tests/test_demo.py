@@ -10,10 +10,13 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from konnekt import db as database
-from konnekt import demo
+from konnekt import db as database, demo
 from konnekt.config import Config
-from konnekt.domain import access, budgets, clock, invoices, passwords, waiting
+from konnekt.domain import access, clock
+from konnekt.domain.accounts import passwords
+from konnekt.domain.approvals import waiting
+from konnekt.domain.budgets import overview
+from konnekt.domain.invoices import issue
 from konnekt.models import (
     Account,
     Assignment,
@@ -57,9 +60,14 @@ def supervisor() -> Account:
     return Account.get(Account.email == demo.address("supervisor"))
 
 
-def test_it_has_every_state_and_every_flag(app: Flask, config: Config) -> None:
+def test_it_is_lively(app: Flask, config: Config) -> None:
     assert fill(config) < 10
+    it_has_every_state_and_every_flag()
+    histories_can_be_believed()
+    approved_hours_went_on_to_invoices_and_payroll()
 
+
+def it_has_every_state_and_every_flag() -> None:
     states = Counter(sheet.state for sheet in Timesheet.select())
     assert states.keys() == set(State)
     assert states.total() >= 60
@@ -81,7 +89,6 @@ def test_it_has_every_state_and_every_flag(app: Flask, config: Config) -> None:
     assert Timesheet.select().where(waits & (Timesheet.submitted_by == who.account)).count() == 1, (
         "zelf ingevoerd"
     )
-    histories_can_be_believed()
 
 
 def histories_can_be_believed() -> None:
@@ -98,9 +105,7 @@ def histories_can_be_believed() -> None:
     assert Event.select().where((Event.verb == "approve") & (Event.on_behalf_of == supervisor())).count() == 1
 
 
-def test_approved_hours_went_on_to_invoices_and_payroll(app: Flask, config: Config) -> None:
-    fill(config)
-
+def approved_hours_went_on_to_invoices_and_payroll() -> None:
     found = list(Invoice.select().order_by(Invoice.year, Invoice.number))
     assert [one.number for one in found] == list(range(1, len(found) + 1)), "no gaps"
     assert [one.issued_on for one in found] == sorted(one.issued_on for one in found)
@@ -113,10 +118,11 @@ def test_approved_hours_went_on_to_invoices_and_payroll(app: Flask, config: Conf
     assert max(batch.pay_on for batch in PayrollBatch.select()) < clock.today()
     supplementary = {sheet.state: sheet for sheet in Timesheet.select().where(Timesheet.sequence > 0)}
     assert supplementary.keys() == {State.APPROVED, State.SUBMITTED}
-    assert invoices.preview("four_weeks", *latest("four_weeks")).drafts[0].is_credit_note
+    assert issue.preview("four_weeks", *latest("four_weeks")).drafts[0].is_credit_note
 
     agency = Account.get(Account.email == demo.address("agency"))
-    percents = [one.percent for one in budgets.page(access.grants(agency)).rows if one.is_limited]
+    found = [one.against for one in overview.page(access.grants(agency)).rows]
+    percents = [one.percent for one in found if one.is_limited]
     assert any(0 < one < 80 for one in percents)
     assert any(80 <= one < 100 for one in percents)
     assert any(one > 100 for one in percents)

@@ -8,6 +8,8 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from tests import sbom
+
 ROOT = Path(__file__).parents[1]
 RUNNING, TESTING = "requirements.txt", "requirements-test.txt"
 
@@ -59,3 +61,25 @@ def test_every_line_of_a_lock_is_a_version_with_its_hashes(file: str) -> None:
 def test_what_is_tested_is_what_runs() -> None:
     running, testing = locked(RUNNING), locked(TESTING)
     assert [name for name in running if version(running[name]) != version(testing[name])] == []
+
+
+def test_the_bill_of_materials_is_that_of_the_lock() -> None:
+    assert sbom.FILE.read_text() == sbom.text(), "python -m tests.sbom"
+    components = sbom.made()["components"]
+    packages = {one["name"]: one for one in components if one["purl"].startswith("pkg:pypi/")}
+    pins = locked(RUNNING)
+    assert {name: one["version"] for name, one in packages.items()} == {
+        n: version(p) for n, p in pins.items()
+    }
+    for name, one in packages.items():
+        ((reference,), (licence,)) = one["externalReferences"], one["licenses"]
+        assert all(len(digest["content"]) == 64 for digest in reference["hashes"]), name
+        assert licence["license"]["name"], name
+        for digest in reference["hashes"]:
+            assert f"--hash=sha256:{digest['content']}" in _text(RUNNING), name
+    assert {one["name"] for one in components} - set(packages) == {
+        "htmx.org",
+        "lucide-static",
+        "dejavu-fonts-ttf",
+    }
+    assert len({one["bom-ref"] for one in components}) == len(components)

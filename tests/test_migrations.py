@@ -15,10 +15,13 @@ from playhouse.migrations import Runner
 from playhouse.schema_diff import diff_models
 
 from konnekt import db as database
-from konnekt.cli import MIGRATIONS, migrate_database
+from konnekt.commands.schema import MIGRATIONS, migrate_database
 from konnekt.config import Config
 from konnekt.db import db
 from konnekt.domain import clock
+from konnekt.domain.invoices import issue
+from konnekt.domain.payroll import hand_over_or_undo
+from konnekt.domain.timesheets import link_facts
 from konnekt.models import (
     TABLES,
     Account,
@@ -30,6 +33,7 @@ from konnekt.models import (
     Invoice,
     InvoicedHour,
     InvoiceLine,
+    Job,
     Payment,
     PayPeriod,
     PayrollBatch,
@@ -37,7 +41,7 @@ from konnekt.models import (
     Timesheet,
     TimesheetLine,
 )
-from tests import factories
+from tests import factories, invoice_cast, payroll_cast
 from tests.factories import World
 
 
@@ -47,7 +51,8 @@ def blank(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[
     made: list[str] = []
 
     def fresh() -> None:
-        db.close_all() if made and request.param == "postgresql" else made and db.close()
+        if made:
+            db.close_all()
         name = f"blank_{len(made)}"
         made.append(name)
         if request.param == "sqlite":
@@ -62,7 +67,7 @@ def blank(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[
 
     fresh()
     yield fresh
-    db.close_all() if request.param == "postgresql" else db.close()
+    db.close_all()
     if request.param == "postgresql":
         base = request.getfixturevalue("postgresql_url").rpartition("/")[0]
         with psycopg.connect(f"{base}/postgres", autocommit=True) as connection:
@@ -125,6 +130,16 @@ def test_up_makes_exactly_what_the_models_say(blank: Callable[[], None]) -> None
     db.create_tables(TABLES)
     assert by_migrations == schema()
     assert len(by_migrations) > 10 * len(TABLES)
+
+
+def test_a_host_that_knows_no_request_ids_goes_on(blank: Callable[[], None]) -> None:
+    """Hosts are upgraded one after another: the tables take what the one before writes."""
+    migrate_database()
+    db.execute_sql(
+        "INSERT INTO job (kind, asked, created_at, attempts, done, total, failure)"
+        " VALUES ('import', '{}', '2026-11-30 08:00:00', 0, 0, 0, '')"
+    )
+    assert Job.get().request_id == ""
 
 
 def test_up_twice_does_nothing(blank: Callable[[], None]) -> None:
@@ -218,8 +233,8 @@ def test_what_was_paid_before_payments_said_what_they_are(blank: Callable[[], No
         marks = ", ".join([db.param] * len(values))
         db.execute_sql(
             "INSERT INTO invoice (year, budget_number_text, language, vat_treatment, vat_percent, vat_text,"
-            f" vat_cents, frozen, reason, {columns})"
-            f" VALUES (2026, '1', 'nl', 'exempt', 0, '', 0, '{{}}', '', {marks})", values,
+            f" vat_cents, frozen, reason, has_documents, {columns})"
+            f" VALUES (2026, '1', 'nl', 'exempt', 0, '', 0, '{{}}', '', FALSE, {marks})", values,
         )  # fmt: skip
         for on, cents in paid:
             db.execute_sql(
@@ -244,6 +259,41 @@ def test_what_was_paid_before_payments_said_what_they_are(blank: Callable[[], No
         for one in Invoice.select().order_by(Invoice.id)
     ]
     assert again == found
+
+
+def test_what_links_say_is_kept_of_all_that_was_there(blank: Callable[[], None]) -> None:
+    migrate_database()
+    world = World.make()
+    invoice_cast.complete(world)
+    payroll_cast.complete(world)
+    second = BudgetNumber.create(organisation=world.fse, number="0034.001")
+    line = TimesheetLine.get(TimesheetLine.timesheet == world.sheet)
+    more = TimesheetLine.create(
+        timesheet=world.sheet, iso_year=2026, iso_week=45, hour_type=line.hour_type, budget_number=second
+    )
+    Hour.create(line=more, day=date(2026, 11, 5), minutes=60)
+    Timesheet.update(minutes=990).execute()
+    nothing = factories.assignment(factories.worker(), world.fse)
+    factories.sheet(nothing, world.period, {}, state="approved", is_nil=True)
+    # Invoiced on one of its two numbers; of two batches the first was undone.
+    run = invoice_cast.run()
+    issue.credit(next(one.id for one in run if one.budget_number == second), "Fout", by=world.staff)
+    hand_over_or_undo.undo(payroll_cast.export().id, "Fout", by=world.staff)
+    payroll_cast.export()
+    kept = "invoiced_minutes, is_invoiced, paid_minutes, is_paid"
+    of_all = lambda: [  # noqa: E731
+        rows(f"SELECT id, {kept} FROM timesheet ORDER BY id"),
+        rows("SELECT id, locked_sheets FROM pay_period ORDER BY id"),
+        rows("SELECT id, minutes FROM payroll_batch ORDER BY id"),
+    ]
+    before = of_all()
+    assert [tuple(map(int, row)) for row in before[0]] == [(1, 930, 0, 990, 1), (2, 0, 0, 0, 0)]
+    assert [row[1] for row in before[2]] == [990, 990]
+    step = import_module("konnekt.migrations.0009_links_kept")
+    step.down(SchemaMigrator.from_database(db.obj), db.obj)
+    step.up(SchemaMigrator.from_database(db.obj), db.obj)
+    assert of_all() == before
+    assert link_facts.differences() == []
 
 
 def test_migrations_are_numbered_without_gaps() -> None:
@@ -389,6 +439,14 @@ def test_an_hour_stands_on_one_live_invoice(world: World) -> None:
     first.released_at = clock.now()
     first.save()
     InvoicedHour.create(hour=hour, invoice_line=second, minutes=480)
+
+
+def test_a_sheet_with_hours_on_an_invoice_or_batch_stays_approved(world: World) -> None:
+    change = lambda **columns: Timesheet.update(**columns).where(Timesheet.id == world.sheet.id).execute()  # noqa: E731
+    refused(lambda: change(invoiced_minutes=480))
+    refused(lambda: change(paid_minutes=480))
+    change(state="approved", decided_at=clock.now(), invoiced_minutes=480)
+    refused(lambda: change(state="submitted"))
 
 
 def test_an_hour_is_paid_by_one_live_batch(world: World) -> None:

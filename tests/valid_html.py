@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from xml.etree.ElementTree import Element
 
 import html5lib
-from html5lib.constants import E as SENTENCES
-from html5lib.constants import voidElements
+from html5lib.constants import E as SENTENCES, voidElements
 
 # Content models (HTML, section 3.2.5): in these only phrasing content; in a and button nothing that is clicked.
 PHRASING_ONLY = {

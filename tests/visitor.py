@@ -10,7 +10,7 @@ from itsdangerous import URLSafeTimedSerializer
 from werkzeug.test import TestResponse
 
 from konnekt.db import db
-from konnekt.domain import sessions
+from konnekt.domain.accounts import sessions
 from konnekt.models import Account
 
 

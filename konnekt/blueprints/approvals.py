@@ -6,23 +6,25 @@ from typing import Any
 
 from flask import Blueprint, abort, flash, g, redirect, request, url_for
 from flask_babel import gettext as _
-from flask_login import current_user
 from werkzeug import Response
 
-from konnekt import web
-from konnekt.domain import approvals, changing, decided, detail, periods, revoking, timesheets, waiting
-from konnekt.domain.refused import Invalid, Refused
-from konnekt.forms.approvals import FilterForm, picks, seen, shown
+from konnekt.domain.approvals import (
+    decide,
+    decided,
+    detail,
+    listing,
+    undo_or_revoke as approval_revoke,
+    waiting,
+)
+from konnekt.domain.payroll import pay_dates
+from konnekt.domain.refusals import Conflict, Invalid, Refused
+from konnekt.domain.registration import change
+from konnekt.forms.approvals import ApprovalFilterForm, picks, seen, shown
 from konnekt.forms.numbers import whole
-from konnekt.models import Account
-from konnekt.sheet_text import outcome_notice
+from konnekt.screens import web
+from konnekt.screens.sheet_text import outcome_notice
 
 bp = Blueprint("approvals", __name__, url_prefix="/approvals")
-
-
-def _account() -> Account:
-    account: Account = current_user._get_current_object()
-    return account
 
 
 def _only_approvers() -> None:
@@ -35,13 +37,13 @@ def index() -> Response:
     """The list of what waits, filtered, a page at a time; after a redirect also what was decided."""
     _only_approvers()
     batch = request.args.get("decided", "")[:32]
-    return _list(FilterForm(request.args), batch=batch)
+    return _list(ApprovalFilterForm(request.args), batch=batch)
 
 
 @bp.context_processor
 def buttons() -> dict[str, Any]:
     """What the rows ask of the domain."""
-    return {"may_undo": lambda sheet: revoking.may_undo(sheet, _account())}
+    return {"may_undo": lambda sheet: approval_revoke.may_undo(sheet, web.account())}
 
 
 @bp.post("/approve")
@@ -50,22 +52,22 @@ def approve() -> Response:
     _only_approvers()
     chosen = picks(request.form.getlist("pick"))
     if "page" in request.values:
-        return _list(FilterForm(request.values), kept=chosen)
+        return _list(ApprovalFilterForm(request.values), kept=chosen)
     try:
-        return _outcome(timesheets.approve_many(chosen, by=_account()))
+        return _outcome(decide.approve_many(chosen, by=web.account()))
     except Invalid as refusal:
-        return _list(FilterForm(request.form), kept=chosen, refusal=refusal)
+        return _list(ApprovalFilterForm(request.form), kept=chosen, refusal=refusal)
 
 
 @bp.post("/ordinary")
 def approve_ordinary() -> Response:
     """Approve those with nothing unusual, exactly the ones whose number and hours the button showed."""
     _only_approvers()
-    form = FilterForm(request.form)
+    form = ApprovalFilterForm(request.form)
     try:
         by = form.values()
         return _outcome(
-            timesheets.approve_ordinary(by, by=_account(), seen=request.form.get("fingerprint", ""))
+            decide.approve_ordinary(by, by=web.account(), seen=request.form.get("fingerprint", ""))
         )
     except Refused as refusal:
         return _list(form, refusal=refusal)
@@ -75,7 +77,7 @@ def approve_ordinary() -> Response:
 def undo_batch() -> Response:
     """Take back all that one request decided."""
     _only_approvers()
-    return _outcome(revoking.undo_batch(request.form.get("batch", "")[:32], by=_account()))
+    return _outcome(approval_revoke.undo_batch(request.form.get("batch", "")[:32], by=web.account()))
 
 
 @bp.get("/<int:sheet>")
@@ -90,41 +92,41 @@ def show(sheet: int) -> Response:
 @bp.post("/<int:sheet>/approve")
 def approve_one(sheet: int) -> Response:
     """Approve this sheet from its detail."""
-    return _decide(sheet, timesheets.approve, _("Approved."))
+    return _decide(sheet, decide.approve, _("Approved."))
 
 
 @bp.post("/<int:sheet>/undo")
 def undo(sheet: int) -> Response:
     """Take back one's own decision within ten minutes."""
-    return _decide(sheet, revoking.undo, _("Undone: the timesheet waits again."))
+    return _decide(sheet, approval_revoke.undo, _("Undone: the timesheet waits again."))
 
 
 @bp.route("/<int:sheet>/reject", methods=["GET", "POST"])
 def reject(sheet: int) -> Response:
     """Ask for the reason, then send the sheet back with it."""
     notice = _("Rejected. The reason goes out by mail in two minutes.")
-    return _with_reason(sheet, "reject", timesheets.reject, notice)
+    return _with_reason(sheet, "reject", decide.reject, notice)
 
 
 @bp.route("/<int:sheet>/revoke", methods=["GET", "POST"])
 def revoke(sheet: int) -> Response:
     """Ask for the reason, then take the approval back."""
-    return _with_reason(sheet, "revoke", revoking.revoke, _("Revoked: the timesheet waits again."))
+    return _with_reason(sheet, "revoke", approval_revoke.revoke, _("Revoked: the timesheet waits again."))
 
 
 @bp.post("/<int:sheet>/budget-number")
 def renumber(sheet: int) -> Response:
     """Put all its rows on another budget number: who registers hours there."""
     number = request.form.get("budget_number", 0, type=whole)
-    verb = partial(changing.renumber, budget_number=number)
+    verb = partial(change.renumber, budget_number=number)
     return _decide(sheet, verb, _("The budget number is changed."))
 
 
 def _with_reason(sheet: int, asking: str, verb: Callable[..., Any], notice: str) -> Response:
     found = detail.load(sheet, web.grants())
     if not getattr(found, f"may_{asking}"):
-        refusal = timesheets.why_not(found.sheet, asking, web.grants())
-        if request.method == "GET" or refusal.status != 409:
+        refusal = decide.why_not(found.sheet, asking, web.grants())
+        if request.method == "GET" or not isinstance(refusal, Conflict):
             raise refusal
         return _detail(found, refusal=refusal)
     if request.method == "GET":
@@ -135,24 +137,22 @@ def _with_reason(sheet: int, asking: str, verb: Callable[..., Any], notice: str)
 def _decide(sheet: int, verb: Callable[..., Any], notice: str, asking: str = "") -> Response:
     """Run a verb on one sheet; a refusal draws the sheet as it is now, with what was typed."""
     try:
-        result = verb(sheet, by=_account(), seen=seen(request.form.get("seen", "")))
-    except Refused as refusal:
-        if refusal.status not in (409, 422):
-            raise
+        result = verb(sheet, by=web.account(), seen=seen(request.form.get("seen", "")))
+    except (Conflict, Invalid) as refusal:
         now = detail.load(sheet, web.grants())
         asking = asking if asking and getattr(now, f"may_{asking}") else ""
         return _detail(now, asking=asking, refusal=refusal)
-    row = approvals.rows(web.grants(), [sheet])[0]
-    if isinstance(result, timesheets.Outcome):
+    rows = listing.rows(web.grants(), [sheet])
+    if isinstance(result, decide.Outcome):
         location = url_for(".index", decided=result.batch)
     else:
         location = url_for(".show", sheet=sheet)
-    return web.done(notice, location, "partials/approval_row.html", row=row, **_counts())
+    return web.done(notice, location, "partials/approval_row.html", rows=rows, **_counts())
 
 
 def _counts() -> dict[str, Any]:
     """What the head of the list shows, for the swap of one row."""
-    form = FilterForm(request.form)
+    form = ApprovalFilterForm(request.form)
     g.waiting = waiting.count(web.grants(), form.values().name)
     return {"swap_counts": True, "narrowed": g.waiting.narrowed(form.values()), "query": form.query()}
 
@@ -168,13 +168,13 @@ def _detail(found: detail.Detail, asking: str = "", refusal: Refused | None = No
     }
     if refusal is None:
         return web.page("approvals/show.html", "partials/sheet_detail.html", **context)
-    row = approvals.rows(web.grants(), [found.sheet.id])[0]
-    return web.page("approvals/show.html", "partials/approval_row.html", refusal.status, row=row, **context)
+    rows = listing.rows(web.grants(), [found.sheet.id])
+    return web.page("approvals/show.html", "partials/approval_row.html", refusal.status, rows=rows, **context)
 
 
-def _outcome(outcome: timesheets.Outcome) -> Response:
+def _outcome(outcome: decide.Outcome) -> Response:
     """Answer a decision on many: the same rows as stood there, or a redirect to what was decided."""
-    form = FilterForm(request.form)
+    form = ApprovalFilterForm(request.form)
     notice = outcome_notice(outcome)
     if web.is_htmx() or not outcome.decided:
         drawn = _list(form, outcome=outcome, shown_now=shown(request.form.getlist("shown")))
@@ -189,7 +189,7 @@ def _outcome(outcome: timesheets.Outcome) -> Response:
 NAMED = 8
 
 
-def _refusals(outcome: timesheets.Outcome) -> dict[str, list[str]]:
+def _refusals(outcome: decide.Outcome) -> dict[str, list[str]]:
     """The sentences of what was refused, each with the workers it concerns (the first few by name)."""
     found: dict[str, list[str]] = {}
     for _pick, sheet, refusal in outcome.refused:
@@ -202,29 +202,29 @@ def _refusals(outcome: timesheets.Outcome) -> dict[str, list[str]]:
 
 
 def _list(
-    form: FilterForm,
+    form: ApprovalFilterForm,
     *,
-    kept: Sequence[timesheets.Pick] = (),
+    kept: Sequence[decide.Pick] = (),
     shown_now: Sequence[int] = (),
     batch: str = "",
-    outcome: timesheets.Outcome | None = None,
+    outcome: decide.Outcome | None = None,
     refusal: Refused | None = None,
 ) -> Response:
     who, by = web.grants(), form.values()
     g.waiting = waiting.count(who, by.name)
     narrowed = g.waiting.narrowed(by)
-    pages = approvals.pages(narrowed.count)
+    pages = listing.pages(narrowed.count)
     if shown_now and web.is_htmx():
-        number, rows = form.place(), approvals.rows(who, shown_now)
+        number, rows = form.place(), listing.rows(who, shown_now)
     else:
         number = min(form.number(), pages)
-        rows = approvals.page(who, by, number)
+        rows = listing.page(who, by, number, among=narrowed)
     if outcome and not outcome.decided and not outcome.refused:
-        refusal = Refused("Nothing was left to do.")
+        refusal = Conflict("Nothing was left to do.")
     if outcome and outcome.decided and not outcome.is_undo:
         batch = outcome.batch
     # Rows that stand in the list already show there what became of them.
-    decided_now = approvals.decided_rows(who, batch) if batch and not shown_now else []
+    decided_now = listing.decided_rows(who, batch) if batch and not shown_now else []
     latest = None if decided_now or shown_now else decided.latest(who)
     status = refusal.status if refusal else 409 if outcome and not outcome.decided else 200
     return web.page(
@@ -235,16 +235,16 @@ def _list(
         decided=decided_now,
         batch=batch if decided_now or shown_now else "",
         latest=latest,
-        ticks=approvals.ticks(who, kept, rows),
+        ticks=listing.ticks(who, kept, rows),
         refusal=refusal,
         refusals=_refusals(outcome) if outcome else {},
         narrowed=narrowed,
         by=by,
         number=number,
         pages=pages,
-        following=approvals.following(number, rows, narrowed.count),
-        mark=(mark := approvals.mark(rows)),
+        following=listing.following(number, rows, narrowed.count),
+        mark=(mark := listing.mark(rows)),
         tick_all=request.args.get("all") == mark,
-        deadlines=periods.deadlines(narrowed.periods()),
+        deadlines=pay_dates.together(pay_dates.deadlines(narrowed.periods())),
         query=form.query(),
     )

@@ -3,9 +3,9 @@
 from flask import Blueprint, abort, request
 from werkzeug import Response
 
-from konnekt import web
-from konnekt.domain import budgets
+from konnekt.domain.budgets import overview
 from konnekt.forms.numbers import whole
+from konnekt.screens import web
 
 bp = Blueprint("budgets", __name__, url_prefix="/budgets")
 
@@ -13,11 +13,11 @@ bp = Blueprint("budgets", __name__, url_prefix="/budgets")
 @bp.get("")
 def index() -> Response:
     """The budget numbers of my organisations, searched as invoices are."""
-    places = budgets.organisations(web.grants())
+    places = overview.organisations(web.grants())
     if not places and not web.grants().is_agency_staff:
         abort(403)
     code, typed = request.args.get("organisation", "")[:100], request.args.get("q", "")[:100]
-    page = budgets.page(web.grants(), code, typed, request.args.get("page", 1, type=whole))
+    page = overview.page(web.grants(), code, typed, request.args.get("page", 1, type=whole))
     query = {name: value for name, value in (("organisation", code), ("q", typed)) if value}
     return web.page(
         "budgets/index.html", "partials/budgets_list.html", page=page, organisations=places, code=code,
@@ -28,5 +28,5 @@ def index() -> Response:
 @bp.get("/<int:budget_number>")
 def show(budget_number: int) -> Response:
     """One budget number against its ceiling, with a chart per pay period."""
-    found = web.or_404(budgets.find(budget_number, web.grants()))
-    return web.page("budgets/show.html", budget=found, columns=budgets.chart(found))
+    found = web.or_404(overview.find(budget_number, web.grants()))
+    return web.page("budgets/show.html", budget=found, columns=overview.chart(found))

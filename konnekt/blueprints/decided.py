@@ -4,13 +4,12 @@ from typing import Any
 
 from flask import Blueprint, abort, g, request, url_for
 from flask_babel import gettext as _
-from flask_login import current_user
 from werkzeug import Response
 
-from konnekt import web
-from konnekt.domain import decided, revoking
-from konnekt.domain.refused import Refused
-from konnekt.forms.approvals import FilterForm, seen
+from konnekt.domain.approvals import decided, undo_or_revoke
+from konnekt.domain.refusals import Conflict, Invalid, Refused
+from konnekt.forms.approvals import ApprovalFilterForm, seen
+from konnekt.screens import web
 
 bp = Blueprint("decided", __name__, url_prefix="/approvals/decided")
 
@@ -33,18 +32,16 @@ def only_approvers() -> None:
 @bp.get("")
 def index() -> Response:
     """The list, filtered, a page at a time."""
-    return _list(FilterForm(request.args))
+    return _list(ApprovalFilterForm(request.args))
 
 
 @bp.post("/<int:sheet>/undo")
 def undo(sheet: int) -> Response:
     """Take a decision back within ten minutes."""
-    form = FilterForm(request.form)
+    form = ApprovalFilterForm(request.form)
     try:
-        revoking.undo(sheet, by=current_user._get_current_object(), seen=seen(request.form.get("seen", "")))
-    except Refused as refusal:
-        if refusal.status not in (409, 422):
-            raise
+        undo_or_revoke.undo(sheet, by=web.account(), seen=seen(request.form.get("seen", "")))
+    except (Conflict, Invalid) as refusal:
         return _list(form, refusal)
     g.pop("waiting", None)
     notice = _("Undone: the timesheet waits again.")
@@ -53,7 +50,7 @@ def undo(sheet: int) -> Response:
     return web.done(notice, url_for(".index", page=form.number(), **form.query()), LIST)
 
 
-def _list(form: FilterForm, refusal: Refused | None = None) -> Response:
+def _list(form: ApprovalFilterForm, refusal: Refused | None = None) -> Response:
     who, by = web.grants(), form.values()
     web.waiting()
     return web.page(

@@ -3,7 +3,7 @@
 from flask import Blueprint, make_response, render_template, url_for
 from werkzeug import Response
 
-from konnekt import web
+from konnekt.screens import web
 
 bp = Blueprint("help", __name__)
 

@@ -8,13 +8,15 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug import Response
 
-from konnekt import grid_views, web
-from konnekt.domain import clock, detail, own_assignments, own_sheets, own_totals, periods
-from konnekt.forms.hours import DownloadForm, YearForm
+from konnekt.domain import clock
+from konnekt.domain.approvals import detail
+from konnekt.domain.hours import assignments, sheets, totals as hour_totals
+from konnekt.domain.payroll import pay_dates
+from konnekt.forms.hours import DownloadForm, WorkerYearForm
 from konnekt.forms.registration import ChoiceForm
-from konnekt.grid_views import Desk, Stop
-from konnekt.models import Account
-from konnekt.sheet_text import hours_file
+from konnekt.screens import grid_views, web
+from konnekt.screens.grid_page import GridPage, Neighbour
+from konnekt.screens.sheet_text import hours_file
 
 bp = Blueprint("hours", __name__, url_prefix="/hours")
 
@@ -32,40 +34,33 @@ def words() -> dict[str, Any]:
     return grid_views.words()
 
 
-def _account() -> Account:
-    account: Account = current_user._get_current_object()
-    return account
-
-
 @bp.get("")
 def index() -> Response:
     """What is still to fill in, what was sent, and the assignments."""
-    form = YearForm(request.args)
+    form = WorkerYearForm(request.args)
     query = form.query()
-    page = own_sheets.sent(
-        web.grants(), query.get("year"), query.get("assignment", ""), form.number("page") or 1
-    )
+    page = sheets.sent(web.grants(), query.get("year"), query.get("assignment", ""), form.number("page") or 1)
     return web.page(
         "hours/index.html",
         "partials/hours_sheets.html",
-        due=[] if web.is_htmx() else own_sheets.with_pay_dates(web.to_fill_in()),
+        due=[] if web.is_htmx() else sheets.with_pay_dates(web.to_fill_in()),
         page=page,
         query=query,
-        years=own_sheets.years(_account()),
-        assignments=own_assignments.of(_account()),
+        years=sheets.years(web.account()),
+        assignments=assignments.of(web.account()),
     )
 
 
 @bp.get("/sheets/<int:sheet>")
 def sheet(sheet: int) -> Response:
     """One of the worker's own sheets: where it is, what is on it, its history, what corrects it."""
-    found = own_sheets.find(sheet, web.grants())
+    found = sheets.find(sheet, web.grants())
     return web.page(
         "hours/sheet.html",
-        row=own_sheets.rows(web.grants(), [found])[0],
-        beside=own_sheets.beside(found),
+        row=sheets.rows(web.grants(), [found])[0],
+        beside=sheets.beside(found),
         detail=detail.load(sheet, web.grants()),
-        placed=own_assignments.Placed(found.assignment),
+        placed=assignments.Placed(found.assignment),
         sheet_page="hours.sheet",
     )
 
@@ -77,12 +72,12 @@ def totals() -> Response:
 
 
 def _totals(form: DownloadForm, status: int = 200) -> Response:
-    known = own_sheets.years(_account())
-    year = YearForm(request.args).number("year") or next(iter(known), clock.today().year)
+    known = sheets.years(web.account())
+    year = WorkerYearForm(request.args).number("year") or next(iter(known), clock.today().year)
     return web.page(
         "hours/totals.html",
         status=status,
-        totals=own_totals.of_year(_account(), year),
+        totals=hour_totals.of_year(web.account(), year),
         year=year,
         years=sorted({*known, year}, reverse=True),
         form=form,
@@ -95,8 +90,8 @@ def download() -> Response:
     form = DownloadForm(request.args)
     if not form.validate():
         return _totals(form, 422)
-    year = None if form.first.data or form.last.data else YearForm(request.args).number("year")
-    found = own_totals.hours(_account(), year, form.first.data, form.last.data)
+    year = None if form.first.data or form.last.data else WorkerYearForm(request.args).number("year")
+    found = hour_totals.hours(web.account(), year, form.first.data, form.last.data)
     content, kind, ending = hours_file(found, request.args.get("format", ""))
     response = make_response(content)
     response.content_type, response.headers["Content-Disposition"] = (
@@ -106,30 +101,30 @@ def download() -> Response:
     return response
 
 
-def _open(code: str, year: int | None = None, number: int | None = None) -> Desk:
+def _open(code: str, year: int | None = None, number: int | None = None) -> GridPage:
     """The worker's own sheet of the address, or of another period."""
     if year is None or number is None:
         year, number = ChoiceForm(request.args).place()
-    opened = own_assignments.open_sheet(_account(), code, year, number)
-    g.to_fill_in = own_sheets.to_fill_in(_account())
-    return Desk(
+    opened = assignments.open_sheet(web.account(), code, year, number)
+    g.to_fill_in = sheets.to_fill_in(web.account())
+    return GridPage(
         opened,
         {"year": year, "period": number},
         f"{year}-{number}",
         _stops,
         "hours/show.html",
         f"{web.spoken(opened.period)} · {_('My hours')}",
-        {"pay_date_of": lambda desk: periods.pay_date(desk.sheet.period, desk.calendar.periods)},
+        more={"pay_date_of": lambda desk: pay_dates.pay_date(desk.sheet.period, desk.calendar.periods)},
     )
 
 
-def _stops(desk: Desk) -> list[Stop]:
+def _stops(desk: GridPage) -> list[Neighbour]:
     """The periods of its calendar in which the assignment runs, one after another."""
     of, found = desk.sheet.assignment, []
-    for period in own_assignments.within(of, desk.calendar.periods, desk.sheet.period):
+    for period in assignments.within(of, desk.calendar.periods, desk.sheet.period):
         value = f"{period.year}-{period.number}"
         name = web.spoken(period)
-        found.append(Stop(value, name, name, of.code, {"year": period.year, "period": period.number}))
+        found.append(Neighbour(value, name, name, of.code, {"year": period.year, "period": period.number}))
     return found
 
 
@@ -137,7 +132,7 @@ def _stops(desk: Desk) -> list[Stop]:
 def show(code: str) -> Response:
     """The grid of an assignment; without a period that of the one that is wanted now."""
     if "year" not in request.args and "period" not in request.args:
-        period = own_assignments.current(_account(), code)
+        period = assignments.current(web.account(), code)
         return redirect(url_for(".show", code=code, year=period.year, period=period.number), 303)
     return grid_views.show(partial(_open, code))
 

@@ -9,13 +9,13 @@ from flask import Blueprint, abort, request
 from flask_babel import gettext as _
 from werkzeug import Response
 
-from konnekt import archives, tables, web
+from konnekt.documents import archives, tables
 from konnekt.domain import access, clock
-from konnekt.domain.invoicing import listing, reading, states
-from konnekt.domain.invoicing.listing import Filter
-from konnekt.domain.refused import Invalid, Refused
-from konnekt.formats import period_and_year
-from konnekt.forms.invoices import FilterForm, picks
+from konnekt.domain.invoices import detail, listing, states
+from konnekt.domain.refusals import Conflict, Invalid, Refused
+from konnekt.forms.invoices import InvoiceFilterForm, picks
+from konnekt.screens import web
+from konnekt.screens.formats import period_and_year
 
 bp = Blueprint("invoices", __name__, url_prefix="/invoices")
 
@@ -38,10 +38,10 @@ def _only_readers() -> None:
 def index() -> Response:
     """The list: what is found, added up, a page at a time."""
     _only_readers()
-    return _list(FilterForm(request.args))
+    return _list(InvoiceFilterForm(request.args))
 
 
-def _list(form: FilterForm, refusal: Refused | None = None) -> Response:
+def _list(form: InvoiceFilterForm, refusal: Refused | None = None) -> Response:
     who, by = web.grants(), form.values()
     totals = listing.totals(who, by)
     return web.page(
@@ -54,7 +54,7 @@ def _list(form: FilterForm, refusal: Refused | None = None) -> Response:
         query=form.query(),
         organisations=partial(listing.organisations, who),
         years=range(clock.today().year, totals.first_year - 1, -1),
-        most=reading.MOST,
+        most=detail.MOST,
         refusal=refusal,
         is_fragment=web.is_htmx(),
     )
@@ -64,7 +64,7 @@ def _list(form: FilterForm, refusal: Refused | None = None) -> Response:
 def csv() -> Response:
     """What is found, as a file that spreadsheets open."""
     _only_readers()
-    rows = _rows(FilterForm(request.args).values())
+    rows = _rows(InvoiceFilterForm(request.args).values())
     return _download(tables.csv_file(_header(), rows, web.language()), tables.CSV, f"{_('invoices')}.csv")
 
 
@@ -72,7 +72,7 @@ def csv() -> Response:
 def xlsx() -> Response:
     """What is found, as a workbook."""
     _only_readers()
-    form = FilterForm(request.args)
+    form = InvoiceFilterForm(request.args)
     by = form.values()
     if listing.totals(web.grants(), by).count > LONGEST_WORKBOOK:
         refusal = Invalid(
@@ -90,26 +90,24 @@ def bundle() -> Response:
     # What is ticked is not there for who may not see it, with or without a list of her own: 404.
     if "pick" not in request.args:
         _only_readers()
-    form = FilterForm(request.args)
+    form = InvoiceFilterForm(request.args)
     who = web.grants()
     try:
         if "all" in request.args:
-            documents = reading.bundle(who, by=form.values())
+            documents = detail.bundle(who, by=form.values())
         else:
-            documents = reading.bundle(who, picks=picks(request.args.getlist("pick")))
-    except Refused as refusal:
-        if refusal.status == 404:
-            raise
+            documents = detail.bundle(who, picks=picks(request.args.getlist("pick")))
+    except (Conflict, Invalid) as refusal:
         _only_readers()
         return _list(form, refusal)
-    content = archives.stream(reading.contents(documents), clock.local(clock.now()))
+    content = archives.stream(detail.contents(documents), clock.local(clock.now()))
     return _download(content, archives.ZIP, f"{_('invoices')}.zip")
 
 
 @bp.get("/<int:invoice>")
 def show(invoice: int) -> Response:
     """One invoice: what it says, its documents, its credit note, its history."""
-    whole = reading.whole(invoice, web.grants())
+    whole = detail.whole(invoice, web.grants())
     return web.page(
         "invoices/show.html", "partials/invoice_documents.html", whole=whole, is_fragment=web.is_htmx()
     )
@@ -118,12 +116,12 @@ def show(invoice: int) -> Response:
 @bp.get("/<int:invoice>/timesheets")
 def timesheets(invoice: int) -> Response:
     """The clock: the timesheets behind an invoice, in the list or as a page of its own."""
-    found = reading.find(invoice, web.grants())
+    found = detail.find(invoice, web.grants())
     return web.page(
         "invoices/timesheets.html",
         "partials/invoice_timesheets.html",
         invoice=found,
-        parts=reading.timesheets(found),
+        parts=detail.timesheets(found),
     )
 
 
@@ -140,8 +138,8 @@ def ubl(invoice: int) -> Response:
 
 
 def _document(invoice: int, kind: str) -> Response:
-    found = reading.document(invoice, kind, web.grants())
-    return _download(bytes(found.content), found.media_type, found.file_name)
+    found = detail.document(invoice, kind, web.grants())
+    return _download(found.content, found.media_type, found.name)
 
 
 def _download(content: bytes | Iterator[bytes], media_type: str, name: str) -> Response:
@@ -158,7 +156,7 @@ def _header() -> list[str]:
     ]  # fmt: skip
 
 
-def _rows(by: Filter) -> Iterator[list[tables.Cell]]:
+def _rows(by: listing.InvoiceFilter) -> Iterator[list[tables.Cell]]:
     kinds = {"invoice": _("Invoice"), "credit_note": _("Credit note")}
     spoken = {state: _(word) for state, word in states.WORDS.items()}
     for one in listing.rows(web.grants(), by):

@@ -1,16 +1,14 @@
 """Mijn urenbriefjes, the home page's block: sending all that is complete."""
 
 from flask import Blueprint, flash, g, redirect, request, url_for
-from flask_babel import gettext as _
-from flask_babel import ngettext
-from flask_login import current_user
+from flask_babel import gettext as _, ngettext
 from werkzeug import Response
 
-from konnekt import web
-from konnekt.domain import my_sheets, registration
-from konnekt.domain.refused import Invalid, Refused
-from konnekt.domain.timesheets import Outcome
+from konnekt.domain.approvals import decide
+from konnekt.domain.refusals import Invalid, Refused
+from konnekt.domain.registration import registrar_sheets, teams
 from konnekt.forms.registration import picks
+from konnekt.screens import web
 
 bp = Blueprint("my_sheets", __name__, url_prefix="/registration")
 
@@ -18,17 +16,15 @@ bp = Blueprint("my_sheets", __name__, url_prefix="/registration")
 @bp.post("/send-all")
 def send_all() -> Response:
     """Send all drafts that are complete, from the home page's block (Alles versturen)."""
-    registration.places(web.grants())
+    teams.places(web.grants())
     try:
-        outcome = my_sheets.send_all(
-            picks(request.form.getlist("pick")), by=current_user._get_current_object()
-        )
+        outcome = registrar_sheets.send_all(picks(request.form.getlist("pick")), by=web.account())
     except Invalid as refusal:
-        return _my_sheets(Outcome(), refusal)
+        return _my_sheets(decide.Outcome(), refusal)
     return _my_sheets(outcome)
 
 
-def _my_sheets(outcome: Outcome, refusal: Refused | None = None) -> Response:
+def _my_sheets(outcome: decide.Outcome, refusal: Refused | None = None) -> Response:
     """The block after sending many: what was sent, and which were not and why."""
     notice = ngettext("%(num)s timesheet sent.", "%(num)s timesheets sent.", len(outcome.decided))
     refusals = _refusals(outcome, refusal)
@@ -38,13 +34,13 @@ def _my_sheets(outcome: Outcome, refusal: Refused | None = None) -> Response:
             flash(sentence, "warning")
         return redirect(url_for("home.index"), 303)
     status = 200 if outcome.decided else refusal.status if refusal else 409
-    mine = my_sheets.load(web.grants())
+    mine = registrar_sheets.load(web.grants())
     g.drafts = mine.drafts.count
     drawn = web.page("", "partials/home_my_timesheets.html", status, my_sheets=mine, refusals=refusals)
     return web.announce(drawn, notice) if outcome.decided else drawn
 
 
-def _refusals(outcome: Outcome, refusal: Refused | None) -> list[str]:
+def _refusals(outcome: decide.Outcome, refusal: Refused | None) -> list[str]:
     """What was refused: each sentence once, with the workers it concerns."""
     names: dict[str, list[str]] = {web.say(refusal): []} if refusal else {}
     for _pick, sheet, why in outcome.refused:

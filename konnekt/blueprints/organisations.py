@@ -3,9 +3,9 @@
 from flask import Blueprint, request
 from werkzeug import Response
 
-from konnekt import web
-from konnekt.domain import organisations
+from konnekt.domain.records import workplaces
 from konnekt.forms.numbers import whole
+from konnekt.screens import web
 
 bp = Blueprint("organisations", __name__, url_prefix="/organisations")
 
@@ -14,5 +14,5 @@ bp = Blueprint("organisations", __name__, url_prefix="/organisations")
 def show(code: str) -> Response:
     """Who works here, who may do what, and what I may do."""
     number = min(max(request.args.get("page", 1, type=whole), 1), 10_000)
-    found = web.or_404(organisations.profile(code, web.grants(), number))
+    found = web.or_404(workplaces.profile(code, web.grants(), number))
     return web.page("organisations/show.html", profile=found, number=found.number)

@@ -7,12 +7,11 @@ from flask import Blueprint, g, redirect, request, url_for
 from flask_babel import gettext as _
 from werkzeug import Response
 
-from konnekt import grid_views, web
-from konnekt.domain import registration
-from konnekt.domain.grid import Sheet
-from konnekt.domain.registration import Team
+from konnekt.domain.registration import teams
 from konnekt.forms.registration import ChoiceForm
-from konnekt.grid_views import Desk, Stop
+from konnekt.models import PayPeriod
+from konnekt.screens import grid_views, web
+from konnekt.screens.grid_page import GridPage, Neighbour
 
 bp = Blueprint("registration", __name__, url_prefix="/registration")
 
@@ -20,7 +19,7 @@ bp = Blueprint("registration", __name__, url_prefix="/registration")
 @bp.context_processor
 def words() -> dict[str, Any]:
     """What the grid asks: a refusal in words, and where else hours are registered."""
-    return grid_views.words() | {"my_places": lambda: registration.places(web.grants())}
+    return grid_views.words() | {"my_places": lambda: teams.places(web.grants())}
 
 
 @bp.get("")
@@ -28,12 +27,13 @@ def index() -> Response:
     """The workers of a year, period and organisation; with a worker named, that one's grid."""
     form = ChoiceForm(request.args)
     year, number = form.number("year"), form.number("period")
-    everyone = bool(form.all.data)
-    choice = registration.choose(web.grants(), form.organisation.data or "", year, number, everyone=everyone)
-    team = registration.team(web.grants(), choice)
-    g.drafts = team.drafts if team and team.workers else registration.count_drafts(web.grants())
-    if team and form.worker.data and team.find(form.worker.data):
-        return redirect(url_for(".show", code=form.worker.data, **_query(team, everyone=everyone)), 303)
+    everyone = form.is_everyone
+    choice = teams.choose(web.grants(), form.organisation, year, number, everyone=everyone)
+    team = teams.team(web.grants(), choice)
+    g.drafts = team.drafts if team and team.workers else teams.count_drafts(web.grants())
+    if team and form.worker and team.find(form.worker):
+        query = _query(team.period, everyone=everyone)
+        return redirect(url_for(".show", code=form.worker, **query), 303)
     return web.page(
         "registration/index.html",
         "partials/registration_list.html",
@@ -45,39 +45,41 @@ def index() -> Response:
     )
 
 
-def _query(team: Team, *, everyone: bool) -> dict[str, Any]:
+def _query(period: PayPeriod, *, everyone: bool) -> dict[str, Any]:
     """What of the choice stands in a sheet's address."""
-    chosen = {"year": team.period.year, "period": team.period.number}
+    chosen = {"year": period.year, "period": period.number}
     return chosen | ({"all": 1} if everyone else {})
 
 
-def _open(code: str) -> Desk:
-    """The sheet of the address: its assignment, year and period, with the team around it."""
+def _open(code: str) -> GridPage:
+    """The sheet of the address: its assignment, year and period; the team around it is read when drawn."""
     form = ChoiceForm(request.args)
-    everyone = bool(form.all.data)
-    team = registration.open_team(web.grants(), code, *form.place(), everyone=everyone)
-    g.drafts = team.drafts
-    worker = team.chosen
-    place = web.grants().organisations[worker.assignment.organisation_id]
-    return Desk(
-        Sheet(worker.assignment, place, team.period, worker.sheet),
-        _query(team, everyone=everyone),
+    everyone = form.is_everyone
+    sheet, g.drafts = teams.open_sheet(web.grants(), code, *form.place())
+    return GridPage(
+        sheet,
+        _query(sheet.period, everyone=everyone),
         code,
-        lambda _desk: _stops(team, everyone=everyone),
+        partial(_stops, everyone=everyone),
         "registration/show.html",
-        f"{worker.assignment.worker.name} · {_('Register hours')}",
-        {"team": team},
+        f"{sheet.assignment.worker.name} · {_('Register hours')}",
+        is_team=True,
     )
 
 
-def _stops(team: Team, *, everyone: bool) -> list[Stop]:
+def _stops(desk: GridPage, *, everyone: bool) -> list[Neighbour]:
     """The workers of the team, one after another."""
-    query, found = _query(team, everyone=everyone), []
-    for worker in team.workers:
-        of = worker.assignment
-        label = f"{of.worker.name} · {of.job_title}" if of.job_title else of.worker.name
-        found.append(Stop(of.code, of.worker.name, label, of.code, query, is_done=not worker.is_open))
-    return found
+    return [
+        Neighbour(
+            of.code,
+            of.name,
+            f"{of.name} · {of.job_title}" if of.job_title else of.name,
+            of.code,
+            desk.query,
+            is_done=not of.is_open,
+        )
+        for of in teams.around(web.grants(), desk.sheet, everyone=everyone).workers
+    ]
 
 
 @bp.get("/<code>")

@@ -8,7 +8,8 @@ from pathlib import Path
 from konnekt.config import Config
 from konnekt.db import db, transaction
 from konnekt.demo import calendar, cast, money, story
-from konnekt.domain import clock, passwords
+from konnekt.domain import clock
+from konnekt.domain.accounts import passwords
 from konnekt.models import Account
 
 # Without what is mistaken for each other when it is read from a screen; 58 bits in twelve.

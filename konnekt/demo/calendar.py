@@ -14,7 +14,7 @@ WEEKS = {"week": 1, "four_weeks": 4}
 
 
 @dataclass(frozen=True)
-class Calendar:
+class DemoCalendar:
     """The periods of one calendar, earliest first; waiting is the index of the one that ended last Sunday."""
 
     periods: list[PayPeriod]
@@ -25,7 +25,7 @@ class Calendar:
         return self.periods[self.waiting - periods]
 
 
-def make(today: date) -> dict[str, Calendar]:
+def make(today: date) -> dict[str, DemoCalendar]:
     """Periods of last year, this one and the next, per calendar: around today, as no verb makes them."""
     sunday = _last_sunday(today)
     return {
@@ -33,7 +33,7 @@ def make(today: date) -> dict[str, Calendar]:
     }
 
 
-def _calendar(name: str, length: timedelta, sunday: date, this_year: int) -> Calendar:
+def _calendar(name: str, length: timedelta, sunday: date, this_year: int) -> DemoCalendar:
     end = sunday
     while (end - length).isocalendar().year >= this_year - 1:
         end -= length
@@ -46,7 +46,7 @@ def _calendar(name: str, length: timedelta, sunday: date, this_year: int) -> Cal
             waiting = len(periods)
         periods.append(_period(name, year, numbers[year], end - length + timedelta(days=1), end))
         end += length
-    return Calendar(periods, waiting)
+    return DemoCalendar(periods, waiting)
 
 
 def _period(calendar: str, year: int, number: int, first_on: date, last_on: date) -> PayPeriod:

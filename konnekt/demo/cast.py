@@ -4,14 +4,15 @@ from dataclasses import dataclass, field
 from datetime import date, time, timedelta
 from typing import Any
 
-from konnekt.demo.calendar import Calendar
-from konnekt.domain import clock, links
+from konnekt.demo.calendar import DemoCalendar
+from konnekt.domain import clock
+from konnekt.domain.accounts import links
 from konnekt.domain.records import (
-    assignments,
+    agency as record_agency,
+    assignments as record_assignments,
     budget_numbers,
-    details,
     hour_types,
-    organisations,
+    organisations as record_organisations,
     people,
     rates,
     rights,
@@ -120,7 +121,7 @@ def agency() -> Account:
     return made
 
 
-def make(by: Account, calendars: dict[str, Calendar]) -> Cast:
+def make(by: Account, calendars: dict[str, DemoCalendar]) -> Cast:
     """Make them all, as the agency did in the course of last year."""
     cast = Cast(by)
     _places(cast)
@@ -140,18 +141,18 @@ def make(by: Account, calendars: dict[str, Calendar]) -> Cast:
 
 
 def _places(cast: Cast) -> None:
-    details.change(AGENCY, seen=details.seen(details.find()), by=cast.agency)
+    record_agency.change(AGENCY, seen=record_agency.seen(record_agency.find()), by=cast.agency)
     for code, nl, en, percent, payroll, setu in HOUR_TYPES:
         hour_types.add(code, hour_types.Kind(nl, en, percent, payroll, setu), by=cast.agency)
     for code, (name, calendar, four_eyes, own, numbers) in ORGANISATIONS.items():
-        values = dict.fromkeys(organisations.COLUMNS, "") | {
+        values = dict.fromkeys(record_organisations.COLUMNS, "") | {
             "code": code, "name": name, "calendar": calendar, "four_eyes": four_eyes, "city": "Maastricht",
             "country": "NL", "payment_term_days": 30, "vat_treatment": "standard", "language": "nl",
             "coc_number": "50169181", "legal_name": "Universiteit Maastricht",
             "contact_name": "Crediteurenadministratie",
             "invoice_email": f"facturen-{code.lower()}@konnekt.example",
         }  # fmt: skip
-        cast.organisations[code] = organisations.add({**values, **own}, by=cast.agency)
+        cast.organisations[code] = record_organisations.add({**values, **own}, by=cast.agency)
         cast.budgets[code] = [budget_numbers.add(code, _budget(*typed), by=cast.agency) for typed in numbers]
 
 
@@ -187,7 +188,7 @@ def _assign(
 ) -> None:
     """An assignment with a rate from its first day on; Kateřina works sixteen hours a week at most."""
     is_fixed = entered_by == "fixed"
-    terms = assignments.Terms(
+    terms = record_assignments.Terms(
         job_title=job,
         basis="fixed" if is_fixed else "flexible",
         entered_by="organisation" if is_fixed else entered_by,
@@ -197,6 +198,6 @@ def _assign(
         max_minutes_per_week=16 * 60 if key == "Kateřina" else None,
     )
     name = f"A{worker.employee_number}-{code}"
-    made = assignments.add(worker, cast.organisations[code], name, terms, by=cast.agency)
+    made = record_assignments.add(worker, cast.organisations[code], name, terms, by=cast.agency)
     rates.add(made.id, first_on, 183_200, 315_100, by=cast.agency)
     cast.assignments[key] = made

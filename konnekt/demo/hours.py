@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from konnekt.domain.content import Cell, Content, Line
+from konnekt.domain.timesheets import content
 from konnekt.models import Assignment, BudgetNumber, ClosingDay, HourType, PayPeriod
 
 
@@ -29,14 +29,14 @@ class Worked:
 
 
 @dataclass
-class Grid:
+class DemoGrid:
     """Makes the content of sheets."""
 
     hour_types: dict[str, int] = field(default_factory=dict)
     closed: set[date] = field(default_factory=set)
 
     @classmethod
-    def read(cls) -> "Grid":
+    def read(cls) -> "DemoGrid":
         """With the hour types and closing days of the database."""
         return cls({row.code: row.id for row in HourType.select()}, {row.day for row in ClosingDay.select()})
 
@@ -47,21 +47,21 @@ class Grid:
         week: tuple[int, ...],
         worked: Worked,
         until: date | None = None,
-    ) -> Content:
+    ) -> content.Content:
         """A period of ordinary weeks and what was added to them, as far as until."""
         number = (worked.budget or of.budget_number).id
-        lines: dict[tuple[str, date], dict[date, Cell]] = defaultdict(dict)
+        lines: dict[tuple[str, date], dict[date, content.Cell]] = defaultdict(dict)
         for monday in self._mondays(period):
             for day, minutes in self._ordinary(monday, week):
                 hour_type = "ORT75" if day in self.closed else "REG"
-                lines[hour_type, monday][day] = Cell(day, minutes)
+                lines[hour_type, monday][day] = content.Cell(day, minutes)
         for extra in worked.extra:
             monday = period.first_on + timedelta(weeks=extra.week)
             day = monday + timedelta(days=extra.weekday)
-            lines[extra.hour_type, monday][day] = Cell(day, extra.minutes, extra.remark)
-        return Content(
+            lines[extra.hour_type, monday][day] = content.Cell(day, extra.minutes, extra.remark)
+        return content.Content(
             tuple(
-                Line(*monday.isocalendar()[:2], self.hour_types[code], number, tuple(kept))
+                content.Line(*monday.isocalendar()[:2], self.hour_types[code], number, tuple(kept))
                 for (code, monday), cells in sorted(lines.items(), key=lambda item: (item[0][1], item[0][0]))
                 if (kept := [cell for day, cell in sorted(cells.items()) if until is None or day <= until])
             ),

@@ -8,11 +8,14 @@ from typing import Any
 
 from konnekt.db import hold, transaction
 from konnekt.demo.story import EARLIER, Story
-from konnekt.domain import clock, corrections, handing_over, invoices, payments, payroll, timesheets
-from konnekt.domain.content import Content
-from konnekt.domain.correcting import case as cases
-from konnekt.domain.invoicing import unmade
-from konnekt.domain.records import changes, organisations
+from konnekt.domain import clock
+from konnekt.domain.approvals import decide
+from konnekt.domain.corrections import case as cases, supplementary
+from konnekt.domain.invoices import issue, missing_documents
+from konnekt.domain.payments import booking
+from konnekt.domain.payroll import hand_over_or_undo, make
+from konnekt.domain.records import organisations
+from konnekt.domain.timesheets import content
 from konnekt.models import Account, Invoice, PayPeriod, Timesheet
 
 # What was wrong with hours of the latest period that is invoiced: how many minutes too many on the last day.
@@ -30,7 +33,7 @@ def settle(story: Story) -> None:
             clock.fix(moment.isoformat())
             step()
     clock.fix(story.now.isoformat())
-    unmade.queue(story.cast.agency)
+    missing_documents.queue(story.cast.agency)
 
 
 def _steps(story: Story) -> Iterator[tuple[datetime, Any]]:
@@ -56,10 +59,10 @@ def _steps(story: Story) -> Iterator[tuple[datetime, Any]]:
 
 
 def _export(which: tuple[str, int, int], by: Account) -> None:
-    batch = payroll.export(*which, by=by)
+    batch = make.export(*which, by=by)
     # Those of weeks wait for that, so that both can be seen.
     if batch.calendar == "four_weeks":
-        handing_over.hand_over(batch.id, by=by)
+        hand_over_or_undo.hand_over(batch.id, by=by)
 
 
 def _after(period: PayPeriod, days: int, hour: int = 11) -> datetime:
@@ -68,7 +71,7 @@ def _after(period: PayPeriod, days: int, hour: int = 11) -> datetime:
 
 def _invoice(story: Story, period: PayPeriod, code: str | None = None) -> None:
     which = (period.calendar, period.year, period.number, code)
-    invoices.issue(*which, on=clock.today(), by=story.cast.agency)
+    issue.issue(*which, on=clock.today(), by=story.cast.agency)
 
 
 def _of(story: Story, period: PayPeriod, *codes: str) -> list[Invoice]:
@@ -79,7 +82,7 @@ def _of(story: Story, period: PayPeriod, *codes: str) -> list[Invoice]:
 
 def _pay(story: Story, period: PayPeriod, *codes: str) -> None:
     ids = [invoice.id for invoice in _of(story, period, *codes)]
-    marked = payments.mark(ids, clock.today(), by=story.cast.agency)
+    marked = booking.mark(ids, clock.today(), by=story.cast.agency)
     assert not marked.refused, marked.refused
 
 
@@ -87,15 +90,15 @@ def _pay_half(story: Story, period: PayPeriod, code: str) -> None:
     (invoice, *_) = _of(story, period, code)
     with transaction():
         hold("invoices")
-        payments.receive(invoice, clock.today(), invoice.total_cents // 2, by=story.cast.agency)
+        booking.receive(invoice, clock.today(), invoice.total_cents // 2, by=story.cast.agency)
 
 
 def _credit(story: Story, period: PayPeriod) -> None:
     """The law faculty had moved: its invoice is credited, its address put right."""
     by, law = story.cast.agency, organisations.find("LAW")
     invoice, *_ = _of(story, period, "LAW")
-    invoices.credit(invoice.id, "De faculteit is verhuisd; u krijgt een nieuwe factuur.", by=by)
-    values = {**changes.columns(law, organisations.COLUMNS), "parent": "", "street": LAW_STREET}
+    issue.credit(invoice.id, "De faculteit is verhuisd; u krijgt een nieuwe factuur.", by=by)
+    values = {**organisations.RECORD.values(law), "parent": "", "street": LAW_STREET}
     organisations.change("LAW", values, seen=organisations.seen(law), by=by)
 
 
@@ -107,13 +110,13 @@ def _correct(story: Story, name: str, period: PayPeriod) -> None:
     wanted = cases.content_of(case.minutes)
     line = wanted.lines[-1]
     last = line.cells[-1]
-    fewer = replace(line, cells=(*line.cells[:-1], replace(last, minutes=last.minutes - too_many)))
-    wanted = Content((*wanted.lines[:-1], fewer))
-    shown = cases.fingerprint(corrections.check(case, wanted))
-    corrections.send(original.id, wanted, reason, by=story.cast.agency, seen=case.seen, shown=shown)
+    fewer = replace(line, cells=(*line.cells[:-1], last._replace(minutes=last.minutes - too_many)))
+    wanted = content.Content((*wanted.lines[:-1], fewer))
+    shown = cases.fingerprint(supplementary.check(case, wanted))
+    supplementary.send(original.id, wanted, reason, by=story.cast.agency, seen=case.seen, shown=shown)
 
 
 def _approve(story: Story, name: str, period: PayPeriod) -> None:
     of = story.cast.assignments[name]
     sheet = Timesheet.get(assignment=of, pay_period=period, sequence=1)
-    timesheets.approve(sheet.id, by=story.approver(of), seen=sheet.revision)
+    decide.approve(sheet.id, by=story.approver(of), seen=sheet.revision)

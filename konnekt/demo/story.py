@@ -3,15 +3,14 @@
 from collections import defaultdict
 from datetime import date, datetime, time, timedelta
 
-from konnekt.demo.calendar import Calendar
+from konnekt.demo.calendar import DemoCalendar
 from konnekt.demo.cast import ENDED, NEW, Cast
-from konnekt.demo.hours import Extra, Grid, Worked
-from konnekt.domain import clock, deputies, entering, reminders, revoking, timesheets
-from konnekt.domain.content import Content
-from konnekt.domain.entering import Place
+from konnekt.demo.hours import DemoGrid, Extra, Worked
+from konnekt.domain import clock
+from konnekt.domain.approvals import decide, deputy_requests, undo_or_revoke
+from konnekt.domain.periods import reminders
 from konnekt.domain.records import assignments
-from konnekt.domain.reminders import Target
-from konnekt.domain.timesheets import Pick
+from konnekt.domain.timesheets import content as timesheet_content, submit
 from konnekt.models import Account, Assignment, Timesheet
 
 EARLIER = (3, 2, 1)
@@ -42,12 +41,12 @@ ELSEWHERE = {"Søren": ("FSE", 1, 3), "Noor": ("FSE", 1, 2), "Ana": ("LAW", 1, 2
 class Story:
     """Tells it: each step sets the clock to its own moment first."""
 
-    def __init__(self, cast: Cast, calendars: dict[str, Calendar], now: datetime) -> None:
+    def __init__(self, cast: Cast, calendars: dict[str, DemoCalendar], now: datetime) -> None:
         self.cast = cast
         self.calendars = calendars
         self.now = now
         self.today = clock.local(now).date()
-        self.grid = Grid.read()
+        self.grid = DemoGrid.read()
         self.places = {place.id: place for place in cast.organisations.values()}
 
     def at(self, day: date, wall: time) -> None:
@@ -58,7 +57,7 @@ class Story:
     def days_ago(self, days: int, wall: time) -> None:
         self.at(self.today - timedelta(days=days), wall)
 
-    def calendar(self, of: Assignment) -> Calendar:
+    def calendar(self, of: Assignment) -> DemoCalendar:
         return self.calendars[self.places[of.organisation_id].calendar]
 
     def who_enters(self, of: Assignment) -> Account:
@@ -83,16 +82,16 @@ class Story:
 
     def content(
         self, name: str, ago: int, worked: Worked | None = None, until: date | None = None
-    ) -> Content:
+    ) -> timesheet_content.Content:
         """What stands on a sheet."""
         of, worked = self.cast.assignments[name], worked or self.worked(name, ago)
         return self.grid.content(of, self.calendar(of).ago(ago), self.cast.weeks[name], worked, until)
 
-    def save(self, name: str, ago: int, content: Content) -> Timesheet:
+    def save(self, name: str, ago: int, content: timesheet_content.Content) -> Timesheet:
         """Enter a sheet as a draft."""
         of = self.cast.assignments[name]
-        place = Place(of.id, self.calendar(of).ago(ago).id)
-        sheet = entering.save(place, content, by=self.who_enters(of), seen=0)
+        place = submit.Place(of.id, self.calendar(of).ago(ago).id)
+        sheet = submit.save(place, content, by=self.who_enters(of), seen=0)
         assert sheet is not None, f"{name} worked in that period"
         return sheet
 
@@ -100,7 +99,7 @@ class Story:
         """Enter a sheet and send it; the clock stands at the evening of that."""
         sheet = self.save(name, ago, self.content(name, ago, worked))
         clock.fix((clock.now() + timedelta(minutes=4)).isoformat())
-        return entering.submit(sheet.id, by=self.who_enters(self.cast.assignments[name]), seen=sheet.revision)
+        return submit.submit(sheet.id, by=self.who_enters(self.cast.assignments[name]), seen=sheet.revision)
 
 
 def begin(story: Story) -> None:
@@ -137,13 +136,13 @@ def _remind(story: Story) -> None:
     story.days_ago(1, time(7))
     reminders.remind_all()
     story.days_ago(0, time(7, 30))
-    target = Target(story.calendars["four_weeks"].ago(0).id, "SSC")
+    target = reminders.Target(story.calendars["four_weeks"].ago(0).id, "SSC")
     reminders.remind(target, by=story.cast.agency)
 
 
 def _approved(story: Story, names: list[str], ago: int) -> None:
     """A period of which everything was approved, on the Tuesday after it, in one go per approver."""
-    picks: dict[int, list[Pick]] = defaultdict(list)
+    picks: dict[int, list[decide.Pick]] = defaultdict(list)
     approvers, days = {}, {}
     for number, name in enumerate(names):
         of = story.cast.assignments[name]
@@ -152,25 +151,26 @@ def _approved(story: Story, names: list[str], ago: int) -> None:
         sheet = story.send(name, ago)
         if name == LATE and ago == 1:
             continue
-        picks[of.organisation_id].append(Pick(sheet.id, sheet.revision))
+        picks[of.organisation_id].append(decide.Pick(sheet.id, sheet.revision))
         approvers[of.organisation_id] = story.approver(of)
         days[of.organisation_id] = last_on + timedelta(days=2)
     for place, chosen in picks.items():
         story.at(days[place], time(9, 12))
-        outcome = timesheets.approve_many(chosen, by=approvers[place])
+        outcome = decide.approve_many(chosen, by=approvers[place])
         assert not outcome.refused, outcome.refused
 
 
 def _arrange(story: Story) -> None:
     """A deputy from the day before yesterday on."""
     story.days_ago(4, time(17))
-    deputies.name(
+    asked = deputy_requests.ask(
         "FSE",
         story.cast.staff["deputy"].email,
         story.today - timedelta(days=2),
         story.today + timedelta(days=12),
         by=story.cast.staff["supervisor"],
     )
+    deputy_requests.accept(asked, by=story.cast.staff["deputy"])
 
 
 def _waiting(story: Story, name: str, number: int) -> None:
@@ -182,20 +182,20 @@ def _waiting(story: Story, name: str, number: int) -> None:
     seen = {"seen": sheet.revision}
     story.days_ago(2, time(11, number))
     if name in REJECTED:
-        timesheets.reject(sheet.id, REJECTED[name], by=supervisor, **seen)
+        decide.reject(sheet.id, REJECTED[name], by=supervisor, **seen)
     elif name == CORRECTED:
-        timesheets.reject(
-            sheet.id, "Woensdag in de laatste week was er geen practicum.", by=supervisor, **seen
-        )
+        decide.reject(sheet.id, "Woensdag in de laatste week was er geen practicum.", by=supervisor, **seen)
         _correct(story, name, sheet)
     elif name == BY_DEPUTY:
-        timesheets.approve(sheet.id, by=story.cast.staff["deputy"], **seen)
+        decide.approve(sheet.id, by=story.cast.staff["deputy"], **seen)
     elif name == LATE:
-        timesheets.approve(sheet.id, by=supervisor, **seen)
+        decide.approve(sheet.id, by=supervisor, **seen)
     elif name == REVOKED:
-        timesheets.approve(sheet.id, by=approver, **seen)
+        decide.approve(sheet.id, by=approver, **seen)
         story.days_ago(1, time(9, number))
-        revoking.revoke(sheet.id, "Er ontbreekt misschien een avond; dat zoek ik uit.", by=approver, **seen)
+        undo_or_revoke.revoke(
+            sheet.id, "Er ontbreekt misschien een avond; dat zoek ik uit.", by=approver, **seen
+        )
 
 
 def _correct(story: Story, name: str, sheet: Timesheet) -> None:
@@ -205,4 +205,4 @@ def _correct(story: Story, name: str, sheet: Timesheet) -> None:
     wednesday = Extra(3, 2, 0)
     content = story.grid.content(of, period, story.cast.weeks[name], Worked(extra=(wednesday,)))
     story.days_ago(1, time(18, 30))
-    entering.submit(sheet.id, content, by=of.worker, seen=Timesheet.get_by_id(sheet.id).revision)
+    submit.submit(sheet.id, content, by=of.worker, seen=Timesheet.get_by_id(sheet.id).revision)

@@ -11,6 +11,7 @@ from typing import Any
 from peewee import JOIN, fn
 
 from konnekt.domain import clock
+from konnekt.domain.refusals import Forbidden
 from konnekt.models import (
     Account,
     Assignment,
@@ -24,6 +25,7 @@ from konnekt.models import (
     State,
     Timesheet,
 )
+from konnekt.models.compiled import built, compiled, listed, slot
 
 
 @dataclass(frozen=True)
@@ -49,20 +51,47 @@ class Grants:
         return bool(self.organisations)
 
 
+def only_agency(by: Account | None, sentence: str) -> None:
+    """Raise Forbidden with the sentence for all but the agency's staff; None is the command line."""
+    if by is not None and not by.is_agency_staff:
+        raise Forbidden(sentence)
+
+
 def grants(account: Account) -> Grants:
     """Read the account's rights and today's deputyships: one statement."""
-    today = clock.today()
+    organisations: dict[int, Organisation] = {}
+    approve: dict[int, frozenset[int]] = {}
+    register, invoices = set(), set()
+    for *columns, may_approve, may_register, may_see_invoices, principal in _rights(
+        account=account.id, today=clock.today()
+    ):
+        key = columns[0]
+        organisations[key] = built(Organisation, tuple(columns))
+        if may_approve:
+            approve[key] = frozenset()
+        elif principal:
+            approve[key] = approve.get(key, frozenset()) | {principal}
+        if may_register:
+            register.add(key)
+        if may_see_invoices:
+            invoices.add(key)
+    return Grants(account, organisations, approve, frozenset(register), frozenset(invoices))
+
+
+@compiled
+def _rights() -> Any:
+    """Organisations with the account's right there, and for whom it stands in; every request asks."""
     principal = Right.alias()
-    rows = (
+    own = Right.select(Right.organisation).where(Right.account == slot("account"))
+    deputised = Deputy.select(Deputy.organisation).where(Deputy.deputy == slot("account"))
+    return (
         Organisation.select(
-            Organisation,
-            Right.may_approve,
-            Right.may_register,
-            Right.may_see_invoices,
-            principal.account.alias("principal_id"),
+            Organisation, Right.may_approve, Right.may_register, Right.may_see_invoices, principal.account
         )
         .join(
-            Right, JOIN.LEFT_OUTER, on=((Right.organisation == Organisation.id) & (Right.account == account))
+            Right,
+            JOIN.LEFT_OUTER,
+            on=((Right.organisation == Organisation.id) & (Right.account == slot("account"))),
         )
         .switch(Organisation)
         .join(
@@ -70,9 +99,9 @@ def grants(account: Account) -> Grants:
             JOIN.LEFT_OUTER,
             on=(
                 (Deputy.organisation == Organisation.id)
-                & (Deputy.deputy == account)
-                & (Deputy.first_on <= today)
-                & (Deputy.last_on >= today)
+                & (Deputy.deputy == slot("account"))
+                & (Deputy.first_on <= slot("today"))
+                & (Deputy.last_on >= slot("today"))
                 & Deputy.ended_at.is_null()
             ),
         )
@@ -87,33 +116,42 @@ def grants(account: Account) -> Grants:
                 & principal.account.in_(Account.select(Account.id).where(Account.is_active))
             ),
         )
-        .where(Right.may_approve | Right.may_register | Right.may_see_invoices | principal.id.is_null(False))
+        .where(
+            # So that those of others are not gone through.
+            Organisation.id.in_(own | deputised)
+            & (Right.may_approve | Right.may_register | Right.may_see_invoices | principal.id.is_null(False))
+        )
         .order_by(fn.LOWER(Organisation.name), Organisation.id)
-        .objects()
     )
-    organisations: dict[int, Organisation] = {}
-    approve: dict[int, frozenset[int]] = {}
-    register, invoices = set(), set()
-    for row in rows:
-        organisations[row.id] = row
-        if row.may_approve:
-            approve[row.id] = frozenset()
-        elif row.principal_id:
-            approve[row.id] = approve.get(row.id, frozenset()) | {row.principal_id}
-        if row.may_register:
-            register.add(row.id)
-        if row.may_see_invoices:
-            invoices.add(row.id)
-    return Grants(account, organisations, approve, frozenset(register), frozenset(invoices))
 
 
 def visible(who: Grants) -> Any:
     """The condition on Timesheet (joined with Assignment) for the sheets this account may see."""
-    if who.is_agency_staff:
-        return Timesheet.id.is_null(False)
+    return _visible(who.is_agency_staff, who.account, *_seen(who))
+
+
+def visible_slots(is_agency_staff: bool, has_invoiced: bool) -> Any:
+    """The same with slots, for a compiled query; `visible_values` gives its shape and what fills them."""
+    return _visible(is_agency_staff, slot("account"), listed("seen"), has_invoiced and listed("invoiced"))
+
+
+def visible_values(who: Grants) -> tuple[tuple[bool, bool], dict[str, Any]]:
+    """Shape and values of `visible_slots` for this account."""
+    seen, invoiced = _seen(who)
+    values = {"account": who.account.id, "seen": seen, "invoiced": invoiced}
+    return (who.is_agency_staff, bool(invoiced)), values
+
+
+def _seen(who: Grants) -> tuple[set[int], frozenset[int]]:
+    """The organisations whose sheets the account sees, and those where it is for an invoice alone."""
     seen = set(who.approve) | who.register
-    condition = Timesheet.organisation.in_(seen) | (Assignment.worker == who.account)
-    invoiced = who.invoices - seen
+    return seen, who.invoices - seen
+
+
+def _visible(is_agency_staff: bool, account: Any, seen: Any, invoiced: Any) -> Any:
+    if is_agency_staff:
+        return Timesheet.id.is_null(False)
+    condition = Timesheet.organisation.in_(seen) | (Assignment.worker == account)
     if invoiced:
         behind = InvoiceLine.select(InvoiceLine.timesheet).join(Invoice)
         condition |= Timesheet.organisation.in_(invoiced) & Timesheet.id.in_(
@@ -146,24 +184,36 @@ def approvable(who: Grants) -> Any:
     Never its own hours; under four-eyes (per organisation) never what it, or the supervisor it
     stands in for, entered or sent.
     """
-    by_organisation = [
-        (Timesheet.organisation == organisation)
-        & reduce(or_, [_untouched_by({who.account.id, *principals}, who.organisations[organisation])
-                       for principals in _each(standing_in)])
-        for organisation, standing_in in who.approve.items()
-    ]  # fmt: skip
-    if not by_organisation:
+    if not who.approve:
         return Timesheet.id.is_null()
-    return (Timesheet.state == State.SUBMITTED) & reduce(or_, by_organisation)
+    groups = (
+        Timesheet.organisation.in_(organisations) & _untouched_by(mine, four_eyes)
+        for four_eyes, organisations, mine in eyes(who)
+    )
+    return (Timesheet.state == State.SUBMITTED) & reduce(or_, groups)
+
+
+def eyes(who: Grants) -> list[tuple[bool, list[int], list[int]]]:
+    """Whether four eyes are asked, in which organisations, and whose hours are not for these eyes.
+
+    One's own, and those of the supervisor one stands in for: a group per supervisor.
+    """
+    found: dict[tuple[bool, tuple[int, ...]], list[int]] = {}
+    for organisation, standing_in in who.approve.items():
+        for principals in _each(standing_in):
+            mine = tuple(sorted({who.account.id, *principals}))
+            found.setdefault((who.organisations[organisation].four_eyes, mine), []).append(organisation)
+    groups = [(four_eyes, organisations, list(mine)) for (four_eyes, mine), organisations in found.items()]
+    return sorted(groups)
 
 
 def _each(principals: frozenset[int]) -> list[set[int]]:
     return [{one} for one in sorted(principals)] or [set()]
 
 
-def _untouched_by(accounts: set[int], organisation: Organisation) -> Any:
+def _untouched_by(accounts: Any, four_eyes: bool) -> Any:
     untouched = Assignment.worker.not_in(accounts)
-    if organisation.four_eyes:
+    if four_eyes:
         touched = Contributor.select().where(
             (Contributor.timesheet == Timesheet.id) & Contributor.account.in_(accounts)
         )

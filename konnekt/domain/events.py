@@ -1,24 +1,50 @@
-"""The one place that writes the record of what happened."""
+"""The one place that writes the record of what happened. It is only added to (models/chains.py)."""
 
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from peewee import JOIN
 
+from konnekt.db import db, transaction
 from konnekt.domain import clock
-from konnekt.models import Account, Event, Organisation, Timesheet
+from konnekt.models import Account, Event, Organisation, Timesheet, chains
+from konnekt.models.compiled import compiled, slot
 
 
 def record(verb: str, *, by: Account | None, source: str = "", **columns: Any) -> Event:
     """Append one event; by is the actor, None with a source ("import") for the system."""
-    event: Event = Event.create(verb=verb, at=clock.now(), actor=by, source=source, **columns)
-    return event
+    row = {"verb": verb, "at": clock.now(), "actor": by, "source": source, **columns}
+    with _whole():
+        (row["id"],) = chains.append([row])
+    return Event(**row)
 
 
 def record_many(rows: list[dict[str, Any]]) -> None:
     """Append many events at once; each row has the columns of Event except `at`."""
     at = clock.now()
-    for start in range(0, len(rows), 500):
-        Event.insert_many([{**row, "at": at} for row in rows[start : start + 500]]).execute()
+    with _whole():
+        chains.append([{**row, "at": at} for row in rows])
+
+
+def go_on(event: Event, **columns: Any) -> None:
+    """A draft that saves itself while one types goes on with the step that is the last of its sheet.
+
+    columns: its revision and what came of it. `may_go_on` says whether it may.
+    """
+    with _whole():
+        chains.renew_last(event.id, at=clock.now(), **columns)
+
+
+def may_go_on(event: Event | None, verb: str, by: Account) -> bool:
+    """Whether this is one's own step of today: a day that is over has its head (commands/auditing.py)."""
+    if event is None or (event.verb, event.actor_id) != (verb, by.id):
+        return False
+    return bool(event.at.date() == clock.now().date())
+
+
+def _whole() -> AbstractContextManager[Any]:
+    """The transaction of the caller, or one for this alone."""
+    return nullcontext() if db.in_transaction() else transaction()
 
 
 def history(sheet: Timesheet) -> list[Event]:
@@ -33,6 +59,19 @@ def history(sheet: Timesheet) -> list[Event]:
         .order_by(Event.id)
     )
     return list(query)
+
+
+def last_of(sheet: Timesheet) -> Event | None:
+    """The newest event of a sheet: its id, verb, actor and moment. One statement, none without a row."""
+    found = _last(sheet=sheet.id) if sheet.id else []
+    return Event(**dict(zip(("id", "verb", "actor", "at"), found[0], strict=True))) if found else None
+
+
+@compiled
+def _last() -> Any:
+    """Without its two snapshots: to read those takes as long as the rest of a save."""
+    of = Event.select(Event.id, Event.verb, Event.actor, Event.at).where(Event.timesheet == slot("sheet"))
+    return of.order_by(Event.id.desc()).limit(1)
 
 
 def latest(most: int = 30, **of: Any) -> list[Event]:

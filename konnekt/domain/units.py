@@ -5,10 +5,13 @@ and `NaN` are no numbers. What `hours_cell` and `hours_total` show, `parse_hours
 """
 
 import re
+from functools import lru_cache
 
-from konnekt.domain.refused import Invalid
+from konnekt.domain.refusals import Invalid
 
 LONGEST = 20
+# A grid or a list reads and writes the same few amounts hundreds of times: so many of them are remembered.
+SAME = 4096
 # The largest integer that a column of either database holds.
 LARGEST = 2**31 - 1
 
@@ -22,7 +25,11 @@ _DECIMAL = re.compile(_SIGN + r"(?P<whole>[0-9]*)(?:[.,](?P<part>[0-9]+))?")
 _HOURS = re.compile(rf"{_DECIMAL.pattern}(?: *{_UNIT})?", re.IGNORECASE)
 _GROUPS = re.compile(r"(?<=\d)(?=(?:\d{3})+$)")
 
+# The minutes of a day: no cell and no day of a worker holds more (product.md section 2).
+DAY_MINUTES = 24 * 60
 
+
+@lru_cache(maxsize=SAME)
 def parse_hours(text: str, *, signed: bool = False) -> int:
     """Minutes of `7,5`, `7.5`, `7:30`, `7u30`, `7 uur`, `:30` ...; below zero only when signed.
 
@@ -49,6 +56,7 @@ def parse_hours(text: str, *, signed: bool = False) -> int:
     return _signed(hundredths * 3 // 5, decimal["sign"], signed)
 
 
+@lru_cache(maxsize=SAME)
 def hours_cell(minutes: int, language: str) -> str:
     """Minutes as a cell of the grid shows them: `7,5`, `8` or `7:20`; in English `7.5`."""
     if minutes % 3:
@@ -58,6 +66,7 @@ def hours_cell(minutes: int, language: str) -> str:
     return f"{_minus(minutes)}{whole}{part}"
 
 
+@lru_cache(maxsize=SAME)
 def hours_clock(minutes: int) -> str:
     """What a cell with a decimal counts as, where that may have been meant as minutes.
 
@@ -66,6 +75,7 @@ def hours_clock(minutes: int) -> str:
     return "" if minutes % 3 or not minutes % 15 else f"{_minus(minutes)}{_clock(abs(minutes))}"
 
 
+@lru_cache(maxsize=SAME)
 def hours_total(minutes: int, language: str) -> str:
     """Minutes as a total shows them: `7,50`, `8,00` or `7:20`; in English `7.50`."""
     if minutes % 3:

@@ -2,8 +2,8 @@
 
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
-from wtforms import PasswordField
-from wtforms.validators import InputRequired
+from wtforms import PasswordField, StringField
+from wtforms.validators import InputRequired, Length
 
 
 class ChangePasswordForm(FlaskForm):  # type: ignore[misc]
@@ -11,3 +11,15 @@ class ChangePasswordForm(FlaskForm):  # type: ignore[misc]
 
     current = PasswordField(_("Current password"), [InputRequired(_("Fill in your current password."))])
     password = PasswordField(_("New password"), [InputRequired(_("Fill in a new password."))])
+
+
+class AuthenticatorForm(FlaskForm):  # type: ignore[misc]
+    """What an app that makes codes is called."""
+
+    name = StringField(_("Name of the app or device"))
+
+
+class OnceMoreForm(FlaskForm):  # type: ignore[misc]
+    """What protects the account, typed again: a code where there is a second factor, else the password."""
+
+    once_more = StringField(validators=[InputRequired(_("Fill this in.")), Length(max=300)])

@@ -7,16 +7,15 @@ from typing import Any
 from wtforms import Form, StringField
 from wtforms.validators import NumberRange, Optional
 
-from konnekt.domain.refused import Invalid
-from konnekt.domain.timesheets import Pick
-from konnekt.domain.waiting import Filter
+from konnekt.domain.approvals import decide, waiting
+from konnekt.domain.refusals import Invalid
 from konnekt.forms.numbers import WholeNumber
 
 PICK = re.compile(r"(\d{1,9}):(\d{1,9})", re.ASCII)
 MOST_SHOWN = 200
 
 
-class FilterForm(Form):  # type: ignore[misc]
+class ApprovalFilterForm(Form):  # type: ignore[misc]
     """Organisation, period and name; what can't be read counts as not filled in."""
 
     organisation = StringField()
@@ -25,11 +24,11 @@ class FilterForm(Form):  # type: ignore[misc]
     page = WholeNumber(validators=[Optional(), NumberRange(1, 10_000)])
     at = WholeNumber(validators=[Optional(), NumberRange(1, 10_000)])
 
-    def values(self) -> Filter:
+    def values(self) -> waiting.WaitingFilter:
         self.validate()
         period = None if self.period.errors else self.period.data
         name = (self.name.data or "").replace("\0", "").strip()[:100]
-        return Filter(self.organisation.data or "", period, name)
+        return waiting.WaitingFilter(self.organisation.data or "", period, name)
 
     def query(self) -> dict[str, Any]:
         """The filter as a query string has it."""
@@ -50,14 +49,14 @@ class FilterForm(Form):  # type: ignore[misc]
         return 1 if field.errors else field.data or 1
 
 
-def picks(values: Iterable[str]) -> list[Pick]:
+def picks(values: Iterable[str]) -> list[decide.Pick]:
     """The ticked boxes, `sheet:revision` each."""
     found = []
     for value in values:
         match = PICK.fullmatch(value)
         if match is None:
             raise Invalid("This tick can't be read. Load the page again.", field="pick")
-        found.append(Pick(int(match[1]), int(match[2])))
+        found.append(decide.Pick(int(match[1]), int(match[2])))
     return found
 
 

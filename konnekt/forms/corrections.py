@@ -10,7 +10,7 @@ from wtforms.validators import Length, NumberRange, Optional
 from konnekt.forms.numbers import WholeNumber
 
 
-class SearchForm(Form):  # type: ignore[misc]
+class CorrectionSearchForm(Form):  # type: ignore[misc]
     """Worker, organisation, year and period; what can't be read counts as not chosen."""
 
     name = SearchField(_("Worker"), [Length(max=100)])

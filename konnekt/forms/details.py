@@ -4,7 +4,8 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
-from wtforms import HiddenField, StringField
+from wtforms import DateField, HiddenField, StringField
+from wtforms.validators import Optional
 
 
 class DetailsForm(FlaskForm):  # type: ignore[misc]
@@ -28,3 +29,9 @@ class DetailsForm(FlaskForm):  # type: ignore[misc]
     def values(self) -> dict[str, Any]:
         """What was typed, by column."""
         return {name: value for name, value in self.data.items() if name not in ("csrf_token", "seen")}
+
+
+class FactorTermForm(FlaskForm):  # type: ignore[misc]
+    """From which day on staff need a second factor; empty: never."""
+
+    on = DateField(_("Second step required from"), [Optional()])

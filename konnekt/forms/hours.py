@@ -10,7 +10,7 @@ from wtforms.validators import NumberRange, Optional, ValidationError
 from konnekt.forms.numbers import WholeNumber
 
 
-class YearForm(Form):  # type: ignore[misc]
+class WorkerYearForm(Form):  # type: ignore[misc]
     """Year, assignment and page of the list; what can't be read counts as not chosen."""
 
     year = WholeNumber(validators=[Optional(), NumberRange(1900, 9999)])

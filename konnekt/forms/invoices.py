@@ -7,15 +7,15 @@ from typing import Any
 from wtforms import Form, StringField
 from wtforms.validators import NumberRange, Optional
 
-from konnekt.domain.invoicing.listing import Filter
-from konnekt.domain.refused import Invalid
+from konnekt.domain.invoices import listing
+from konnekt.domain.refusals import Invalid
 from konnekt.forms.numbers import WholeNumber
 
 # One more than a budget number can be long: what is cut off would not have been found either.
 LONGEST = 256
 
 
-class FilterForm(Form):  # type: ignore[misc]
+class InvoiceFilterForm(Form):  # type: ignore[misc]
     """Text, organisation, year and state; what can't be read counts as not filled in."""
 
     q = StringField()
@@ -24,11 +24,13 @@ class FilterForm(Form):  # type: ignore[misc]
     state = StringField()
     page = WholeNumber(validators=[Optional(), NumberRange(1, 100_000)])
 
-    def values(self) -> Filter:
+    def values(self) -> listing.InvoiceFilter:
         self.validate()
         text = (self.q.data or "").strip()[:LONGEST]
         organisation = (self.organisation.data or "")[:LONGEST]
-        return Filter(text, organisation, None if self.year.errors else self.year.data, self.state.data or "")
+        return listing.InvoiceFilter(
+            text, organisation, None if self.year.errors else self.year.data, self.state.data or ""
+        )
 
     def query(self) -> dict[str, Any]:
         """The filter as a query string has it."""

@@ -18,11 +18,11 @@ from wtforms import (
 from wtforms.validators import Length
 
 from konnekt.domain import units
-from konnekt.domain.refused import Invalid
+from konnekt.domain.refusals import Invalid
 from konnekt.forms.bureau.fields import REQUIRED, our_age
 
 
-class SearchForm(FlaskForm):  # type: ignore[misc]
+class PaymentSearchForm(FlaskForm):  # type: ignore[misc]
     """What narrows the list."""
 
     class Meta:

@@ -1,10 +1,14 @@
 """Assignments (plaatsingen) of workers to organisations, and their dated rates."""
 
+from datetime import date
+from typing import Any
+
 from peewee import CharField, Check, DateField, ForeignKeyField, IntegerField, TextField
 
 from konnekt.db import BaseModel
 from konnekt.models.organisations import BudgetNumber, Organisation
 from konnekt.models.people import Account
+from konnekt.models.periods import PayPeriod
 
 BASES = ("flexible", "fixed")
 ENTERED_BY = ("worker", "organisation")
@@ -28,6 +32,25 @@ class Assignment(BaseModel):
         constraints = [Check("last_on IS NULL OR last_on >= first_on")]
         # The second is what a timesheet's (assignment, organisation) refers to.
         indexes = ((("organisation", "worker"), False), (("id", "organisation"), True))
+
+    @classmethod
+    def goes_on(cls, on: date | Any) -> Any:
+        """The condition: it has not ended before this day."""
+        return cls.last_on.is_null() | (cls.last_on >= on)
+
+    @classmethod
+    def runs(cls, first: date | Any, last: date | Any) -> Any:
+        """The condition: it runs on some of the days from first to last (a day, or a column)."""
+        return (cls.first_on <= last) & cls.goes_on(first)
+
+    @classmethod
+    def is_asked_for(cls) -> Any:
+        """The condition on it joined with its organisation and a period: its hours are asked for there.
+
+        Only flexible hours are registered (manual), and an organisation that had ended before is no client.
+        """
+        is_client = Organisation.ended_on.is_null() | (Organisation.ended_on >= PayPeriod.first_on)
+        return (cls.basis == "flexible") & cls.runs(PayPeriod.first_on, PayPeriod.last_on) & is_client
 
 
 class Rate(BaseModel):

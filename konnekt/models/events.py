@@ -16,6 +16,7 @@ class Event(BaseModel):
 
     actor: the account, or none for the system; then source names it ("import").
     batch: the same for all that one request did, so that it can be shown and undone together.
+    previous, hash: what makes a chain of the events of a thing (chains.py).
     """
 
     timesheet = ForeignKeyField(Timesheet, null=True, backref="events")
@@ -33,6 +34,8 @@ class Event(BaseModel):
     before = JSONField(null=True)
     after = JSONField(null=True)
     batch = CharField(default="", index=True)
+    previous = CharField(max_length=64, default="")
+    hash = CharField(max_length=64, default="")
 
     class Meta:
         indexes = ((("actor", "at"), False),)

@@ -1,8 +1,11 @@
 """Invoices and credit notes, frozen when issued; their lines, links to hours, payments, documents."""
 
+from base64 import b64encode
+
 from peewee import (
     SQL,
     BlobField,
+    BooleanField,
     CharField,
     Check,
     DateField,
@@ -46,7 +49,7 @@ class Invoice(BaseModel):
 
     Amounts are cents; a credit note's are positive, its kind says the direction. settled_cents is the sum of
     its payments, and negative for a credit note; paid_on the day on which they covered it
-    (domain/invoicing/settling.py).
+    (domain/invoices/settling.py). has_documents: whether PDF and UBL are both there (missing_documents.py).
     """
 
     kind = CharField(default="invoice", constraints=[Check("kind IN ('invoice', 'credit_note')")])
@@ -70,6 +73,7 @@ class Invoice(BaseModel):
     credits = ForeignKeyField("self", null=True, backref="credit_notes")
     reason = TextField(default="")
     paid_on = DateField(null=True)
+    has_documents = BooleanField(default=False)
     settled_cents = IntegerField(default=0, constraints=[Check(_SETTLED), Check(_PAID_ON)])
     created_at = MomentField()
     created_by = ForeignKeyField(Account, null=True, backref="+")
@@ -150,7 +154,11 @@ class Payment(BaseModel):
 
 
 class Document(BaseModel):
-    """A file made once from frozen data: PDF or UBL of an invoice."""
+    """A file made once from frozen data: PDF or UBL of an invoice.
+
+    An e-invoice carries the PDF, which is two thirds of it: it is kept without, and cut_at says where the PDF
+    goes. sha256 is that of the whole.
+    """
 
     invoice = ForeignKeyField(Invoice, backref="documents")
     kind = CharField(constraints=[Check("kind IN ('pdf', 'ubl')")])
@@ -159,13 +167,32 @@ class Document(BaseModel):
     sha256 = CharField()
     content = BlobField()
     created_at = MomentField()
+    cut_at = IntegerField(null=True)
 
     class Meta:
         indexes = ((("invoice", "kind"), True),)
 
+    def cut(self, pdf: bytes) -> None:
+        """Keep the content without this PDF, if it carries it."""
+        carried = b64encode(pdf)
+        at = self.content.find(carried)
+        if at >= 0:
+            self.content, self.cut_at = self.content[:at] + self.content[at + len(carried) :], at
+
+    def whole(self) -> bytes | None:
+        """The bytes as they were made; None where the PDF in them is lost. One statement where it was cut."""
+        content = bytes(self.content)
+        if self.cut_at is None:
+            return content
+        of_pdf = (Document.invoice == self.invoice_id) & (Document.kind == "pdf")
+        pdf = Document.select(Document.content).where(of_pdf).scalar()
+        if pdf is None:
+            return None
+        return content[: self.cut_at] + b64encode(bytes(pdf)) + content[self.cut_at :]
+
 
 # The list of invoices in its order, and by budget number: all that it compares and adds up is in the index,
-# because a row of the table is many times as long (domain/invoicing/listing.py).
+# because a row of the table is many times as long (domain/invoices/listing.py).
 _LISTED = (
     Invoice.id,
     Invoice.organisation,
@@ -178,6 +205,9 @@ Invoice.add_index(
     Invoice.issued_on, *_LISTED, Invoice.budget_number, Invoice.year, Invoice.number, name="invoice_listed"
 )
 Invoice.add_index(Invoice.budget_number, Invoice.issued_on, *_LISTED, name="invoice_searched")
+
+# Whose documents are still to be made: few of many.
+Invoice.add_index(Invoice.year, Invoice.number, where=SQL("NOT has_documents"), name="invoice_undocumented")
 
 # What the agency's payments show: few of many.
 Invoice.add_index(Invoice.kind, Invoice.due_on, where=SQL("paid_on IS NULL"), name="invoice_unsettled")

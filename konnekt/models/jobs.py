@@ -7,10 +7,11 @@ from konnekt.models.people import Account
 
 
 class Job(BaseModel):
-    """One piece of long work; kind names who does it (konnekt/jobs.py).
+    """One piece of long work; kind names who does it (konnekt/background/work.py).
 
     asked: what to do; result: what came of it; failure: why it ended without one. Whoever works on it
-    renews claimed_until_at: when that has passed, it may be taken up again.
+    renews claimed_until_at: when that has passed, it may be taken up again. request_id: what caused it, if a
+    request did (konnekt/background/cause.py).
     """
 
     kind = CharField()
@@ -24,6 +25,7 @@ class Job(BaseModel):
     ended_at = MomentField(null=True)
     result = JSONField(null=True)
     failure = TextField(default="")
+    request_id = CharField(default="")
 
 
 class JobFile(BaseModel):

@@ -28,6 +28,7 @@ class Agency(BaseModel):
     phone = CharField(default="")
     email = CharField(default="")
     payroll_number = CharField(default="")
+    factor_from_on = DateField(null=True)
 
 
 class Organisation(BaseModel):
@@ -101,6 +102,26 @@ class Deputy(BaseModel):
 
     class Meta:
         constraints = [Check("last_on >= first_on"), Check("supervisor_id <> deputy_id")]
+
+
+class DeputyRequest(BaseModel):
+    """Whoever has the address is asked to stand in. Said yes, it is a Deputy instead; said no, declined_at.
+
+    token_hash: of the link in the mail that asks.
+    """
+
+    organisation = ForeignKeyField(Organisation, backref="+")
+    supervisor = ForeignKeyField(Account, backref="+")
+    email = CharField(index=True)
+    first_on = DateField()
+    last_on = DateField()
+    token_hash = CharField(unique=True)
+    created_at = MomentField()
+    created_by = ForeignKeyField(Account, null=True, backref="+")
+    declined_at = MomentField(null=True)
+
+    class Meta:
+        constraints = [Check("last_on >= first_on")]
 
 
 class BudgetNumber(BaseModel):

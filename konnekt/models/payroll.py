@@ -12,6 +12,7 @@ class PayrollBatch(BaseModel):
     """What one calendar pays on one pay date.
 
     frozen: the numbers, names and codes as they were, so that its files stay the same for ever.
+    minutes: the sum of its hours, which stays when it is undone.
     handed_over_at: when somebody said that the payroll program has it; undone_at: when it was taken back.
     """
 
@@ -22,6 +23,7 @@ class PayrollBatch(BaseModel):
     created_at = MomentField()
     created_by = ForeignKeyField(Account, null=True, backref="+")
     frozen = JSONField(null=True)
+    minutes = IntegerField(default=0)
     handed_over_at = MomentField(null=True)
     undone_at = MomentField(null=True)
 

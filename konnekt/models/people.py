@@ -1,4 +1,4 @@
-"""People: accounts, their sessions, their links by mail, and attempts to sign in."""
+"""People: accounts, their sessions, their devices, their links by mail, and attempts to sign in."""
 
 import unicodedata
 from typing import Any
@@ -80,6 +80,11 @@ def name_key(first_name: str, last_name: str) -> str:
     return fold(f"{without_prefix(last_name)} {first_name} {last_name}")
 
 
+def full_name(first_name: str, last_name: str) -> str:
+    """A name as it is shown; empty where there is none."""
+    return f"{first_name} {last_name}".strip()
+
+
 def username_key(typed: str) -> str:
     """A user name as it is kept and compared: width, case, composition (RFC 8265, UsernameCaseMapped)."""
     narrow = "".join(
@@ -94,7 +99,8 @@ def username_key(typed: str) -> str:
 class Account(BaseModel):
     """A person who can sign in, in any of the roles; a worker has an employee number.
 
-    signed_in_at: the last time.
+    signed_in_at: the last time. has_second_factor: whether its password alone lets nobody in
+    (domain.accounts.factors writes it).
     """
 
     email = CharField(unique=True)
@@ -106,21 +112,24 @@ class Account(BaseModel):
     employee_number = CharField(unique=True, null=True)
     is_agency_staff = BooleanField(default=False)
     is_active = BooleanField(default=True)
+    has_second_factor = BooleanField(default=False)
     password_hash = TextField(null=True)
     created_at = MomentField()
     signed_in_at = MomentField(null=True)
 
     # What Flask-Login asks of a signed-in account; it keeps the session's token in the cookie, never our id.
+    # session: the row of it, where the account was found by it.
     is_authenticated = True
     is_anonymous = False
     session_token = ""
+    session: Any = None
 
     def get_id(self) -> str:
         return self.session_token
 
     @property
     def name(self) -> str:
-        return f"{self.first_name} {self.last_name}".strip() or self.email
+        return full_name(self.first_name, self.last_name) or self.email
 
     @property
     def is_worker(self) -> bool:
@@ -136,7 +145,11 @@ class Account(BaseModel):
 
 
 class Session(BaseModel):
-    """A signed-in browser. The cookie holds the token, the table only its SHA-256."""
+    """A signed-in browser. The cookie holds the token, the table only its SHA-256.
+
+    is_half: the password was right and the second factor is due; it opens the page of that and nothing else.
+    asked_at: when all that the account is protected by was last asked in it (domain.accounts.once_more).
+    """
 
     token_hash = CharField(unique=True)
     account = ForeignKeyField(Account, backref="sessions", on_delete="CASCADE")
@@ -145,16 +158,38 @@ class Session(BaseModel):
     expires_at = MomentField()
     address = CharField(default="")
     browser = TextField(default="")
+    is_half = BooleanField(default=False)
+    asked_at = MomentField(null=True)
 
 
 class SignInAttempt(BaseModel):
-    """A failed attempt, counted per key: a hash of the name typed, or of the address it came from."""
+    """Failed attempts that count under one key: how many in a row, since when, and the last.
 
-    key = CharField()
-    at = MomentField()
+    key, subject: hashes of who was meant from where, and of who was meant; the table holds no names of people
+    who mistyped. Empty subject: the key counts for an address alone.
+    """
+
+    key = CharField(unique=True)
+    subject = CharField(default="", index=True)
+    failures = IntegerField(default=0, constraints=[Check("failures >= 0")])
+    began_at = MomentField()
+    at = MomentField(index=True)
+
+
+class KnownDevice(BaseModel):
+    """A browser on which the account signed in before: its cookie has a random token, the table its SHA-256.
+
+    failures: wrong passwords in a row from there. seen_at: the last good sign-in there.
+    """
+
+    token_hash = CharField()
+    account = ForeignKeyField(Account, backref="+", on_delete="CASCADE")
+    failures = IntegerField(default=0, constraints=[Check("failures >= 0")])
+    created_at = MomentField()
+    seen_at = MomentField()
 
     class Meta:
-        indexes = ((("key", "at"), False),)
+        indexes = ((("token_hash", "account"), True),)
 
 
 class AccountLink(BaseModel):
@@ -173,7 +208,8 @@ class Mail(BaseModel):
 
     It is tried once due_at has come, or claimed_until_at by the machine's own clock: somebody is sending it
     until then, or it failed and rests. failed_at: when it was given up, with last_error; the agency is told.
-    batch: that of the event which caused it, so that the mails of what is undone are found.
+    batch: that of the event which caused it, so that the mails of what is undone are found. request_id: the
+    request that caused it, for the log.
     """
 
     message_id = CharField(unique=True)
@@ -192,6 +228,7 @@ class Mail(BaseModel):
     last_error = TextField(default="")
     sent_at = MomentField(null=True)
     failed_at = MomentField(null=True)
+    request_id = CharField(default="")
 
     class Meta:
         table_name = "outbox"

@@ -6,7 +6,10 @@ from konnekt.db import BaseModel, MomentField
 
 
 class PayPeriod(BaseModel):
-    """A period of one calendar, with its deadlines and the day it is paid."""
+    """A period of one calendar, with its deadlines and the day it is paid.
+
+    locked_sheets: how many of its original sheets have hours on a live invoice or payroll batch.
+    """
 
     calendar = CharField(constraints=[Check("calendar IN ('week', 'four_weeks', 'month')")])
     year = IntegerField()
@@ -16,6 +19,7 @@ class PayPeriod(BaseModel):
     submit_by_at = MomentField()
     approve_by_at = MomentField()
     pay_on = DateField()
+    locked_sheets = IntegerField(default=0)
 
     class Meta:
         constraints = [Check("last_on >= first_on"), Check("approve_by_at >= submit_by_at")]

@@ -1,6 +1,7 @@
 """Timesheets (urenbriefjes): sheet, lines, hours per day, and what is unusual about them."""
 
 from enum import StrEnum
+from typing import Any
 
 from peewee import (
     SQL,
@@ -56,6 +57,8 @@ class Timesheet(BaseModel):
     organisation repeats the assignment's, so that lists read one index; a foreign key keeps them equal.
     minutes is the sum of the hours; revision goes up with every change of content.
     decided_for: on whose behalf a deputy decided.
+    invoiced_minutes and paid_minutes: its hours on live invoices and batches; is_invoiced and is_paid:
+    whether all of them are. domain/timesheets/link_facts.py writes these four, and nobody else.
     """
 
     assignment = ForeignKeyField(Assignment, backref="timesheets")
@@ -78,6 +81,12 @@ class Timesheet(BaseModel):
     decided_by = ForeignKeyField(Account, null=True, backref="+")
     decided_for = ForeignKeyField(Account, null=True, backref="+")
     rejection_reason = TextField(default="")
+    invoiced_minutes = IntegerField(
+        default=0, constraints=[Check("invoiced_minutes = 0 OR state = 'approved'")]
+    )
+    is_invoiced = BooleanField(default=False)
+    paid_minutes = IntegerField(default=0, constraints=[Check("paid_minutes = 0 OR state = 'approved'")])
+    is_paid = BooleanField(default=False)
 
     class Meta:
         constraints = [
@@ -91,6 +100,74 @@ class Timesheet(BaseModel):
             (("organisation", "state", "pay_period"), False),
             (("id", "sequence"), True),
         )
+
+    @classmethod
+    def whole(cls) -> Any:
+        """Timesheets, each with its assignment, worker, organisation and period: one statement."""
+        query = cls.select(cls, Assignment, Account, Organisation, PayPeriod)
+        query = query.join(Assignment).join(Account).switch(cls).join(Organisation)
+        return query.switch(cls).join(PayPeriod)
+
+    @classmethod
+    def has_hours_to_invoice(cls, *states: State) -> Any:
+        """The condition for hours that stand on no live invoice, in these states or any: few of many."""
+        return _is_one_of(states) & ~cls.is_invoiced & _has_hours()
+
+    @classmethod
+    def has_hours_to_pay(cls, *states: State) -> Any:
+        """The condition for hours that no live payroll batch pays, in these states or any: few of many."""
+        return _is_one_of(states) & ~cls.is_paid & _has_hours()
+
+    @classmethod
+    def is_supplementary(cls) -> Any:
+        """The condition for a sheet that corrects another one."""
+        return cls.sequence > SQL("0")
+
+    @classmethod
+    def is_locked_original(cls) -> Any:
+        """The condition for a sheet with hours on a live invoice or payroll batch that corrects no other."""
+        return (cls.sequence == SQL("0")) & (
+            (cls.invoiced_minutes > SQL("0")) | (cls.paid_minutes > SQL("0"))
+        )
+
+
+def _is_one_of(states: tuple[State, ...]) -> Any:
+    # Said even where it excludes nothing: SQLite without statistics takes the index with most known columns.
+    return Timesheet.state.in_(states or tuple(State))
+
+
+def _has_hours() -> Any:
+    # Hours of a correction may add up to nothing. The numbers are no parameters: SQLite compares the text
+    # with that of a partial index.
+    return (Timesheet.minutes != SQL("0")) | (Timesheet.sequence > SQL("0"))
+
+
+# What the agency still has to invoice and to pay: few of many. All that its lists compare and add up is in
+# the index.
+_HAS_HOURS = "(minutes <> 0 OR sequence > 0)"
+_LISTED = (
+    Timesheet.pay_period,
+    Timesheet.state,
+    Timesheet.organisation,
+    Timesheet.minutes,
+    Timesheet.sequence,
+)
+Timesheet.add_index(
+    *_LISTED, Timesheet.invoiced_minutes, Timesheet.is_invoiced,
+    where=SQL(f"NOT is_invoiced AND {_HAS_HOURS}"), name="timesheet_to_invoice",
+)  # fmt: skip
+Timesheet.add_index(
+    *_LISTED, Timesheet.paid_minutes, Timesheet.is_paid,
+    where=SQL(f"NOT is_paid AND {_HAS_HOURS}"), name="timesheet_to_pay",
+)  # fmt: skip
+
+# What can be corrected: of a worker, or of a period by the names of its workers.
+Timesheet.add_index(
+    Timesheet.assignment, Timesheet.pay_period, Timesheet.organisation, Timesheet.sequence,
+    Timesheet.invoiced_minutes, Timesheet.paid_minutes,
+    where=SQL("sequence = 0 AND (invoiced_minutes > 0 OR paid_minutes > 0)"), name="timesheet_locked",
+)  # fmt: skip
+Timesheet.add_index(Timesheet.state, where=SQL("sequence > 0"), name="timesheet_supplementary")
 
 
 class TimesheetLine(BaseModel):

@@ -81,13 +81,13 @@
   let isGone = false;
 
   const controls = () => [...grid().elements].filter(({ id, name, type }) => id && id !== "turn-to" && name && type !== "submit");
-  const valueOf = (one) => (one.type === "checkbox" ? one.checked : one.value);
+  const valueIn = (one) => (one.type === "checkbox" ? one.checked : one.value);
   const givenTo = (one) => {
     if (one.type === "checkbox") return one.defaultChecked;
     if (!one.options) return one.defaultValue;
     return ([...one.options].find((option) => option.defaultSelected) ?? one.options[0]).value;
   };
-  const values = () => new Map(controls().map((one) => [one.id, valueOf(one)]));
+  const values = () => new Map(controls().map((one) => [one.id, valueIn(one)]));
   const isBehind = () => {
     const now = values();
     return now.size !== told.size || [...now].some(([id, value]) => told.get(id) !== value);
@@ -152,9 +152,11 @@
 
   // What was typed after a request left stays as it is: its answer doesn't know of it yet.
   on("htmx:before:swap", ({ detail: { ctx, tasks } }) => {
-    const task = queue.has(ctx) && tasks.find(({ type }) => type === "main");
-    const fresh = task && task.fragment.querySelector("#hour-grid");
+    const task = queue.has(ctx) ? tasks.find(({ type }) => type === "main") : undefined;
+    const fresh = task?.fragment.querySelector("#hour-grid");
     if (!fresh || !grid()) return;
+    // A draft that saves itself does not bring the three hundred workers of a team again.
+    fresh.querySelector("#hour-grid-turn:empty")?.replaceWith(byId("hour-grid-turn").cloneNode(true));
     ctx.isDrawn = true;
     ctx.isArrival = fresh.dataset.grid !== grid().dataset.grid;
     if (ctx.isArrival) return;
@@ -188,7 +190,7 @@
       const isTyped = ctx.typed?.has(one.id);
       if (isTyped) put(one, ctx.typed.get(one.id));
       else if (!isSame(one)) put(one, givenTo(one));
-      told.set(one.id, isTyped ? givenTo(one) : valueOf(one));
+      told.set(one.id, isTyped ? givenTo(one) : valueIn(one));
     }
     if (isBehind()) show(byId("grid-saved"), "");
     // A row that was removed from a draft is saved as well.
@@ -199,7 +201,7 @@
     if (!ctx.isArrival) return;
     // Not before this script is here: the first Enter would send what nobody has looked at.
     arrive();
-    grid().querySelector("[data-first]")?.focus({ preventScroll: true });
+    if (!ctx.typed?.size) grid().querySelector("[data-first]")?.focus({ preventScroll: true });
   };
 
   // The session had ended: nothing was stored until one has signed in again.
@@ -418,5 +420,9 @@
 
   on("change", ({ target }) => target.closest("#registration-filter") && !target.form.hasAttribute("hx-get") && target.form.requestSubmit());
 
-  if (grid()) settle({ isArrival: true });
+  // What was typed before this script came: nothing else differs, for a browser restores nothing in this form.
+  if (grid()) {
+    settle({ isArrival: true, typed: new Map(controls().filter((one) => valueIn(one) !== givenTo(one)).map((one) => [one.id, valueIn(one)])) });
+    if (isBehind()) later();
+  }
 })();

@@ -1,63 +1,94 @@
 """Measure what has to be quick, on SQLite and PostgreSQL: `make bench`. Figures to read, not tests."""
 
-import logging
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 
-import psycopg
 from flask import Flask
 
 from konnekt import create_app
-from konnekt.cli import migrate_database
+from konnekt.commands.schema import migrate_database
 from konnekt.config import Config
 from konnekt.db import db
-from tests import postgresql
-from tests.bench import approving, importing, invoicing, signing_in, weight
+from tests.bench import beside, data, importing, invoicing, machine, pages, picture, signing_in, verbs, weight
+from tests.bench.calendar import NOW
+from tests.bench.cast import Sizes
+from tests.bench.plan import Databases, Plan
+from tests.bench.report import Report, Section
+from tests.bench.site import opened
 from tests.factories import World
 
-NOW = "2026-11-30T09:00"
+PICTURE = Path(__file__).parents[2] / "docs" / "bench.svg"
+# How much the agency's pages may grow from the smallest data to the largest; PostgreSQL beside SQLite.
+GROWTH, FURTHEST = 1.2, 1.5
+
+
+def run(plan: Plan) -> Report:
+    """Measure all of a plan, say it while it comes, and write it down."""
+    report = Report(plan.effort.rounds, date.today().isoformat())
+    if float(report.machine["load"]) > 1:  # type: ignore[arg-type]
+        print(
+            f"Something else runs here (load {report.machine['load']:.1f}): take these figures for a rough idea."
+        )
+    for kind in plan.kinds:
+        with Databases.opened(kind, plan.server) as databases:
+            for sizes in plan.sizes:
+                _at_size(plan, report, databases, sizes)
+            _whatever_the_size(plan, report.section(databases.kind, 0), databases)
+    report.compare(dict.fromkeys(pages.AGENCY, GROWTH), FURTHEST)
+    report.write(plan.output)
+    print(f"\nAll of it is in {plan.output}.")
+    return report
+
+
+def _at_size(plan: Plan, report: Report, databases: Databases, sizes: Sizes) -> None:
+    folder = plan.folder / f"{databases.kind.lower()}-{sizes.history}"
+    with (
+        data.ready(folder, databases.url(str(sizes.history)), sizes) as made,
+        opened(made, plan.effort) as site,
+    ):
+        section = report.section(databases.kind, sizes.history, data.counts())
+        if made.seconds:
+            section.add("made in", made.seconds, "s")
+        section.add("memory, fresh", machine.settled(site.pid, plan.effort.watching / 2), "MB", at_most=100)
+        pages.measure(site, section)
+        verbs.measure(site, section)
+        section.add("memory, after use", machine.memory(site.pid), "MB", at_most=120)
+        weight.measure(site, section)
+
+
+def _whatever_the_size(plan: Plan, section: Section, databases: Databases) -> None:
+    folder = plan.folder / f"{databases.kind.lower()}-beside"
+    beside.measure(folder, databases.url("beside"), section, plan.effort, plan.rows_beside)
+    with databases.empty("import") as url:
+        importing.measure(url, section, plan.rows)
+    if plan.invoices:
+        with databases.empty("sign_in") as url, _application(url) as app:
+            signing_in.measure(app, World.make(), section)
+        with databases.empty("invoices") as url, _application(url) as app:
+            invoicing.measure(app, World.make(), section, plan.invoices)
 
 
 @contextmanager
-def application(database: str) -> Iterator[Flask]:
+def _application(database: str) -> Iterator[Flask]:
     """An application on an empty, migrated database of its own."""
     with tempfile.TemporaryDirectory(prefix="konnekt-bench-") as folder:
         config = Config(instance=Path(folder), database=database, now=NOW)
         config.make_secret()
         app = create_app(config)
-        logging.getLogger("konnekt").setLevel(logging.WARNING)
         migrate_database()
         db.connect(reuse_if_open=True)
-        yield app
-        db.close()
-        if database:
-            db.close_all()
-
-
-def main() -> None:
-    with postgresql.server() as server:
-
-        def fresh(name: str) -> str:
-            with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
-                connection.execute(f"CREATE DATABASE {name}")
-            return f"{server}/{name}"
-
-        for kind in ("SQLite", "PostgreSQL"):
-            is_remote = kind == "PostgreSQL"
-            print(f"\n{kind}")
-            importing.measure(fresh("imported") if is_remote else "")
-            with application(fresh("approved") if is_remote else "") as app:
-                approving.measure(app, World.make())
-            with application(fresh("signed_in") if is_remote else "") as app:
-                signing_in.measure(app, World.make())
-            with application(fresh("invoiced") if is_remote else "") as app:
-                invoicing.measure(app, World.make())
-    print("\nOn an empty cache, a full page of timesheets waiting")
-    with application("") as app:
-        weight.measure(app, World.make())
+        with data.silent():
+            yield app
+        data.let_go()
 
 
 if __name__ == "__main__":
-    main()
+    plan = Plan.of(sys.argv[1:])
+    try:
+        picture.make(plan.output, PICTURE) if plan.is_picture else run(plan)
+    except data.NotOurs as refusal:
+        sys.exit(str(refusal))

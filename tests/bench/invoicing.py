@@ -12,18 +12,19 @@ from konnekt.domain import clock
 from konnekt.models import BudgetNumber, BudgetNumberKey, Document, Invoice, NumberSeries
 from konnekt.models.organisations import search_keys
 from tests import factories
-from tests.bench.approving import Statements
+from tests.bench.bulk import tidy
+from tests.bench.report import Section
+from tests.bench.statements import Statements
 from tests.factories import World
 from tests.visitor import Visitor
 
 TIMES = 9
-HOW_MANY = 100_000
 ORGANISATIONS = 20
 BUDGETS = 100  # of each organisation
 ROWS = 400
 
 
-def crowd(world: World, how_many: int = HOW_MANY) -> None:
+def crowd(world: World, how_many: int) -> None:
     """Invoices of 20 organisations over five years, with documents; one in 50 credited, the last year open."""
     with db.atomic():
         places = [world.fse, world.law]
@@ -85,12 +86,6 @@ def _insert(model: type, rows: list) -> None:
         model.insert_many(rows[start : start + ROWS]).execute()
 
 
-def tidy() -> None:
-    """What the database does by itself in the night."""
-    is_sqlite = db.obj.__class__.__name__ == "SqliteDatabase"
-    db.execute_sql("ANALYZE" if is_sqlite else "VACUUM ANALYZE")
-
-
 PAGES = (
     ("all", ""),
     ("the last page", "page=2000"),
@@ -106,18 +101,18 @@ PAGES = (
 )
 
 
-def measure(app: Flask, world: World) -> None:
-    """Print milliseconds and statements, for the agency and for who sees one organisation."""
-    crowd(world)
+def measure(app: Flask, world: World, section: Section, how_many: int) -> None:
+    """Milliseconds and statements in this process, for the agency and for who sees one organisation."""
+    crowd(world, how_many)
     tidy()
     for who, account in (("agency", world.staff), ("supervisor", world.supervisor)):
         visitor = Visitor(app, account)
         for title, query in PAGES:
             if who == "agency" or "organisation" not in query:
-                _page(visitor, f"invoices, {who}: {title}", query)
+                _page(section, visitor, f"invoices, {who}: {title}", query)
 
 
-def _page(visitor: Visitor, title: str, query: str) -> None:
+def _page(section: Section, visitor: Visitor, title: str, query: str) -> None:
     took = []
     for _ in range(TIMES):
         started = time.perf_counter()
@@ -126,4 +121,4 @@ def _page(visitor: Visitor, title: str, query: str) -> None:
         assert answer.status_code == 200, answer.text
     with Statements() as statements:
         visitor.client.get(f"/invoices?{query}")
-    print(f"  {title:52} {statistics.median(took):6.1f} ms, {statements.count} statements")
+    section.add(title, statistics.median(took), "ms", details={"statements": statements.count})

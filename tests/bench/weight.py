@@ -1,23 +1,14 @@
-"""What the approval list and the sign-in page cost a browser that has seen nothing yet."""
+"""What a first visit costs a browser that has seen nothing yet: bytes as they travel, and requests."""
 
 import re
 
-from flask import Flask
-from flask.testing import FlaskClient
+from tests.bench.pages import grid
+from tests.bench.report import Section
+from tests.bench.site import Site
 
-from tests.bench.approving import crowd
-from tests.factories import World
-from tests.visitor import Visitor
-
-# What browsers say they can read: over https, and over http.
-ENCODINGS = {"https": "gzip, deflate, br", "http": "gzip, deflate"}
-
-
-def fetched(client: FlaskClient, url: str, encodings: str) -> int:
-    """The bytes of a body as it travels."""
-    answer = client.get(url, headers={"Accept-Encoding": encodings})
-    assert answer.status_code == 200, url
-    return len(answer.data)
+# What browsers say they can read: over http, and over https.
+ENCODINGS = {"gzip": "gzip, deflate", "brotli": "gzip, deflate, br"}
+MOST_KB, MOST_REQUESTS = 25, 5
 
 
 def parts(html: str) -> list[str]:
@@ -30,17 +21,23 @@ def parts(html: str) -> list[str]:
     return [url for url in dict.fromkeys(found) if url and not url.startswith("data:")]
 
 
-def measure(app: Flask, world: World) -> None:
-    """Print the bytes and requests of each page, part by part."""
-    crowd(world, 40)
-    _page(app.test_client(), "/login")
-    _page(Visitor(app, world.supervisor).client, "/approvals")
-
-
-def _page(client: FlaskClient, url: str) -> None:
-    addresses = (url, *parts(client.get(url).text))
-    for scheme, encodings in ENCODINGS.items():
-        weights = {part: fetched(client, part, encodings) for part in addresses}
-        print(f"  {url} over {scheme}: {sum(weights.values())} bytes in {len(weights)} requests")
-        for part, size in weights.items():
-            print(f"    {size:6} {part}")
+def measure(site: Site, section: Section) -> None:
+    """The sign-in page, and the three that people open each day."""
+    cast = site.data.cast
+    pages = (
+        ("sign-in", 0, "/login"),
+        ("approval list", cast.waiting[1].supervisor, "/approvals"),
+        ("grid", cast.team.supervisor, grid(site)),
+        ("registration", cast.team.supervisor, "/registration"),
+    )
+    for title, account, path in pages:
+        addresses = [path, *parts(site.client(account).get(path).text)]
+        for name, encoding in ENCODINGS.items():
+            client = site.client(account, encoding)
+            weights = {address: len(client.get(address).sent) for address in addresses}
+            client.close()
+            most = MOST_KB if name == "gzip" else None
+            section.add(f"first visit: {title}, {name}", sum(weights.values()) / 1000, "kB", at_most=most, details={
+                address.partition("?")[0]: size for address, size in weights.items()
+            })  # fmt: skip
+        section.add(f"first visit: {title}", len(addresses), "requests", at_most=MOST_REQUESTS)

@@ -2,11 +2,13 @@
 
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
+from copy import deepcopy
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,13 +27,13 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
-from konnekt import db as database
-from konnekt import demo, mail
+from konnekt import db as database, demo
+from konnekt.background import mail
 from konnekt.config import Config
 from konnekt.db import db
-from konnekt.domain import clock, passwords
-from tests.browser.crawl import Found
-from tests.browser.crawl import Visitor as Reader
+from konnekt.domain import clock
+from konnekt.domain.accounts import passwords
+from tests.browser.crawl import Found, Visitor as Reader
 from tests.conftest import NOW
 from tests.factories import World
 from tests.postgresql import free_port
@@ -111,21 +113,64 @@ def _wait_for(url: str, server: "subprocess.Popen[bytes]", log: Path) -> None:
             time.sleep(0.1)
 
 
-@pytest.fixture
-def site(tmp_path: Path, sqlite_template: Path) -> Iterator[Site]:
-    instance = tmp_path / "instance"
+@dataclass
+class Portal:
+    """A running server whose database each test begins anew."""
+
+    url: str
+    config: Config
+    empty: Path
+    filled: dict[Callable[[], Any], tuple[Path, Any]] = field(default_factory=dict)
+
+    def begin(self, fill: Callable[[], Any]) -> Any:
+        """Put in the database what `fill` writes, and nothing else; returns what it returns."""
+        database.connect(self.config)
+        for letter in (self.config.instance / "outbox").glob("*.eml"):
+            letter.unlink()
+        if fill not in self.filled:
+            _copy(self.empty, self.config.instance / "konnekt.db")
+            clock.fix(NOW)
+            with db.connection_context():
+                answer = fill()
+            clock.fix("")
+            saved = self.config.instance / f"filled-{len(self.filled)}.db"
+            _copy(self.config.instance / "konnekt.db", saved)
+            self.filled[fill] = saved, answer
+        else:
+            saved, answer = self.filled[fill]
+            _copy(saved, self.config.instance / "konnekt.db")
+        return deepcopy(answer)
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Make one database what another is, while others may have it open."""
+    with closing(sqlite3.connect(source)) as read, closing(sqlite3.connect(target, timeout=20)) as written:
+        written.execute("PRAGMA synchronous = off")
+        read.backup(written, sleep=0.01)
+
+
+@pytest.fixture(scope="session")
+def portal(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Iterator[Portal]:
+    """One for all tests of a process: a server takes as long to start as most tests."""
+    instance = tmp_path_factory.mktemp("portal")
     config = Config(instance=instance, now=NOW)
     config.make_secret()
     shutil.copy(sqlite_template, instance / "konnekt.db")
-    clock.fix(NOW)
-    database.connect(config)
-    with db.connection_context():
-        world = World.make()
-        for account in (world.supervisor, world.noor):
-            passwords.replace(account, PASSWORD, by=None, source="command")
-    clock.fix("")
     with serve(instance) as address:
-        yield Site(address, world)
+        yield Portal(address, config, sqlite_template)
+
+
+def cast() -> World:
+    """The cast of the tests, of whom Emre and Noor have a password."""
+    world = World.make()
+    for account in (world.supervisor, world.noor):
+        passwords.replace(account, PASSWORD, by=None, source="command")
+    return world
+
+
+@pytest.fixture
+def site(portal: Portal) -> Site:
+    return Site(portal.url, portal.begin(cast))
 
 
 def wait_for_htmx(context: BrowserContext) -> None:
@@ -146,6 +191,12 @@ def wait_for_htmx(context: BrowserContext) -> None:
 
 HTMX_IS_THERE = """() => matchMedia("(scripting: none)").matches
   || !document.querySelector("script[data-then]") || self.htmx"""
+
+
+def let_time_pass(page: Page) -> None:
+    """Have the page's timers run that were set since `page.clock.install()`, and wait for what they ask the server."""
+    page.clock.fast_forward(60_000)
+    expect(page.locator(".htmx-request")).to_have_count(0)
 
 
 @dataclass
@@ -232,7 +283,7 @@ def demonstration(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Pat
     database.connect(config)
     with db.connection_context():
         demo.claim(config)
-    db.close()
+    db.close_all()
     shutil.copy(sqlite_template, instance / "konnekt.db")
     with db.connection_context():
         demo.fill(config)

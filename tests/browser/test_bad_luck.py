@@ -5,23 +5,19 @@ with two people and on a slow line is in test_grid.py.
 """
 
 import re
-import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import date
 
 import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
-from konnekt import db as database
-from konnekt.config import Config
 from konnekt.db import db
-from konnekt.domain import clock, passwords
+from konnekt.domain.accounts import passwords
 from konnekt.models import Event, Hour, Invoice, Job, Session, Timesheet, TimesheetLine
 from tests import factories, invoice_cast
-from tests.browser.conftest import DESKTOP, PASSWORD, Open, Site, Watched, serve
+from tests.browser.conftest import DESKTOP, PASSWORD, Open, Portal, Site, Watched, let_time_pass
 from tests.browser.test_accessible import violations
 from tests.browser.test_grid import until
-from tests.conftest import NOW
 from tests.factories import World
 
 PERIOD = "?year=2026&period=12"
@@ -30,29 +26,25 @@ WAITING = ("Tabs", "Terug", "Dubbel", "Dubbelklik", "Verloren", "Reden", "Oud", 
 ENTERED = ("Vakjes", "Voortgang", "Tweemaal", "Tijdens", "Weg", "Later")
 
 
+def unlucky() -> World:
+    """The cast, and a sheet or an assignment for each test."""
+    world = World.make()
+    invoice_cast.complete(world)
+    for account in (world.supervisor, world.registrar, world.staff):
+        passwords.replace(account, PASSWORD, by=None, source="command")
+    for name in WAITING:
+        of = factories.assignment(factories.worker(name, "Pech"), world.fse, world.fse_budget, code=name)
+        factories.sheet(of, world.period, {date(2026, 11, 5): 480})
+    for name in ENTERED:
+        worker = factories.worker(name, "Pech")
+        factories.assignment(worker, world.fse, world.fse_budget, code=name, entered_by="organisation")
+    return world
+
+
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory, sqlite_template: object) -> Iterator[Site]:
-    """One server for this file."""
-    instance = tmp_path_factory.mktemp("bad-luck")
-    config = Config(instance=instance, now=NOW)
-    config.make_secret()
-    shutil.copy(str(sqlite_template), instance / "konnekt.db")
-    clock.fix(NOW)
-    database.connect(config)
-    with db.connection_context():
-        world = World.make()
-        invoice_cast.complete(world)
-        for account in (world.supervisor, world.registrar, world.staff):
-            passwords.replace(account, PASSWORD, by=None, source="command")
-        for name in WAITING:
-            of = factories.assignment(factories.worker(name, "Pech"), world.fse, world.fse_budget, code=name)
-            factories.sheet(of, world.period, {date(2026, 11, 5): 480})
-        for name in ENTERED:
-            worker = factories.worker(name, "Pech")
-            factories.assignment(worker, world.fse, world.fse_budget, code=name, entered_by="organisation")
-    clock.fix("")
-    with serve(instance) as address:
-        yield Site(address, world)
+def site(portal: Portal) -> Site:
+    """One database for this file."""
+    return Site(portal.url, portal.begin(unlucky))
 
 
 @pytest.fixture
@@ -222,9 +214,9 @@ def test_a_double_click_issues_once(at: Callable[..., Watched], site: Site, java
     before = invoices()
     preview = f"/bureau/invoicing?period=four_weeks-2026-{number + 1:02}&on=2026-11-30"
     page = at(preview, "bureau@interum.example", javascript=javascript).page
-    page.get_by_role("button", name="1 factuur uitgeven").dblclick()
+    page.get_by_role("button", name="1 factuur uitreiken").dblclick()
     until(invoices, before + 1, page)
-    expect(page.locator("main")).to_contain_text(re.compile("begonnen|begint|uitgegeven"))
+    expect(page.locator("main")).to_contain_text(re.compile("begonnen|begint|uitgereikt"))
     with db.connection_context():
         assert Job.select().where(Job.kind == "issue_invoices").count() == (1 if javascript else 2)
 
@@ -258,6 +250,7 @@ def test_a_session_that_ended_in_the_grid(at: Callable[..., Watched], site: Site
     who = "secretariaat@um.example"
     watched = at(f"/registration/Tijdens{PERIOD}", who)
     page = watched.page
+    page.clock.install()
     cell(page, "02").press_sequentially("8")
     expect(page.locator("#grid-saved")).to_contain_text("Opgeslagen")
     end_sessions()
@@ -265,7 +258,7 @@ def test_a_session_that_ended_in_the_grid(at: Callable[..., Watched], site: Site
     expect(page.locator("#problem")).to_contain_text("U bent uitgelogd")
     expect(cell(page, "03")).to_be_focused()
     cell(page, "04").press_sequentially("6")
-    page.wait_for_timeout(1000)
+    let_time_pass(page)
     expect(page.locator("#problem").get_by_label("Wachtwoord")).to_be_visible()
     sign_in_on_the_spot(page, who)
     expect(cell(page, "03")).to_be_focused()
@@ -313,11 +306,11 @@ def test_a_session_that_ended_without_javascript(at: Callable[..., Watched]) -> 
     """What was sent waits in the sign-in form, and is sent after it: a reason, and a grid of hours."""
 
     def sign_in(page: Page, who: str) -> None:
-        expect(page.get_by_role("alert")).to_contain_text("U bent uitgelogd. Wat u invulde is bewaard")
+        expect(page.get_by_role("alert")).to_contain_text("U bent uitgelogd. Wat u hebt ingevuld, is bewaard")
         page.get_by_label("E-mail of gebruikersnaam").fill(who)
         page.get_by_label("Wachtwoord", exact=True).fill(PASSWORD)
         page.get_by_role("button", name="Inloggen").click()
-        expect(page.locator("main")).to_contain_text("verstuur het alsnog, of verstuur het niet")
+        expect(page.locator("main")).to_contain_text("verstuur het alsnog, of laat het vervallen")
 
     page = at(f"/approvals/{sheet('Oud').id}/reject", javascript=False).page
     page.get_by_label("Reden").fill("Reden één.")

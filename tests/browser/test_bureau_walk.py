@@ -1,7 +1,6 @@
 """An agency's first month, from an empty database, by the browser alone: at a desk, on a phone, without JavaScript."""
 
 import re
-import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -13,10 +12,9 @@ import pytest
 from playwright.sync_api import Browser, Download, Locator, Page, expect
 
 from konnekt.config import Config
-from tests.browser.conftest import DESKTOP, HTMX_IS_THERE, PASSWORD, PHONE, Watched, serve, wait_for_htmx
+from tests.browser.conftest import DESKTOP, HTMX_IS_THERE, PASSWORD, PHONE, Portal, Watched, wait_for_htmx
 from tests.browser.test_accessible import violations
-from tests.commands import konnekt
-from tests.conftest import NOW
+from tests.command_line import konnekt
 
 STAFF, NOOR, EMRE = "bureau@interum.example", "noor@um.example", "emre@um.example"
 BUDGET = "34567365.899"
@@ -73,17 +71,17 @@ class Agency:
             one.check()
 
 
+def nothing() -> None:
+    """An empty database."""
+
+
 @pytest.fixture(params=["desk", "phone", "no JavaScript"])
-def agency(
-    request: pytest.FixtureRequest, tmp_path: Path, sqlite_template: Path, chromium: Browser
-) -> Iterator[Agency]:
-    config = Config(instance=tmp_path / "instance", now=NOW)
-    config.make_secret()
-    shutil.copy(sqlite_template, config.instance / "konnekt.db")
-    with ExitStack() as open_, serve(config.instance, "--workers", "1") as url:
-        invited = konnekt(config, "invite", STAFF, "--agency", KONNEKT_URL=url)
+def agency(request: pytest.FixtureRequest, portal: Portal, chromium: Browser) -> Iterator[Agency]:
+    portal.begin(nothing)
+    with ExitStack() as open_:
+        invited = konnekt(portal.config, "invite", STAFF, "--agency", KONNEKT_URL=portal.url)
         assert invited.returncode == 0, invited.stderr
-        yield Agency(config, url, chromium, request.param, open_)
+        yield Agency(portal.config, portal.url, chromium, request.param, open_)
 
 
 def fill(page: Page, **fields: str) -> None:
@@ -158,7 +156,7 @@ def records(agency: Agency, page: Page) -> None:
     page.get_by_label("Btw", exact=True).select_option("standard")
     press(page, "Organisatie toevoegen")
     expect(page).to_have_title(re.compile("^Faculty of Science and Engineering"))
-    agency.go(page, "Alle budgetnummers, en een toevoegen")
+    agency.go(page, "Alle budgetnummers bekijken of er een toevoegen")
     fill(page, number=BUDGET)
     press(page, "Budgetnummer toevoegen")
     expect(page.get_by_role("link", name=BUDGET)).to_be_visible()
@@ -216,8 +214,8 @@ def invoice(agency: Agency, page: Page) -> None:
     agency.go(page, "1 goedgekeurd urenbriefje is niet gefactureerd")
     expect(page.get_by_label("Periode")).to_have_value("four_weeks-2026-12")
     press(page, "Toon wat gefactureerd wordt")
-    press(page, "1 factuur uitgeven")
-    done = page.get_by_text("1 factuur uitgegeven: 2026-00001.")
+    press(page, "1 factuur uitreiken")
+    done = page.get_by_text("1 factuur uitgereikt: 2026-00001.")
     ended(page, done)
     agency.go(page, "Naar de facturen", "2026-00001")
     expect(page.get_by_text("€ 741,89").first).to_be_visible()

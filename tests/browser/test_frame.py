@@ -5,7 +5,8 @@ import re
 from playwright.sync_api import Route, expect
 
 from konnekt.db import db
-from konnekt.domain import clock, passwords
+from konnekt.domain import clock
+from konnekt.domain.accounts import passwords
 from konnekt.models import Event
 from tests.browser.conftest import DESKTOP, PASSWORD, Open, Site, Watched
 from tests.conftest import NOW
@@ -183,7 +184,7 @@ def test_the_focus_stays_at_hand_when_a_swap_takes_the_pressed_button_away(site:
     watched = agency(site, visit)
     page = watched.page
     page.goto(f"{site.url}/bureau/details")
-    save = page.get_by_role("main").get_by_role("button", name="Opslaan")
+    save = page.get_by_role("main").get_by_role("button", name="Opslaan", exact=True)
     save.press("Enter")
     expect(page.get_by_role("status").first).to_contain_text("opgeslagen")
     expect(save).to_be_focused()

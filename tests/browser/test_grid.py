@@ -5,13 +5,14 @@ from collections.abc import Callable
 from datetime import date, timedelta
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from konnekt.db import db
-from konnekt.domain import clock, passwords
+from konnekt.domain import clock
+from konnekt.domain.accounts import passwords
 from konnekt.models import Assignment, Event, Hour, Timesheet, TimesheetLine
 from tests import factories
-from tests.browser.conftest import DESKTOP, PASSWORD, PHONE, Open, Site, Watched
+from tests.browser.conftest import DESKTOP, PASSWORD, PHONE, Open, Site, Watched, let_time_pass
 from tests.conftest import NOW
 from tests.domain.test_units import HOURS, NO_HOURS
 
@@ -161,6 +162,7 @@ def test_three_cells_on_a_slow_line_are_all_saved_and_typing_is_never_overwritte
 ) -> None:
     watched = at_desk()
     page = watched.page
+    page.clock.install()
     page.evaluate(SLOW)
     saves: list[str] = []
     page.on(
@@ -210,6 +212,7 @@ def test_sending_on_a_slow_line_carries_all_and_is_not_overtaken(
 ) -> None:
     watched = at_desk()
     page = watched.page
+    page.clock.install()
     page.evaluate(SLOW)
     saves: list[str] = []
     page.on("request", lambda request: saves.append(request.url) if "/save" in request.url else None)
@@ -226,7 +229,7 @@ def test_sending_on_a_slow_line_carries_all_and_is_not_overtaken(
     assert stored(desk["ZOE"]) == {"02": 480, "03": 420}
     expect(cell(page, "04")).to_have_value("5")
     expect(cell(page, "04")).to_be_focused()
-    page.wait_for_timeout(1500)
+    let_time_pass(page)
     assert stored(desk["ZOE"]) == {"02": 480, "03": 420}, "what was sent is never only saved"
     page.keyboard.press("Enter")
     until(lambda: stored(desk["ZOE"]), {"02": 480, "03": 420, "04": 300}, page)
@@ -248,6 +251,7 @@ def test_two_people_in_one_sheet(at_desk: Callable[..., Watched], desk: dict[str
     cell(renee.page, "05").fill("5")
     until(lambda: stored(desk["ZOE"]), {"03": 360, "05": 300}, renee.page)
     page = lars.page
+    page.clock.install()
     cell(page, "02").fill("8")
     cell(page, "03").fill("7")
     cell(page, "03").focus()
@@ -258,7 +262,7 @@ def test_two_people_in_one_sheet(at_desk: Callable[..., Watched], desk: dict[str
     expect(page.get_by_text("nu 6,00")).to_be_visible()
     expect(cell(page, "03")).to_be_focused()
     cell(page, "04").fill("1")
-    page.wait_for_timeout(1200)
+    let_time_pass(page)
     assert stored(desk["ZOE"]) == {"03": 360, "05": 300}, "nothing is stored before one says so"
     page.get_by_role("button", name="Opslaan").click()
     until(lambda: stored(desk["ZOE"]), {"02": 480, "03": 420, "04": 60, "05": 300}, page)
@@ -487,6 +491,24 @@ def test_a_press_at_the_moment_of_an_answer_counts(at_desk: Callable[..., Watche
     })""")
     cell(page, "02").press("Enter")
     expect(page.locator("#hour-grid")).to_have_attribute("data-grid", "ZOE-2026-12")
+    watched.check()
+
+
+def test_what_is_typed_before_the_script_comes_stays_and_is_saved(
+    at_desk: Callable[..., Watched], desk: dict[str, Assignment]
+) -> None:
+    watched = at_desk(path="/registration")
+    page = watched.page
+    late: list[Route] = []
+    page.route("**/grid.js*", lambda route: late.append(route))
+    page.get_by_role("link", name="Zoë Heuvel").click(no_wait_after=True)
+    cell(page, "03").press_sequentially("7,5")
+    assert len(late) == 1, "nothing of the grid's script has come yet"
+    late[0].continue_()
+    expect(page.locator("[data-sum-sheet]")).to_have_text("7,50")
+    expect(cell(page, "03")).to_have_value("7,5")
+    expect(cell(page, "03")).to_be_focused()
+    until(lambda: stored(desk["ZOE"]), {"03": 450}, page)
     watched.check()
 
 

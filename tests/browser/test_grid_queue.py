@@ -10,7 +10,6 @@ GRID_SEED=17 GRID_RUNS=1 walks the one that failed again.
 import os
 import random
 import re
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
@@ -20,23 +19,23 @@ import pytest
 from playwright.sync_api import Browser, Page
 from werkzeug.datastructures import MultiDict
 
-from konnekt import db as database
-from konnekt.config import Config
 from konnekt.db import db
-from konnekt.domain import clock, content, entering, passwords
-from konnekt.domain.content import Cell, Content, Line
-from konnekt.domain.entering import Place
-from konnekt.domain.entry import Entry, Typed
-from konnekt.domain.refused import Refused
+from konnekt.domain import clock
+from konnekt.domain.accounts import passwords
+from konnekt.domain.refusals import Refused
+from konnekt.domain.timesheets import content, submit
+from konnekt.domain.timesheets.content import Cell, Content, Line
+from konnekt.domain.timesheets.entry import Entry, Typed
+from konnekt.domain.timesheets.submit import Place
 from konnekt.domain.units import hours_total
 from konnekt.forms.registration import entry
-from konnekt.models import Account, Assignment, Event, State, Timesheet
+from konnekt.models import Account, Assignment, Event, EventChain, State, Timesheet
 from tests import factories
-from tests.browser.conftest import DESKTOP, PASSWORD, Site, Watched, serve, wait_for_htmx
+from tests.browser.conftest import DESKTOP, PASSWORD, Portal, Site, Watched, wait_for_htmx
 from tests.conftest import NOW
 from tests.factories import World
 
-RUNS = int(os.environ.get("GRID_RUNS", "5"))
+RUNS = int(os.environ.get("GRID_RUNS", "3"))
 FIRST = int(os.environ.get("GRID_SEED", "1"))
 PERIOD = "?year=2026&period=12"
 
@@ -97,25 +96,24 @@ SCREEN = """() => {
 }"""
 
 
+def offices() -> World:
+    """Lars registers the hours of Zoë and Aoife, Noor her own; Renée may register too."""
+    world = World.make()
+    factories.right(factories.account("Renée", "Wiertz", email="renee@um.example"), world.fse, register=1)
+    for account in (world.registrar, world.noor):
+        passwords.replace(account, PASSWORD, by=None, source="command")
+    for code in ("ZOE", "AOIFE"):
+        person = factories.worker(code.title(), "Heuvel")
+        factories.assignment(person, world.fse, world.fse_budget, code=code, entered_by="organisation")
+    return world
+
+
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory, sqlite_template: object) -> Iterator[Site]:
-    """One server for all runs; Lars registers the hours of Zoë and Aoife, Noor her own."""
-    instance = tmp_path_factory.mktemp("queue")
-    config = Config(instance=instance, now=NOW)
-    config.make_secret()
-    shutil.copy(str(sqlite_template), instance / "konnekt.db")
+def site(portal: Portal) -> Iterator[Site]:
+    """One database for all runs."""
+    world = portal.begin(offices)
     clock.fix(NOW)
-    database.connect(config)
-    with db.connection_context():
-        world = World.make()
-        factories.right(factories.account("Renée", "Wiertz", email="renee@um.example"), world.fse, register=1)
-        for account in (world.registrar, world.noor):
-            passwords.replace(account, PASSWORD, by=None, source="command")
-        for code in ("ZOE", "AOIFE"):
-            person = factories.worker(code.title(), "Heuvel")
-            factories.assignment(person, world.fse, world.fse_budget, code=code, entered_by="organisation")
-    with serve(instance) as address:
-        yield Site(address, world)
+    yield Site(portal.url, world)
     clock.fix("")
 
 
@@ -204,7 +202,7 @@ class Walk:
             wanted = Content((line, *stored.lines[1:]), stored.remark, is_nil=False)
             at, seen = (sheet.id, sheet.revision) if sheet else (Place(self.of.id, self.period), 0)
             try:
-                entering.save(at, wanted, by=renee, seen=seen)
+                submit.save(at, wanted, by=renee, seen=seen)
                 self.steps.append(f"colleague on {day}")
                 self.typed.clear()
                 self.is_alone = False
@@ -300,8 +298,12 @@ def test_at_rest_screen_and_server_agree(site: Site, doors: Callable[[str], Page
     who, path = (world.noor, "hours") if seed % 4 == 0 else (world.registrar, "registration")
     with db.connection_context():
         of = world.assignment if who == world.noor else Assignment.get(code="ZOE")
-        for sheet in Timesheet.select().where(Timesheet.assignment == of):
-            Event.delete().where(Event.timesheet == sheet).execute()
+        sheets = list(Timesheet.select().where(Timesheet.assignment == of))
+        with factories.rewritten():
+            for sheet in sheets:
+                Event.delete().where(Event.timesheet == sheet).execute()
+                EventChain.delete().where(EventChain.name == f"timesheet {sheet.id}").execute()
+        for sheet in sheets:
             sheet.delete_instance()
     page = doors(who.email)
     page.goto(f"{site.url}/{path}/{of.code}{PERIOD}")

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from konnekt import mail
+from konnekt.background import mail
 from konnekt.config import Config
 from konnekt.db import db
-from konnekt.domain import clock, timesheets
+from konnekt.domain import clock
+from konnekt.domain.approvals import decide
 from konnekt.models import Hour, Timesheet, TimesheetLine
 from tests.browser.conftest import DESKTOP, PHONE, Open, Site
 from tests.conftest import NOW
@@ -25,7 +26,7 @@ def code(site: Site, tmp_path: Path) -> str:
     with db.connection_context():
         world = site.world
         mail.configure(Config(instance=tmp_path / "instance", now=NOW))
-        timesheets.reject(world.sheet.id, "Dinsdag was u er niet.", by=world.supervisor, seen=1)
+        decide.reject(world.sheet.id, "Dinsdag was u er niet.", by=world.supervisor, seen=1)
     clock.fix("")
     return str(site.world.assignment.code)
 

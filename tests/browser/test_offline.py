@@ -4,7 +4,7 @@ from pathlib import Path
 
 from playwright.sync_api import expect
 
-from konnekt import guide
+from konnekt.screens import guide
 from tests.browser.conftest import Open, Site
 from tests.browser.test_accessible import violations
 from tests.valid_html import problems
@@ -49,7 +49,7 @@ def test_no_connection(site: Site, visit: Open) -> None:
     page.wait_for_url(f"{site.url}/login")
     assert page.evaluate(KEPT) == [], "whoever signs out leaves nothing behind"
 
-    assert problems((Path(guide.__file__).parent / "static" / "offline.html").read_text()) == []
+    assert problems((Path(guide.__file__).parents[1] / "static" / "offline.html").read_text()) == []
 
 
 def test_no_picture_moves_the_help(site: Site, visit: Open) -> None:

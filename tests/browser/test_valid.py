@@ -18,9 +18,13 @@ def whole(fragment: str) -> str:
 
 
 def pages_and_fragments(demonstration: Demonstration, language: str) -> dict[str, str]:
-    """Of each account in the cast, by the account and the address; what several accounts get alike stands once."""
+    """Of each account in the cast, by the account and the address; what several accounts get alike stands once.
+
+    In English one of each kind: it has other words on the same pages.
+    """
     found: dict[str, str] = {}
     seen: set[str] = set()
+    kinds: set[str] = set()
 
     def keep(html: str, what: str) -> None:
         plain = re.sub(r'name="csrf_token" value="[^"]+"', "", html)
@@ -33,6 +37,9 @@ def pages_and_fragments(demonstration: Demonstration, language: str) -> dict[str
         visitor = Visitor(demonstration.url, demo.address(name), demonstration.password)
         asked: set[str] = set()
         for page in pages:
+            if language == "en" and kind(page.path) in kinds:
+                continue
+            kinds.add(kind(page.path))
             keep(page.html, f"{name} {page.path}")
             for link in [link for link in links(page.html, ("hx-get",)) if kind(link) not in asked][:4]:
                 asked.add(kind(link))
@@ -45,6 +52,6 @@ def pages_and_fragments(demonstration: Demonstration, language: str) -> dict[str
 @pytest.mark.parametrize("language", ["nl", "en"])
 def test_pages_and_fragments(demonstration: Demonstration, language: str) -> None:
     read = pages_and_fragments(demonstration, language)
-    assert len(read) > 100
+    assert len(read) > (100 if language == "nl" else 50)
     wrong = [f"{what}: {problem}" for what, html in read.items() for problem in problems(html)]
     assert wrong == [], "\n".join(wrong)

@@ -4,11 +4,10 @@ from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 
 import pytest
-from hypothesis import example, given
-from hypothesis import strategies as st
+from hypothesis import example, given, strategies as st
 
-from konnekt.domain.invoicing import amounts
-from konnekt.domain.invoicing.amounts import Price
+from konnekt.domain import amounts
+from konnekt.domain.amounts import Price
 
 RATES = st.integers(0, 5_000_000)
 MINUTES = st.integers(-60_000, 60_000)

@@ -1,11 +1,12 @@
 """Hours and money as text: what is shown can always be posted back (product.md section 2)."""
 
+from collections.abc import Callable
+
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from konnekt.domain import units
-from konnekt.domain.refused import Invalid
+from konnekt.domain.refusals import Invalid
 
 LANGUAGES = st.sampled_from(["nl", "en"])
 MINUTES = st.integers(-60 * 99_999, 60 * 99_999)
@@ -45,6 +46,8 @@ HOURS = [
     ("23:59", 1439),
     ("24", 1440),
     ("600", 36000),
+    ("999999", 59_999_940),
+    ("0,5" + 13 * " " + "uren", 30),  # twenty letters
 ]
 NO_HOURS = [
     "", " ", ",", ".", ":", "u", "7,", "7.", "7,500", "7,333", "1e9", "1E2", "nan", "NaN", "inf", "-inf",
@@ -64,6 +67,11 @@ def test_hours_below_zero_only_where_they_may_be(text: str) -> None:
     assert units.parse_hours(text, signed=True) == -450
     with pytest.raises(Invalid, match="can't be negative"):
         units.parse_hours(text)
+
+
+def test_a_day_has_as_many_minutes_as_its_24_hours() -> None:
+    assert units.parse_hours("24:00") == units.DAY_MINUTES
+    assert units.parse_hours("23:59") == units.DAY_MINUTES - 1
 
 
 def test_no_hours_have_no_sign() -> None:
@@ -110,6 +118,7 @@ def test_what_is_no_hours(text: str) -> None:
         (6000, "100", "100,00"),
         (-90, "−1,5", "−1,50"),
         (-20, "−0:20", "−0:20"),
+        (-1, "−0:01", "−0:01"),
         (75_030, "1250,5", "1250,50"),
     ],
 )
@@ -182,6 +191,37 @@ def test_amounts_are_cents(text: str, cents: int) -> None:
     assert units.parse_cents(f"-{text}", signed=True) == -cents
 
 
+@pytest.mark.parametrize("text", ["", "-5", "-0,01", "31,51234", "1.000,00", "€ 5"])
+def test_what_is_no_rate(text: str) -> None:
+    with pytest.raises(Invalid):
+        units.parse_rate(text)
+
+
+@pytest.mark.parametrize(
+    ("parse", "text", "sentence"),
+    [
+        (units.parse_hours, "0,5" + 14 * " " + "uren", "This is too long for a number."),
+        (units.parse_cents, "0" * 21, "This is too long for a number."),
+        (units.parse_cents, "162,505", "Type at most 2 decimals and no thousands separator."),
+        (units.parse_rate, "31,51234", "Type at most 4 decimals and no thousands separator."),
+        (units.parse_percent, "140,5", "This must be a whole number."),
+        (units.parse_percent, "140,0", "This must be a whole number."),
+        (units.parse_cents, "21474836,48", "This number is too large."),
+    ],
+)
+def test_what_is_said_of_a_number(parse: Callable[[str], int], text: str, sentence: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        parse(text)
+    assert refused.value.sentence % refused.value.values == sentence
+
+
+def test_the_largest_number_is_what_a_column_holds() -> None:
+    assert units.parse_cents("21474836,47") == 2_147_483_647
+    assert units.parse_cents("-21474836,47", signed=True) == -2_147_483_647
+    assert units.parse_percent("2147483647") == 2_147_483_647
+    assert units.parse_cents("0" * 20) == 0
+
+
 @pytest.mark.parametrize(
     "text", ["", "-5", "1.000,00", "1,000.00", "162,505", "€ 5", "5 euro", "1e3", "１２", "9" * 12]
 )
@@ -210,3 +250,33 @@ def test_what_is_no_percentage(text: str) -> None:
 def test_amounts_as_they_are_read(cents: int, dutch: str, english: str) -> None:
     assert units.euros(cents, "nl") == dutch
     assert units.euros(cents, "en") == english
+
+
+@pytest.mark.parametrize(
+    ("rate", "dutch", "english", "cell"),
+    [
+        (315_100, "€\u00a031,51", "€31.51", "31,51"),
+        (323_446, "€\u00a032,3446", "€32.3446", "32,3446"),
+        (300_001, "€\u00a030,0001", "€30.0001", "30,0001"),
+        (170_000, "€\u00a017,00", "€17.00", "17,00"),
+        (12_345_600, "€\u00a01.234,56", "€1,234.56", "1234,56"),
+        (5, "€\u00a00,0005", "€0.0005", "0,0005"),
+        (500, "€\u00a00,05", "€0.05", "0,05"),
+    ],
+)
+def test_prices_as_they_are_read_and_typed(rate: int, dutch: str, english: str, cell: str) -> None:
+    assert units.price(rate, "nl") == dutch
+    assert units.price(rate, "en") == english
+    assert units.price_cell(rate, "nl") == cell
+    assert units.price_cell(rate, "en") == cell.replace(",", ".")
+    assert units.parse_rate(cell) == rate
+
+
+@pytest.mark.parametrize(
+    ("cents", "cell"),
+    [(0, "0,00"), (5, "0,05"), (99, "0,99"), (100, "1,00"), (123_450, "1234,50"), (-123_456, "−1234,56")],
+)
+def test_amounts_as_they_are_typed(cents: int, cell: str) -> None:
+    assert units.cents_cell(cents, "nl") == cell
+    assert units.cents_cell(cents, "en") == cell.replace(",", ".")
+    assert units.parse_cents(cell, signed=True) == cents

@@ -26,15 +26,13 @@ def names(html: str) -> list[str]:
 
 
 def many(world: World, how_many: int) -> None:
-    """Waiting sheets by the quick road, each with a flag."""
-    people = [factories.worker("Werknemer", f"{n:04}") for n in range(how_many)]
-    for person in people:
-        sheet = factories.sheet(
-            factories.assignment(person, world.fse, world.fse_budget),
-            world.period,
-            hours={world.period.first_on: 60},
-        )
-        Flag.create(timesheet=sheet, revision=1, code="first", detail={})
+    """Waiting sheets, each with a flag."""
+    names = [("Werknemer", f"{n:04}") for n in range(how_many)]
+    hours = {world.period.first_on: 60}
+    made = factories.sheets(world.fse, world.fse_budget, world.period, names, hours)
+    Flag.insert_many(
+        [{"timesheet": sheet, "revision": 1, "code": "first", "detail": {}} for sheet in made]
+    ).execute()
 
 
 def test_names_are_text(app: Flask, world: World) -> None:
@@ -100,11 +98,14 @@ def test_own_and_foreign_sheets_do_not_wait_for_me(emre: Visitor, world: World) 
 
 
 def test_a_deputy_sees_them_on_those_days(app: Flask, world: World) -> None:
-    from konnekt.domain import deputies
+    from konnekt.domain.approvals import deputy_requests
 
     lars = Visitor(app, world.registrar)
     assert lars.get("/approvals").status_code == 403
-    deputies.name("FSE", world.registrar.email, clock.today(), clock.today(), by=world.supervisor)
+    today = clock.today()
+    asked = deputy_requests.ask("FSE", world.registrar.email, today, today, by=world.supervisor)
+    assert lars.get("/approvals").status_code == 403, "asked is not yet yes"
+    deputy_requests.accept(asked, by=world.registrar)
     assert names(lars.get("/approvals").text) == ["Noor Hendriks"]
     clock.fix((clock.now() + timedelta(days=1)).isoformat())
     fresh = Visitor(app, world.registrar)

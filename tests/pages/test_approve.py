@@ -25,13 +25,8 @@ def state(sheet: Timesheet) -> str:
 
 
 def more(world: World, how_many: int) -> list[Timesheet]:
-    return [
-        factories.sheet(
-            factories.assignment(factories.worker("Worker", f"N{n}"), world.fse, world.fse_budget),
-            world.period,
-        )
-        for n in range(how_many)
-    ]
+    names = [("Worker", f"N{n}") for n in range(how_many)]
+    return factories.sheets(world.fse, world.fse_budget, world.period, names)
 
 
 def test_outsider_404(app: Flask, world: World) -> None:

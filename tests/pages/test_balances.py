@@ -10,8 +10,9 @@ from flask import Flask
 from playhouse.test_utils import count_queries
 
 from konnekt.db import db
-from konnekt.domain import invoices, payments
-from konnekt.domain.refused import Forbidden, Refused
+from konnekt.domain.invoices import issue
+from konnekt.domain.payments import booking
+from konnekt.domain.refusals import Forbidden, Refused
 from konnekt.models import Event, Invoice, Payment
 from tests import factories, invoice_cast
 from tests.factories import World
@@ -148,8 +149,8 @@ def test_a_form_that_can_not_be_read(staff: Visitor, invoice: Invoice, seen: str
 
 
 def test_a_credit_note_is_paid_back_or_set_off(staff: Visitor, invoice: Invoice, world: World) -> None:
-    payments.mark([invoice.id], TODAY, by=world.staff)
-    note = invoices.credit(invoice.id, "Verkeerd", by=world.staff)
+    booking.mark([invoice.id], TODAY, by=world.staff)
+    note = issue.credit(invoice.id, "Verkeerd", by=world.staff)
     (again,) = invoice_cast.run()
     page = text(staff.get(url(note)))
     assert f"Verrekend met {again.number_text}, €\xa0590,98 open" in page
@@ -175,19 +176,19 @@ def test_a_credit_note_is_paid_back_or_set_off(staff: Visitor, invoice: Invoice,
 
 
 def test_what_rests_on_an_entry_goes_first(staff: Visitor, invoice: Invoice, world: World) -> None:
-    payments.pay(invoice.id, TODAY, 40000, by=world.staff, seen=0)
+    booking.pay(invoice.id, TODAY, 40000, by=world.staff, seen=0)
     paid = Payment.get()
-    note = invoices.credit(invoice.id, "Verkeerd", by=world.staff)
+    note = issue.credit(invoice.id, "Verkeerd", by=world.staff)
     automatic = Payment.get(Payment.amount_cents == 19098)
     with pytest.raises(Refused, match="crediting"):
-        payments.take_back(automatic.id, "Fout", by=world.staff)
-    payments.refund(note.id, TODAY, 40000, by=world.staff, seen=-19098)
+        booking.take_back(automatic.id, "Fout", by=world.staff)
+    booking.refund(note.id, TODAY, 40000, by=world.staff, seen=-19098)
     assert "maak dat eerst ongedaan" in text(
         staff.post(url(invoice, f"/take-back/{paid.id}"), {"reason": "Fout"}), 409
     )
     back = Payment.get(Payment.kind == "refund")
-    payments.take_back(back.id, "Niet overgemaakt", by=world.staff)
-    payments.take_back(paid.id, "Van een ander", by=world.staff)
+    booking.take_back(back.id, "Niet overgemaakt", by=world.staff)
+    booking.take_back(paid.id, "Van een ander", by=world.staff)
     assert (fresh(invoice).balance_cents, fresh(note).balance_cents) == (0, 0), "nothing was paid after all"
     event = Event.select().where(Event.verb == "take_back_payment").order_by(Event.id.desc()).get()
     assert event.after == {"set_off_cents": 40000}
@@ -197,10 +198,10 @@ def test_only_of_the_same_organisation(world: World, invoice: Invoice) -> None:
     other = factories.assignment(factories.worker(), world.law, world.law_budget)
     factories.sheet(other, world.period, state="approved")
     (law,) = invoice_cast.run(organisation="LAW")
-    payments.mark([invoice.id], TODAY, by=world.staff)
-    note = invoices.credit(invoice.id, "Verkeerd", by=world.staff)
+    booking.mark([invoice.id], TODAY, by=world.staff)
+    note = issue.credit(invoice.id, "Verkeerd", by=world.staff)
     with pytest.raises(Refused, match="still to be paid"):
-        payments.set_off(note.id, law.number_text, TODAY, 1, by=world.staff, seen=0)
+        booking.set_off(note.id, law.number_text, TODAY, 1, by=world.staff, seen=0)
 
 
 def test_two_at_once(world: World, invoice: Invoice) -> None:
@@ -209,7 +210,7 @@ def test_two_at_once(world: World, invoice: Invoice) -> None:
     def record(_: int) -> bool:
         start.wait()
         try:
-            return bool(payments.pay(invoice.id, TODAY, 40000, by=world.staff, seen=0))
+            return bool(booking.pay(invoice.id, TODAY, 40000, by=world.staff, seen=0))
         except Refused:
             return False
         finally:
@@ -226,7 +227,7 @@ def test_only_the_agency(app: Flask, world: World, invoice: Invoice, staff: Visi
     for verb in ("/pay", "/return", "/take-back/1"):
         assert emre.post(url(invoice, verb)).status_code == 403
         assert staff.get(url(invoice, verb)).status_code == 405
-    for verb in (payments.pay, payments.refund):
+    for verb in (booking.pay, booking.refund):
         with pytest.raises(Forbidden):
             verb(invoice.id, TODAY, 1, by=world.supervisor, seen=0)
     assert staff.get("/bureau/payments/invoice/999").status_code == 404
@@ -237,7 +238,7 @@ def test_a_fixed_number_of_statements(staff: Visitor, invoice: Invoice, world: W
     with count_queries() as few:
         staff.get(url(invoice))
     for cents in range(1, 9):
-        payments.pay(invoice.id, TODAY, cents, by=world.staff, seen=fresh(invoice).settled_cents)
+        booking.pay(invoice.id, TODAY, cents, by=world.staff, seen=fresh(invoice).settled_cents)
     with count_queries() as many:
         staff.get(url(invoice))
     assert many.count == few.count

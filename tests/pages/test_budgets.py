@@ -6,8 +6,10 @@ import pytest
 from flask import Flask
 from playhouse.test_utils import count_queries
 
-from konnekt.domain import budgets, invoices, timesheets
 from konnekt.domain.access import grants
+from konnekt.domain.approvals import decide
+from konnekt.domain.budgets import overview
+from konnekt.domain.invoices import issue
 from konnekt.models import Account, BudgetNumber, Invoice, Mail, Rate, Right, Timesheet
 from tests import factories, invoice_cast
 from tests.factories import World
@@ -19,8 +21,8 @@ def ceiling(world: World, **columns: int) -> None:
         BudgetNumber.update(**columns).where(BudgetNumber.id == world.fse_budget.id).execute()
 
 
-def use(world: World, who: Account | None = None) -> budgets.Budget:
-    found = budgets.find(world.fse_budget.id, grants(who or world.supervisor))
+def use(world: World, who: Account | None = None) -> overview.BudgetUse:
+    found = overview.find(world.fse_budget.id, grants(who or world.supervisor))
     assert found is not None
     return found
 
@@ -47,7 +49,7 @@ def test_hours_go_from_waiting_to_approved_to_invoiced_and_back(world: World) ->
     assert (found.use.invoiced.minutes, found.use.invoiced.cents) == (930, invoice.net_cents)
     assert (found.use.approved.minutes, found.use.waiting.minutes) == (0, 600)
     assert set(found.by_period) == {world.period.id, world.periods[10].id}
-    invoices.credit(Invoice.get().id, "Verkeerd nummer", by=world.staff, on=invoice_cast.TODAY)
+    issue.credit(Invoice.get().id, "Verkeerd nummer", by=world.staff, on=invoice_cast.TODAY)
     found = use(world)
     assert (found.use.invoiced.minutes, found.use.invoiced.cents, found.use.approved.minutes) == (0, 0, 930)
 
@@ -55,7 +57,7 @@ def test_hours_go_from_waiting_to_approved_to_invoiced_and_back(world: World) ->
 def test_drafts_and_rejected_sheets_use_nothing(world: World) -> None:
     Timesheet.update(state="draft").execute()
     assert use(world).use.minutes == 0
-    assert use(world).percent == 0
+    assert use(world).against.percent == 0
 
 
 @pytest.mark.parametrize(
@@ -74,8 +76,8 @@ def test_drafts_and_rejected_sheets_use_nothing(world: World) -> None:
 def test_against_the_ceiling(world: World, columns: dict[str, int], percent: int, is_over: bool) -> None:
     ceiling(world, **columns)
     found = use(world)
-    assert (found.percent, found.is_over) == (percent, is_over)
-    assert sum(part.length for part in found.parts) <= 100
+    assert (found.against.percent, found.against.is_over) == (percent, is_over)
+    assert sum(part.length for part in found.against.parts) <= 100
 
 
 def test_the_page_and_its_words(app: Flask, world: World) -> None:
@@ -132,7 +134,7 @@ def test_a_bar_stands_where_one_approves(app: Flask, world: World) -> None:
 
 
 def approve(world: World, sheet: Timesheet) -> None:
-    timesheets.approve(sheet.id, by=world.supervisor, seen=sheet.revision)
+    decide.approve(sheet.id, by=world.supervisor, seen=sheet.revision)
 
 
 def mails() -> list[tuple[str, str]]:

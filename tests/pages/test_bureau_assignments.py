@@ -9,7 +9,7 @@ from playhouse.test_utils import count_queries
 
 from konnekt.models import Account, Assignment, Event, Organisation, Rate, Timesheet
 from tests import factories
-from tests.domain.test_rates import paid
+from tests.domain.records.test_rates import paid
 from tests.factories import World
 from tests.visitor import Visitor
 
@@ -401,7 +401,7 @@ def test_rates_that_cannot_be(staff: Visitor, world: World, wrong: dict[str, str
 def test_a_rate_that_was_paid_stays(staff: Visitor, world: World) -> None:
     first = Rate.get()
     paid(world)
-    assert "gefactureerd of verloond" in staff.get(at(world)).text
+    assert "gefactureerd of uitbetaald" in staff.get(at(world)).text
     for url in (f"/rates/{first.id}", f"/rates/{first.id}/delete"):
         answer = staff.post(at(world, url), rate())
         assert answer.status_code == 409

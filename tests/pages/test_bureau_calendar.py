@@ -10,7 +10,7 @@ from playhouse.test_utils import count_queries
 from konnekt.domain import clock
 from konnekt.models import ClosingDay, Event, HourType, PayPeriod
 from tests import factories
-from tests.domain.test_rates import paid
+from tests.domain.records.test_rates import paid
 from tests.factories import World
 from tests.pages.test_bureau_assignments import field
 from tests.visitor import Visitor
@@ -371,8 +371,8 @@ def test_a_year_knows_closing_days(alone: Visitor) -> None:
     ClosingDay.create(day=date(2026, 12, 9), name_nl="Brugdag", name_en="Bridge day")
     url = "/bureau/pay-periods/year"
     shown = alone.post(f"{url}/preview", rule()).text
-    assert "Periode 12 · Goedkeuren vóór: ma 7 dec (Dies)" in shown
-    assert "Periode 12 · Betaaldatum: wo 9 dec (Brugdag)" in shown
+    assert "<b>ma 7 dec</b> (Dies): Periode 12 · Goedkeuren vóór" in shown
+    assert "<b>wo 9 dec</b> (Brugdag): Periode 12 · Betaaldatum" in shown
     refused = alone.post(url, rule())
     assert refused.status_code == 422
     assert "kies wat er gebeurt" in refused.text
@@ -393,7 +393,7 @@ def test_a_closing_day_that_is_added_later_names_the_deadlines_it_hits(staff: Vi
     page = staff.with_htmx().post("/bureau/closing-days?year=2026", data).text
     staff.htmx = False
     url = f"/bureau/pay-periods/{world.period.id}"
-    assert "Betaaldatum: wo 9 dec (Brugdag)" in page
+    assert "<b>wo 9 dec</b> (Brugdag)" in page
     assert url in page
     for place in ("/bureau/closing-days?year=2026", "/bureau/pay-periods?year=2026", url):
         assert "(Brugdag)" in staff.get(place).text

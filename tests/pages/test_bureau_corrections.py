@@ -8,7 +8,7 @@ from flask import Flask
 from playhouse.test_utils import count_queries
 
 from konnekt.db import db
-from konnekt.domain import timesheets
+from konnekt.domain.approvals import decide
 from konnekt.models import HourType, State, Timesheet
 from tests import factories, payroll_cast
 from tests.factories import World
@@ -199,7 +199,7 @@ def test_take_back(bureau: Visitor, world: World) -> None:
 
 def test_a_rejected_one_shows_its_reason_and_goes_again(bureau: Visitor, world: World) -> None:
     made = sent(bureau, world, **{TUESDAY: "4"})
-    timesheets.reject(made.id, "Dinsdag was er wel", by=world.supervisor, seen=1)
+    decide.reject(made.id, "Dinsdag was er wel", by=world.supervisor, seen=1)
     page = bureau.get(here(world)).text
     assert "Dinsdag was er wel" in page
     assert "Noor Hendriks" in bureau.get("/bureau/corrections").text
@@ -209,7 +209,7 @@ def test_a_rejected_one_shows_its_reason_and_goes_again(bureau: Visitor, world: 
 
 def test_a_second_one_starts_from_the_sum(bureau: Visitor, world: World) -> None:
     made = sent(bureau, world, **{TUESDAY: "4,5"})
-    timesheets.approve(made.id, by=world.supervisor, seen=1)
+    decide.approve(made.id, by=world.supervisor, seen=1)
     page = bureau.get(here(world)).text
     assert f'id="{TUESDAY}" name="{TUESDAY}" value="4,5"' in page
     assert "12,00 uur" in page

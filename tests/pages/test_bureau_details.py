@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from konnekt.domain.invoicing import billable
+from konnekt.domain.invoices import billable
 from konnekt.models import Agency, Event
 from tests import factories
 from tests.factories import World

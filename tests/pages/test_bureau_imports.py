@@ -1,5 +1,6 @@
 """/bureau/imports: upload, look, confirm; all or nothing, and the same rows as the command."""
 
+import functools
 import io
 import re
 import time
@@ -13,17 +14,28 @@ from flask import Flask
 from peewee import SqliteDatabase
 from werkzeug.test import TestResponse
 
-from konnekt import jobs as workshop
+from konnekt.background import queue, work as workshop
 from konnekt.config import Config
 from konnekt.db import db
-from konnekt.domain import clock, jobs
-from konnekt.domain.imports import import_folder, uploads
-from konnekt.models import TABLES, Account, Event, Hour, HourType, Job, JobFile, Organisation
+from konnekt.domain import clock
+from konnekt.domain.imports import import_folder, placed_hours, uploads
+from konnekt.models import (
+    TABLES,
+    Account,
+    Assignment,
+    Event,
+    Hour,
+    HourType,
+    Job,
+    JobFile,
+    Organisation,
+    Timesheet,
+)
 from tests import factories
-from tests.commands import konnekt, served
+from tests.command_line import konnekt, served
 from tests.conftest import EMPTY_POSTGRESQL
-from tests.domain import import_sets
-from tests.domain.test_workbooks import book, from_csv, packed_as
+from tests.domain.imports import import_sets
+from tests.domain.imports.test_workbooks import book, from_csv, packed_as
 from tests.factories import World
 from tests.visitor import Visitor
 
@@ -109,14 +121,50 @@ def test_each_line_that_does_something_is_named(staff: Visitor, world: World) ->
     assert "3 regels zijn misschien niet zo bedoeld" in page
     lines = staff.get(f"/bureau/imports/{check}/lines.csv").data.decode("utf-8-sig").splitlines()
     assert lines[1:] == [
-        "assignments.csv;2;from;dezelfde dagen als plaatsing X-1, van dezelfde werknemer",
-        "assignments.csv;2;until;er zijn uren buiten deze data, op 2026-11-04",
-        f"assignments.csv;4;organisation;{world.noor.email} werkt bij LAW en keurt daar goed, maar nooit de eigen uren",
-        "rights.csv;2;;nieuw",
-        "assignments.csv;3;;nieuw",
-        "assignments.csv;4;;nieuw",
-        "assignments.csv;2;;gewijzigd",
+        "assignments.csv;2;from;dezelfde dagen als plaatsing X-1, van dezelfde werknemer;;",
+        "assignments.csv;2;until;Er staan 7,50 uur buiten deze data, op één dag. Die krijgen een markering.;;",
+        f"assignments.csv;4;organisation;{world.noor.email} werkt bij LAW en keurt daar goed, maar nooit de eigen uren;;",
+        "assignments.csv;2;job_title;gewijzigd;Studentassistent;",
+        "assignments.csv;2;until;gewijzigd;;3 nov 2026",
+        'assignments.csv;2;budget_number;gewijzigd;"=""34367565.899""";',
+        "rights.csv;2;;nieuw;;",
+        "assignments.csv;3;;nieuw;;",
+        "assignments.csv;4;;nieuw;;",
     ]
+
+
+def test_what_was_and_what_becomes_is_said(staff: Visitor, world: World) -> None:
+    draft = factories.sheet(
+        world.assignment, world.periods[12], {world.periods[12].first_on: 480}, state="draft"
+    )
+    code, day = world.assignment.code, world.periods[12].first_on
+    files = {
+        "rates.csv": f"assignment;valid_from;pay_rate;bill_rate\n{code};2026-01-01;18,32;32\n".encode(),
+        "hours.csv": (
+            "assignment;year;period;day;hour_type;budget_number;hours;remark;state\n"
+            f"{code};2026;13;{day};REG;34367565.899;7,5;Thuis;draft\n"
+        ).encode(),
+    }
+    check, page = checked(staff, files)
+    assert "3 waarden veranderen" in page
+    assert "1 regel is misschien niet zo bedoeld" in page
+    shown = re.findall(r"<li><b>(.*?)</b>: (.*?): <span class=\"changed\">(.*?)</span>", page)
+    assert shown == [
+        ("rates.csv:2", "Uurtarief", "<del>€\xa031,51</del> → €\xa032,00"),
+        ("hours.csv:2", "Uren", "<del>8,00</del> → 7,50"),
+        ("hours.csv:2", "Opmerking", "Thuis"),
+    ]
+    lines = staff.get(f"/bureau/imports/{check}/lines.csv").data.decode("utf-8-sig").splitlines()
+    assert lines[1:] == [
+        "rates.csv;2;bill_rate;was 31,51 en wordt 32,00, ook voor uren die al gewerkt zijn;;",
+        "rates.csv;2;bill_rate;gewijzigd;€\xa031,51;€\xa032,00",
+        'hours.csv;2;hours;gewijzigd;"=""8,00""";"=""7,50"""',
+        "hours.csv;2;remark;gewijzigd;;Thuis",
+    ]
+    page = confirmed(staff, check)
+    assert "Geïmporteerd." in page
+    assert [hour.minutes for hour in Hour.select().where(Hour.line.in_(draft.lines))] == [450]
+    assert "Bureau InterUM, import" in staff.get(f"/bureau/assignments/{world.assignment.id}").text
 
 
 def test_the_same_again_changes_nothing(staff: Visitor) -> None:
@@ -130,16 +178,19 @@ def test_the_same_again_changes_nothing(staff: Visitor) -> None:
 def test_every_error_is_said_and_nothing_is_imported(staff: Visitor, world: World) -> None:
     wrong = HOUR_TYPES + b"BAD;Fout;Bad;12000\n;;;\nREG;x;y;100\n"
     check, page = checked(staff, {"hour_types.csv": wrong})
-    assert "<b>hour_types.csv:4</b>: multiplier_percent: 12000 ligt niet tussen 1 en 1000" in page
-    assert "<b>hour_types.csv:6</b>: code: dezelfde code als op regel 2" in page
+    assert (
+        "<b>hour_types.csv regel 4</b> · multiplier_percent: Typ een percentage van 1 tot en met 1000."
+        in page
+    )
+    assert "<b>hour_types.csv regel 6</b> · code: dezelfde code als op regel 2" in page
     assert "confirm" not in page
     assert staff.post(f"/bureau/imports/{check}/confirm").status_code == 409
     assert HourType.select().count() == 5
     csv = staff.get(f"/bureau/imports/{check}/lines.csv")
     assert csv.headers["Content-Disposition"] == f'attachment; filename="import-{check}.csv"'
     assert csv.data.decode("utf-8-sig").splitlines()[:2] == [
-        "Bestand;Regel;Kolom;Wat",
-        "hour_types.csv;4;multiplier_percent;12000 ligt niet tussen 1 en 1000",
+        "Bestand;Regel;Kolom;Wat;Was;Wordt",
+        "hour_types.csv;4;multiplier_percent;Typ een percentage van 1 tot en met 1000.;;",
     ]
 
 
@@ -147,7 +198,7 @@ def test_many_errors_are_a_few_on_screen_and_all_in_the_file(staff: Visitor) -> 
     rows = b"".join(b"X%d;a;b;0\n" % n for n in range(1200))
     check, page = checked(staff, {"hour_types.csv": HOUR_TYPES + rows})
     assert "1200 fouten" in page
-    assert page.count("<b>hour_types.csv:") == 50
+    assert page.count("<b>hour_types.csv regel") == 50
     assert "En nog 1150." in page
     assert len(staff.get(f"/bureau/imports/{check}/lines.csv").data.splitlines()) == 1201
 
@@ -196,7 +247,7 @@ def test_an_import_that_is_done_again_after_a_kill_happens_once(staff: Visitor) 
     class Killed(BaseException):
         pass
 
-    def dies(job: Job, tell: jobs.Tell) -> dict[str, Any]:
+    def dies(job: Job, tell: queue.Tell) -> dict[str, Any]:
         uploads.carry_out(job, tell)
         raise Killed
 
@@ -211,23 +262,45 @@ def test_an_import_that_is_done_again_after_a_kill_happens_once(staff: Visitor) 
 def test_a_worker_that_lost_its_claim_imports_nothing(staff: Visitor) -> None:
     check, _ = checked(staff, {"hour_types.csv": HOUR_TYPES})
     staff.post(f"/bureau/imports/{check}/confirm")
-    slow = jobs.claim(["import"])
+    slow = queue.claim(["import"])
     assert slow is not None
     clock.fix((clock.now() + timedelta(minutes=2)).isoformat())
     assert workshop.work() == 1
     Organisation.update(name="Later").execute()
-    with pytest.raises(jobs.Interrupted):
+    with pytest.raises(queue.Interrupted):
         JobFile.create(job=slow, name="closing_days.csv", content=b"day;name_nl;name_en\n2027-01-01;a;b\n")
         check_of_that = uploads.check(slow, lambda done, total: None)
         slow.asked = {**slow.asked, "effect": check_of_that["effect"]}
-        uploads.carry_out(slow, lambda done, total: None)
+        tell = functools.partial(queue.tell, slow)
+        uploads.carry_out(slow, lambda done, total: tell(done, total) if db.in_transaction() else None)
     assert db.execute_sql("SELECT count(*) FROM closing_day").fetchone()[0] == 0
+
+
+def test_uploads_of_what_has_not_ended_stay(staff: Visitor) -> None:
+    check, _ = checked(staff, {"hour_types.csv": HOUR_TYPES})
+    staff.post(f"/bureau/imports/{check}/confirm")
+    clock.fix((clock.now() + timedelta(hours=25)).isoformat())
+    queue.tidy()
+    assert workshop.work() == 1
+    assert Job.get(Job.kind == "import").result["is_ok"]
+
+
+def test_what_goes_on_and_fails_says_that_a_part_is_there(staff: Visitor) -> None:
+    check, _ = checked(staff, {"hour_types.csv": HOUR_TYPES})
+    location = staff.post(f"/bureau/imports/{check}/confirm").location
+    job = Job.get(Job.kind == "import")
+    Job.update(asked={**job.asked, "has_begun": True}).where(Job.id == job.id).execute()
+    JobFile.update(content=b"code;name_nl\n").where(JobFile.job == job).execute()
+    workshop.work()
+    page = staff.get(location).text
+    assert "Er is niets geïmporteerd." not in page
+    assert "Een deel is geïmporteerd" in page
 
 
 def test_uploads_of_yesterday_are_gone(staff: Visitor) -> None:
     check, _ = checked(staff, {"hour_types.csv": HOUR_TYPES})
     clock.fix((clock.now() + timedelta(days=1)).isoformat())
-    jobs.tidy()
+    queue.tidy()
     assert JobFile.select().count() == 0
     assert uploads.find(check).result["is_ok"]
     staff = Visitor(staff.app, Account.get(Account.is_agency_staff))
@@ -295,7 +368,7 @@ def test_who_may_not(app: Flask, world: World, staff: Visitor) -> None:
 
 
 def test_jobs_that_are_none_of_this(staff: Visitor, world: World) -> None:
-    other = jobs.queue("other", by=world.staff).id
+    other = queue.queue("other", by=world.staff).id
     check, _ = checked(staff, {"hour_types.csv": HOUR_TYPES})
     for number in (other, 999):
         assert staff.post(f"/bureau/imports/{number}/confirm").status_code == 404
@@ -317,27 +390,30 @@ def test_what_was_imported_before_is_listed(staff: Visitor) -> None:
 
 def test_progress_is_told_by_rows(staff: Visitor) -> None:
     told: list[tuple[int, int]] = []
-    rows = b"".join(b"X%d;a;b;100\n" % n for n in range(2500))
+    rows = b"".join(b"X%d;a;b;100\n" % n for n in range(4500))
     send(staff, {"hour_types.csv": HOUR_TYPES + rows})
-    job = jobs.claim(["import_check"])
+    job = queue.claim(["import_check"])
     assert job is not None
     uploads.check(job, lambda done, total: told.append((done, total)))
-    assert told == [(0, 2503), (1000, 2503), (2502, 2503)]
+    assert told == [(0, 4503), (1500, 4503), (4502, 4503)]
 
 
 def empty_all() -> None:
     if isinstance(db.obj, SqliteDatabase):
-        for model in reversed(TABLES):
-            model.delete().execute()
+        with factories.rewritten():
+            for model in reversed(TABLES):
+                model.delete().execute()
     else:
         db.execute_sql(EMPTY_POSTGRESQL)
 
 
 def everything() -> dict[str, Any]:
-    """Every row, apart from what only an upload makes and from what is random."""
+    """Every row, apart from what only an upload makes, knows (who asked) and from what is random."""
     Account.update(signed_in_at=None).execute()
+    with factories.rewritten():
+        Event.update(actor=None, previous="", hash="").execute()
     tables = import_sets.dump()
-    for name in ("job", "job_file", "session"):
+    for name in ("job", "job_file", "session", "event_chain"):
         del tables[name]
     columns = Event._meta.sorted_field_names
     batch, thing = columns.index("batch"), columns.index("thing")
@@ -385,18 +461,58 @@ def test_the_browser_gives_the_same_rows_as_the_command(app: Flask, folder: Path
         assert uploaded[table] == rows, table
 
 
+def test_an_import_that_was_killed_half_way_goes_on(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it had written is written once, and the report is that of the check."""
+    monkeypatch.setattr(placed_hours, "PORTION", 1)
+    files = {path.name: path.read_bytes() for path in import_sets.OWN.iterdir()}
+    staff = Visitor(app, factories.account("Eerste", "Account", is_agency_staff=True))
+    check, _page = checked(staff, files)
+    staff.post(f"/bureau/imports/{check}/confirm")
+
+    class Killed(BaseException):
+        pass
+
+    def dies(job: Job, tell: queue.Tell) -> dict[str, Any]:
+        def tell_and_die(done: int, total: int) -> None:
+            tell(done, total)
+            if Timesheet.select().count() > 2:
+                raise Killed
+
+        return uploads.carry_out(job, tell_and_die)
+
+    with pytest.raises(Killed):
+        workshop.work(handlers={"import": dies})
+    half = Timesheet.select().count()
+    assert "Een deel is geïmporteerd" not in staff.get(f"/bureau/jobs/{check}").text
+    Assignment.update(job_title="Door het bureau").where(Assignment.code == "P1").execute()
+    clock.fix((clock.now() + timedelta(minutes=2)).isoformat())
+    assert workshop.work() == 1
+    job = Job.get(Job.kind == "import")
+    assert job.result["is_ok"]
+    assert job.result["files"] == Job.get_by_id(check).result["files"]
+    assert Assignment.get(Assignment.code == "P1").job_title == "Door het bureau", (
+        "typed since it was stopped"
+    )
+    assert 0 < half < Timesheet.select().count()
+    assert Event.select().where(Event.thing == "import").count() == 1
+    assert (
+        Event.select().where(Event.verb == "import", Event.timesheet.is_null(False)).count()
+        == Timesheet.select().count()
+    )
+
+
 def test_the_server_works_it_off_within_a_second(world: World, config: Config, tmp_path: Path) -> None:
     with served(config, "--workers", "1", log=tmp_path / "log"):
         began = time.monotonic()
         job = uploads.start([("hour_types.csv", HOUR_TYPES)], by=world.staff)
-        while jobs.find(job.id).ended_at is None:
+        while queue.find(job.id).ended_at is None:
             assert time.monotonic() - began < 15
             time.sleep(0.05)
-    assert jobs.find(job.id).result["is_ok"]
+    assert queue.find(job.id).result["is_ok"]
     assert "Traceback" not in (tmp_path / "log").read_text()
 
 
 def test_deliver_works_it_off(world: World, config: Config) -> None:
     job = uploads.start([("hour_types.csv", HOUR_TYPES)], by=world.staff)
     assert konnekt(config, "deliver").stdout == "0 sent, 0 failed\n1 job done\n"
-    assert jobs.find(job.id).result["is_ok"]
+    assert queue.find(job.id).result["is_ok"]

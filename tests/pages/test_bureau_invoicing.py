@@ -9,8 +9,8 @@ import pytest
 from flask import Flask
 from playhouse.test_utils import count_queries
 
-from konnekt import jobs
-from konnekt.domain import invoice_runs, invoices
+from konnekt.background import work
+from konnekt.domain.invoices import issue as invoice_issue, runs
 from konnekt.models import (
     Account,
     Agency,
@@ -71,7 +71,7 @@ def test_a_name_that_no_invoice_prints_is_named_before_it_is_issued(ready: World
     page = shown(staff)
     assert "De factuur laat deze letters van Noor 小明 leeg: 小 明." in page
     assert issue(staff, page).status_code in (200, 303)
-    jobs.work()
+    work.work()
     assert Invoice.select().where(Invoice.organisation == ready.fse).count() == 1
     assert Document.select().count() >= 1, "the PDF is made all the same"
 
@@ -84,7 +84,7 @@ def test_it_lists_what_waits(ready: World, staff: Visitor) -> None:
     assert f"{HERE}?period=four_weeks-2026-12&on=2026-11-30" in page
     invoice_cast.run()
     page = staff.get(HERE).text
-    assert "Elk goedgekeurd uur is gefactureerd." in page
+    assert "Er zijn geen goedgekeurde uren die nog gefactureerd moeten worden." in page
     assert "2026-00001, 2026-00002" in page
 
 
@@ -94,7 +94,7 @@ def test_the_preview_says_what_and_what_not_and_changes_nothing(ready: World, st
     drafts, _, left_out = page.partition('id="invoicing-left-out"')
     for said in ("Faculty of Science", "34367565.899", "15,50", "€\xa0488,41", "€\xa0102,57", "€\xa0590,98"):
         assert said in drafts
-    assert "1 factuur uitgeven" in drafts
+    assert "1 factuur uitreiken" in drafts
     assert "Rechtsgeleerdheid" not in drafts.partition('id="invoicing-drafts"')[2]
     assert "<b>de organisatie heeft geen adres</b>" in left_out
     assert "niet goedgekeurd" in left_out
@@ -113,7 +113,7 @@ def test_one_organisation_alone(ready: World, staff: Visitor) -> None:
     assert "0042.001" in page
     assert "34367565.899" not in page.partition('id="invoicing-drafts"')[2]
     issue(staff, page, organisation="LAW")
-    jobs.work()
+    work.work()
     assert [one.organisation.code for one in Invoice.select()] == ["LAW"]
 
 
@@ -123,17 +123,17 @@ def test_issuing_is_long_work_and_so_are_the_documents(ready: World, staff: Visi
     assert (response.status_code, response.location) == (303, f"/bureau/jobs/{job.id}")
     assert numbers() == []
     assert f"/bureau/jobs/{job.id}" in staff.get(HERE).text
-    assert jobs.work() == 2
+    assert work.work() == 2
     assert numbers() == ["2026-00001", "2026-00002"]
     assert [event.actor for event in Event.select().where(Event.verb == "issue")] == [ready.staff] * 2
     assert Document.select().count() == 4
     page = html.unescape(staff.get(response.location).text)
-    assert "2 facturen uitgegeven: 2026-00001 tot en met 2026-00002." in page
+    assert "2 facturen uitgereikt: 2026-00001 tot en met 2026-00002." in page
     documents = Job.select().order_by(Job.id.desc()).get()
     assert f"/bureau/jobs/{documents.id}" in page
     assert "De documenten van 2 facturen zijn gemaakt." in staff.get(f"/bureau/jobs/{documents.id}").text
     assert (documents.done, documents.total) == (2, 2)
-    assert "Elke factuur heeft een PDF en een e-factuur." in staff.get(HERE).text
+    assert "Er ontbreekt geen PDF of e-factuur." in staff.get(HERE).text
 
 
 def test_with_htmx_it_becomes_the_progress(ready: World, staff: Visitor) -> None:
@@ -168,10 +168,10 @@ def test_what_changed_is_shown_again(ready: World, staff: Visitor) -> None:
 def test_what_changes_while_it_waits_is_left_for_another_run(ready: World, staff: Visitor) -> None:
     there = issue(staff, shown(staff)).location
     Hour.update(minutes=120).where(Hour.minutes == 60).execute()
-    assert jobs.work() == 2
+    assert work.work() == 2
     assert [one.organisation for one in Invoice.select()] == [ready.fse]
     page = html.unescape(staff.get(there).text)
-    assert "1 factuur uitgegeven: 2026-00001." in page
+    assert "1 factuur uitgereikt: 2026-00001." in page
     assert "LAW · 0042.001" in page
 
 
@@ -180,8 +180,8 @@ def test_nothing_to_invoice(ready: World, staff: Visitor) -> None:
     page = shown(staff)
     assert "Er is niets te factureren." in page
     assert 'name="seen"' not in page
-    found = invoices.preview(*invoice_cast.PERIOD)
-    seen_nothing = invoice_runs.fingerprint(found, date(2026, 11, 30))
+    found = invoice_issue.preview(*invoice_cast.PERIOD)
+    seen_nothing = runs.fingerprint(found, date(2026, 11, 30))
     assert staff.post(HERE, {**ASKED, "seen": seen_nothing}).status_code == 409
     assert staff.post(HERE, ASKED).status_code == 409
 
@@ -222,7 +222,7 @@ def test_an_organisation_of_another_calendar(ready: World, staff: Visitor) -> No
 def test_what_the_agency_lacks(ready: World, staff: Visitor) -> None:
     page = shown(staff)
     Agency.update(iban="", street=" ").execute()
-    said = "in de gegevens van het bureau ontbreekt Straat en huisnummer, IBAN"
+    said = "In de gegevens van het bureau ontbreekt nog: Straat en huisnummer, IBAN"
     assert said in html.unescape(staff.get(HERE).text)
     assert said in shown(staff)
     assert issue(staff, page).status_code == 409
@@ -238,7 +238,7 @@ def test_missing_documents_are_made(ready: World, staff: Visitor) -> None:
     assert staff.post(f"{HERE}/documents").location == first.location, (
         "what waits will see all that is missing"
     )
-    assert jobs.work() == 1
+    assert work.work() == 1
     assert Document.select().count() == 4
 
 
@@ -285,7 +285,7 @@ def test_a_purchase_order_number_is_asked_typed_and_issued(ready: World, staff: 
     page = shown(staff)
     assert "de organisatie vraagt een inkoopordernummer" in page
     assert f'form="invoicing-issue" name="{ORDER}" value=""' in page
-    assert "1 factuur uitgeven" in page, "only LAW's"
+    assert "1 factuur uitreiken" in page, "only LAW's"
     # Typed and issued at once is shown first: what is issued is what the page said.
     answer = staff.post(HERE, {**ASKED, ORDER: " 4500123456", "seen": seen(page)})
     assert answer.status_code == 409
@@ -294,9 +294,9 @@ def test_a_purchase_order_number_is_asked_typed_and_issued(ready: World, staff: 
     again = staff.post(HERE, {**ASKED, ORDER: "4500123456", "look": "1"})
     assert again.status_code == 303
     page = html.unescape(staff.get(again.location).text)
-    assert "2 facturen uitgeven" in page
+    assert "2 facturen uitreiken" in page
     assert staff.post(HERE, {**ASKED, ORDER: "4500123456", "seen": seen(page)}).status_code == 303
-    assert jobs.work() >= 1
+    assert work.work() >= 1
     invoice = Invoice.get(Invoice.organisation == ready.fse)
     assert invoice.frozen["purchase_order_number"] == "4500123456"
     assert "4500123456" in staff.get(f"/invoices/{invoice.id}").text

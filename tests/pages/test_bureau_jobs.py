@@ -5,7 +5,7 @@ import json
 import pytest
 from flask import Flask
 
-from konnekt.domain import jobs
+from konnekt.background import queue
 from konnekt.models import Job
 from tests.factories import World
 from tests.visitor import Visitor
@@ -18,7 +18,7 @@ def staff(app: Flask, world: World) -> Visitor:
 
 @pytest.fixture
 def job(world: World) -> Job:
-    return jobs.queue("other", by=world.staff)
+    return queue.queue("other", by=world.staff)
 
 
 def test_it_says_how_far_it_is(staff: Visitor, job: Job) -> None:
@@ -26,10 +26,10 @@ def test_it_says_how_far_it_is(staff: Visitor, job: Job) -> None:
     assert "Dit begint zo meteen." in page
     assert 'hx-trigger="every 1s"' in page
     assert f'<noscript><p><a class="button" href="/bureau/jobs/{job.id}">Vernieuwen</a>' in page
-    claimed = jobs.claim(["other"])
+    claimed = queue.claim(["other"])
     assert claimed is not None
     assert "Begonnen." in staff.get(f"/bureau/jobs/{job.id}").text
-    jobs.tell(claimed, 20, 80)
+    queue.tell(claimed, 20, 80)
     page = staff.get(f"/bureau/jobs/{job.id}").text
     assert "20 van 80" in page
     assert '<progress id="job-done" max="80" value="20">' in page
@@ -39,9 +39,9 @@ def test_htmx_gets_the_partial_and_hears_the_end_once(staff: Visitor, job: Job) 
     waiting = staff.with_htmx().get(f"/bureau/jobs/{job.id}")
     assert waiting.text.lstrip().startswith('<div class="block flow" id="job-progress"')
     assert "HX-Trigger" not in waiting.headers, "nothing is read out each second"
-    claimed = jobs.claim(["other"])
+    claimed = queue.claim(["other"])
     assert claimed is not None
-    jobs.end(claimed, {"endpoint": "bureau.index"})
+    queue.end(claimed, {"endpoint": "bureau.index"})
     ended = staff.get(f"/bureau/jobs/{job.id}")
     assert json.loads(ended.headers["HX-Trigger"])["notice"] == "Het werk is klaar."
     assert "hx-trigger" not in ended.text
@@ -49,9 +49,9 @@ def test_htmx_gets_the_partial_and_hears_the_end_once(staff: Visitor, job: Job) 
 
 
 def test_a_failure_is_said_in_the_readers_language(staff: Visitor, job: Job) -> None:
-    claimed = jobs.claim(["other"])
+    claimed = queue.claim(["other"])
     assert claimed is not None
-    jobs.fail(claimed)
+    queue.fail(claimed)
     page = staff.get(f"/bureau/jobs/{job.id}").text
     assert "Hier ging iets mis." in page
     assert "hx-trigger" not in page

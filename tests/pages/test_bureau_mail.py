@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 from playhouse.test_utils import count_queries
 
-from konnekt import delivery, mail
+from konnekt.background import delivery, mail
 from konnekt.domain import clock
 from konnekt.models import Account, Event, Mail
 from tests.factories import World

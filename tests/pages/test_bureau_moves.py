@@ -1,11 +1,12 @@
 """Moving hours to another budget number: choose, see what it does, confirm."""
 
 import re
+from datetime import date
 
 import pytest
 from flask import Flask
 
-from konnekt.models import BudgetNumber, Event, Invoice, Timesheet
+from konnekt.models import Assignment, BudgetNumber, Event, Invoice, Timesheet
 from tests import factories, invoice_cast, payroll_cast
 from tests.factories import World
 from tests.visitor import Visitor
@@ -48,7 +49,7 @@ def test_the_way_there_and_back(
     assert "15,50 uur, €\u00a0488,41 zonder btw, naar 0034.001" in shown
     assert "1 factuur wordt gecrediteerd" in shown
     assert invoice.number_text in shown
-    assert "de factuur wordt gecrediteerd, daarna veranderen de regels" in shown
+    assert "de factuur wordt gecrediteerd, daarna krijgen de urenregels het nieuwe nummer" in shown
     assert Invoice.select().count() == 1, "looking changes nothing"
     form = confirmed(shown)
     without = bureau.post(here, form | {"reason": "  "})
@@ -86,6 +87,58 @@ def test_what_stays_is_named_and_what_is_wrong_is_said(
     assert bureau.get(f"{here}?target={target.id}&sheet=99999").status_code == 404
     assert bureau.get(here.replace("FSE", "LAW")).status_code == 404
     assert Event.select().where(Event.verb == "move_hours").count() == 0
+
+
+def test_the_own_number_of_an_assignment_goes_along_where_it_is_ticked(
+    bureau: Visitor, world: World, here: str, target: BudgetNumber
+) -> None:
+    box = re.compile(r'<input type="checkbox" id="renumbered" name="renumbered" value="([0-9.]+)"( checked)?')
+    running = Assignment.select().where(Assignment.budget_number == world.fse_budget)
+    asked = bureau.get(f"{here}?target={target.id}").text
+    offered = box.search(asked)
+    assert offered
+    assert not offered[2], "the number goes on: so do new hours"
+    assert "Nieuwe uren komen ook op 0034.001" in asked
+    ids = sorted(int(one) for one in offered[1].split("."))
+    assert ids == sorted(one.id for one in running)
+    BudgetNumber.update(valid_until_on=date(2026, 11, 29)).where(
+        BudgetNumber.id == world.fse_budget.id
+    ).execute()
+    asked = bureau.get(f"{here}?target={target.id}&assignment={world.assignment.id}").text
+    offered = box.search(asked)
+    assert offered
+    assert offered.groups() == (str(world.assignment.id), " checked")
+    form = confirmed(asked)
+    refused = bureau.post(here, form | {"reason": "", "renumbered": offered[1]}).text
+    assert box.search(refused)[2], "a tick stays"  # type: ignore[index]
+    assert not box.search(bureau.post(here, form | {"reason": "", "renumbered": ""}).text)[2]  # type: ignore[index]
+    # Of another worker, or of nobody: what was not offered is left alone.
+    other = factories.assignment(factories.worker("Łucja", "Şahin"), world.fse, world.fse_budget)
+    bureau.post(here, form | {"renumbered": f"{offered[1]}.{other.id}.99999.x"})
+    numbers = {one.id: one.budget_number_id for one in Assignment.select()}
+    assert (numbers[world.assignment.id], numbers[other.id]) == (target.id, world.fse_budget.id)
+    page = bureau.get(f"/bureau/assignments/{world.assignment.id}").text
+    assert f"Budgetnummer: <del>{world.fse_budget.number}</del> → 0034.001" in page
+    # Nothing of it is left to move, and some assignments still have the number: that is said.
+    after = bureau.get(f"{here}?target={target.id}").text
+    assert "Şahin" in after
+
+
+def test_what_waits_for_approval_is_not_called_moved(
+    bureau: Visitor, world: World, here: str, target: BudgetNumber
+) -> None:
+    payroll_cast.export()
+    bureau.post(here, confirmed(bureau.get(f"{here}?target={target.id}").text))
+    after = bureau.get(here).text
+    assert "1 extra urenbriefje wacht op goedkeuring; daarna staan de uren op het andere nummer." in after
+    assert "verplaatst naar 0034.001" not in after
+
+
+def test_on_a_phone_hours_and_amount_have_places_of_their_own(
+    bureau: Visitor, here: str, target: BudgetNumber
+) -> None:
+    shown = bureau.get(f"{here}?target={target.id}").text
+    assert len(re.findall(r'<td class="hours">', shown)) == shown.count('<td class="hours gross">') > 0
 
 
 def test_nobody_else_gets_in(app: Flask, world: World, here: str, target: BudgetNumber) -> None:

@@ -7,7 +7,8 @@ import pytest
 from flask import Flask
 from playhouse.test_utils import count_queries
 
-from konnekt.domain import clock, links
+from konnekt.domain import clock, events
+from konnekt.domain.accounts import links
 from konnekt.models import (
     BudgetNumber,
     BudgetNumberKey,
@@ -171,7 +172,7 @@ def test_long_lists_page_with_a_fixed_number_of_statements(bureau: Visitor, worl
             one = factories.organisation(f"X{n:02}", parent=world.fse)
             factories.right(factories.account("Nog", f"Iemand {n}"), world.fse, approve=1)
             BudgetNumber.create(organisation=world.fse, number=f"{n}")
-            Event.create(verb="add_organisation", at=clock.now(), organisation=world.fse, actor=world.staff)
+            events.record("add_organisation", by=world.staff, organisation=world.fse)
             assert one.id
     assert counts[0] == counts[1]
     assert max(counts[1]) <= 14

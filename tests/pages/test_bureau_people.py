@@ -7,7 +7,8 @@ import pytest
 from flask import Flask
 from playhouse.test_utils import count_queries
 
-from konnekt.domain import access, clock, links, sessions
+from konnekt.domain import access, clock, events
+from konnekt.domain.accounts import links, sessions
 from konnekt.models import Account, AccountLink, Event, Mail, Organisation, Right, Session
 from tests import factories
 from tests.factories import World
@@ -114,7 +115,7 @@ def test_pages_of_fifty_with_a_fixed_number_of_statements(bureau: Visitor, world
         for n in range(60 if not round_ else 0):
             factories.worker("Werknemer", f"Nummer {n:03}")
             factories.right(world.supervisor, factories.organisation(f"X{n}"), register=1)
-            Event.create(verb="invite", at=clock.now(), person=world.supervisor, actor=world.staff)
+            events.record("invite", by=world.staff, person=world.supervisor)
             factories.assignment(world.supervisor, world.law)
     assert counts[0] == counts[1]
     assert max(counts[1]) <= 14

@@ -7,9 +7,12 @@ import pytest
 from flask import Flask
 from playhouse.test_utils import count_queries
 
-from konnekt.domain import clock, content, entering, progress, timesheets
-from konnekt.domain.content import Cell, Content, Line
-from konnekt.domain.entering import Place
+from konnekt.domain import clock
+from konnekt.domain.approvals import decide
+from konnekt.domain.periods import progress
+from konnekt.domain.timesheets import content, submit
+from konnekt.domain.timesheets.content import Cell, Content, Line
+from konnekt.domain.timesheets.submit import Place
 from konnekt.models import (
     Account,
     Assignment,
@@ -57,7 +60,7 @@ def draft(world: World, of: Assignment, minutes: int = 480, typed: str = "") -> 
     """What the worker saved of an assignment in period 12."""
     cell = Cell(date(2026, 11, 3), 0 if typed else minutes, "", typed)
     line = Line(2026, 45, HourType.get(code="REG").id, world.fse_budget.id, (cell,))
-    saved = entering.save(Place(of.id, world.period.id), Content((line,)), by=of.worker, seen=0)
+    saved = submit.save(Place(of.id, world.period.id), Content((line,)), by=of.worker, seen=0)
     assert saved
     return saved
 
@@ -241,7 +244,7 @@ def test_no_hours_worked_where_nobody_began(bureau: Visitor, world: World) -> No
 def test_a_draft_of_the_organisation_names_who_entered_it(bureau: Visitor, world: World) -> None:
     eva = add(world, "Eva", entered_by="organisation")
     line = Line(2026, 45, HourType.get(code="REG").id, world.fse_budget.id, (Cell(date(2026, 11, 3), 60),))
-    entering.save(Place(eva.id, world.period.id), Content((line,)), by=world.registrar, seen=0)
+    submit.save(Place(eva.id, world.period.id), Content((line,)), by=world.registrar, seen=0)
     assert (
         bureau.post(f"/bureau/progress/{eva.code}/2026/12", {"reason": "Lars is ziek", "seen": 1}).status_code
         == 303
@@ -297,7 +300,7 @@ def test_four_eyes_hold(app: Flask, bureau: Visitor, world: World) -> None:
 
 
 def test_a_rejected_sheet_is_sent_again_by_the_agency(bureau: Visitor, world: World) -> None:
-    timesheets.reject(world.sheet.id, "Dinsdag ontbreekt", by=world.supervisor, seen=1)
+    decide.reject(world.sheet.id, "Dinsdag ontbreekt", by=world.supervisor, seen=1)
     page = bureau.get(f"/bureau/progress/{world.assignment.code}/2026/12")
     assert "Dinsdag ontbreekt" in page.text
     url = f"/bureau/progress/{world.assignment.code}/2026/12"
@@ -381,7 +384,7 @@ def test_hours_that_came_in_between_are_shown_before_they_are_overwritten(
     key, budget = TimesheetLine.get(TimesheetLine.timesheet == sheet).hour_type_id, world.fse_budget.id
     stored = content.read(sheet).content
     later = Line(2026, 46, key, budget, (Cell(date(2026, 11, 10), 240, "Ingevallen"),))
-    entering.submit(sheet.id, Content((*stored.lines, later)), by=world.noor, seen=1)
+    submit.submit(sheet.id, Content((*stored.lines, later)), by=world.noor, seen=1)
     for more in ({"reason": " "}, {"add": "2026-47"}):
         again = bureau.post(here, {**form, **more})
         assert 'name="seen" value="1"' in again.text, more

@@ -6,8 +6,10 @@ from datetime import date
 import pytest
 from flask import Flask
 
-from konnekt import jobs
-from konnekt.domain import clock, payments, timesheets
+from konnekt.background import work
+from konnekt.domain import clock
+from konnekt.domain.payments import booking
+from konnekt.domain.timesheets import find
 from konnekt.models import (
     BudgetNumber,
     Document,
@@ -67,7 +69,7 @@ def test_exported_hours_are_corrected_by_a_supplementary_sheet(
     )
     hour = Hour.get()
     paid = PayrollHour.create(hour=hour, payroll_batch=batch, minutes=hour.minutes, pay_rate=1)
-    assert "alleen een extra urenbriefje corrigeert het" in page(staff, invoice)
+    assert "corrigeren kan alleen met een extra urenbriefje" in page(staff, invoice)
     PayrollHour.update(released_at=clock.now()).where(PayrollHour.id == paid.id).execute()
     assert "vrij om te corrigeren" in page(staff, invoice)
 
@@ -94,11 +96,11 @@ def test_credit(staff: Visitor, invoice: Invoice, ready: World) -> None:
         "Verkeerd <budget>",
         ready.staff,
     )
-    assert not timesheets.is_locked(ready.sheet.id)
+    assert not find.is_locked(ready.sheet.id)
     assert "Gecrediteerd: creditnota 2026-00002." in page(staff, invoice)
     assert "Verkeerd &lt;budget&gt;" in staff.get(url(invoice)).text
     assert [job.kind for job in Job.select()] == ["make_documents"]
-    assert jobs.work() == 1
+    assert work.work() == 1
     assert Document.select().where(Document.invoice == note).count() == 2
 
 
@@ -141,7 +143,7 @@ def test_twice(staff: Visitor, invoice: Invoice) -> None:
 def test_a_partly_paid_invoice_says_what_goes_back(staff: Visitor, invoice: Invoice, ready: World) -> None:
     shown = page(staff, invoice)
     assert "Er is nog niets betaald: er gaat niets terug." in shown
-    payments.pay(invoice.id, date(2026, 11, 27), 40000, by=ready.staff, seen=0)
+    booking.pay(invoice.id, date(2026, 11, 27), 40000, by=ready.staff, seen=0)
     stale = staff.post(url(invoice), {"reason": "Verkeerd", "seen": "0"})
     assert stale.status_code == 409
     assert "er is intussen een betaling vastgelegd" in html.unescape(stale.text).lower()

@@ -6,7 +6,8 @@ import pytest
 from flask import Flask
 from playhouse.test_utils import count_queries
 
-from konnekt.domain import clock, timesheets
+from konnekt.domain import clock
+from konnekt.domain.approvals import decide
 from konnekt.models import Mail, Timesheet
 from tests import factories
 from tests.factories import World
@@ -26,7 +27,7 @@ def state(world: World) -> str:
 
 
 def reject(world: World) -> None:
-    timesheets.reject(world.sheet.id, "Dinsdag ontbreekt.", by=world.supervisor, seen=1)
+    decide.reject(world.sheet.id, "Dinsdag ontbreekt.", by=world.supervisor, seen=1)
 
 
 def test_empty_and_for_approvers_alone(app: Flask, emre: Visitor, world: World) -> None:
@@ -96,15 +97,15 @@ def test_after_a_reload_one_line_offers_undo_for_ten_minutes(
 
 
 def test_later_an_approval_is_revoked_with_a_reason(emre: Visitor, world: World) -> None:
-    timesheets.approve(world.sheet.id, by=world.supervisor, seen=1)
+    decide.approve(world.sheet.id, by=world.supervisor, seen=1)
     assert "Goedkeuring intrekken" not in emre.get(LIST).text
     clock.fix("2026-11-30T09:11")
     assert f'href="/approvals/{world.sheet.id}/revoke"' in emre.get(LIST).text
 
 
 def test_search_and_pages_in_a_fixed_number_of_statements(emre: Visitor, world: World) -> None:
-    def decide(sheets: list[Timesheet]) -> None:
-        timesheets.approve_many([timesheets.Pick(sheet.id, 1) for sheet in sheets], by=world.supervisor)
+    def approve(sheets: list[Timesheet]) -> None:
+        decide.approve_many([decide.Pick(sheet.id, 1) for sheet in sheets], by=world.supervisor)
 
     def statements() -> int:
         emre.get(LIST)
@@ -112,9 +113,9 @@ def test_search_and_pages_in_a_fixed_number_of_statements(emre: Visitor, world: 
             emre.get(LIST)
         return counted.count
 
-    decide([world.sheet, *more(world, 4)])
+    approve([world.sheet, *more(world, 4)])
     few = statements()
-    decide(more(world, 60))
+    approve(more(world, 60))
     assert statements() == few
     first = emre.get(LIST).text
     assert first.count('id="decision-') == 50

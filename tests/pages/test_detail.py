@@ -7,9 +7,11 @@ from itertools import pairwise
 import pytest
 from flask import Flask
 
-from konnekt.domain import clock, content, entering, events, snapshots, timesheets
-from konnekt.domain.content import Cell, Content, Line
-from konnekt.domain.refused import Refused
+from konnekt.domain import clock, events
+from konnekt.domain.approvals import decide
+from konnekt.domain.refusals import Refused
+from konnekt.domain.timesheets import content, snapshots, submit
+from konnekt.domain.timesheets.content import Cell, Content, Line
 from konnekt.models import BudgetNumber, Timesheet, TimesheetLine
 from tests import factories
 from tests.factories import World
@@ -33,20 +35,20 @@ def test_a_draft_that_was_imported_and_then_sent_was_not_sent_before(emre: Visit
     sheet = factories.sheet(world.assignment, world.periods[10], state="draft")
     after = {"state": "draft", **snapshots.content(sheet)}
     events.record("import", by=None, source="import", timesheet=sheet, revision=1, after=after)
-    entering.submit(sheet.id, with_first_day(sheet.id, 300), by=world.noor, seen=1)
+    submit.submit(sheet.id, with_first_day(sheet.id, 300), by=world.noor, seen=1)
     assert CHANGED not in emre.get(f"/approvals/{sheet.id}").text
-    entering.submit(sheet.id, with_first_day(sheet.id, 240), by=world.noor, seen=2)
+    submit.submit(sheet.id, with_first_day(sheet.id, 240), by=world.noor, seen=2)
     shown = emre.get(f"/approvals/{sheet.id}").text
     assert CHANGED in shown
     assert "van 5,00 naar 4,00" in shown
 
 
 def test_flags_are_those_of_the_revision_that_is_shown(emre: Visitor, world: World) -> None:
-    entering.submit(world.sheet.id, with_first_day(world.sheet.id, 800, "Let op"), by=world.noor, seen=1)
+    submit.submit(world.sheet.id, with_first_day(world.sheet.id, 800, "Let op"), by=world.noor, seen=1)
     assert "13:20 uur op" in emre.get(f"/approvals/{world.sheet.id}").text
-    timesheets.reject(world.sheet.id, "Te veel", by=world.supervisor, seen=2)
+    decide.reject(world.sheet.id, "Te veel", by=world.supervisor, seen=2)
     assert "13:20 uur op" in emre.get(f"/approvals/{world.sheet.id}").text
-    entering.save(world.sheet.id, with_first_day(world.sheet.id, 480), by=world.noor, seen=2)
+    submit.save(world.sheet.id, with_first_day(world.sheet.id, 480), by=world.noor, seen=2)
     assert "13:20 uur op" not in emre.get(f"/approvals/{world.sheet.id}").text
 
 
@@ -89,11 +91,12 @@ def test_who_registers_hours_changes_the_budget_number_of_all_rows(app: Flask, w
         ({"seen": "2", "budget_number": "x"}, 422),
     ):
         assert lars.post(there, data).status_code == status
-    assert emre.post(there, {"seen": "2", "budget_number": str(world.fse_budget.id)}).status_code == 403
+    back = {"seen": "2", "budget_number": str(world.fse_budget.id)}
+    assert emre.post(there, back).status_code == 403
+    assert Visitor(app, world.noor).post(there, back).status_code == 403, "she has her own grid, or none"
     assert Visitor(app, world.outsider).post(there, {"seen": "2", "budget_number": "1"}).status_code == 404
     assert lars.get(there).status_code == 405
     Timesheet.update(state="draft").execute()
-    back = {"seen": "2", "budget_number": str(world.fse_budget.id)}
     assert lars.post(there, back).location == here
     assert Timesheet.get().state == "draft", "a draft is kept, not sent"
     Timesheet.update(state="approved", decided_at=clock.now()).execute()

@@ -5,7 +5,8 @@ from dataclasses import asdict
 from flask import Flask
 from playhouse.test_utils import count_queries
 
-from konnekt.domain import clock, first_steps
+from konnekt.domain import clock
+from konnekt.domain.records import first_steps
 from konnekt.models import Account, Assignment, HourType, Organisation, Rate, Right
 from tests import factories, invoice_cast
 from tests.factories import World

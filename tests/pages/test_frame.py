@@ -13,10 +13,10 @@ from peewee import OperationalError
 from playhouse.test_utils import count_queries
 from werkzeug.test import TestResponse
 
-from konnekt import formats, period_names
 from konnekt.domain import clock
-from konnekt.domain.periods import PayDate
+from konnekt.domain.payroll.pay_dates import PayDate
 from konnekt.models import Account, PayPeriod
+from konnekt.screens import formats, period_names
 from tests import factories
 from tests.factories import World
 from tests.pages.test_home import crowd
@@ -168,8 +168,22 @@ def test_an_empty_cache_gets_the_approval_list_in_five_requests_and_25_kb(
     assert sum(weights.values()) <= 25_000, weights
 
 
+@pytest.mark.parametrize("encoding", ["gzip", "br"])
+def test_an_empty_cache_gets_the_registration_page_in_as_many(
+    app: Flask, world: World, encoding: str
+) -> None:
+    for number in range(25):
+        person = factories.worker("Werknemer", f"Nummer {number}")
+        factories.assignment(person, world.fse, world.fse_budget, entered_by="organisation")
+    visitor = Visitor(app, world.registrar)
+    urls = ["/registration", *static(visitor.client.get("/registration").text)]
+    weights = {url: len(fetched(visitor, url, encoding).data) for url in urls}
+    assert len(weights) == 5
+    assert sum(weights.values()) <= 25_000, weights
+
+
 def test_the_style_stays_light() -> None:
-    css = Path(formats.__file__).parent / "static" / "app.css"
+    css = Path(formats.__file__).parents[1] / "static" / "app.css"
     assert len(gzip.compress(css.read_bytes(), 9)) <= 5_500
     assert "@import" not in css.read_text()
 
@@ -245,7 +259,7 @@ def test_a_lost_database_says_so(app: Flask, world: World, monkeypatch: pytest.M
     def lost(*_args: object) -> None:
         raise OperationalError("gone")
 
-    monkeypatch.setattr("konnekt.domain.sessions.find", lost)
+    monkeypatch.setattr("konnekt.domain.accounts.sessions.find", lost)
     answer = visitor.client.get("/")
     assert answer.status_code == 503
     assert "Even niet bereikbaar" in answer.text

@@ -8,15 +8,16 @@ import pytest
 from flask import Flask, url_for
 
 import konnekt
-from konnekt import guide
-from konnekt.domain import jobs, links, sessions, throttling
+from konnekt.background import queue
+from konnekt.domain.accounts import attempts, devices, known_devices, links, recovery_codes, sessions
 from konnekt.models import LANGUAGES, Account
+from konnekt.screens import guide
 from tests.factories import World
 from tests.test_house import PUBLIC
 from tests.visitor import Visitor
 
-STATIC = Path(guide.__file__).parent / "static"
-HELP = Path(guide.__file__).parent / "templates" / "help"
+STATIC = Path(guide.__file__).parents[1] / "static"
+HELP = Path(guide.__file__).parents[1] / "templates" / "help"
 # A modest weight for all pictures of one language.
 MOST_BYTES = 300_000
 
@@ -103,9 +104,11 @@ def test_the_link_stands_on_the_screen(app: Flask, world: World) -> None:
 
 def test_what_is_said_of_sessions_is_what_the_code_does(app: Flask) -> None:
     assert (sessions.IDLE.seconds // 3600, sessions.LIFETIME.days) == (8, 7)
-    assert (throttling.WINDOW.seconds // 60, throttling.SIGN_INS_PER_ACCOUNT) == (15, 10)
+    assert (attempts.AT_ONCE_FROM_ADDRESS, attempts.FORGOTTEN.days, attempts.CLOSED.days) == (10, 1, 30)
+    assert known_devices.LASTS.days == 180
     assert (links.LIFETIME["invite"].days, links.LIFETIME["reset"].seconds // 3600) == (7, 1)
-    assert (jobs.KEEP_FILES.days, jobs.KEEP_JOBS.days) == (1, 30)
+    assert (queue.KEEP_FILES.days, queue.KEEP_JOBS.days) == (1, 30)
+    assert (devices.KNOWN.days, recovery_codes.COUNT) == (365, 10)
     answer = Visitor(app).get("/login")
     assert [cookie.split("=")[0] for cookie in answer.headers.getlist("Set-Cookie")] == ["konnekt"]
     assert "Expires" not in answer.headers["Set-Cookie"], "it goes when the browser closes"

@@ -1,13 +1,14 @@
 """Home: what waits, one's own sheets, and where one is active."""
 
-from datetime import date
+import re
+from datetime import date, timedelta
 
 import pytest
 from flask import Flask
 from playhouse.test_utils import count_queries
 
 from konnekt.domain import clock
-from konnekt.models import Assignment, Deputy, Event, Flag, Organisation, PayPeriod, Timesheet
+from konnekt.models import Assignment, BudgetNumber, Deputy, Event, Flag, Organisation, PayPeriod, Timesheet
 from tests import factories
 from tests.factories import World
 from tests.visitor import Visitor
@@ -87,6 +88,33 @@ def test_what_waits_stands_with_its_deadline(app: Flask, world: World) -> None:
     assert "15,50" in page
     assert "Periode 12 (week 45–48)" in page
     assert "Keur de 1 gewone goed · 15,50 uur" in page
+
+
+@pytest.mark.parametrize("path", ["/", "/approvals"])
+def test_calendars_with_one_deadline_are_one_line(app: Flask, world: World, path: str) -> None:
+    weekly = factories.organisation("UB", calendar="week")
+    factories.right(world.supervisor, weekly, approve=1)
+    weeks = factories.periods("week", date(2026, 11, 23), 3)
+    for week, days in zip(weeks, (0, 7, 14), strict=True):
+        moments = {
+            "approve_by_at": world.period.approve_by_at + timedelta(days),
+            "pay_on": date(2026, 12, 9) + timedelta(days),
+        }
+        PayPeriod.update(moments).where(PayPeriod.id == week.id).execute()
+    number = BudgetNumber.create(organisation=weekly, number="1")
+    factories.sheet(factories.assignment(world.noor, weekly, number), weeks[0])
+    visitor = Visitor(app, world.supervisor)
+    text = " ".join(re.sub(r"<[^>]+>", "", visitor.get(path).text).split()).replace("\u00a0", " ")
+    assert text.count("goedgekeurd: uitbetaald wo 9 dec. ") == 1
+    assert "Daarna pas wo 16 dec (weken) of wo 6 jan (vier weken)." in text
+    # Another deadline has a line of its own, and each says of which periods.
+    PayPeriod.update(approve_by_at=world.period.approve_by_at - timedelta(1)).where(
+        PayPeriod.id == weeks[0].id
+    ).execute()
+    text = " ".join(re.sub(r"<[^>]+>", "", visitor.get(path).text).split()).replace("\u00a0", " ")
+    assert text.count("goedgekeurd: uitbetaald wo 9 dec. ") == 2
+    assert "Periode 12 (week 45–48). Vóór ma 7 dec 12:00" in text
+    assert ("1 later uiterst moment" in text) == (path == "/"), "Home keeps its room for what waits"
 
 
 def test_only_the_first_five_stand_on_the_page(app: Flask, world: World) -> None:

@@ -9,7 +9,8 @@ import pytest
 from flask import Flask
 from playhouse.test_utils import count_queries
 
-from konnekt.domain import clock, timesheets
+from konnekt.domain import clock
+from konnekt.domain.approvals import decide
 from konnekt.models import (
     Account,
     Assignment,
@@ -112,7 +113,7 @@ def test_each_period_that_has_begun_with_its_deadline_and_what_comes_of_it(
 
 def test_a_rejected_one_stands_on_top_with_its_reason_and_by_whom(noor: Visitor, world: World) -> None:
     draft = factories.sheet(world.assignment, world.periods[2], state="draft")
-    timesheets.reject(world.sheet.id, "18 nov dubbel", by=world.supervisor, seen=1)
+    decide.reject(world.sheet.id, "18 nov dubbel", by=world.supervisor, seen=1)
     page = noor.get("/hours").text
     due = block(page, "hours-due")
     assert due.index("Afgekeurd door Emre Dubois, ma\u00a030\u00a0nov: <q>18 nov dubbel</q>") < due.index(
@@ -189,7 +190,7 @@ def test_who_stands_in_is_named_and_who_entered_is_not_under_four_eyes(noor: Vis
 
 
 def test_approved_and_paid(noor: Visitor, world: World) -> None:
-    timesheets.approve(world.sheet.id, by=world.supervisor, seen=1)
+    decide.approve(world.sheet.id, by=world.supervisor, seen=1)
     said = words(block(noor.get("/hours").text, "hours-sheets"))
     assert "goedgekeurd ma 30 nov door Emre Dubois wordt uitbetaald op wo 9 dec" in said
     clock.fix("2026-12-10T09:00")
@@ -209,7 +210,7 @@ def test_approved_and_paid(noor: Visitor, world: World) -> None:
 
 def test_approved_late_is_paid_later(noor: Visitor, world: World) -> None:
     clock.fix("2026-12-08T09:00")
-    timesheets.approve(world.sheet.id, by=world.supervisor, seen=1)
+    decide.approve(world.sheet.id, by=world.supervisor, seen=1)
     assert "wordt uitbetaald op wo 6 jan" in words(Visitor(noor.app, world.noor).get("/hours").text)
 
 
@@ -289,7 +290,7 @@ def test_the_page_of_a_sheet(noor: Visitor, world: World) -> None:
     assert "Verloop" in page
     assert address(world.assignment.code, 12) in page
     assert "/approvals" not in page, "neither buttons to decide nor links to another door"
-    timesheets.reject(world.sheet.id, "18 nov dubbel", by=world.supervisor, seen=1)
+    decide.reject(world.sheet.id, "18 nov dubbel", by=world.supervisor, seen=1)
     rejected = noor.get(f"/hours/sheets/{world.sheet.id}").text
     assert "Uren verbeteren" in rejected
     assert "18 nov dubbel" in rejected
@@ -297,7 +298,7 @@ def test_the_page_of_a_sheet(noor: Visitor, world: World) -> None:
 
 
 def test_the_mail_of_a_rejection_leads_to_the_own_door(noor: Visitor, world: World) -> None:
-    timesheets.reject(world.sheet.id, "18 nov dubbel", by=world.supervisor, seen=1)
+    decide.reject(world.sheet.id, "18 nov dubbel", by=world.supervisor, seen=1)
     mail = Mail.get(Mail.kind == "rejected")
     path = f"/hours/{world.assignment.code}?year=2026&period=12"
     assert path in mail.text
@@ -308,7 +309,7 @@ def test_the_mail_of_a_rejection_leads_to_the_own_door(noor: Visitor, world: Wor
 
 def test_the_mail_to_who_registers_leads_to_registration(app: Flask, world: World) -> None:
     Assignment.update(entered_by="organisation").execute()
-    timesheets.reject(world.sheet.id, "18 nov dubbel", by=world.supervisor, seen=1)
+    decide.reject(world.sheet.id, "18 nov dubbel", by=world.supervisor, seen=1)
     mail = Mail.get(Mail.kind == "rejected")
     assert mail.recipient == world.registrar.email
     path = f"/registration/{world.assignment.code}?year=2026&period=12"

@@ -8,7 +8,7 @@ from flask import Flask
 from playhouse.test_utils import count_queries
 from werkzeug.test import TestResponse
 
-from konnekt.domain import timesheets
+from konnekt.domain.approvals import decide
 from konnekt.models import Assignment, BudgetNumber, Event, Hour, Right, Timesheet
 from tests import factories
 from tests.factories import World
@@ -177,7 +177,7 @@ def test_a_conflict_with_oneself_names_the_other_window_and_the_hour_type(
 def test_what_is_approved_is_read_only(noor: Visitor, world: World) -> None:
     post(noor, "send", typed(opened(noor), d02="8"))
     form = opened(noor)
-    timesheets.approve(sheet(world).id, by=world.supervisor, seen=1)
+    decide.approve(sheet(world).id, by=world.supervisor, seen=1)
     for verb in ("save", "send", "withdraw"):
         assert post(noor, verb, typed(form, d02="4")).status_code == 409, verb
     page = noor.get(f"/hours/NOOR{PERIOD}").text

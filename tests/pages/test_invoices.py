@@ -11,7 +11,9 @@ from flask import Flask
 from openpyxl import load_workbook
 from playhouse.test_utils import count_queries
 
-from konnekt.domain import clock, invoices, payments
+from konnekt.domain import clock
+from konnekt.domain.invoices import issue
+from konnekt.domain.payments import booking
 from konnekt.models import BudgetNumber, Document, Invoice, Organisation, Payment, Right
 from tests import factories, invoice_cast
 from tests.factories import World
@@ -172,7 +174,7 @@ def test_only_dots_are_no_search(staff: Visitor) -> None:
 
 def test_filters(staff: Visitor, issued: World) -> None:
     law = Invoice.get(Invoice.organisation == issued.law)
-    payments.mark([law.id], date(2026, 11, 29), by=issued.staff)
+    booking.mark([law.id], date(2026, 11, 29), by=issued.staff)
 
     def found(query: str) -> list[str]:
         return numbers(staff.get(f"/invoices?{query}").text)
@@ -192,7 +194,7 @@ def test_filters(staff: Visitor, issued: World) -> None:
 
 def test_states_and_sums(staff: Visitor, issued: World) -> None:
     law = Invoice.get(Invoice.organisation == issued.law)
-    note = invoices.credit(law.id, "Verkeerde faculteit", by=issued.staff)
+    note = issue.credit(law.id, "Verkeerde faculteit", by=issued.staff)
     page = staff.get("/invoices").text
     assert numbers(page) == ["2026-00003", "2026-00002", "2026-00001"]
     assert "3 facturen · €\xa0590,98 · te betalen: €\xa0590,98" in page
@@ -279,7 +281,7 @@ def test_the_clock_opens_the_timesheets(emre: Visitor, issued: World) -> None:
 def test_the_clock_shows_only_its_own_budget_number(app: Flask, world: World) -> None:
     invoice_cast.complete(world)
     other = BudgetNumber.create(organisation=world.fse, number="777.1")
-    from tests.domain.test_invoices import more_hours
+    from tests.domain.invoices.test_issue import more_hours
 
     more_hours(world.sheet, date(2026, 11, 10), 180, budget=other)
     invoice_cast.approve(world.sheet, world.supervisor)
@@ -332,7 +334,7 @@ def test_a_timesheet_names_its_invoices_to_who_may_see_them(app: Flask, issued: 
 
 def test_an_invoice_and_its_credit_note_point_at_each_other(app: Flask, issued: World) -> None:
     invoice = Invoice.get(Invoice.organisation == issued.fse)
-    note = invoices.credit(invoice.id, "Verkeerd <b>nummer</b>", by=issued.staff)
+    note = issue.credit(invoice.id, "Verkeerd <b>nummer</b>", by=issued.staff)
     visitor = Visitor(app, issued.supervisor)
     page = visitor.get(f"/invoices/{invoice.id}").text
     for shown in ("Factuur 2026-00001", "34367565.899", "488,41", "102,57", "590,98", "gecrediteerd",
@@ -371,20 +373,20 @@ def test_the_agency_comes_from_an_invoice_to_crediting_and_payments(
     assert credit in page
     assert pay in page
     assert "/bureau/" not in emre.get(f"/invoices/{invoice.id}").text
-    payments.mark([invoice.id], date(2026, 11, 30), by=issued.staff)
+    booking.mark([invoice.id], date(2026, 11, 30), by=issued.staff)
     page = staff.get(f"/invoices/{invoice.id}").text
     assert credit in page
     assert pay in page
-    payments.take_back(Payment.get().id, "Van een ander", by=issued.staff)
+    booking.take_back(Payment.get().id, "Van een ander", by=issued.staff)
     assert "Betaling teruggedraaid door Bureau InterUM" in staff.get(f"/invoices/{invoice.id}").text
-    note = invoices.credit(invoice.id, "Verkeerd nummer", by=issued.staff)
+    note = issue.credit(invoice.id, "Verkeerd nummer", by=issued.staff)
     for one in (invoice, note):
         assert credit not in staff.get(f"/invoices/{one.id}").text
     assert f'href="/invoices/{invoice.id}"' in staff.get(f"/bureau/invoicing/{invoice.id}/credit").text
 
 
 def test_the_list_as_a_file(emre: Visitor, staff: Visitor, issued: World) -> None:
-    note = invoices.credit(Invoice.get(Invoice.organisation == issued.fse).id, "Fout", by=issued.staff)
+    note = issue.credit(Invoice.get(Invoice.organisation == issued.fse).id, "Fout", by=issued.staff)
     with_documents(note)
     answer = emre.get("/invoices/list.csv")
     assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"

@@ -15,8 +15,11 @@ from datetime import date, timedelta
 import pytest
 from flask import Flask
 
-from konnekt.domain import clock, invoices, payment_files, payments
-from konnekt.domain.refused import Refused
+from konnekt.domain import clock
+from konnekt.domain.imports import payment_file
+from konnekt.domain.invoices import issue
+from konnekt.domain.payments import booking
+from konnekt.domain.refusals import Refused
 from konnekt.models import Document, Event, Invoice, Payment
 from tests import invoice_cast
 from tests.factories import World
@@ -129,7 +132,7 @@ class Story:
             frozen={"sheets": [], "references": [], "buyer": {"name": "FSE"}},
         )  # fmt: skip
         self.docs[f"2026-{number:05d}"] = doc = Doc(f"2026-{number:05d}", "invoice", total, due)
-        invoices._next_number(TODAY)
+        issue._next_number(TODAY)
         self.print_(doc)
 
     def pay(self) -> None:
@@ -137,7 +140,7 @@ class Story:
         cents, is_sure = self.cents(doc.to_pay), self.chance.random() < 0.5
         is_twice = any(one.stands and one.cents == cents and not one.other for one in doc.entries)
         may = doc.kind == "invoice" and (is_sure or (cents <= doc.to_pay and not is_twice))
-        verb = lambda: payments.pay(  # noqa: E731
+        verb = lambda: booking.pay(  # noqa: E731
             self.row(doc).id,
             TODAY,
             cents,
@@ -152,7 +155,7 @@ class Story:
     def mark(self) -> None:
         some = [self.pick() for _ in range(2)]
         before = {one.number: one.to_pay for one in some}
-        marked = payments.mark([self.row(one).id for one in some], TODAY, by=self.world.staff)
+        marked = booking.mark([self.row(one).id for one in some], TODAY, by=self.world.staff)
         paid = [self.docs[one.number_text] for one in marked.invoices]
         assert {one.number for one in paid} == {number for number, cents in before.items() if cents}
         self.book(*((one, Entry(one.to_pay)) for one in paid))
@@ -162,7 +165,7 @@ class Story:
         cents = self.cents(doc.to_pay)
         is_known = any(one.stands and one.cents == cents and not one.other for one in doc.entries)
         content = f"number;paid_on;amount\n{doc.number};{TODAY};{cents // 100},{cents % 100:02d}".encode()
-        verb = lambda: payment_files.record(content, by=self.world.staff)  # noqa: E731
+        verb = lambda: payment_file.record(content, by=self.world.staff)  # noqa: E731
         may = is_known or (doc.kind == "invoice" and 0 < cents <= doc.to_pay)
         if self.tried(verb, may) and not is_known:
             self.book((doc, Entry(cents)))
@@ -170,7 +173,7 @@ class Story:
     def refund(self) -> None:
         doc = self.pick("to_return")
         cents = self.cents(doc.to_return)
-        verb = lambda: payments.refund(  # noqa: E731
+        verb = lambda: booking.refund(  # noqa: E731
             self.row(doc).id, TODAY, cents, by=self.world.staff, seen=doc.settled
         )
         if self.tried(verb, cents <= doc.to_return):
@@ -179,7 +182,7 @@ class Story:
     def offset(self) -> None:
         source, invoice = self.pick("to_return"), self.pick("to_pay")
         cents = self.cents(min(source.to_return, invoice.to_pay))
-        verb = lambda: payments.set_off(  # noqa: E731
+        verb = lambda: booking.set_off(  # noqa: E731
             self.row(source).id, invoice.number, TODAY, cents, by=self.world.staff, seen=source.settled
         )
         if self.tried(verb, cents <= min(source.to_return, invoice.to_pay)):
@@ -190,7 +193,7 @@ class Story:
         may = doc.kind == "invoice" and not doc.credited_by
         made: list[Invoice] = []
         verb = lambda: made.append(  # noqa: E731
-            invoices.credit(self.row(doc).id, "Fout", by=self.world.staff, on=TODAY, seen=doc.settled)
+            issue.credit(self.row(doc).id, "Fout", by=self.world.staff, on=TODAY, seen=doc.settled)
         )
         if self.tried(verb, may):
             note = Doc(made[0].number_text, "credit_note", doc.total, TODAY, credits=doc)
@@ -222,7 +225,7 @@ class Story:
             if of.credited_by and open_cents:
                 may = may and open_cents <= of.credited_by.to_return
                 order += self.set_off(of.credited_by, of, open_cents)
-        verb = lambda: payments.take_back(entry.row, "Verkeerd", by=self.world.staff)  # noqa: E731
+        verb = lambda: booking.take_back(entry.row, "Verkeerd", by=self.world.staff)  # noqa: E731
         if self.tried(verb, may):
             for _of, one in sides:
                 one.stands = False

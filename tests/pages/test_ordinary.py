@@ -5,9 +5,10 @@ import re
 import pytest
 from flask import Flask
 
-from konnekt.domain import access, approvals, clock, timesheets, waiting
-from konnekt.domain.refused import Invalid
-from konnekt.domain.waiting import Filter
+from konnekt.domain import access, clock
+from konnekt.domain.approvals import decide, listing, waiting
+from konnekt.domain.approvals.waiting import WaitingFilter
+from konnekt.domain.refusals import Invalid
 from konnekt.models import BudgetNumber, Contributor, Flag, Hour, HourType, Rate, Timesheet, TimesheetLine
 from tests import factories
 from tests.factories import World
@@ -125,11 +126,11 @@ def test_a_correction_is_never_ordinary_and_says_what_it_costs(app: Flask, world
         assert "gewone goed" not in shown
         assert "−63,02" in shown or "-63,02" in shown, "2 hours at 31,51"
     who = access.grants(world.supervisor)
-    picks, fingerprint = waiting.ordinary(who, Filter())
+    picks, fingerprint = waiting.ordinary(who, WaitingFilter())
     assert picks == []
     with pytest.raises(Invalid):
-        timesheets.approve_ordinary(Filter(), by=world.supervisor, seen=fingerprint)
-    assert not approvals.page(who, Filter())[0].is_ordinary
+        decide.approve_ordinary(WaitingFilter(), by=world.supervisor, seen=fingerprint)
+    assert not listing.page(who, WaitingFilter())[0].is_ordinary
     shown = emre.get(f"/approvals/{sheet.id}").text
     assert "Correctie op budgetnummer 34367565.899, zonder btw" in shown
     assert "63,02" in shown

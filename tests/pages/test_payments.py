@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 from playhouse.test_utils import count_queries
 
-from konnekt.domain import invoices
+from konnekt.domain.invoices import issue
 from konnekt.models import BudgetNumber, Event, Invoice, Payment
 from tests import factories, invoice_cast
 from tests.factories import World
@@ -77,7 +77,7 @@ def test_what_is_open_and_overdue(staff: Visitor, ready: World) -> None:
     Invoice.update(due_on=date(2026, 11, 30), issued_on=date(2026, 10, 30)).where(
         Invoice.number == 2
     ).execute()
-    invoices.credit(number(3).id, "Verkeerd", by=ready.staff)
+    issue.credit(number(3).id, "Verkeerd", by=ready.staff)
     page = text(staff.get(HERE))
     rows = page.partition("<tbody>")[2].partition("</tbody>")[0]
     assert re.findall(r"2026-0000\d(?=</a></th>)", rows) == ["2026-00002", "2026-00001"]
@@ -114,7 +114,7 @@ def test_htmx_gets_the_partial(staff: Visitor) -> None:
 
 
 def test_one_that_can_not_be_paid_does_not_stop_the_others(staff: Visitor, ready: World) -> None:
-    note = invoices.credit(number(1).id, "Verkeerd", by=ready.staff)
+    note = issue.credit(number(1).id, "Verkeerd", by=ready.staff)
     mark(staff, 2)
     response = mark(staff, 1, 2, 3, note.number)
     page = text(staff.get(response.location))
@@ -228,7 +228,7 @@ def test_two_equal_parts_in_one_file_are_two_payments(staff: Visitor) -> None:
 )
 def test_an_error_stops_the_whole_file(staff: Visitor, ready: World, line: str, said: str) -> None:
     mark(staff, 2, on="2026-11-29")
-    invoices.credit(number(3).id, "Verkeerd", by=ready.staff)
+    issue.credit(number(3).id, "Verkeerd", by=ready.staff)
     page = text(upload(staff, "2026-00001;2026-11-28;1,00", line), 422)
     assert said in page
     assert "regel 3" in page

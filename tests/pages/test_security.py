@@ -10,13 +10,12 @@ from flask import Flask, Response
 from flask.testing import FlaskClient
 from peewee import OperationalError
 
-from konnekt import create_app
-from konnekt import db as database
+from konnekt import create_app, db as database
 from konnekt.config import Config
 from konnekt.db import db
-from konnekt.domain import passwords, sessions
+from konnekt.domain.accounts import passwords, sessions
 from konnekt.models import Account, Session, SignInAttempt
-from konnekt.security import PUBLIC
+from konnekt.screens.security import PUBLIC
 from tests.factories import World
 from tests.visitor import Visitor
 
@@ -24,7 +23,7 @@ GOOD = "correct horse battery"
 
 
 def close(config: Config) -> None:
-    db.close_all() if config.database else db.close()
+    db.close_all()
 
 
 @pytest.fixture
@@ -103,8 +102,8 @@ def test_over_https(secure: Flask, world: World) -> None:
         assert int(response.headers["Strict-Transport-Security"].split("=")[1].split(";")[0]) >= 31_536_000
     for name, value in done.headers:
         if name == "Set-Cookie":
-            assert value.startswith("__Host-konnekt=")
-            flags = {part.strip().split("=")[0] for part in value.split(";")[1:]}
+            assert value.startswith(("__Host-konnekt=", "__Host-konnekt-device=", "__Host-konnekt-browser="))
+            flags = {part.strip().split("=")[0] for part in value.split(";")[1:]} - {"Expires", "Max-Age"}
             assert flags == {"Secure", "HttpOnly", "Path", "SameSite"}
             assert "Path=/;" in value
             assert "SameSite=Lax" in value
@@ -199,7 +198,12 @@ def forwarded(app: Flask, **headers: str) -> str:
     """The address that a sign-in is remembered by."""
     visitor = Visitor(app)
     assert post(visitor.client, visitor, "/login", **headers) == 422
-    return SignInAttempt.select().order_by(SignInAttempt.id.desc()).get().key
+    key = (
+        SignInAttempt.select().where(SignInAttempt.subject == "").order_by(SignInAttempt.at, SignInAttempt.id)
+    )
+    found = str(key.get().key)
+    SignInAttempt.delete().execute()
+    return found
 
 
 def test_proxy_headers_count_only_behind_a_proxy(app: Flask, config: Config, world: World) -> None:
@@ -216,11 +220,6 @@ def test_proxy_headers_count_only_behind_a_proxy(app: Flask, config: Config, wor
     assert first != forwarded(behind)
     spoofed = {"X-Forwarded-For": "198.51.100.1, 203.0.113.50"}
     assert forwarded(behind, **spoofed) == first, "only what our own proxy added"
-
-
-def test_health(app: Flask, world: World) -> None:
-    response = Visitor(app).get("/healthz")
-    assert (response.status_code, response.text, response.mimetype) == (200, "ok\n", "text/plain")
 
 
 @pytest.fixture
@@ -251,9 +250,10 @@ def test_without_a_database_the_door_stays_closed(broken: Visitor, url: str) -> 
         assert word not in response.text
 
 
-def test_without_a_database_health_says_so_and_statics_are_there(broken: Visitor) -> None:
-    response = broken.client.get("/healthz")
-    assert (response.status_code, response.text) == (503, "unavailable\n")
+def test_without_a_database_probes_say_so_and_statics_are_there(broken: Visitor, config: Config) -> None:
+    assert broken.client.get("/healthz").text == "ok\n", "a restart would not bring it back"
+    response = broken.client.get("/readyz")
+    assert (response.status_code, response.json) == (503, {"wrong": ["database"]})
     assert broken.client.get("/static/app.css", buffered=True).status_code == 200
 
 

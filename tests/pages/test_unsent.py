@@ -11,7 +11,7 @@ from flask import Flask
 from itsdangerous import URLSafeTimedSerializer
 from werkzeug.test import TestResponse
 
-from konnekt.domain import passwords
+from konnekt.domain.accounts import passwords
 from konnekt.models import Account, Session, State, Timesheet
 from tests.factories import World
 from tests.visitor import Visitor
@@ -57,7 +57,7 @@ def test_without_javascript_it_waits_in_the_sign_in_form(app: Flask, world: Worl
     url = f"/approvals/{sheet.id}/reject"
     answer = send(visitor, url, {"reason": REASON, "seen": "1"})
     assert answer.status_code == 401
-    assert "Wat u invulde is bewaard" in answer.text
+    assert "Wat u hebt ingevuld, is bewaard" in answer.text
     kept = hidden(answer.text)
     assert kept["next"] == "/approvals?page=2"
     signer = URLSafeTimedSerializer(app.secret_key, salt="unsent")

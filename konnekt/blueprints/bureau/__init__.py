@@ -3,7 +3,6 @@
 from flask import Blueprint, abort
 from werkzeug import Response
 
-from konnekt import web
 from konnekt.blueprints.bureau import (
     assignments,
     balances,
@@ -23,8 +22,10 @@ from konnekt.blueprints.bureau import (
     payroll,
     people,
     progress,
+    register,
 )
-from konnekt.domain import month
+from konnekt.domain.periods import month
+from konnekt.screens import web
 
 bp = Blueprint("bureau", __name__, url_prefix="/bureau")
 bp.register_blueprint(assignments.bp)
@@ -45,6 +46,7 @@ bp.register_blueprint(payments.bp)
 bp.register_blueprint(payroll.bp)
 bp.register_blueprint(people.bp)
 bp.register_blueprint(progress.bp)
+bp.register_blueprint(register.bp)
 
 
 @bp.before_request

@@ -4,23 +4,22 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, request, url_for
 from flask_babel import gettext as _
-from flask_login import current_user
 from werkzeug import Response
 
-from konnekt import web
 from konnekt.domain import events
-from konnekt.domain.records import assignment_list, assignments, keeping, placing, rates
-from konnekt.domain.refused import Refused
+from konnekt.domain.records import assignment_list, assignments, placement, rates
+from konnekt.domain.refusals import Refused
 from konnekt.forms.bureau.assignments import (
     AssignmentForm,
-    EndForm,
+    AssignmentSearchForm,
+    EndAssignmentForm,
     PageForm,
     RateForm,
-    SearchForm,
     typed,
     typed_rate,
 )
 from konnekt.models import Account, Organisation, Rate
+from konnekt.screens import web
 
 bp = Blueprint("assignments", __name__, url_prefix="/assignments")
 
@@ -29,11 +28,6 @@ NEW = ("bureau/assignments/new.html", "partials/bureau_workers.html")
 CHANGE = "bureau/assignments/change.html"
 RATE = "bureau/assignments/rate.html"
 SHOW = ("bureau/assignments/show.html", "partials/bureau_assignment.html")
-
-
-def _me() -> Account:
-    account: Account = current_user._get_current_object()
-    return account
 
 
 @bp.context_processor
@@ -45,7 +39,7 @@ def words() -> dict[str, Any]:
 @bp.get("")
 def index() -> Response:
     """The assignments, searched and filtered, a page at a time."""
-    form = SearchForm(request.args)
+    form = AssignmentSearchForm(request.args)
     places = assignment_list.organisations()
     form.offer([(one.code, one.name) for one in places])
     found = assignment_list.find(form.values(), PageForm(request.args).number())
@@ -60,13 +54,13 @@ def new() -> Response:
 
 def _new(form: AssignmentForm | None = None, status: int = 200) -> Response:
     text = request.values.get("worker", "")
-    worker, places = placing.worker(text), placing.organisations()
+    worker, places = placement.worker(text), placement.organisations()
     place = next((one for one in places if one.code == request.values.get("organisation")), None)
     found: list[Account] = []
     if web.is_htmx() or worker is None:
-        found = placing.workers(text) if text.strip() else placing.unplaced()
+        found = placement.workers(text) if text.strip() else placement.unplaced()
     if worker and worker.is_worker and place and form is None:
-        form = AssignmentForm(formdata=None, code=placing.suggested_code(worker))
+        form = AssignmentForm(formdata=None, code=placement.suggested_code(worker))
     if form is not None and place is not None:
         _offer(form, place)
     known: dict[str, Any] = {
@@ -76,7 +70,7 @@ def _new(form: AssignmentForm | None = None, status: int = 200) -> Response:
         "organisations": places,
         "organisation": place,
     }
-    return web.page(*NEW, status, form=form, has_people=bool(found) or placing.has_workers(), **known)
+    return web.page(*NEW, status, form=form, has_people=bool(found) or placement.has_workers(), **known)
 
 
 def _offer(form: AssignmentForm, place: Organisation) -> None:
@@ -85,21 +79,21 @@ def _offer(form: AssignmentForm, place: Organisation) -> None:
 
 def _refuse(form: Any, refusal: Refused) -> int:
     """The refusal beside its field; the box below a question carries which question it answers."""
-    form.sure.data = placing.key(getattr(refusal, "doubts", []))
+    form.sure.data = placement.key(getattr(refusal, "doubts", []))
     return web.refuse(form, refusal)
 
 
 @bp.post("")
 def add() -> Response:
     """Second the worker to the organisation."""
-    worker, place = placing.to_place(request.form.get("worker", ""), request.form.get("organisation", ""))
+    worker, place = placement.to_place(request.form.get("worker", ""), request.form.get("organisation", ""))
     form = AssignmentForm()
     _offer(form, place)
     if not form.validate():
         return _new(form, 422)
     code, sure = form.code.data or "", form.sure.data or ""
     try:
-        made = assignments.add(worker, place, code, form.values(), by=_me(), sure=sure)
+        made = assignments.add(worker, place, code, form.values(), by=web.account(), sure=sure)
     except Refused as refusal:
         return _new(form, _refuse(form, refusal))
     return _to(_("%(code)s is added. Give it a rate now.", code=made.code), ".show", assignment=made.id)
@@ -112,13 +106,13 @@ def _to(notice: str, endpoint: str, **values: Any) -> Response:
 
 
 def _shown(
-    assignment: int, end_form: EndForm | None = None, rate_form: RateForm | None = None
+    assignment: int, end_form: EndAssignmentForm | None = None, rate_form: RateForm | None = None
 ) -> dict[str, Any]:
     """What the page of an assignment draws."""
     record = assignment_list.open_record(assignment)
     return {
         "record": record,
-        "end_form": end_form or EndForm(formdata=None, last_on=record.assignment.last_on),
+        "end_form": end_form or EndAssignmentForm(formdata=None, last_on=record.assignment.last_on),
         "rate_form": rate_form or RateForm(formdata=None, valid_from_on=record.rate_from),
         "events": events.latest(thing=assignments.thing(record.assignment)),
     }
@@ -141,7 +135,7 @@ def _change(assignment: int, form: AssignmentForm, status: int = 200) -> Respons
     record = assignment_list.open_record(assignment)
     del form.code
     _offer(form, record.assignment.organisation)
-    form.seen.show(keeping.fingerprint(assignments.facts(record.assignment)))
+    form.seen.show(assignments.seen(record.assignment))
     return web.page(CHANGE, None, status, record=record, form=form)
 
 
@@ -154,7 +148,7 @@ def change(assignment: int) -> Response:
         return _change(assignment, form, 422)
     seen, sure = form.seen.data or "", form.sure.data or ""
     try:
-        changed = assignments.change(assignment, form.values(), by=_me(), seen=seen, sure=sure)
+        changed = assignments.change(assignment, form.values(), by=web.account(), seen=seen, sure=sure)
     except Refused as refusal:
         return _change(assignment, form, _refuse(form, refusal))
     return _to(_("%(code)s is changed.", code=changed.code), ".show", assignment=assignment)
@@ -163,11 +157,11 @@ def change(assignment: int) -> Response:
 @bp.post("/<int:assignment>/end")
 def end(assignment: int) -> Response:
     """Choose its last day."""
-    form = EndForm()
+    form = EndAssignmentForm()
     if not form.validate():
         return web.page(*SHOW, 422, **_shown(assignment, form))
     try:
-        ended = assignments.end(assignment, form.last_on.data, by=_me(), sure=form.sure.data or "")
+        ended = assignments.end(assignment, form.last_on.data, by=web.account(), sure=form.sure.data or "")
     except Refused as refusal:
         status = _refuse(form, refusal)
         return web.page(*SHOW, status, **_shown(assignment, form))
@@ -182,7 +176,7 @@ def _done(assignment: int, notice: str) -> Response:
 @bp.post("/<int:assignment>/delete")
 def delete(assignment: int) -> Response:
     """Delete one that was a mistake."""
-    gone = assignments.delete(assignment, by=_me())
+    gone = assignments.delete(assignment, by=web.account())
     return _to(_("%(code)s is deleted.", code=gone.code), ".index")
 
 
@@ -193,7 +187,7 @@ def add_rate(assignment: int) -> Response:
     if not form.validate():
         return web.page(*SHOW, 422, **_shown(assignment, rate_form=form))
     try:
-        rates.add(assignment, *form.values(), by=_me())
+        rates.add(assignment, *form.values(), by=web.account())
     except Refused as refusal:
         status = web.refuse(form, refusal)
         return web.page(*SHOW, status, **_shown(assignment, rate_form=form))
@@ -208,7 +202,7 @@ def ask_rate(assignment: int, rate: int) -> Response:
 
 
 def _change_rate(found: Rate, form: RateForm, status: int = 200) -> Response:
-    form.seen.show(keeping.fingerprint(rates.facts(found)))
+    form.seen.show(rates.seen(found))
     record = assignment_list.open_record(found.assignment_id)
     return web.page(RATE, None, status, record=record, rate=found, form=form)
 
@@ -220,7 +214,7 @@ def change_rate(assignment: int, rate: int) -> Response:
     if not form.validate():
         return _change_rate(found, form, 422)
     try:
-        rates.change(assignment, rate, *form.values(), by=_me(), seen=form.seen.data or "")
+        rates.change(assignment, rate, *form.values(), by=web.account(), seen=form.seen.data or "")
     except Refused as refusal:
         return _change_rate(rates.find(assignment, rate), form, web.refuse(form, refusal))
     return _to(_("The rate is changed."), ".show", assignment=assignment)
@@ -229,5 +223,5 @@ def change_rate(assignment: int, rate: int) -> Response:
 @bp.post("/<int:assignment>/rates/<int:rate>/delete")
 def delete_rate(assignment: int, rate: int) -> Response:
     """Delete a rate that no hour is billed or paid at."""
-    rates.delete(assignment, rate, by=_me())
+    rates.delete(assignment, rate, by=web.account())
     return _done(assignment, _("The rate is deleted."))

@@ -5,22 +5,16 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, url_for
 from flask_babel import gettext as _
-from flask_login import current_user
 from werkzeug import Response
 
-from konnekt import web
-from konnekt.domain import clock, open_amounts, payments, units
-from konnekt.domain.open_amounts import Balance
-from konnekt.domain.refused import Refused
+from konnekt.domain import clock, units
+from konnekt.domain.payments import booking, open_amounts
+from konnekt.domain.refusals import Refused
 from konnekt.forms.payments import EntryForm, ReturnForm, TakeBackForm
-from konnekt.models import Account, Invoice
+from konnekt.models import Invoice
+from konnekt.screens import web
 
 bp = Blueprint("balances", __name__, url_prefix="/payments/invoice")
-
-
-def _me() -> Account:
-    account: Account = current_user._get_current_object()
-    return account
 
 
 @bp.get("/<int:invoice>")
@@ -35,7 +29,7 @@ def pay(invoice: int) -> Response:
     form = EntryForm(prefix="pay-")
 
     def verb() -> Invoice:
-        return payments.pay(invoice, **form.values(), is_sure=form.sure.data, by=_me())
+        return booking.pay(invoice, **form.values(), is_sure=form.sure.data, by=web.account())
 
     return _entered(invoice, form, verb, "pay_form")
 
@@ -47,8 +41,8 @@ def give_back(invoice: int) -> Response:
 
     def verb() -> Invoice:
         if form.invoice.data:
-            return payments.set_off(invoice, form.invoice.data, **form.values(), by=_me())
-        return payments.refund(invoice, **form.values(), by=_me())
+            return booking.set_off(invoice, form.invoice.data, **form.values(), by=web.account())
+        return booking.refund(invoice, **form.values(), by=web.account())
 
     return _entered(invoice, form, verb, "return_form")
 
@@ -59,7 +53,7 @@ def take_back(invoice: int, payment: int) -> Response:
     form = TakeBackForm()
 
     def verb() -> Invoice:
-        return payments.take_back(payment, form.reason.data or "", by=_me())
+        return booking.take_back(payment, form.reason.data or "", by=web.account())
 
     return _entered(invoice, form, verb, "take_back_form", taken=payment)
 
@@ -92,7 +86,7 @@ def _said(of: Invoice) -> str:
     return str(_("Recorded: nothing is open any more."))
 
 
-def _shown(found: Balance, status: int, **forms: Any) -> Response:
+def _shown(found: open_amounts.Balance, status: int, **forms: Any) -> Response:
     document = found.document
     shown = {
         "pay_form": EntryForm(None, prefix="pay-", on=clock.today(), amount=_typed(document.to_pay_cents)),

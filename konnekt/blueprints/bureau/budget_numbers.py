@@ -4,25 +4,19 @@ from typing import Any
 
 from flask import Blueprint, url_for
 from flask_babel import gettext as _
-from flask_login import current_user
 from werkzeug import Response
 
-from konnekt import web
 from konnekt.domain import clock
-from konnekt.domain.records import budget_numbers, changes, organisations
-from konnekt.domain.refused import Refused
-from konnekt.forms.bureau.budget_numbers import BudgetNumberForm, EndForm, typed
-from konnekt.models import Account, BudgetNumber
+from konnekt.domain.records import budget_numbers, organisations
+from konnekt.domain.refusals import Refused
+from konnekt.forms.bureau.budget_numbers import BudgetNumberForm, EndBudgetNumberForm, typed
+from konnekt.models import BudgetNumber
+from konnekt.screens import web
 
 bp = Blueprint("budget_numbers", __name__, url_prefix="/organisations/<code>/budget-numbers")
 
 LIST = ("bureau/budget_numbers/index.html", "partials/bureau_budget_numbers.html")
 PAGE = ("bureau/budget_numbers/show.html", "partials/bureau_budget_number.html")
-
-
-def _me() -> Account:
-    account: Account = current_user._get_current_object()
-    return account
 
 
 def _list(code: str, form: BudgetNumberForm | None = None) -> dict[str, Any]:
@@ -48,7 +42,7 @@ def add(code: str) -> Response:
     if not form.validate():
         return web.page(*LIST, 422, **_list(code, form))
     try:
-        made = budget_numbers.add(code, form.values(), by=_me())
+        made = budget_numbers.add(code, form.values(), by=web.account())
     except Refused as refusal:
         return web.page(*LIST, web.refuse(form, refusal), **_list(code, form))
     notice = _("Budget number %(number)s is added.", number=made.number)
@@ -57,10 +51,10 @@ def add(code: str) -> Response:
 
 def _page(code: str, number: int, form: Any = None, end_form: Any = None) -> dict[str, Any]:
     found = budget_numbers.find(code, number)
-    columns = typed(changes.columns(found, budget_numbers.COLUMNS), web.language())
+    columns = typed(budget_numbers.RECORD.values(found), web.language())
     form = form or BudgetNumberForm(formdata=None, data={**columns, "seen": budget_numbers.seen(found)})
     last_on = found.valid_until_on or clock.today()
-    end_form = end_form or EndForm(formdata=None, prefix="end-", valid_until_on=last_on)
+    end_form = end_form or EndBudgetNumberForm(formdata=None, prefix="end-", valid_until_on=last_on)
     return {"budget_number": found, "organisation": found.organisation, "form": form, "end_form": end_form}
 
 
@@ -83,7 +77,7 @@ def change(code: str, number: int) -> Response:
         return web.page(*PAGE, 422, **_page(code, number, form))
     try:
         seen = form.seen.data or ""
-        changed = budget_numbers.change(code, number, form.values(), seen=seen, by=_me())
+        changed = budget_numbers.change(code, number, form.values(), seen=seen, by=web.account())
     except Refused as refusal:
         status = web.refuse(form, refusal)
         web.look_again(form, status, budget_numbers.seen(budget_numbers.find(code, number)))
@@ -94,9 +88,9 @@ def change(code: str, number: int) -> Response:
 @bp.post("/<int:number>/end")
 def end(code: str, number: int) -> Response:
     """Choose its last valid day."""
-    form = EndForm(prefix="end-")
+    form = EndBudgetNumberForm(prefix="end-")
     try:
-        ended = budget_numbers.end(code, number, form.day(), by=_me())
+        ended = budget_numbers.end(code, number, form.day(), by=web.account())
     except Refused as refusal:
         return web.page(*PAGE, web.refuse(form, refusal), **_page(code, number, end_form=form))
     return _done(code, ended, _("Budget number %(number)s is ended.", number=ended.number))
@@ -105,7 +99,7 @@ def end(code: str, number: int) -> Response:
 @bp.post("/<int:number>/delete")
 def delete(code: str, number: int) -> Response:
     """Delete one that nothing uses."""
-    gone = budget_numbers.delete(code, number, by=_me())
+    gone = budget_numbers.delete(code, number, by=web.account())
     here = url_for(".index", code=code)
     notice = _("Budget number %(number)s is deleted.", number=gone.number)
     return web.moved(web.done(notice, here, LIST[1], **_list(code)), here)

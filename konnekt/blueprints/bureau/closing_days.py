@@ -3,17 +3,14 @@
 from typing import Any
 
 from flask import Blueprint, flash, redirect, request, url_for
-from flask_babel import gettext as _
-from flask_babel import ngettext
-from flask_login import current_user
+from flask_babel import gettext as _, ngettext
 from werkzeug import Response
 
-from konnekt import web
 from konnekt.domain import clock, events
-from konnekt.domain.records import closing_days, keeping, working_days
-from konnekt.domain.refused import Invalid, Refused
-from konnekt.forms.bureau.closing_days import ClosingDayForm, YearForm, ticked, typed
-from konnekt.models import Account
+from konnekt.domain.records import closing_days, working_days
+from konnekt.domain.refusals import Invalid, Refused
+from konnekt.forms.bureau.closing_days import ClosingDayForm, ClosingYearForm, ticked, typed
+from konnekt.screens import web
 
 bp = Blueprint("closing_days", __name__, url_prefix="/closing-days")
 
@@ -22,13 +19,8 @@ CHANGE = "bureau/closing_days/change.html"
 HOLIDAYS = "bureau/closing_days/holidays.html"
 
 
-def _me() -> Account:
-    account: Account = current_user._get_current_object()
-    return account
-
-
 def _year() -> int:
-    return YearForm(request.args).number() or clock.today().year
+    return ClosingYearForm(request.args).number() or clock.today().year
 
 
 def _list(year: int, form: ClosingDayForm | None = None) -> dict[str, Any]:
@@ -55,7 +47,7 @@ def add() -> Response:
     if not form.validate():
         return web.page(*LIST, 422, **_list(_year(), form))
     try:
-        made = closing_days.add(*form.values(), by=_me())
+        made = closing_days.add(*form.values(), by=web.account())
     except Refused as refusal:
         return web.page(*LIST, web.refuse(form, refusal), **_list(_year(), form))
     return _done(_("%(name)s is added.", name=made.name(web.language())), made.day.year)
@@ -73,7 +65,7 @@ def show(closing_day: int) -> Response:
 
 def _page(closing_day: int, form: ClosingDayForm, status: int = 200) -> Response:
     found = closing_days.find(closing_day)
-    form.seen.show(keeping.fingerprint(closing_days.facts(found)))
+    form.seen.show(closing_days.seen(found))
     return web.page(CHANGE, None, status, closing_day=found, form=form)
 
 
@@ -84,7 +76,9 @@ def change(closing_day: int) -> Response:
     if not form.validate():
         return _page(closing_day, form, 422)
     try:
-        changed = closing_days.change(closing_day, *form.values(), by=_me(), seen=form.seen.data or "")
+        changed = closing_days.change(
+            closing_day, *form.values(), by=web.account(), seen=form.seen.data or ""
+        )
     except Refused as refusal:
         return _page(closing_day, form, web.refuse(form, refusal))
     flash(_("%(name)s is changed.", name=changed.name(web.language())))
@@ -94,14 +88,14 @@ def change(closing_day: int) -> Response:
 @bp.post("/<int:closing_day>/delete")
 def delete(closing_day: int) -> Response:
     """Work goes on that day after all."""
-    gone = closing_days.delete(closing_day, by=_me())
+    gone = closing_days.delete(closing_day, by=web.account())
     return _done(_("%(name)s is deleted.", name=gone.name(web.language())), gone.day.year)
 
 
 @bp.get("/holidays")
 def holidays() -> Response:
     """The public holidays of a year, to tick."""
-    return _holidays(YearForm(request.args).number() or clock.today().year + 1)
+    return _holidays(ClosingYearForm(request.args).number() or clock.today().year + 1)
 
 
 def _holidays(year: int, problem: Invalid | None = None) -> Response:
@@ -117,9 +111,9 @@ def _holidays(year: int, problem: Invalid | None = None) -> Response:
 @bp.post("/holidays")
 def add_holidays() -> Response:
     """Add the ones that are ticked."""
-    year = YearForm(request.form).number() or clock.today().year + 1
+    year = ClosingYearForm(request.form).number() or clock.today().year + 1
     try:
-        made = closing_days.add_holidays(year, ticked(request.form.getlist("day")), by=_me())
+        made = closing_days.add_holidays(year, ticked(request.form.getlist("day")), by=web.account())
     except Invalid as refusal:
         return _holidays(year, refusal)
     flash(ngettext("%(num)s closing day is added.", "%(num)s closing days are added.", len(made)))

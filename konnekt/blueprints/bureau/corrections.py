@@ -4,43 +4,32 @@ from typing import Any
 
 from flask import Blueprint, request, url_for
 from flask_babel import gettext as _
-from flask_login import current_user
 from werkzeug import Response
 
-from konnekt import web
-from konnekt.domain import corrections, paging
-from konnekt.domain.correcting import case as cases
-from konnekt.domain.correcting import cells, effect
-from konnekt.domain.correcting.case import Case
-from konnekt.domain.correcting.effect import Effect
-from konnekt.domain.entry import Entry
-from konnekt.domain.refused import Invalid, Refused
+from konnekt.domain.corrections import case as cases, cells, effect, supplementary
+from konnekt.domain.refusals import Conflict, Invalid, Refused
+from konnekt.domain.timesheets import entry
 from konnekt.forms import registration
-from konnekt.forms.corrections import CorrectionForm, SearchForm
+from konnekt.forms.corrections import CorrectionForm, CorrectionSearchForm
 from konnekt.forms.numbers import whole
-from konnekt.models import Account
+from konnekt.screens import web
 
 bp = Blueprint("corrections", __name__, url_prefix="/corrections")
-
-
-def _me() -> Account:
-    account: Account = current_user._get_current_object()
-    return account
 
 
 @bp.get("")
 def index() -> Response:
     """What can be corrected, and the corrections that wait or came back."""
-    form = SearchForm(request.args)
-    form.offer([(place.code, place.name) for place in corrections.organisations()])
-    page = paging.page(corrections.correctable(**form.values()), request.args.get("page", 1, type=whole))
+    form = CorrectionSearchForm(request.args)
+    form.offer([(place.code, place.name) for place in supplementary.organisations()])
+    page = supplementary.correctable(**form.values(), page=request.args.get("page", 1, type=whole))
     return web.page(
         "bureau/corrections/index.html",
         "partials/corrections_list.html",
         form=form,
         page=page,
-        counts=corrections.counts(page.rows),
-        under_way=corrections.under_way(),
+        counts=supplementary.counts(page.rows),
+        under_way=supplementary.under_way(),
     )
 
 
@@ -61,8 +50,8 @@ def correct(sheet: int) -> Response:
     try:
         if form.do.data == "send":
             return _sent(case, typed, form)
-        found = effect.foresee(case, corrections.check(case, typed.content()))
-    except Refused as refusal:
+        found = effect.foresee(case, supplementary.check(case, typed.content()))
+    except (Conflict, Invalid) as refusal:
         return _refused(sheet, typed, form, refusal)
     return _shown(case, typed, form, found=found)
 
@@ -70,14 +59,16 @@ def correct(sheet: int) -> Response:
 @bp.post("/<int:sheet>/withdraw")
 def withdraw(sheet: int) -> Response:
     """Take a correction back that waits or came back."""
-    found = corrections.withdraw(sheet, by=_me(), seen=registration.seen(request.form.get("seen", "")))
+    found = supplementary.withdraw(
+        sheet, by=web.account(), seen=registration.seen(request.form.get("seen", ""))
+    )
     return _done(sheet, _("Taken back: correction %(number)s is empty.", number=found.sequence))
 
 
-def _sent(case: Case, typed: Entry, form: CorrectionForm) -> Response:
-    made = corrections.send(
+def _sent(case: cases.Case, typed: entry.Entry, form: CorrectionForm) -> Response:
+    made = supplementary.send(
         case.original.id, typed.content(), form.reason.data or "",
-        by=_me(), seen=form.case.data or "", shown=form.shown.data or "",
+        by=web.account(), seen=form.case.data or "", shown=form.shown.data or "",
     )  # fmt: skip
     return _done(made.id, _("Sent: correction %(number)s waits to be approved.", number=made.sequence))
 
@@ -89,23 +80,21 @@ def _done(sheet: int, notice: str) -> Response:
     return web.done(notice, there, "partials/correction.html", **context)
 
 
-def _with_line(case: Case, typed: Entry, form: CorrectionForm) -> Response:
+def _with_line(case: cases.Case, typed: entry.Entry, form: CorrectionForm) -> Response:
     week = registration.added_week(form.add.data or "")
     if week is not None:
         cells.add_row(case, typed, *week)
     return _shown(case, typed, form, new=typed.rows[-1].token if typed.rows else "")
 
 
-def _refused(sheet: int, typed: Entry, form: CorrectionForm, refusal: Refused) -> Response:
+def _refused(sheet: int, typed: entry.Entry, form: CorrectionForm, refusal: Refused) -> Response:
     """The page with what was typed; where hours changed meanwhile, with what the correction does by now."""
-    if refusal.status not in (409, 422):
-        raise refusal
     case = cases.find(sheet)
     if getattr(refusal, "field", "") == "reason":
         form.reason.errors = [web.say(refusal)]
     found = None
     try:
-        found = effect.foresee(case, corrections.check(case, typed.content()))
+        found = effect.foresee(case, supplementary.check(case, typed.content()))
     except Refused as why:
         # What is wrong with the hours is said first: the rest can wait.
         refusal = why
@@ -115,13 +104,13 @@ def _refused(sheet: int, typed: Entry, form: CorrectionForm, refusal: Refused) -
 
 
 def _shown(
-    case: Case, typed: Entry, form: CorrectionForm, status: int = 200, *,
-    found: Effect | None = None, refusal: Refused | None = None, new: str = "",
+    case: cases.Case, typed: entry.Entry, form: CorrectionForm, status: int = 200, *,
+    found: effect.Effect | None = None, refusal: Refused | None = None, new: str = "",
 ) -> Response:  # fmt: skip
     context = _context(case, typed, form)
     template, partial = "bureau/corrections/show.html", "partials/correction.html"
     return web.page(template, partial, status, **context, found=found, refusal=refusal, new=new)
 
 
-def _context(case: Case, typed: Entry, form: CorrectionForm) -> dict[str, Any]:
+def _context(case: cases.Case, typed: entry.Entry, form: CorrectionForm) -> dict[str, Any]:
     return {"case": case, "grid": cells.grid(case, typed), "form": form, "say": web.say}

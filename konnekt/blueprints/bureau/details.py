@@ -2,29 +2,29 @@
 
 from typing import Any
 
-from flask import Blueprint, request, url_for
+from flask import Blueprint, flash, redirect, request, url_for
 from flask_babel import gettext as _
-from flask_login import current_user
 from werkzeug import Response
 
-from konnekt import web
 from konnekt.domain import events
-from konnekt.domain.records import details
-from konnekt.domain.refused import Refused
-from konnekt.forms.details import DetailsForm
+from konnekt.domain.records import agency as record_agency
+from konnekt.domain.refusals import Refused
+from konnekt.forms.details import DetailsForm, FactorTermForm
+from konnekt.screens import web
 
 bp = Blueprint("details", __name__, url_prefix="/details")
 
 PAGE = ("bureau/details/index.html", "partials/bureau_details.html")
 
 
-def _shown(form: DetailsForm | None = None) -> dict[str, Any]:
-    agency = details.find()
-    drawn = form or DetailsForm(None, obj=agency, seen=details.seen(agency))
+def _shown(form: DetailsForm | None = None, term: FactorTermForm | None = None) -> dict[str, Any]:
+    agency = record_agency.find()
+    drawn = form or DetailsForm(None, obj=agency, seen=record_agency.seen(agency))
     return {
+        "term": term or FactorTermForm(formdata=None, on=agency.factor_from_on),
         "form": drawn,
-        "missing": [drawn[name] for name in details.missing(agency)],
-        "changes": events.latest(10, thing=details.THING),
+        "missing": [drawn[name] for name in record_agency.missing(agency)],
+        "changes": events.latest(10, thing=record_agency.THING),
     }
 
 
@@ -39,11 +39,26 @@ def change() -> Response:
     """Change them."""
     form = DetailsForm(request.form)
     try:
-        details.change(form.values(), seen=form.seen.data or "", by=current_user._get_current_object())
+        record_agency.change(form.values(), seen=form.seen.data or "", by=web.account())
     except Refused as refusal:
         status = web.refuse(form, refusal)
         if status == 409:
             # Who saves a second time has been told.
-            form.seen.data = details.seen(details.find())
+            form.seen.data = record_agency.seen(record_agency.find())
         return web.page(*PAGE, status, **_shown(form))
     return web.done(_("The agency's details are saved."), url_for(".index"), PAGE[1], **_shown())
+
+
+@bp.post("/second-step")
+def require_second_step() -> Response:
+    """From which day on all who work here need a second factor."""
+    form = FactorTermForm()
+    if not form.validate():
+        return web.page(PAGE[0], None, 422, **_shown(term=form))
+    try:
+        record_agency.require_factor(form.on.data, by=web.account())
+    except Refused as refusal:
+        status = web.refuse(form, refusal)
+        return web.page(PAGE[0], None, status, **_shown(term=form))
+    flash(_("The agency's details are saved."))
+    return redirect(url_for(".index"), 303)

@@ -4,25 +4,18 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, url_for
 from flask_babel import gettext as _
-from flask_login import current_user
 from werkzeug import Response
 
-from konnekt import web
 from konnekt.domain import events
-from konnekt.domain.records import hour_types, keeping
-from konnekt.domain.refused import Refused
+from konnekt.domain.records import hour_types
+from konnekt.domain.refusals import Refused
 from konnekt.forms.bureau.hour_types import HourTypeForm, typed
-from konnekt.models import Account
+from konnekt.screens import web
 
 bp = Blueprint("hour_types", __name__, url_prefix="/hour-types")
 
 LIST = ("bureau/hour_types/index.html", "partials/bureau_hour_types.html")
 CHANGE = "bureau/hour_types/change.html"
-
-
-def _me() -> Account:
-    account: Account = current_user._get_current_object()
-    return account
 
 
 def _list(form: HourTypeForm | None = None) -> dict[str, Any]:
@@ -44,7 +37,7 @@ def add() -> Response:
     if not form.validate():
         return web.page(*LIST, 422, **_list(form))
     try:
-        made = hour_types.add(form.code.data or "", form.values(is_active=True), by=_me())
+        made = hour_types.add(form.code.data or "", form.values(is_active=True), by=web.account())
     except Refused as refusal:
         return web.page(*LIST, web.refuse(form, refusal), **_list(form))
     return web.done(_("%(code)s is added.", code=made.code), url_for(".index"), LIST[1], **_list())
@@ -59,7 +52,7 @@ def show(hour_type: int) -> Response:
 def _page(hour_type: int, form: HourTypeForm, status: int = 200) -> Response:
     found = hour_types.find(hour_type)
     del form.code
-    form.seen.show(keeping.fingerprint(hour_types.facts(found)))
+    form.seen.show(hour_types.seen(found))
     known = {"hour_type": found, "is_locked": hour_types.is_locked(found)}
     history = events.latest(thing=hour_types.thing(found))
     return web.page(CHANGE, None, status, form=form, events=history, **known)
@@ -72,7 +65,7 @@ def change(hour_type: int) -> Response:
     if not form.validate():
         return _page(hour_type, form, 422)
     try:
-        changed = hour_types.change(hour_type, form.values(), by=_me(), seen=form.seen.data or "")
+        changed = hour_types.change(hour_type, form.values(), by=web.account(), seen=form.seen.data or "")
     except Refused as refusal:
         return _page(hour_type, form, web.refuse(form, refusal))
     flash(_("%(code)s is changed.", code=changed.code))

@@ -4,14 +4,14 @@ from typing import Any
 
 from flask import Blueprint, make_response, redirect, url_for
 from flask_babel import gettext as _
-from flask_login import current_user
 from werkzeug import Response
 
-from konnekt import tables, web
+from konnekt.documents import tables
 from konnekt.domain.imports import uploads
-from konnekt.domain.refused import Invalid
+from konnekt.domain.refusals import Invalid
 from konnekt.forms.imports import UploadForm
 from konnekt.models import Job
+from konnekt.screens import change_text, web
 
 bp = Blueprint("imports", __name__, url_prefix="/imports")
 
@@ -43,7 +43,7 @@ def upload() -> Response:
     """Have the files checked."""
     form = UploadForm()
     try:
-        job = uploads.start(form.uploads, by=current_user._get_current_object())
+        job = uploads.start(form.uploads, by=web.account())
     except Invalid as refusal:
         form.files.errors = [web.say(refusal)]
         return _page(form, 422)
@@ -53,27 +53,36 @@ def upload() -> Response:
 @bp.post("/<int:job>/confirm")
 def confirm(job: int) -> Response:
     """Import what was checked."""
-    return _to(uploads.confirm(job, by=current_user._get_current_object()))
+    return _to(uploads.confirm(job, by=web.account()))
 
 
 @bp.post("/<int:job>/again")
 def again(job: int) -> Response:
     """Check the same files once more."""
-    return _to(uploads.check_again(job, by=current_user._get_current_object()))
+    return _to(uploads.check_again(job, by=web.account()))
 
 
 @bp.get("/<int:job>/lines.csv")
 def lines(job: int) -> Response:
-    """Every line that was wrong, left as it is or doubtful, then what is new and changed, as CSV."""
+    """Every line that was wrong, left as it is or doubtful, each value that changes, what is new; as CSV."""
     found = uploads.find(job)
     listed = [line for name in ("problems", "differences", "doubts") for line in found.result.get(name, [])]
     said = {"new": _("new"), "changed": _("changed")}
-    header = [_("File"), _("Line"), _("Column"), _("What")]
+    header = [_("File"), _("Line"), _("Column"), _("What"), _("Was"), _("Becomes")]
     rows = [
-        (one["file"], one["line"], one["column"], web.say_kept(one["sentence"], one["values"]))
+        (one["file"], one["line"], one["column"], web.say_kept(one["sentence"], one["values"]), "", "")
         for one in listed
     ]
-    rows += [(name, line, "", said[made]) for name, line, made in uploads.effects(found)]
+    changes = found.result.get("changes", []) if found.result["is_ok"] else []
+    for one in changes:
+        values = (change_text.shown(one["name"], one[side]) for side in ("before", "after"))
+        rows.append((one["file"], one["line"], one["column"], said["changed"], *values))
+    told = {(one["file"], one["line"]) for one in changes}
+    rows += [
+        (name, line, "", said[made], "", "")
+        for name, line, made in uploads.effects(found)
+        if (name, line) not in told
+    ]
     response = make_response(tables.csv_file(header, rows, web.language()))
     response.headers["Content-Type"] = tables.CSV
     response.headers["Content-Disposition"] = f'attachment; filename="import-{found.id}.csv"'

@@ -4,17 +4,15 @@ from typing import Any
 
 from flask import Blueprint, redirect, request, url_for
 from flask_babel import gettext as _
-from flask_login import current_user
 from werkzeug import Response
 from werkzeug.datastructures import MultiDict
 
-from konnekt import web
-from konnekt.domain import clock, crediting, invoice_runs, invoices
-from konnekt.domain.crediting import Outlook
-from konnekt.domain.invoicing import unmade
-from konnekt.domain.refused import Invalid, Refused
+from konnekt.domain import clock
+from konnekt.domain.invoices import credit as invoice_credit, issue as invoice_issue, missing_documents, runs
+from konnekt.domain.refusals import Invalid, Refused
 from konnekt.forms.invoicing import CreditForm, RunForm
-from konnekt.models import Account, Job
+from konnekt.models import Job
+from konnekt.screens import web
 
 bp = Blueprint("invoicing", __name__, url_prefix="/invoicing")
 
@@ -24,18 +22,13 @@ ORDER = "order-"
 CREDIT, OUTLOOK = "bureau/invoicing/credit.html", "partials/invoicing_credit.html"
 
 
-def _me() -> Account:
-    account: Account = current_user._get_current_object()
-    return account
-
-
 @bp.get("")
 def index() -> Response:
     """What waits to be invoiced; with a period, what a run would issue."""
     if "period" not in request.args:
-        waiting = invoice_runs.waiting()
-        first = invoice_runs.period_name(waiting[0].period) if waiting else None
-        return _shown(RunForm(None, on=clock.today(), period=first), 200)
+        waiting = runs.waiting()
+        first = runs.period_name(waiting[0].period) if waiting else None
+        return _shown(RunForm(None, on=clock.today(), period=first), 200, waiting=waiting)
     form = RunForm(request.args)
     status, preview = _previewed(form, _orders(request.args))
     return _shown(form, status, **preview)
@@ -50,7 +43,7 @@ def issue() -> Response:
     if not form.validate():
         return _shown(form, 422)
     try:
-        job = invoice_runs.begin(*_asked(form), on=form.on.data, seen=seen, by=_me(), orders=orders)
+        job = runs.begin(*_asked(form), on=form.on.data, seen=seen, by=web.account(), orders=orders)
     except Refused as refusal:
         _status, preview = _previewed(form, orders)
         if not isinstance(refusal, Invalid):
@@ -62,13 +55,13 @@ def issue() -> Response:
 @bp.post("/documents")
 def make_documents() -> Response:
     """Have the documents made that are missing."""
-    return _begun(unmade.make(_me()), _("The missing documents are being made."))
+    return _begun(missing_documents.make(web.account()), _("The missing documents are being made."))
 
 
 @bp.get("/<int:invoice>/credit")
 def outlook(invoice: int) -> Response:
     """What crediting this invoice does, and the form to do it."""
-    return _foreseen(crediting.outlook(invoice), CreditForm(None), 200)
+    return _foreseen(invoice_credit.outlook(invoice), CreditForm(None), 200)
 
 
 @bp.post("/<int:invoice>/credit")
@@ -76,13 +69,13 @@ def credit(invoice: int) -> Response:
     """Credit it, with a reason."""
     form = CreditForm()
     if not form.validate():
-        return _foreseen(crediting.outlook(invoice), form, 422)
+        return _foreseen(invoice_credit.outlook(invoice), form, 422)
     try:
-        note = crediting.credit(invoice, form.reason.data, by=_me(), seen=form.seen.data)
+        note = invoice_credit.credit(invoice, form.reason.data, by=web.account(), seen=form.seen.data)
     except Refused as refusal:
-        return _foreseen(crediting.outlook(invoice), form, web.refuse(form, refusal))
+        return _foreseen(invoice_credit.outlook(invoice), form, web.refuse(form, refusal))
     here = url_for("bureau.invoicing.outlook", invoice=invoice)
-    found = crediting.outlook(invoice)
+    found = invoice_credit.outlook(invoice)
     notice = _("Credited: credit note %(number)s.", number=note.number_text)
     return web.done(notice, here, OUTLOOK, outlook=found, form=form)
 
@@ -94,27 +87,30 @@ def _begun(job: Job, notice: str) -> Response:
     return web.moved(done, there, "#invoicing")
 
 
-def _shown(form: RunForm, status: int, **preview: Any) -> Response:
+def _shown(
+    form: RunForm, status: int, waiting: list[runs.BillablePeriod] | None = None,
+    lacking: list[str] | None = None, **preview: Any,
+) -> Response:  # fmt: skip
+    waiting = runs.waiting() if waiting is None else waiting
     form.offer(
-        [(one.calendar, invoice_runs.period_name(one), web.spoken(one)) for one in invoice_runs.periods()],
-        [(one.code, one.name) for one in invoice_runs.organisations()],
+        [(one.calendar, runs.period_name(one), web.spoken(one)) for one in runs.periods(waiting)],
+        [(one.code, one.name) for one in runs.organisations()],
     )
     shown = {
         "form": form,
-        "lacking": invoice_runs.lacking(),
-        "period_name": invoice_runs.period_name,
+        "period_name": runs.period_name,
+        "lacking": runs.lacking() if lacking is None else lacking,
         **preview,
     }
     if not web.is_htmx():
-        shown["waiting"] = invoice_runs.waiting()
-        shown["jobs"] = invoice_runs.under_way()
-        shown["unmade"] = unmade.first(invoice_runs.MOST_NUMBERS)
+        shown["waiting"] = waiting
+        shown["jobs"] = runs.under_way()
+        shown["unmade"] = missing_documents.first(runs.MOST_NUMBERS)
     return web.page(PAGE, RUN, status, **shown)
 
 
 def _asked(form: RunForm) -> tuple[str, int, int, str | None]:
-    period = invoice_runs.find_period(form.period.data)
-    return period.calendar, period.year, period.number, form.organisation.data or None
+    return *runs.read_period_name(form.period.data), form.organisation.data or None
 
 
 def _orders(typed: MultiDict[str, str]) -> dict[str, str]:
@@ -132,16 +128,16 @@ def _previewed(form: RunForm, orders: dict[str, str]) -> tuple[int, dict[str, An
     """The preview with its fingerprint; else what is wrong, beside the fields of the form."""
     if not form.validate():
         return 422, {}
-    if invoice_runs.lacking():
-        return 200, {}
+    if lacking := runs.lacking():
+        return 200, {"lacking": lacking}
     try:
-        invoices.must_be_near(form.on.data)
-        found = invoices.preview(*_asked(form), orders)
+        invoice_issue.must_be_near(form.on.data)
+        found = invoice_issue.preview(*_asked(form), orders)
     except Refused as refusal:
         return web.refuse(form, refusal), {}
-    seen = invoice_runs.fingerprint(found, form.on.data)
-    return 200, {"found": found, "seen": seen, "orders": orders, "order_prefix": ORDER}
+    seen = runs.fingerprint(found, form.on.data)
+    return 200, {"lacking": [], "found": found, "seen": seen, "orders": orders, "order_prefix": ORDER}
 
 
-def _foreseen(found: Outlook, form: CreditForm, status: int) -> Response:
+def _foreseen(found: invoice_credit.Outlook, form: CreditForm, status: int) -> Response:
     return web.page(CREDIT, OUTLOOK, status, outlook=found, form=form)

@@ -1,15 +1,13 @@
 """Post die niet aankwam: what was given up, with the way to send it again."""
 
 from flask import Blueprint, request, url_for
-from flask_babel import gettext as _
-from flask_babel import ngettext
-from flask_login import current_user
+from flask_babel import gettext as _, ngettext
 from werkzeug import Response
 
-from konnekt import web
-from konnekt.domain import outbox
-from konnekt.domain.refused import Refused
+from konnekt.background import outbox
+from konnekt.domain.refusals import Conflict, Refused
 from konnekt.forms.numbers import whole
+from konnekt.screens import web
 
 bp = Blueprint("mail", __name__, url_prefix="/mail")
 
@@ -41,10 +39,8 @@ def _done(notice: str) -> Response:
 def send_again(mail: int) -> Response:
     """Send one of them again."""
     try:
-        sent = outbox.send_again(mail, by=current_user._get_current_object())
-    except Refused as refusal:
-        if refusal.status != 409:
-            raise
+        sent = outbox.send_again(mail, by=web.account())
+    except Conflict as refusal:
         return _list(refusal)
     return _done(_("The mail to %(address)s goes out again.", address=sent.recipient))
 
@@ -52,5 +48,5 @@ def send_again(mail: int) -> Response:
 @bp.post("/again")
 def send_all_again() -> Response:
     """Send all of them again."""
-    count = outbox.send_all_again(by=current_user._get_current_object())
+    count = outbox.send_all_again(by=web.account())
     return _done(ngettext("%(num)s mail goes out again.", "%(num)s mails go out again.", count))

@@ -4,26 +4,20 @@ from typing import Any
 
 from flask import Blueprint, request, url_for
 from flask_babel import gettext as _
-from flask_login import current_user
 from werkzeug import Response
 
-from konnekt import web
 from konnekt.domain import clock
-from konnekt.domain.records import dossiers, lists, organisations
-from konnekt.domain.refused import Refused
+from konnekt.domain.records import lists, organisations, record_pages
+from konnekt.domain.refusals import Refused
 from konnekt.forms.bureau import searches
-from konnekt.forms.bureau.organisations import EndForm, OrganisationForm
-from konnekt.models import Account, Organisation
+from konnekt.forms.bureau.organisations import EndOrganisationForm, OrganisationForm
+from konnekt.models import Organisation
+from konnekt.screens import web
 
 bp = Blueprint("organisations", __name__, url_prefix="/organisations")
 
 PAGE = ("bureau/organisations/show.html", "partials/bureau_organisation.html")
 FORM = ("bureau/organisations/form.html", "partials/bureau_organisation_form.html")
-
-
-def _me() -> Account:
-    account: Account = current_user._get_current_object()
-    return account
 
 
 @bp.get("")
@@ -48,7 +42,7 @@ def add() -> Response:
     """Add one."""
     form = _filled(None, request.form)
     try:
-        made = organisations.add(form.values(), by=_me())
+        made = organisations.add(form.values(), by=web.account())
     except Refused as refusal:
         return _form_page(form, None, web.refuse(form, refusal))
     return _shown(made, _("%(name)s is added.", name=made.name))
@@ -67,7 +61,7 @@ def change(code: str) -> Response:
     found = organisations.find(code)
     form = _filled(found, request.form)
     try:
-        changed = organisations.change(code, form.values(), seen=form.seen.data or "", by=_me())
+        changed = organisations.change(code, form.values(), seen=form.seen.data or "", by=web.account())
     except Refused as refusal:
         status = web.refuse(form, refusal)
         web.look_again(form, status, organisations.seen(organisations.find(code)))
@@ -95,9 +89,9 @@ def show(code: str) -> Response:
     return web.page(*PAGE, **_context(code))
 
 
-def _context(code: str, end_form: EndForm | None = None) -> dict[str, Any]:
-    dossier = dossiers.of_organisation(code, web.agency())
-    form = end_form or EndForm(formdata=None, ended_on=clock.today())
+def _context(code: str, end_form: EndOrganisationForm | None = None) -> dict[str, Any]:
+    dossier = record_pages.of_organisation(code, web.agency())
+    form = end_form or EndOrganisationForm(formdata=None, ended_on=clock.today())
     return {"dossier": dossier, "organisation": dossier.organisation, "end_form": form}
 
 
@@ -109,9 +103,9 @@ def _shown(organisation: Organisation, notice: str) -> Response:
 @bp.post("/<code>/end")
 def end(code: str) -> Response:
     """End it as a client."""
-    form = EndForm()
+    form = EndOrganisationForm()
     try:
-        ended = organisations.end(code, form.ended_on.data, by=_me(), is_sure=form.sure.data)
+        ended = organisations.end(code, form.ended_on.data, by=web.account(), is_sure=form.sure.data)
     except Refused as refusal:
         return web.page(*PAGE, web.refuse(form, refusal), **_context(code, form))
     return _shown(ended, _("%(name)s is ended.", name=ended.name))
@@ -120,5 +114,5 @@ def end(code: str) -> Response:
 @bp.post("/<code>/resume")
 def resume(code: str) -> Response:
     """Take the end back."""
-    resumed = organisations.resume(code, by=_me())
+    resumed = organisations.resume(code, by=web.account())
     return _shown(resumed, _("%(name)s is a client again.", name=resumed.name))

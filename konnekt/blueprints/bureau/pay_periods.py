@@ -3,31 +3,22 @@
 from typing import Any
 
 from flask import Blueprint, flash, redirect, request, url_for
-from flask_babel import gettext as _
-from flask_babel import ngettext
-from flask_login import current_user
+from flask_babel import gettext as _, ngettext
 from werkzeug import Response
 
-from konnekt import web
 from konnekt.domain import clock, events
-from konnekt.domain.records import keeping, pay_periods, working_days
-from konnekt.domain.records.calendars import Span
-from konnekt.domain.records.working_days import Hit
-from konnekt.domain.refused import Refused
-from konnekt.forms.bureau.pay_periods import PeriodForm, ShelfForm, YearForm, typed
-from konnekt.models import Account, PayPeriod
-from konnekt.period_names import capital
+from konnekt.domain.records import calendars, pay_periods, working_days
+from konnekt.domain.refusals import Refused
+from konnekt.forms.bureau.pay_periods import PayYearForm, PeriodForm, ShelfForm, typed
+from konnekt.models import PayPeriod
+from konnekt.screens import web
+from konnekt.screens.period_names import capital
 
 bp = Blueprint("pay_periods", __name__, url_prefix="/pay-periods")
 
 LIST = ("bureau/pay_periods/index.html", "partials/bureau_pay_periods.html")
 YEAR = ("bureau/pay_periods/year.html", "partials/bureau_year.html")
 CHANGE = "bureau/pay_periods/change.html"
-
-
-def _me() -> Account:
-    account: Account = current_user._get_current_object()
-    return account
 
 
 @bp.get("")
@@ -46,13 +37,15 @@ def ask_year() -> Response:
     calendar = pay_periods.shelf(*ShelfForm(request.args).values()).calendar
     year, rule = pay_periods.suggested(calendar)
     year = ShelfForm(request.args).values()[1] or year
-    return web.page(*YEAR, form=YearForm(formdata=None, calendar=calendar, year=year, **vars(rule)), spans=[])
+    return web.page(
+        *YEAR, form=PayYearForm(formdata=None, calendar=calendar, year=year, **vars(rule)), spans=[]
+    )
 
 
 @bp.post("/year/preview")
 def preview() -> Response:
     """What the rule would make; nothing is saved yet."""
-    form = YearForm()
+    form = PayYearForm()
     if not form.validate():
         return web.page(*YEAR, 422, form=form, spans=[])
     try:
@@ -62,7 +55,7 @@ def preview() -> Response:
     return web.page(*YEAR, form=form, spans=spans, hits=hits)
 
 
-def _foreseen(form: YearForm) -> tuple[list[Span], list[Hit]]:
+def _foreseen(form: PayYearForm) -> tuple[list[calendars.Span], list[working_days.Hit]]:
     """What the rule makes, with what still falls on days on which nobody works."""
     spans = pay_periods.preview(form.calendar.data, form.year.data, form.rule())
     spans = working_days.settled(spans, form.closed.data or working_days.LEAVE)
@@ -72,12 +65,14 @@ def _foreseen(form: YearForm) -> tuple[list[Span], list[Hit]]:
 @bp.post("/year")
 def generate() -> Response:
     """Make the periods of a year."""
-    form = YearForm()
+    form = PayYearForm()
     if not form.validate():
         return web.page(*YEAR, 422, form=form, spans=[])
     calendar, year = form.calendar.data, form.year.data
     try:
-        made = pay_periods.generate(calendar, year, form.rule(), by=_me(), closed=form.closed.data or "")
+        made = pay_periods.generate(
+            calendar, year, form.rule(), by=web.account(), closed=form.closed.data or ""
+        )
     except Refused as refusal:
         return web.page(*YEAR, web.refuse(form, refusal), form=form, spans=[])
     notice = ngettext("%(num)s period is made.", "%(num)s periods are made.", len(made))
@@ -93,7 +88,7 @@ def _to_list(notice: str, calendar: str, year: int) -> Response:
 def delete_year() -> Response:
     """Delete the periods of a year that nothing uses."""
     calendar, year = ShelfForm(request.form).values()
-    count = pay_periods.delete_year(calendar, year or 0, by=_me())
+    count = pay_periods.delete_year(calendar, year or 0, by=web.account())
     notice = ngettext("%(num)s period is deleted.", "%(num)s periods are deleted.", count)
     return _to_list(notice, calendar, year or 0)
 
@@ -109,7 +104,7 @@ def _page(found: PayPeriod, form: PeriodForm, status: int = 200) -> Response:
     has_sheets = pay_periods.has_sheets(found)
     if has_sheets and form.first_on:
         form.fix_days()
-    form.seen.show(keeping.fingerprint(pay_periods.facts(found)))
+    form.seen.show(pay_periods.seen(found))
     hits = working_days.of([found])
     known: dict[str, Any] = {"period": found, "has_sheets": has_sheets, "form": form, "hits": hits}
     history = events.latest(thing=pay_periods.thing(found))
@@ -126,15 +121,15 @@ def change(period: int) -> Response:
         return _page(found, form, 422)
     how: dict[str, Any] = {"joined": bool(form.joined and form.joined.data), "closed": form.closed.data or ""}
     try:
-        pay_periods.change(period, _span(found, form), by=_me(), seen=form.seen.data or "", **how)
+        pay_periods.change(period, _span(found, form), by=web.account(), seen=form.seen.data or "", **how)
     except Refused as refusal:
         return _page(pay_periods.find(period), form, web.refuse(form, refusal))
     notice = _("%(period)s is changed.", period=capital(web.spoken(found)))
     return _to_list(notice, found.calendar, found.year)
 
 
-def _span(found: PayPeriod, form: PeriodForm) -> Span:
-    return Span(
+def _span(found: PayPeriod, form: PeriodForm) -> calendars.Span:
+    return calendars.Span(
         number=found.number,
         first_on=form.first_on.data if form.first_on else found.first_on,
         last_on=form.last_on.data if form.last_on else found.last_on,
@@ -147,5 +142,5 @@ def _span(found: PayPeriod, form: PeriodForm) -> Span:
 @bp.post("/<int:period>/delete")
 def delete(period: int) -> Response:
     """Delete one that nothing uses."""
-    gone = pay_periods.delete(period, by=_me())
+    gone = pay_periods.delete(period, by=web.account())
     return _to_list(_("%(period)s is deleted.", period=capital(web.spoken(gone))), gone.calendar, gone.year)

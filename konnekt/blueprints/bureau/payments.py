@@ -3,28 +3,20 @@
 from typing import Any
 
 from flask import Blueprint, flash, redirect, request, url_for
-from flask_babel import gettext as _
-from flask_babel import ngettext
-from flask_login import current_user
+from flask_babel import gettext as _, ngettext
 from werkzeug import Response
 
-from konnekt import web
-from konnekt.domain import clock, open_amounts, payment_files, payments
-from konnekt.domain.payment_files import PaymentFile
-from konnekt.domain.payments import Marked
-from konnekt.domain.refused import Refused
+from konnekt.domain import clock
+from konnekt.domain.imports import payment_file
+from konnekt.domain.payments import booking, open_amounts
+from konnekt.domain.refusals import Refused
 from konnekt.forms.numbers import whole
-from konnekt.forms.payments import FileForm, MarkForm, SearchForm, TakeBackForm
-from konnekt.models import Account
+from konnekt.forms.payments import FileForm, MarkForm, PaymentSearchForm, TakeBackForm
+from konnekt.screens import web
 
 bp = Blueprint("payments", __name__, url_prefix="/payments")
 
 LIST = "partials/payments_list.html"
-
-
-def _me() -> Account:
-    account: Account = current_user._get_current_object()
-    return account
 
 
 def _here() -> dict[str, Any]:
@@ -39,7 +31,7 @@ def index() -> Response:
 
 
 def _shown(form: MarkForm, status: int, **more: Any) -> Response:
-    search = SearchForm(request.args)
+    search = PaymentSearchForm(request.args)
     number, back = (min(max(request.args.get(name, 1, type=whole), 1), 100_000) for name in ("page", "back"))
     shown = {
         "due": open_amounts.due(search.q.data or "", number),
@@ -64,7 +56,7 @@ def mark() -> Response:
     if not form.validate():
         return _shown(form, 422, ticked=ticked)
     try:
-        marked = payments.mark(ticked, form.on.data, by=_me())
+        marked = booking.mark(ticked, form.on.data, by=web.account())
     except Refused as refusal:
         return _shown(form, web.refuse(form, refusal), ticked=ticked)
     if not marked.invoices:
@@ -78,7 +70,7 @@ def mark() -> Response:
     return redirect(url_for("bureau.payments.index", **_here()), 303)
 
 
-def _said(marked: Marked) -> str:
+def _said(marked: booking.Marked) -> str:
     return str(ngettext("%(num)s invoice is paid.", "%(num)s invoices are paid.", len(marked.invoices)))
 
 
@@ -87,7 +79,7 @@ def take_back(payment: int) -> Response:
     """Take back a payment that was recorded by mistake."""
     form = TakeBackForm()
     try:
-        invoice = payments.take_back(payment, form.reason.data or "", by=_me())
+        invoice = booking.take_back(payment, form.reason.data or "", by=web.account())
     except Refused as refusal:
         status = web.refuse(form, refusal)
         return _shown(MarkForm(None, on=clock.today()), status, take_back_form=form, taken=payment)
@@ -101,7 +93,7 @@ def preview() -> Response:
     form = FileForm()
     if not form.validate():
         return _shown(MarkForm(None, on=clock.today()), 422, file_form=form)
-    return _previewed(payment_files.read(form.content()), 200)
+    return _previewed(payment_file.read(form.content()), 200)
 
 
 @bp.post("/record")
@@ -109,9 +101,9 @@ def record() -> Response:
     """Record the payments of the file that was shown."""
     content = request.form.get("content", "").encode("utf-8", "surrogateescape")
     try:
-        done = payment_files.record(content, by=_me())
+        done = payment_file.record(content, by=web.account())
     except Refused as refusal:
-        return _previewed(payment_files.read(content), refusal.status, refused=web.say(refusal))
+        return _previewed(payment_file.read(content), refusal.status, refused=web.say(refusal))
     count = len(done.new)
     flash(
         ngettext("%(num)s payment was recorded.", "%(num)s payments were recorded.", count)
@@ -121,6 +113,6 @@ def record() -> Response:
     return redirect(url_for("bureau.payments.index"), 303)
 
 
-def _previewed(found: PaymentFile, status: int, **more: Any) -> Response:
+def _previewed(found: payment_file.PaymentFile, status: int, **more: Any) -> Response:
     status = 422 if found.problems and status == 200 else status
     return web.page("bureau/payments/file.html", None, status, found=found, say=web.say_kept, **more)

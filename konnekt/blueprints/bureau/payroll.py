@@ -4,15 +4,15 @@ from typing import Any
 
 from flask import Blueprint, make_response, request, url_for
 from flask_babel import gettext as _
-from flask_login import current_user
 from werkzeug import Response
 
-from konnekt import payroll_files, web
-from konnekt.domain import events, handing_over, paging, payroll
-from konnekt.domain.paying import batches
-from konnekt.domain.refused import Invalid, Refused
+from konnekt.documents import payroll_files
+from konnekt.domain import events, paging
+from konnekt.domain.payroll import batches, hand_over_or_undo as payroll_hand_over, make
+from konnekt.domain.refusals import Conflict, Invalid, Refused
 from konnekt.forms.numbers import whole
 from konnekt.forms.payroll import FORMATS, ExportForm, FormatForm, PeriodsForm, UndoForm
+from konnekt.screens import web
 
 bp = Blueprint("payroll", __name__, url_prefix="/payroll")
 
@@ -36,9 +36,7 @@ def preview(calendar: str, year: int, number: int) -> Response:
     form = FormatForm(request.args)
     try:
         return _preview(calendar, year, number, form)
-    except Refused as refusal:
-        if refusal.status != 409:
-            raise
+    except Conflict as refusal:
         form.format.process_data("neutral")
         return _preview(calendar, year, number, form, refusal)
 
@@ -46,15 +44,13 @@ def preview(calendar: str, year: int, number: int) -> Response:
 @bp.post(PERIOD)
 def export(calendar: str, year: int, number: int) -> Response:
     """Make the batch that the preview showed."""
-    form, by = ExportForm(), current_user._get_current_object()
+    form, by = ExportForm(), web.account()
     if not form.validate():
         incomplete = Invalid("This page is incomplete. Load it again.", field="seen")
         return _preview(calendar, year, number, FormatForm(), incomplete)
     try:
-        made = payroll.export(calendar, year, number, form.format.data, by=by, seen=form.seen.data or "")
-    except Refused as refusal:
-        if refusal.status != 409:
-            raise
+        made = make.export(calendar, year, number, form.format.data, by=by, seen=form.seen.data or "")
+    except Conflict as refusal:
         return _preview(calendar, year, number, FormatForm(request.form), refusal)
     there = url_for(".show", batch=made.id)
     notice = _("The batch is made: download its file for the payroll program.")
@@ -74,7 +70,7 @@ def hand_over(batch: int) -> Response:
     if request.method == "GET":
         return _asked(batch, "hand_over")
     try:
-        handing_over.hand_over(batch, by=current_user._get_current_object())
+        payroll_hand_over.hand_over(batch, by=web.account())
     except Refused as refusal:
         return _asked(batch, "", refusal=refusal)
     return _decided(batch, _("Marked as handed over."))
@@ -87,7 +83,7 @@ def undo(batch: int) -> Response:
     if request.method == "GET" or not form.validate():
         return _asked(batch, "undo", form)
     try:
-        handing_over.undo(batch, form.reason.data or "", by=current_user._get_current_object())
+        payroll_hand_over.undo(batch, form.reason.data or "", by=web.account())
     except Refused as refusal:
         return _asked(batch, "undo", form, refusal)
     return _decided(batch, _("Undone: its hours are free for the next batch."))
@@ -113,7 +109,7 @@ def _decided(batch: int, notice: str) -> Response:
 @bp.get("/batches/<int:batch>/<format>")
 def download(batch: int, format: str) -> Response:
     """The file of a batch in a format: the same bytes each time."""
-    file = payroll_files.make(*payroll.contents(batch, format), format)
+    file = payroll_files.make(*make.hand_out(batch, format, by=web.account()), format)
     response: Response = make_response(file.content)
     response.headers["Content-Type"] = file.media_type
     response.headers["Content-Disposition"] = f'attachment; filename="{file.name}"'
@@ -123,7 +119,7 @@ def download(batch: int, format: str) -> Response:
 def _preview(
     calendar: str, year: int, number: int, form: FormatForm, refusal: Refused | None = None
 ) -> Response:
-    found = payroll.preview(calendar, year, number, form.chosen())
+    found = make.preview(calendar, year, number, form.chosen())
     page = paging.of_list(found.wages, request.args.get("page", 1, type=whole))
     place = {"calendar": calendar, "year": year, "number": number}
     status = refusal.status if refusal else 200
@@ -132,6 +128,6 @@ def _preview(
 
 
 def _batch(batch: int) -> dict[str, Any]:
-    found = payroll.find(batch)
-    history = events.latest(thing=payroll.thing(found))
+    found = make.find(batch)
+    history = events.latest(thing=make.thing(found))
     return {"batch": found, "totals": batches.totals(batch), "formats": FORMATS, "events": history}

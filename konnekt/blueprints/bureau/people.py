@@ -3,28 +3,23 @@
 from typing import Any
 
 from flask import Blueprint, request, url_for
-from flask_babel import gettext as _
-from flask_babel import ngettext
+from flask_babel import gettext as _, ngettext
 from flask_login import current_user
 from werkzeug import Response
 
-from konnekt import web
-from konnekt.domain import sessions
-from konnekt.domain.records import dossiers, lists, people, rights
-from konnekt.domain.refused import Refused
+from konnekt.documents import archives
+from konnekt.domain import clock
+from konnekt.domain.accounts import factor_resets, sessions
+from konnekt.domain.records import lists, people, personal_data, record_pages, rights
+from konnekt.domain.refusals import Refused
 from konnekt.forms.bureau import searches
-from konnekt.forms.bureau.people import CloseForm, PersonForm, RightForm
-from konnekt.models import Account
+from konnekt.forms.bureau.people import CloseForm, FactorResetForm, PersonForm, RightForm
+from konnekt.screens import once_more, web
 
 bp = Blueprint("people", __name__, url_prefix="/people")
 
 PAGE = ("bureau/people/show.html", "partials/bureau_person.html")
 FORM = ("bureau/people/form.html", "partials/bureau_person_form.html")
-
-
-def _me() -> Account:
-    account: Account = current_user._get_current_object()
-    return account
 
 
 @bp.get("")
@@ -48,7 +43,7 @@ def add() -> Response:
     """Add one, and mail an invitation when that is ticked."""
     form = PersonForm()
     try:
-        made = people.add(form.values(), by=_me(), is_invited=form.invite.data)
+        made = people.add(form.values(), by=web.account(), is_invited=form.invite.data)
     except Refused as refusal:
         return web.page(*FORM, web.refuse(form, refusal), form=form, person=None)
     return _shown(made.id, _("%(name)s is added.", name=made.name))
@@ -68,7 +63,7 @@ def change(person: int) -> Response:
     form = PersonForm()
     seen, is_sure = form.seen.data or "", form.sure.data
     try:
-        changed = people.change(person, form.values(), seen=seen, by=_me(), is_sure=is_sure)
+        changed = people.change(person, form.values(), seen=seen, by=web.account(), is_sure=is_sure)
     except Refused as refusal:
         status = web.refuse(form, refusal)
         found = people.find(person)
@@ -85,7 +80,7 @@ def show(person: int) -> Response:
 
 def _context(person: int, **forms: Any) -> dict[str, Any]:
     """The page; forms: those that were refused, by name (a right's form with the code it is about)."""
-    dossier = dossiers.of_person(person)
+    dossier = record_pages.of_person(person)
     close = forms.get("close") or CloseForm(formdata=None)
     refused, where = forms.get("right"), forms.get("where", "")
     right_form = refused if refused and not where else RightForm(formdata=None)
@@ -94,6 +89,7 @@ def _context(person: int, **forms: Any) -> dict[str, Any]:
         "dossier": dossier,
         "person": dossier.person,
         "close_form": close,
+        "reset_form": forms.get("reset") or FactorResetForm(formdata=None),
         "right_form": right_form,
         "right_forms": [
             (right, refused if refused and where == right.organisation.code else _of(right))
@@ -116,8 +112,18 @@ def _shown(person: int, notice: str) -> Response:
 @bp.post("/<int:person>/invite")
 def invite(person: int) -> Response:
     """Mail a link to choose a password; again ends the one before."""
-    invited = people.invite(person, by=_me())
+    invited = people.invite(person, by=web.account())
     return _shown(person, _("A mail with a link is on its way to %(email)s.", email=invited.email))
+
+
+@bp.post("/<int:person>/data")
+def data(person: int) -> Response:
+    """Everything that is kept about somebody, as a ZIP; that it was handed out is noted."""
+    files = personal_data.of_person(person, by=web.account(), say=_)
+    response = Response(archives.stream(files, clock.local(clock.now())), content_type=archives.ZIP)
+    name = _("personal-data")
+    response.headers.set("Content-Disposition", "attachment", filename=f"{name}-{person}.zip")
+    return response
 
 
 @bp.post("/<int:person>/close")
@@ -125,7 +131,7 @@ def close(person: int) -> Response:
     """Close the account."""
     form = CloseForm()
     try:
-        closed = people.close(person, by=_me(), is_sure=form.sure.data)
+        closed = people.close(person, by=web.account(), is_sure=form.sure.data)
     except Refused as refusal:
         return web.page(*PAGE, web.refuse(form, refusal), **_context(person, close=form))
     return _shown(person, _("The account of %(name)s is closed.", name=closed.name))
@@ -134,7 +140,7 @@ def close(person: int) -> Response:
 @bp.post("/<int:person>/reopen")
 def reopen(person: int) -> Response:
     """Open a closed account again."""
-    opened = people.reopen(person, by=_me())
+    opened = people.reopen(person, by=web.account())
     return _shown(person, _("The account of %(name)s is open again.", name=opened.name))
 
 
@@ -142,8 +148,38 @@ def reopen(person: int) -> Response:
 @bp.post("/<int:person>/sessions/<int:session>/end")
 def end_sessions(person: int, session: int | None) -> Response:
     """Sign somebody out, in one browser or everywhere."""
-    count = people.end_sessions(person, by=_me(), session=session)
+    count = people.end_sessions(person, by=web.account(), session=session)
     return _shown(person, ngettext("One browser is signed out.", "%(num)s browsers are signed out.", count))
+
+
+@bp.post("/<int:person>/factors/ask")
+@once_more.asked
+def ask_factor_reset(person: int) -> Response:
+    """Ask that somebody's second step be taken away."""
+    form = FactorResetForm()
+    try:
+        factor_resets.ask(person, form.reason.data or "", by=web.account())
+    except Refused as refusal:
+        return web.page(*PAGE, web.refuse(form, refusal), **_context(person, reset=form))
+    return _shown(person, _("Asked. Have a colleague confirm it, on this page."))
+
+
+@bp.post("/<int:person>/factors/confirm")
+@once_more.asked
+def confirm_factor_reset(person: int) -> Response:
+    """Take it away, as a colleague asked."""
+    owner = factor_resets.confirm(person, by=web.account())
+    web.note("factors_reset", owner.id)
+    return _shown(
+        person, _("%(name)s signs in with the password alone, until an app is set up.", name=owner.name)
+    )
+
+
+@bp.post("/<int:person>/factors/withdraw")
+def withdraw_factor_reset(person: int) -> Response:
+    """Leave it as it is."""
+    owner = factor_resets.withdraw(person, by=web.account())
+    return _shown(person, _("The second step of %(name)s stays as it is.", name=owner.name))
 
 
 @bp.post("/<int:person>/rights")
@@ -162,7 +198,7 @@ def change_right(person: int, code: str) -> Response:
 
 def _give(person: int, code: str, form: RightForm, where: str = "") -> Response:
     try:
-        given = rights.give(person, code, form.may(), by=_me(), is_sure=form.sure.data)
+        given = rights.give(person, code, form.may(), by=web.account(), is_sure=form.sure.data)
     except Refused as refusal:
         return _refused_right(person, form, refusal, where)
     name = given.organisation.name
@@ -180,7 +216,7 @@ def remove_right(person: int, code: str) -> Response:
     right = rights.find(person, code)
     form = RightForm(prefix=f"at-{right.organisation_id}-")
     try:
-        gone = rights.remove(person, code, by=_me(), is_sure=form.sure.data)
+        gone = rights.remove(person, code, by=web.account(), is_sure=form.sure.data)
     except Refused as refusal:
         return _refused_right(person, form, refusal, code)
     name = gone.organisation.name

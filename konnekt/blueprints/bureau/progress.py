@@ -3,30 +3,21 @@
 from typing import Any
 
 from flask import Blueprint, flash, redirect, request, url_for
-from flask_babel import gettext as _
-from flask_babel import ngettext
-from flask_login import current_user
+from flask_babel import gettext as _, ngettext
 from werkzeug import Response
 
-from konnekt import web
-from konnekt.domain import changing, grid, progress, reminders, sending
-from konnekt.domain.entering import Place
-from konnekt.domain.entry import Entry
-from konnekt.domain.refused import Refused
-from konnekt.domain.reminders import Reminded, Target
-from konnekt.domain.stale import Stale
+from konnekt.domain.periods import progress, reminders
+from konnekt.domain.refusals import Conflict, Invalid, Refused
+from konnekt.domain.registration import change as registration_change, submit_on_behalf
+from konnekt.domain.timesheets import edit_conflict, entry, grid, submit
 from konnekt.forms import registration
 from konnekt.forms.progress import ProgressForm, SendingForm
 from konnekt.models import Account
+from konnekt.screens import web
 
 bp = Blueprint("progress", __name__, url_prefix="/progress")
 
 NAMED = 10
-
-
-def _account() -> Account:
-    account: Account = current_user._get_current_object()
-    return account
 
 
 @bp.get("")
@@ -58,14 +49,14 @@ def remind() -> Response:
     """Remind who is late: of a period, of one organisation in it, or with one timesheet."""
     form = ProgressForm(request.form)
     period = web.or_404(progress.choose(*form.chosen()).period)
-    target = Target(period.id, form.remind.data or "", form.assignment.data or "")
-    reminded = reminders.remind(target, by=_account())
+    target = reminders.Target(period.id, form.remind.data or "", form.assignment.data or "")
+    reminded = reminders.remind(target, by=web.account())
     shown = _shown(form)
     place = url_for(".index", **shown["query"])
     return web.done(_outcome(reminded), place, "partials/progress_list.html", **shown)
 
 
-def _outcome(done: Reminded) -> str:
+def _outcome(done: reminders.Reminded) -> str:
     """Who was reminded, who already was today, and what nobody can do anything about."""
     said = []
     if done.told:
@@ -93,28 +84,32 @@ def _names(people: list[Account]) -> str:
 @bp.get("/<path:code>/<int:year>/<int:number>")
 def show(code: str, year: int, number: int) -> Response:
     """One timesheet that was not sent, with the form to send it on behalf of who enters."""
-    found = sending.find(code, year, number, web.grants())
+    found = submit_on_behalf.find(code, year, number, web.grants())
     return web.page("bureau/progress/show.html", **_one(found, SendingForm(formdata=None)))
 
 
-def _one(found: sending.Unsent, form: SendingForm, refusal: Refused | None = None) -> dict[str, Any]:
+def _one(
+    found: submit_on_behalf.UnsentSheet, form: SendingForm, refusal: Refused | None = None
+) -> dict[str, Any]:
     return {"found": found, "detail": found.detail, "form": form, "refusal": refusal}
 
 
 @bp.post("/<path:code>/<int:year>/<int:number>")
 def send(code: str, year: int, number: int) -> Response:
     """Send it on behalf of who enters, with a reason."""
-    found, form = sending.find(code, year, number, web.grants()), SendingForm()
-    at, seen = Place(found.assignment.id, found.period.id), form.seen.data or 0
+    found, form = submit_on_behalf.find(code, year, number, web.grants()), SendingForm()
+    at, seen = submit.Place(found.assignment.id, found.period.id), form.seen.data or 0
     if not form.validate():
         return web.page("bureau/progress/show.html", status=422, **_one(found, form))
     try:
-        sheet = sending.send(at, form.reason.data, is_nil=form.is_nil.data, by=_account(), seen=seen)
+        sheet = submit_on_behalf.send(
+            at, form.reason.data, is_nil=form.is_nil.data, by=web.account(), seen=seen
+        )
     except Refused as refusal:
         field = getattr(refusal, "field", "")
         if field in form:
             form[field].errors = [web.say(refusal)]
-        now = sending.find(code, year, number, web.grants())
+        now = submit_on_behalf.find(code, year, number, web.grants())
         rest = None if field in form else refusal
         return web.page("bureau/progress/show.html", status=refusal.status, **_one(now, form, rest))
     notice = _(
@@ -133,38 +128,36 @@ CHANGE = ("bureau/progress/change.html", "partials/sheet_change.html")
 @bp.get("/<path:code>/<int:year>/<int:number>/change")
 def change(code: str, year: int, number: int) -> Response:
     """The hours of a timesheet that is not approved, to type as they should be."""
-    sheet = changing.opened(sending.find(code, year, number, web.grants()))
+    sheet = registration_change.opened(submit_on_behalf.find(code, year, number, web.grants()))
     return _cells(sheet, sheet.entry(), SendingForm(formdata=None))
 
 
 @bp.post("/<path:code>/<int:year>/<int:number>/change")
 def change_hours(code: str, year: int, number: int) -> Response:
     """Add a line, or send the hours that were typed, with a reason."""
-    sheet = changing.opened(sending.find(code, year, number, web.grants()))
-    typed, form = changing.typed_on(sheet, registration.entry(request.form)), SendingForm()
+    sheet = registration_change.opened(submit_on_behalf.find(code, year, number, web.grants()))
+    typed, form = registration_change.typed_on(sheet, registration.entry(request.form)), SendingForm()
     added = registration.added_week(request.form.get("add", ""))
     if added is not None:
-        changing.add_row(sheet, typed, *added)
+        registration_change.add_row(sheet, typed, *added)
         return _cells(sheet, typed, form, new=typed.rows[-1].token if typed.rows else "")
     try:
         wanted, reason = typed.content(), form.reason.data or ""
-        changing.change(sheet, wanted, reason, by=_account(), seen=typed.seen)
-    except Refused as refusal:
+        registration_change.change(sheet, wanted, reason, by=web.account(), seen=typed.seen)
+    except (Conflict, Invalid) as refusal:
         return _not_changed(code, year, number, typed, form, refusal)
     flash(_("Changed and sent on behalf of who enters the hours."))
     return redirect(url_for(".show", code=code, year=year, number=number), 303)
 
 
 def _not_changed(
-    code: str, year: int, number: int, typed: Entry, form: SendingForm, refusal: Refused
+    code: str, year: int, number: int, typed: entry.Entry, form: SendingForm, refusal: Refused
 ) -> Response:
     """The page with what was typed, beside what is stored by now."""
-    if refusal.status not in (409, 422):
-        raise refusal
-    sheet = changing.opened(sending.find(code, year, number, web.grants()))
+    sheet = registration_change.opened(submit_on_behalf.find(code, year, number, web.grants()))
     field = getattr(refusal, "field", "")
-    if isinstance(refusal, Stale):
-        typed = changing.beside(sheet, typed)
+    if isinstance(refusal, edit_conflict.EditConflict):
+        typed = registration_change.beside(sheet, typed)
     if field in form:
         form[field].errors = [web.say(refusal)]
     else:
@@ -173,9 +166,9 @@ def _not_changed(
 
 
 def _cells(
-    sheet: grid.Sheet, typed: Entry, form: SendingForm, refusal: Refused | None = None, new: str = ""
+    sheet: grid.Sheet, typed: entry.Entry, form: SendingForm, refusal: Refused | None = None, new: str = ""
 ) -> Response:
-    drawn = changing.cells(sheet, typed, web.grants())
+    drawn = registration_change.cells(sheet, typed, web.grants())
     shown: dict[str, Any] = {"grid": drawn, "sheet": sheet, "form": form, "refusal": refusal, "say": web.say}
     shown["new"] = new
     return web.page(*CHANGE, refusal.status if refusal else 200, **shown)

@@ -1,13 +1,15 @@
 """Which waiting sheets look at the hours of sheets that changed."""
 
 from collections.abc import Iterable
-from typing import Any
+from datetime import date
+from typing import Any, NamedTuple
 
 from peewee import fn
 
-from konnekt.domain.flags import budgets
+from konnekt.domain.budgets import used
 from konnekt.domain.flags.inputs import LOOK_BACK, WEEK, monday
 from konnekt.models import Assignment, BudgetNumber, Flag, PayPeriod, State, Timesheet, TimesheetLine
+from konnekt.models.compiled import compiled, listed, tuples
 
 
 def affected_by(
@@ -19,23 +21,8 @@ def affected_by(
     same worker in neighbouring weeks (working time) and the same budget number with a ceiling (budget).
     An approved sheet was waiting before, so its hours counted already.
     """
-    rows = list(
-        Timesheet.select(
-            Timesheet.id,
-            Timesheet.state,
-            Timesheet.assignment,
-            Timesheet.organisation,
-            Assignment.worker,
-            PayPeriod.first_on,
-            PayPeriod.last_on,
-        )
-        .join(Assignment)
-        .switch(Timesheet)
-        .join(PayPeriod)
-        .where(Timesheet.id.in_(list(sheets)))
-        .namedtuples()
-    )
-    found = _waiting(Timesheet.assignment.in_({row.assignment for row in rows}))
+    rows = [ChangedSheet(*row) for row in _changed(sheets=list(sheets))]
+    found = {key for (key,) in _of_assignments(assignments={row.assignment for row in rows})}
     moved = [row for row in rows if row.state != State.APPROVED and are_hours_moved]
     if moved:
         start = min(monday(row.first_on) for row in moved)
@@ -49,9 +36,46 @@ def affected_by(
     return found
 
 
+class ChangedSheet(NamedTuple):
+    """A sheet that changed, with what ties others to it."""
+
+    id: int
+    state: str
+    assignment: int
+    organisation: int
+    worker: int
+    first_on: date
+    last_on: date
+
+
+@compiled
+def _changed() -> Any:
+    return (
+        Timesheet.select(
+            Timesheet.id,
+            Timesheet.state,
+            Timesheet.assignment,
+            Timesheet.organisation,
+            Assignment.worker,
+            PayPeriod.first_on,
+            PayPeriod.last_on,
+        )
+        .join(Assignment)
+        .switch(Timesheet)
+        .join(PayPeriod)
+        .where(Timesheet.id.in_(listed("sheets")))
+    )
+
+
+@compiled
+def _of_assignments() -> Any:
+    is_theirs = Timesheet.assignment.in_(listed("assignments"))
+    return Timesheet.select(Timesheet.id).where((Timesheet.state == State.SUBMITTED) & is_theirs)
+
+
 def _waiting(condition: Any) -> set[int]:
     query = Timesheet.select(Timesheet.id).join(Assignment).switch(Timesheet).join(PayPeriod)
-    return {row.id for row in query.where((Timesheet.state == State.SUBMITTED) & condition)}
+    return {key for (key,) in tuples(query.where((Timesheet.state == State.SUBMITTED) & condition))}
 
 
 def _on_the_same_budget(moved: list[Any], budget_numbers: Iterable[int]) -> set[int]:
@@ -60,8 +84,8 @@ def _on_the_same_budget(moved: list[Any], budget_numbers: Iterable[int]) -> set[
         TimesheetLine.timesheet.in_([row.id for row in moved])
     )
     has_ceiling = BudgetNumber.ceiling_minutes.is_null(False) | BudgetNumber.ceiling_cents.is_null(False)
-    limited = budgets.read(
-        has_ceiling & (BudgetNumber.id.in_(shared) | BudgetNumber.id.in_(list(budget_numbers)))
+    limited = used.read(
+        has_ceiling & (BudgetNumber.id.in_(shared) | BudgetNumber.id.in_(list(budget_numbers))), keep=True
     )
     over = [key for key, budget in limited.items() if budget.is_over_minutes or budget.is_over_cents]
     flags = Flag.select(Flag.id).where((Flag.timesheet == Timesheet.id) & (Flag.code == "budget"))

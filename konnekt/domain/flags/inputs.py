@@ -10,9 +10,7 @@ from typing import Any, NamedTuple
 from peewee import fn
 
 from konnekt.domain import clock
-from konnekt.domain.flags import budgets
-from konnekt.domain.flags.budgets import COUNTED, Budget
-from konnekt.domain.flags.rows import as_day, as_day_in_amsterdam, as_optional_day, rows
+from konnekt.domain.budgets import raw_rows, used
 from konnekt.models import (
     Assignment,
     BudgetNumber,
@@ -32,7 +30,7 @@ WEEK = timedelta(days=7)
 LOOK_BACK = 3 * WEEK
 
 
-class Sheet(NamedTuple):
+class JudgedSheet(NamedTuple):
     """A sheet whose flags are asked, with what its assignment and period say.
 
     sent_on: the day in Amsterdam on which it was sent; today where it does not wait (yet).
@@ -52,7 +50,7 @@ class Sheet(NamedTuple):
     sent_on: date
 
 
-class Worked(NamedTuple):
+class WorkedHour(NamedTuple):
     """One hour row; percent is the multiplier of its hour type."""
 
     sheet: int
@@ -81,8 +79,8 @@ class Time:
 class Inputs:
     """All that the rules need to know about some sheets."""
 
-    sheets: list[Sheet] = field(default_factory=list)
-    worked: dict[int, list[Worked]] = field(default_factory=lambda: defaultdict(list))
+    sheets: list[JudgedSheet] = field(default_factory=list)
+    worked: dict[int, list[WorkedHour]] = field(default_factory=lambda: defaultdict(list))
     own: dict[int, Time] = field(default_factory=lambda: defaultdict(Time))
     at_organisation: dict[tuple[int, int], Time] = field(default_factory=lambda: defaultdict(Time))
     everywhere: dict[int, Time] = field(default_factory=lambda: defaultdict(Time))
@@ -90,7 +88,7 @@ class Inputs:
     closing_days: frozenset[date] = frozenset()
     earlier: dict[int, tuple[int, int]] = field(default_factory=dict)
     sent_before: dict[int, set[str]] = field(default_factory=lambda: defaultdict(set))
-    budgets: dict[int, Budget] = field(default_factory=dict)
+    budgets: dict[int, used.Budget] = field(default_factory=dict)
 
 
 @lru_cache(maxsize=4096)
@@ -99,15 +97,16 @@ def monday(day: date) -> date:
     return day - timedelta(days=day.weekday())
 
 
-def read(condition: Any, counting: Iterable[int] = ()) -> Inputs:
+def read(condition: Any, counting: Iterable[int] = (), *, keep: bool = False) -> Inputs:
     """Everything about the sheets of a condition on Timesheet.
 
-    counting: those of them whose hours count although they do not wait (yet).
+    counting: those of them whose hours count although they do not wait (yet). keep: as in budgets.used.read.
     """
-    counts = Timesheet.state.in_(COUNTED) | Timesheet.id.in_(list(counting))
+    counting = list(counting)
+    counts = Timesheet.state.in_(used.COUNTED) | Timesheet.id.in_(counting)
     found = Inputs()
     starts, ends = [], []
-    for row in rows(
+    for row in raw_rows.rows(
         Timesheet.select(
             Timesheet.id, Timesheet.revision, Timesheet.minutes, Timesheet.sequence, Timesheet.remark,
             Timesheet.assignment, Assignment.worker, Timesheet.organisation, Assignment.first_on,
@@ -121,18 +120,23 @@ def read(condition: Any, counting: Iterable[int] = ()) -> Inputs:
         .order_by(Timesheet.id)
     ):  # fmt: skip
         *columns, first_on, last_on, maximum, state, submitted_at, start, end = row
-        sent_on = as_day_in_amsterdam(submitted_at) if state == State.SUBMITTED else None
-        columns += [as_day(first_on), as_optional_day(last_on), maximum, sent_on or clock.today()]
-        found.sheets.append(Sheet._make(columns))
-        starts.append(monday(as_day(start)) - LOOK_BACK)
-        ends.append(monday(as_day(end)) + WEEK)
+        sent_on = raw_rows.as_day_in_amsterdam(submitted_at) if state == State.SUBMITTED else None
+        columns += [
+            raw_rows.as_day(first_on),
+            raw_rows.as_optional_day(last_on),
+            maximum,
+            sent_on or clock.today(),
+        ]
+        found.sheets.append(JudgedSheet._make(columns))
+        starts.append(monday(raw_rows.as_day(start)) - LOOK_BACK)
+        ends.append(monday(raw_rows.as_day(end)) + WEEK)
     if found.sheets:
         ids = [sheet.id for sheet in found.sheets]
         _read_hours(found, counts, min(starts), max(ends))
         _read_earlier(found, ids)
         _read_sent_before(found, ids)
         on_these = TimesheetLine.select(TimesheetLine.budget_number).where(TimesheetLine.timesheet.in_(ids))
-        found.budgets = budgets.read(BudgetNumber.id.in_(on_these), counts)
+        found.budgets = used.read(BudgetNumber.id.in_(on_these), also=counting, keep=keep)
     return found
 
 
@@ -159,8 +163,8 @@ def _read_hours(found: Inputs, counts: Any, start: date, end: date) -> None:
         )
     )  # fmt: skip
     asked = {sheet.id for sheet in found.sheets}
-    for *columns, value, minutes in rows(query):
-        row = Worked._make([*columns, as_day(value), minutes])
+    for *columns, value, minutes in raw_rows.rows(query):
+        row = WorkedHour._make([*columns, raw_rows.as_day(value), minutes])
         found.everywhere[row.worker].add(row.day, minutes)
         found.at_organisation[row.worker, row.organisation].add(row.day, minutes)
         found.at_assignment[row.assignment].add(row.day, minutes)
@@ -168,7 +172,7 @@ def _read_hours(found: Inputs, counts: Any, start: date, end: date) -> None:
             found.own[row.sheet].add(row.day, minutes)
             found.worked[row.sheet].append(row)
     closing = ClosingDay.select(ClosingDay.day).where(ClosingDay.day.between(start, end))
-    found.closing_days = frozenset(as_day(value) for (value,) in rows(closing))
+    found.closing_days = frozenset(raw_rows.as_day(value) for (value,) in raw_rows.rows(closing))
 
 
 def _read_earlier(found: Inputs, ids: list[int]) -> None:
@@ -199,7 +203,7 @@ def _read_earlier(found: Inputs, ids: list[int]) -> None:
         .where(ranked.c.place <= EARLIER)
         .group_by(ranked.c.id)
     )
-    found.earlier = {sheet: (count, int(minutes)) for sheet, count, minutes in rows(query)}
+    found.earlier = {sheet: (count, int(minutes)) for sheet, count, minutes in raw_rows.rows(query)}
 
 
 def _read_sent_before(found: Inputs, ids: list[int]) -> None:
@@ -220,7 +224,7 @@ def _read_sent_before(found: Inputs, ids: list[int]) -> None:
         )
         .group_by(Event.timesheet, Event.verb)
     )
-    counts = {(sheet, verb): count for sheet, verb, count in rows(query)}
+    counts = {(sheet, verb): count for sheet, verb, count in raw_rows.rows(query)}
     for (sheet, verb), count in counts.items():
         is_undone = verb == "reject" and count == counts.get((sheet, "undo_rejection"))
         if verb != "undo_rejection" and not is_undone:

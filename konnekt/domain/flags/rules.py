@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator
 from datetime import date
 from typing import Any, NamedTuple
 
-from konnekt.domain.flags.budgets import Budget
-from konnekt.domain.flags.inputs import WEEK, Inputs, Sheet, Time
+from konnekt.domain.budgets import used as budget_used
+from konnekt.domain.flags.inputs import WEEK, Inputs, JudgedSheet, Time
 
 LONG_DAY = 12 * 60
 LONG_WEEK = 60 * 60
@@ -26,13 +26,13 @@ class Found(NamedTuple):
     is_elsewhere: bool = False
 
 
-def found(sheet: Sheet, known: Inputs) -> list[Found]:
+def found(sheet: JudgedSheet, known: Inputs) -> list[Found]:
     """The flags of one sheet, in the order of the table in product.md."""
     parts = (_long, _of_days, _of_history, _of_budget, _of_text)
     return [flag for rules in parts for flag in rules(sheet, known)]
 
 
-def _long(sheet: Sheet, known: Inputs) -> Iterator[Found]:
+def _long(sheet: JudgedSheet, known: Inputs) -> Iterator[Found]:
     """The working-time rules: the organisation's own hours first, then all hours of the worker."""
     own = known.own[sheet.id]
     for code, rule in LONG.items():
@@ -96,7 +96,7 @@ LONG: dict[str, Callable[[Time, Time], Detail | None]] = {
 }
 
 
-def _of_days(sheet: Sheet, known: Inputs) -> Iterator[Found]:
+def _of_days(sheet: JudgedSheet, known: Inputs) -> Iterator[Found]:
     """Days without surcharge, days outside the assignment, days that had not come when it was sent."""
     plain = {row.day for row in known.worked[sheet.id] if row.minutes > 0 and row.percent <= 100}
     closing = plain & known.closing_days
@@ -120,20 +120,20 @@ def _days(days: set[date]) -> Detail:
     return {"days": [day.isoformat() for day in sorted(days)[:DAYS_NAMED]], "count": len(days)}
 
 
-def _of_history(sheet: Sheet, known: Inputs) -> Iterator[Found]:
+def _of_history(sheet: JudgedSheet, known: Inputs) -> Iterator[Found]:
     """Compared with the originals before it, and with what was sent of itself before."""
     if sheet.sequence == 0:
-        count, total = known.earlier.get(sheet.id, (0, 0))
-        if not count:
+        earlier = known.earlier.get(sheet.id)
+        if earlier is None:
             yield Found("first", {})
         else:
-            yield from _unlike_before(sheet, count, total)
+            yield from _unlike_before(sheet, *earlier)
     sent_before = known.sent_before.get(sheet.id)
     if sent_before:
         yield Found("changed", {"after": "reject" if "reject" in sent_before else "submit"})
 
 
-def _unlike_before(sheet: Sheet, count: int, total: int) -> Iterator[Found]:
+def _unlike_before(sheet: JudgedSheet, count: int, total: int) -> Iterator[Found]:
     """At least 25 % and 4 hours from the mean; in integers, so that exactly 25 % is 25 %."""
     difference = sheet.minutes * count - total
     is_percent = abs(difference) * 100 >= total * UNLIKE_PERCENT
@@ -144,12 +144,12 @@ def _unlike_before(sheet: Sheet, count: int, total: int) -> Iterator[Found]:
     yield Found("unlike_before", {"percent": percent, "minutes": sheet.minutes, "mean": mean, "count": count})
 
 
-def _of_text(sheet: Sheet, _known: Inputs) -> Iterator[Found]:
+def _of_text(sheet: JudgedSheet, _known: Inputs) -> Iterator[Found]:
     if sheet.remark.strip():
         yield Found("remark", {})
 
 
-def _of_budget(sheet: Sheet, known: Inputs) -> Iterator[Found]:
+def _of_budget(sheet: JudgedSheet, known: Inputs) -> Iterator[Found]:
     over = [
         detail
         for key in sorted({row.budget_number for row in known.worked[sheet.id]})
@@ -159,9 +159,9 @@ def _of_budget(sheet: Sheet, known: Inputs) -> Iterator[Found]:
         yield Found("budget", {**over[0], "count": len(over)})
 
 
-def _over_budget(sheet: Sheet, key: int, known: Inputs) -> Iterator[Detail]:
+def _over_budget(sheet: JudgedSheet, key: int, known: Inputs) -> Iterator[Detail]:
     """One budget number of the sheet: not valid on a day, or over its ceiling with what waits."""
-    budget: Budget = known.budgets[key]
+    budget: budget_used.Budget = known.budgets[key]
     rows = [row for row in known.worked[sheet.id] if row.budget_number == key]
     wrong = {row.day for row in rows if row.minutes > 0 and not budget.is_valid(row.day)}
     if wrong:

@@ -10,12 +10,12 @@ from dataclasses import dataclass, field
 from zipfile import BadZipFile, ZipFile, ZipInfo
 
 from konnekt.domain.imports import FILES, bounded
-from konnekt.domain.imports.grids import Grid
+from konnekt.domain.imports.grids import FileGrid
 from konnekt.domain.imports.report import shown
-from konnekt.domain.refused import Invalid
+from konnekt.domain.refusals import Invalid
 
 MOST_MEMBERS = 200
-MOST_BYTES = 100 * 1024**2
+MOST_BYTES = 250 * 1024**2
 ENCRYPTED = 0x1
 # What a ZIP of a Mac or of Windows has beside the files.
 CLUTTER = ("__macosx", ".", "thumbs.db", "desktop.ini")
@@ -29,12 +29,12 @@ WORKBOOKS = (".xlsx", ".xlsm")
 class Unpacked:
     """The files of an import set; names: what each is called to who sent it; ignored: what is none."""
 
-    files: dict[str, bytes | Grid] = field(default_factory=dict)
+    files: dict[str, bytes | FileGrid] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
     ignored: list[str] = field(default_factory=list)
     paths: dict[str, str] = field(default_factory=dict)
 
-    def put(self, file: str, content: bytes | Grid, name: str, path: str) -> None:
+    def put(self, file: str, content: bytes | FileGrid, name: str, path: str) -> None:
         """Add a file; raises Invalid where it is there already."""
         if file in self.files:
             raise Invalid(

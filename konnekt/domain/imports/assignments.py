@@ -1,45 +1,48 @@
 """assignments.csv and rates.csv."""
 
+from collections import defaultdict
+from datetime import date
+from functools import partial
 from typing import Any
 
-from konnekt.domain.imports import columns, doubts
-from konnekt.domain.imports.columns import optional
-from konnekt.domain.imports.reading import Row
-from konnekt.domain.imports.run import File, Run
-from konnekt.domain.refused import N_, Invalid
+from konnekt.domain import units
+from konnekt.domain.imports import columns, warnings
+from konnekt.domain.imports.columns import optional, word
+from konnekt.domain.imports.files import ImportFile
+from konnekt.domain.imports.reading import FileRow
+from konnekt.domain.imports.run import Run
+from konnekt.domain.records import assignments as records, rates
+from konnekt.domain.refusals import N_, Invalid
 from konnekt.models import Timesheet
-from konnekt.models.assignments import BASES, ENTERED_BY
 
 
-def take_assignments(run: Run, rows: list[Row]) -> None:
+def take_assignments(run: Run, rows: list[FileRow]) -> None:
     """Assignments by code; those of one worker may overlap, which is said."""
     for row in rows:
-        first, last = row["from"], row["until"]
-        if first and last and last < first:
-            run.wrong(row, "until", N_("%(last)s is before %(first)s"), last=last, first=first)
-        organisation = None
-        if row["organisation"]:
-            code = row["organisation"]
-            unknown = N_("the organisation %(code)s is unknown")
-            organisation = run.refer(row, "organisation", run.organisations, (code,), unknown, code=code)
-        values = {
-            "code": row["code"],
-            "worker": _worker(run, row),
-            "organisation": organisation,
-            "job_title": row["job_title"],
-            "basis": row["basis"],
-            "entered_by": row["entered_by"],
-            "first_on": first,
-            "last_on": last,
-            "budget_number": budget_number(run, row, row["organisation"]),
-            "max_minutes_per_week": row["max_hours_per_week"],
-        }
-        run.put(row, run.assignments, (row["code"],), values)
-    _check_sheets(run, rows)
-    doubts.of_assignments(run, rows)
+        worker, organisation = _worker(run, row), run.organisation(row)
+        number = budget_number(run, row, row["organisation"])
+        run.put(ASSIGNMENTS, row, worker=worker, organisation=organisation, budget_number=number)
+    for row, assignment in run.news(rows):
+        was = run.assignments.was(assignment)
+        with run.judging(row, "basis"):
+            if assignment.id is None or was.keys() & {"last_on", "organisation"}:
+                records.check_end(assignment.organisation, assignment.last_on)
+        if was.get("basis", "fixed") != "fixed":
+            run.workers_asked.add(was.get("worker", assignment.worker).id)
+            run.ask(row, "basis", partial(records.check_all_sent, assignment))
+        for name in sorted(was.keys() & {"organisation", "worker"}):
+            column = "employee_number" if name == "worker" else name
+            run.ask(row, column, partial(_check_has_none, assignment))
+    warnings.of_assignments(run, rows)
 
 
-def _worker(run: Run, row: Row) -> Any:
+def _check_has_none(assignment: Any) -> None:
+    """Timesheets stay with their worker and organisation."""
+    if Timesheet.select().where(Timesheet.assignment == assignment.id).exists():
+        raise Invalid("this can't change: the assignment has timesheets")
+
+
+def _worker(run: Run, row: FileRow) -> Any:
     """The worker of this number. Where its own row in people.csv is wrong, that error says enough."""
     number = row["employee_number"]
     if number in run.doubtful_numbers:
@@ -53,7 +56,7 @@ def _worker(run: Run, row: Row) -> Any:
     return found
 
 
-def budget_number(run: Run, row: Row, organisation: str | None) -> Any:
+def budget_number(run: Run, row: FileRow, organisation: str | None) -> Any:
     """The budget number that the row names, of this organisation and no other."""
     number = row["budget_number"]
     if not number or not organisation:
@@ -65,67 +68,54 @@ def budget_number(run: Run, row: Row, organisation: str | None) -> Any:
     return run.refer(row, "budget_number", run.budget_numbers, key, unknown, code=organisation, number=number)
 
 
-def _check_sheets(run: Run, rows: list[Row]) -> None:
-    """Timesheets stay with their worker and organisation."""
-    moved = {
-        column: {row.id for _, row in run.assignments.changed_in(name)}
-        for column, name in (("organisation", "organisation"), ("employee_number", "worker"))
-    }
-    if not any(moved.values()):
-        return
-    with_sheets = {identity for (identity,) in Timesheet.select(Timesheet.assignment).distinct().tuples()}
-    for row in rows:
-        found = run.assignments.by_key.get((row["code"],))
-        for column, ids in moved.items():
-            if found is not None and found.id in ids & with_sheets:
-                run.wrong(row, column, N_("this can't change: the assignment has timesheets"))
-
-
-def take_rates(run: Run, rows: list[Row]) -> None:
+def take_rates(run: Run, rows: list[FileRow]) -> None:
     """Rates by assignment and first day."""
+    unknown = N_("the assignment %(code)s is unknown")
     for row in rows:
         code = row["assignment"]
-        assignment = None
-        if code:
-            unknown = N_("the assignment %(code)s is unknown")
-            assignment = run.refer(row, "assignment", run.assignments, (code,), unknown, code=code)
-        values = {
-            "assignment": assignment,
-            "valid_from_on": row["valid_from"],
-            "pay_rate": row["pay_rate"],
-            "bill_rate": row["bill_rate"],
-        }
-        run.put(row, run.rates, (code, row["valid_from"]), values)
+        place = run.refer(row, "assignment", run.assignments, (code,), unknown, code=code) if code else None
+        run.put(RATES, row, assignment=place)
+    starts: dict[str, list[date]] = defaultdict(list)
+    for rate in run.rates.by_key.values():
+        starts[rate.assignment.code].append(rate.valid_from_on)
+    for row, rate in run.news(rows):
+        place = rate.assignment
+        if rate.id is not None:
+            run.ask(row, "", partial(rates.check_own, rate))
+            for name, before in run.rates.was(rate).items():
+                old, new = (units.price_cell(one, "nl") for one in (before, getattr(rate, name)))
+                run.doubt(
+                    row,
+                    name,
+                    N_("was %(old)s and becomes %(new)s, also for hours that were worked already"),
+                    old=old,
+                    new=new,
+                )
+        elif place.id is not None:
+            check = partial(rates.check_unused, place, rate.valid_from_on, starts[place.code])
+            run.ask(row, "", check)
 
 
-def _max_hours(cell: str) -> int:
-    """More than none: an assignment without hours is one that has ended."""
-    found: int = columns.hours_of_a_week(cell)
-    if not found:
-        raise Invalid("this must be more than 0")
-    return found
-
-
-ASSIGNMENTS = File(
+ASSIGNMENTS = ImportFile(
     "assignments.csv",
     ("code",),
     {
         "code": columns.code,
         "employee_number": columns.code,
         "organisation": columns.code,
-        "job_title": optional(columns.name, ""),
-        "basis": columns.choice(*BASES),
-        "entered_by": columns.choice(*ENTERED_BY),
+        **dict.fromkeys(("job_title", "basis", "entered_by"), word),
         "from": columns.day,
         "until": optional(columns.day),
-        "budget_number": optional(columns.code),
-        "max_hours_per_week": optional(_max_hours),
+        "budget_number": word,
+        "max_hours_per_week": optional(columns.hours),
     },
     take_assignments,
     "assignments",
+    record=records.RECORD,
+    names={"from": "first_on", "until": "last_on", "max_hours_per_week": "max_minutes_per_week"},
 )
 
-RATES = File(
+RATES = ImportFile(
     "rates.csv",
     ("assignment", "valid_from"),
     {
@@ -136,4 +126,6 @@ RATES = File(
     },
     take_rates,
     "rates",
+    record=rates.RECORD,
+    names={"valid_from": "valid_from_on"},
 )

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from konnekt.domain.imports import workbooks
-from konnekt.domain.imports.grids import Grid
-from konnekt.domain.refused import Invalid
+from konnekt.domain.imports.grids import FileGrid
+from konnekt.domain.refusals import Invalid
 
 # Half a million cells took 25 seconds and 250 MB on a machine that was busy with other things.
 SECONDS = 90
@@ -34,7 +34,7 @@ def read(
     known: Collection[str],
     until: float,
     limits: workbooks.Limits = workbooks.LIMITS,
-) -> tuple[dict[str, Grid], list[str]]:
+) -> tuple[dict[str, FileGrid], list[str]]:
     """What workbooks.read says; until: a moment of time.monotonic. Raises Invalid."""
     asked = {
         "name": name,
@@ -77,7 +77,7 @@ def _too_slow(name: str) -> Invalid:
     )  # fmt: skip
 
 
-def _told(grid: Grid) -> dict[str, Any]:
+def _told(grid: FileGrid) -> dict[str, Any]:
     return {
         "rows": grid.rows,
         "most": grid.most,
@@ -89,10 +89,10 @@ def _told(grid: Grid) -> dict[str, Any]:
 PLACED = ("typed", "plain", "broken")
 
 
-def _grid(told: dict[str, Any]) -> Grid:
+def _grid(told: dict[str, Any]) -> FileGrid:
     placed = {of: {(line, column): one for line, column, one in told[of]} for of in PLACED}
     placed["broken"] = {place: tuple(one) for place, one in placed["broken"].items()}
-    return Grid(rows=told["rows"], most=told["most"], is_cut=told["is_cut"], **placed)
+    return FileGrid(rows=told["rows"], most=told["most"], is_cut=told["is_cut"], **placed)
 
 
 def main() -> None:

@@ -6,13 +6,13 @@ from typing import Any
 from konnekt.domain.imports.reading import (
     HEADER_WITHIN,
     Complain,
-    Row,
+    FileRow,
     Table,
     check_header,
     check_letters,
     header_at,
 )
-from konnekt.domain.refused import N_
+from konnekt.domain.refusals import N_
 
 Place = tuple[int, int]
 
@@ -25,7 +25,7 @@ IS_UNKNOWN = N_("a formula without its outcome: open the file in a spreadsheet a
 
 
 @dataclass
-class Grid:
+class FileGrid:
     """A sheet: its cells as text, the first row first.
 
     typed: the cells that are no text, with what that would be in a column of text. plain: the text that some
@@ -41,7 +41,7 @@ class Grid:
     is_cut: bool = False
 
 
-def read(file: str, grid: Grid, known: tuple[str, ...], texts: set[str], complain: Complain) -> Table:
+def read(file: str, grid: FileGrid, known: tuple[str, ...], texts: set[str], complain: Complain) -> Table:
     """The rows of a sheet; texts: the columns in which a number is a mistake."""
     table = Table(file)
     if not any(any(row) for row in grid.rows):
@@ -57,17 +57,20 @@ def read(file: str, grid: Grid, known: tuple[str, ...], texts: set[str], complai
     table.is_readable = not grid.is_cut
     if grid.is_cut:
         complain(grid.most + 1, "", N_("more than %(most)s rows: make it several files"), most=grid.most)
+    table.rows = rows = []
     for line, cells in enumerate(grid.rows[top + 1 :], top + 2):
         if not any(cells) and not any((line, column) in grid.broken for column in range(width)):
             continue
-        row = Row(file, line, dict(zip(header, cells + [""] * (width - len(cells)), strict=True)))
+        row = FileRow(file, line, dict(zip(header, cells + [""] * (width - len(cells)), strict=True)))
         _check_kinds(row, grid, header, texts, complain)
         check_letters(row, complain)
-        table.rows.append(row)
+        rows.append(row)
     return table
 
 
-def _check_kinds(row: Row, grid: Grid, header: list[str], texts: set[str], complain: Complain) -> None:
+def _check_kinds(
+    row: FileRow, grid: FileGrid, header: list[str], texts: set[str], complain: Complain
+) -> None:
     for position, column in enumerate(header):
         place = (row.line, position)
         sentence, values = grid.broken.get(place, ("", {}))

@@ -2,75 +2,194 @@
 
 A sheet's state counts only when the import makes the sheet. Later it changes the hours of drafts; every other
 difference is reported and left (data of invoiced and exported sheets never changes).
+
+Everything is judged first, without a lock. Then portion after portion is written: each is judged once more
+under its locks, and a sheet that somebody changed meanwhile is left and told of.
 """
 
+import logging
+import secrets
+import time
+from collections.abc import Callable, Iterable
 from datetime import date
 from typing import Any
 
-from peewee import fn
+from peewee import IntegrityError
 
-from konnekt.db import hold
-from konnekt.domain import units
-from konnekt.domain.imports import columns, sheets
+from konnekt.db import hold, transaction
+from konnekt.domain import flags
+from konnekt.domain.imports import columns, foreseen, sheets
 from konnekt.domain.imports.assignments import budget_number
 from konnekt.domain.imports.columns import optional
-from konnekt.domain.imports.reading import Row
-from konnekt.domain.imports.report import Outcome
-from konnekt.domain.imports.run import File, Run
-from konnekt.domain.imports.sheets import Cell, Place, Sheet
-from konnekt.domain.refused import N_
-from konnekt.models import Assignment, Hour, State, Timesheet, TimesheetLine
+from konnekt.domain.imports.files import ImportFile
+from konnekt.domain.imports.placed_hours import FILE, PORTION, FileSheet, PlacedHours
+from konnekt.domain.imports.reading import FileRow
+from konnekt.domain.imports.report import Problem, RowOutcome
+from konnekt.domain.imports.run import Run
+from konnekt.domain.refusals import N_, Conflict
+from konnekt.models import Assignment, PayPeriod, State
+from konnekt.models.compiled import tuples
 
-DAY = 24 * 60
+log = logging.getLogger(__name__)
+
+# SQLite's lock is asked for again and again, not queued for: whoever waits has to find it free. As a share of
+# the time that a portion took, in seconds at most and at least.
+REST, LONGEST_REST, SHORTEST_REST = 0.5, 0.1, 0.005
+
+OVERTAKEN = N_("left as it is: somebody changed this timesheet meanwhile. Import the file again.")
 
 
-def take_hours(run: Run, rows: list[Row]) -> None:
-    """Check every row and plan the sheets; `sheets.write` then makes them."""
-    planned: dict[tuple[str, int, int], Sheet] = {}
-    places: list[tuple[Row, Sheet, Place]] = []
+def take_hours(run: Run, rows: Iterable[FileRow]) -> None:
+    """Check every row and foresee what becomes of it; `write` then makes and changes the sheets."""
+    run.hours = PlacedHours()
     for row in rows:
-        sheet = _sheet(run, row, planned)
-        place = _place(run, row, sheet)
-        if sheet is not None and place is not None and not row.is_wrong:
-            places.append((row, sheet, place))
-    run.sheets = list(planned.values())
-    sheets.load(run, run.sheets)
-    for row, sheet, place in places:
-        run.report.files[row.file].outcomes[row.line] = _put(run, row, sheet, place)
-    _check_days(run, places)
+        _take(run, row)
+    for some in run.hours.portions():
+        sheets.load(some)
+        for sheet in some:
+            for one in foreseen.judged(sheet):
+                run.report.files[FILE].outcomes[one.line] = one.outcome
+                for change in one.changes:
+                    run.report.add_change(change)
+                for difference in one.differences:
+                    run.report.add_difference(difference)
+            _judge_rows(run, sheet)
+        for line, sentence, values in foreseen.too_long_days(some):
+            run.wrong(FileRow(FILE, line, {}), "hours", sentence, **values)
+        run.advance(sum(len(sheet.rows) for sheet in some))
 
 
-def _sheet(run: Run, row: Row, planned: dict[tuple[str, int, int], Sheet]) -> Sheet | None:
-    """The sheet that a row belongs to; its first row in the file says its state."""
-    code = row["assignment"]
-    if not code:
-        return None
-    assignment = run.refer(
-        row, "assignment", run.assignments, (code,), N_("the assignment %(code)s is unknown"), code=code
-    )
-    if assignment is None:
-        return None
-    if assignment.basis == "fixed":
-        run.wrong(row, "assignment", N_("%(code)s has fixed hours: it registers none"), code=code)
-    period = _period(run, row, assignment.organisation.calendar)
-    if period is None or row["state"] is None:
-        return None
-    sheet = planned.setdefault(
-        (code, period.year, period.number), Sheet(assignment, period, row["state"], row.line)
-    )
-    if sheet.state != row["state"]:
-        run.wrong(
-            row,
-            "state",
-            N_("%(state)s, but line %(line)s says %(other)s for the same timesheet"),
-            state=row["state"],
-            line=sheet.line,
-            other=sheet.state,
+def write(run: Run, tell: Callable[[], None]) -> None:
+    """Make the new sheets and change the drafts: portion after portion, each a transaction with its events.
+
+    tell: called in each of them, so that who lost the claim on this work writes no more.
+    """
+    batch = secrets.token_hex(8)
+    outcomes = run.report.files[FILE].outcomes
+    for some in run.hours.portions():
+        news = [sheet for sheet in some if any(_is_news(outcomes[row.line]) for row in sheet.rows)]
+        run.advance(sum(len(sheet.rows) for sheet in some))
+        # Of one that goes on: somebody took away what it needs.
+        gone = [sheet for sheet in news if not (sheet.assignment.id and sheet.period.id and sheet.worker.id)]
+        if gone:
+            _leave(run, gone)
+            news = [sheet for sheet in news if sheet not in gone]
+        if not news:
+            continue
+        began = time.perf_counter()
+        try:
+            with transaction():
+                hold("import")
+                tell()
+                for worker in sorted({sheet.worker.id for sheet in news}):
+                    hold("worker", worker)
+                flags.imported(sheets.write(run, _as_foreseen(run, news), batch))
+        except (Conflict, IntegrityError) as error:
+            # Its second line holds the row, and so names and addresses of people.
+            log.warning("some timesheets were left: %s", str(error).partition("\n")[0])
+            _leave(run, news)
+        _rest(began)
+
+
+def refresh_flags(tell: Callable[[], None]) -> None:
+    """Compute the flags of all that waits, some at a time: they look at hours that came in other portions."""
+    waiting = flags.waiting()
+    for start in range(0, len(waiting), PORTION):
+        began = time.perf_counter()
+        tell()
+        flags.refresh(waiting[start : start + PORTION])
+        _rest(began)
+
+
+def _rest(began: float) -> None:
+    """Let others have the lock for a while."""
+    took = time.perf_counter() - began
+    time.sleep(min(LONGEST_REST, max(SHORTEST_REST, took * REST)))
+
+
+def _is_news(outcome: RowOutcome) -> bool:
+    return outcome in (RowOutcome.NEW, RowOutcome.CHANGED)
+
+
+def _as_foreseen(run: Run, some: list[FileSheet]) -> list[FileSheet]:
+    """Of these sheets those to which, under the locks, the same happens as was foreseen; the rest is told."""
+    outcomes = run.report.files[FILE].outcomes
+    sheets.load(some)
+    same, late = [], set()
+    for sheet in some:
+        judged = foreseen.judged(sheet)
+        if all(outcomes[one.line] == one.outcome for one in judged):
+            same.append(sheet)
+        elif all(one.outcome == RowOutcome.UNCHANGED for one in judged):
+            # Another import of the same file was here.
+            for one in judged:
+                outcomes[one.line] = one.outcome
+        else:
+            late.add(sheet.rows[0].line)
+    late |= _changed_records(same)
+    while True:
+        same = [sheet for sheet in same if sheet.rows[0].line not in late]
+        # What is left makes room: until nothing is too long.
+        too_long = {line for line, _sentence, _values in foreseen.too_long_days(same)}
+        if not too_long:
+            break
+        late |= {one.rows[0].line for one in same if any(row.line in too_long for row in one.rows)}
+    _leave(run, [sheet for sheet in some if sheet.rows[0].line in late])
+    return same
+
+
+def _changed_records(some: list[FileSheet]) -> set[int]:
+    """The first line of each sheet whose assignment or period is no longer what was read."""
+    of = Assignment
+    assignments = tuples(
+        of.select(of.id, of.worker, of.organisation, of.basis).where(
+            of.id.in_([sheet.assignment.id for sheet in some])
         )
-    return sheet
+    )
+    periods = tuples(
+        PayPeriod.select(PayPeriod.id, PayPeriod.first_on, PayPeriod.last_on).where(
+            PayPeriod.id.in_({sheet.period.id for sheet in some})
+        )
+    )
+    known = {*assignments, *periods}
+    return {
+        sheet.rows[0].line
+        for sheet in some
+        if not {_read_of_assignment(sheet.assignment), _read_of_period(sheet.period)} <= known
+    }
 
 
-def _period(run: Run, row: Row, calendar: str) -> Any:
+def _read_of_assignment(of: Any) -> tuple[Any, ...]:
+    return of.id, of.worker.id, of.organisation.id, of.basis
+
+
+def _read_of_period(of: Any) -> tuple[Any, ...]:
+    return of.id, of.first_on, of.last_on
+
+
+def _leave(run: Run, some: list[FileSheet]) -> None:
+    for sheet in some:
+        run.report.add_difference(Problem(FILE, sheet.rows[0].line, "", OVERTAKEN))
+        for row in sheet.rows:
+            run.report.files[FILE].outcomes[row.line] = RowOutcome.DIFFERENT
+
+
+def _take(run: Run, row: FileRow) -> None:
+    """Place a row, or say what is wrong with it."""
+    code, assignment, period = row["assignment"], None, None
+    if code:
+        unknown = N_("the assignment %(code)s is unknown")
+        assignment = run.refer(row, "assignment", run.assignments, (code,), unknown, code=code)
+    if assignment is not None:
+        if assignment.basis == "fixed":
+            run.wrong(row, "assignment", N_("%(code)s has fixed hours: it registers none"), code=code)
+        period = _period(run, row, assignment.organisation.calendar)
+    place = _place(run, row, assignment)
+    if period is not None and place is not None and row["state"] is not None and not row.is_wrong:
+        run.hours.add(row.line, (assignment, period), place, row["hours"], row["remark"], row["state"])
+
+
+def _period(run: Run, row: FileRow, calendar: str) -> Any:
     year, number, day = row["year"], row["period"], row["day"]
     if year is None or number is None:
         return None
@@ -98,133 +217,42 @@ def _period(run: Run, row: Row, calendar: str) -> Any:
     return period
 
 
-def _place(run: Run, row: Row, sheet: Sheet | None) -> Place | None:
+def _place(run: Run, row: FileRow, assignment: Any) -> tuple[Any, Any, date] | None:
     code = row["hour_type"]
     hour_type = number = None
     if code:
         unknown = N_("the hour type %(code)s is unknown")
         hour_type = run.refer(row, "hour_type", run.hour_types, (code,), unknown, code=code)
-    if sheet is not None:
-        number = budget_number(run, row, sheet.assignment.organisation.code)
+    if assignment is not None:
+        number = budget_number(run, row, assignment.organisation.code)
     if hour_type is None or number is None or row["day"] is None:
         return None
-    return Place(hour_type.code, number.number, row["day"])
+    return hour_type, number, row["day"]
 
 
-def _put(run: Run, row: Row, sheet: Sheet, place: Place) -> Outcome:
-    """Plan one row, or report why it stays as it is."""
-    wanted = Cell(row["hours"], row["remark"])
-    if sheet.found is None:
-        sheet.put[place] = wanted
-        return Outcome.NEW
-    is_other_state = row.line == sheet.line and _report_state(run, row, sheet)
-    old = sheet.cells.get(place, Cell(0))
-    if (old.minutes, old.remark, old.typed) == (wanted.minutes, wanted.remark, ""):
-        return Outcome.DIFFERENT if is_other_state else Outcome.UNCHANGED
-    if sheet.may_change:
-        sheet.put[place] = wanted
-        return Outcome.CHANGED if place in sheet.cells else Outcome.NEW
-    if old.minutes != wanted.minutes:
-        run.different(
-            row,
-            "hours",
-            N_("%(hours)s, left at %(old)s: the timesheet is invoiced or exported")
-            if sheet.is_locked
-            else N_("%(hours)s, left at %(old)s: the timesheet is %(state)s"),
-            hours=units.hours_cell(wanted.minutes, "nl"),
-            old=units.hours_cell(old.minutes, "nl"),
-            state=sheet.found.state,
-        )
-    if old.remark != wanted.remark:
-        run.different(
-            row,
-            "remark",
-            N_("another remark, left as it is: the timesheet is invoiced or exported")
-            if sheet.is_locked
-            else N_("another remark, left as it is: the timesheet is %(state)s"),
-            state=sheet.found.state,
-        )
-    return Outcome.DIFFERENT
+def _judge_rows(run: Run, sheet: FileSheet) -> None:
+    """A place stands once in the file, and all rows of a sheet say one state."""
+    seen: dict[Any, int] = {}
+    for row in sheet.rows:
+        of = FileRow(FILE, row.line, {})
+        if seen.setdefault(row.place, row.line) != row.line:
+            run.wrong(
+                of, "assignment", N_("the same %(key)s as on line %(line)s"),
+                key=" + ".join(HOURS.key), line=seen[row.place],
+            )  # fmt: skip
+        if row.state != sheet.state:
+            run.wrong(
+                of, "state", N_("%(state)s, but line %(line)s says %(other)s for the same timesheet"),
+                state=row.state, line=sheet.rows[0].line, other=sheet.state,
+            )  # fmt: skip
 
 
-def _report_state(run: Run, row: Row, sheet: Sheet) -> bool:
-    if sheet.found.state == sheet.state:
-        return False
-    run.different(
-        row,
-        "state",
-        N_("%(state)s, but the timesheet is %(found)s here"),
-        state=sheet.state,
-        found=sheet.found.state,
-    )
-    return True
-
-
-def _check_days(run: Run, places: list[tuple[Row, Sheet, Place]]) -> None:
-    """No worker has over 24 hours in a day, over all assignments: in the file, nor with what is known."""
-    in_files = _Days()
-    for row, sheet, place in places:
-        in_files.add(sheet, place, row["hours"], row)
-    in_files.complain(run, N_("%(hours)s hours of one worker on %(day)s (also line %(lines)s)"))
-    put = [(row, sheet, place) for row, sheet, place in places if place in sheet.put and not row.is_wrong]
-    if not put:
-        return
-    # Who saves hours of the same worker at this moment waits, or is read here.
-    for worker in (
-        ()
-        if run.report.is_dry_run
-        else sorted({sheet.assignment.worker_id or 0 for _, sheet, _ in put} - {0})
-    ):
-        hold("worker", worker)
-    days = [place.day for _, _, place in put]
-    together = _Days(_minutes_per_day(run, min(days), max(days)))
-    for row, sheet, place in put:
-        old = sheet.cells[place].minutes if place in sheet.cells else 0
-        together.add(sheet, place, sheet.put[place].minutes - old, row)
-    together.complain(run, N_("%(hours)s hours of one worker on %(day)s, with what is known already"))
-
-
-class _Days:
-    """Minutes per worker and day, and the rows that add to them."""
-
-    def __init__(self, minutes: dict[tuple[str, date], int] | None = None) -> None:
-        self.minutes = minutes or {}
-        self.rows: dict[tuple[str, date], list[Row]] = {}
-
-    def add(self, sheet: Sheet, place: Place, minutes: int, row: Row) -> None:
-        # The address tells workers apart before they have an id.
-        key = (sheet.assignment.worker.email, place.day)
-        self.minutes[key] = self.minutes.get(key, 0) + minutes
-        if minutes > 0:
-            self.rows.setdefault(key, []).append(row)
-
-    def complain(self, run: Run, sentence: str) -> None:
-        for key, rows in self.rows.items():
-            if self.minutes[key] > DAY:
-                hours = units.hours_total(self.minutes[key], "nl")
-                lines = ", ".join(str(row.line) for row in rows[:-1][-5:])
-                run.wrong(rows[-1], "hours", sentence, hours=hours, day=key[1], lines=lines)
-
-
-def _minutes_per_day(run: Run, first: date, last: date) -> dict[tuple[str, date], int]:
-    query = (
-        Hour.select(Assignment.worker, Hour.day, fn.SUM(Hour.minutes))
-        .join(TimesheetLine)
-        .join(Timesheet)
-        .join(Assignment)
-        .where(Hour.day.between(first, last))
-        .group_by(Assignment.worker, Hour.day)
-        .tuples()
-    )
-    return {(run.people.by_id[worker].email, day): int(minutes) for worker, day, minutes in query}
-
-
-HOURS = File(
-    "hours.csv",
+HOURS = ImportFile(
+    FILE,
     ("assignment", "year", "period", "day", "hour_type", "budget_number"),
     {
         "assignment": columns.code,
-        "year": columns.year,
+        "year": columns.integer(),
         "period": columns.integer(1, 53),
         "day": columns.day,
         "hour_type": columns.code,
@@ -234,4 +262,5 @@ HOURS = File(
         "state": columns.choice(State.DRAFT, State.SUBMITTED, State.APPROVED),
     },
     take_hours,
+    is_long=True,
 )

@@ -1,54 +1,46 @@
 """people.csv and rights.csv."""
 
+from collections import defaultdict
 from typing import Any
 
-from konnekt.domain import clock, events
-from konnekt.domain.imports import columns, doubts
-from konnekt.domain.imports.columns import optional
-from konnekt.domain.imports.reading import Row
-from konnekt.domain.imports.run import File, Run
-from konnekt.domain.records import people as records
-from konnekt.domain.refused import N_
-from konnekt.models import LANGUAGES, Account, Assignment
+from konnekt.domain import clock
+from konnekt.domain.imports import columns, warnings
+from konnekt.domain.imports.columns import word
+from konnekt.domain.imports.files import ImportFile
+from konnekt.domain.imports.reading import FileRow
+from konnekt.domain.imports.run import Run
+from konnekt.domain.records import people as records, rights
+from konnekt.domain.refusals import N_
+from konnekt.models import Account
 from konnekt.models.people import name_key
 
-text = optional(columns.name, "")
 
-
-def take_people(run: Run, rows: list[Row]) -> None:
+def take_people(run: Run, rows: list[FileRow]) -> None:
     """People by e-mail address; they get no password here (`konnekt invite`, `konnekt set-password`)."""
     had_staff = _has_staff(run)
-    before = {person.id: (person.employee_number, person.name) for person in run.people.by_id.values()}
     numbers = {(person.employee_number,) for person in run.people.by_key.values() if person.employee_number}
     _follow_addresses(run, rows)
     for row in rows:
-        first, last = row["first_name"], row["last_name"]
-        if first == "" and last == "":
-            run.wrong(row, "last_name", N_("this must not be empty"))
-        values = {
-            "email": row["email"],
-            "username": row["username"],
-            "first_name": first,
-            "last_name": last,
-            # As Account.save does.
-            "name_key": name_key(first, last) if first is not None and last is not None else "",
-            "language": row["language"],
-            "employee_number": row["employee_number"],
-            "is_agency_staff": row["agency_staff"],
-        }
-        run.put(row, run.people, (row["email"],), values, created_at=clock.now())
-    _check_names(run, rows)
-    _check_workers(run, rows)
-    _doubt_numbers(run, rows, before)
-    doubts.of_new_codes(run, rows, ("employee_number",), numbers)
+        # As Account.save does.
+        more: dict[str, Any] = {"name_key": name_key(row["first_name"] or "", row["last_name"] or "")}
+        if (row["email"],) not in run.people.by_key:
+            more["created_at"] = clock.now()
+        run.put(PEOPLE, row, **more)
+    _check_free(run, rows)
+    is_left_alone = had_staff and not _has_staff(run)
+    for row, person in run.news(rows):
+        was = run.people.was(person)
+        with run.judging(row, "agency_staff"):
+            if was.get("employee_number") and not person.employee_number:
+                records.check_number_stays(person)
+            if was.get("is_agency_staff"):
+                records.check_staffed(not is_left_alone)
+        _doubt(run, row, person, was)
+    warnings.of_new_codes(run, rows, ("employee_number",), numbers)
     run.doubtful_numbers = {row.cells.get("employee_number", "").strip() for row in rows if row.is_wrong}
-    if had_staff and not _has_staff(run):
-        for row in rows:
-            if row["agency_staff"] is False and row["email"] in _changed(run, "is_agency_staff"):
-                run.wrong(row, "agency_staff", N_("nobody of the agency would be left"))
 
 
-def _follow_addresses(run: Run, rows: list[Row]) -> None:
+def _follow_addresses(run: Run, rows: list[FileRow]) -> None:
     """Put who has another mail address now under it: found by the employee number.
 
     Whose old address is still in the file, or who gives the number to somebody with an account, is an error.
@@ -64,7 +56,6 @@ def _follow_addresses(run: Run, rows: list[Row]) -> None:
             continue
         person = run.people.by_key.pop((old,))
         run.people.by_key[new,] = person
-        run.addresses[person.id] = old
         written.add(new)
         if "rights" in run.__dict__:
             run.rights.by_key = {
@@ -77,44 +68,29 @@ def _follow_addresses(run: Run, rows: list[Row]) -> None:
         )  # fmt: skip
 
 
-def write_addresses(run: Run, by: Account | None) -> None:
-    """What the form does with another mail address: links to the old one end, and an event says so."""
-    for person in run.people.by_id.values():
-        old = run.addresses.get(person.id)
-        if old is not None:
-            records.end_links(person)
-            before, after = {"email": old}, {"email": person.email}
-            events.record("change_person", by=by, source="import", person=person, before=before, after=after)
+def end_links(run: Run) -> None:
+    """What the form does with another mail address: links to the old one end, and a mail to it says so."""
+    for person, before in run.people.changed.values():
+        if "email" in before:
+            records.address_changed(person, before["email"])
 
 
 def _has_staff(run: Run) -> bool:
     return any(person.is_agency_staff and person.is_active for person in run.people.by_key.values())
 
 
-def _changed(run: Run, column: str) -> set[str]:
-    return {person.email for _, person in run.people.changed_in(column)}
-
-
-def _check_names(run: Run, rows: list[Row]) -> None:
-    """What one signs in with (e-mail or user name) and the employee number belong to one person."""
-    everybody = run.people.by_key.values()
-    usernames = _owners(everybody, "username")
-    numbers = _owners(everybody, "employee_number")
-    emails = _owners(everybody, "email")
-    taken = N_("%(value)s is already that of %(email)s")
-    for row in rows:
-        own = row["email"]
-        if row.is_wrong:
-            continue
-        for column, value, owners in (
-            ("username", row["username"], usernames),
-            ("username", row["username"], emails),
-            ("email", own, usernames),
-            ("employee_number", row["employee_number"], numbers),
-        ):
-            others = [owner for owner in owners.get(value, ()) if owner != own]
-            if others:
-                run.wrong(row, column, taken, value=value, email=others[0])
+def _check_free(run: Run, rows: list[FileRow]) -> None:
+    owners: dict[str, list[Account]] = defaultdict(list)
+    for person in run.people.by_key.values():
+        for value in (person.email, person.username, person.employee_number):
+            owners[value].append(person)
+    for row, person in run.news(rows):
+        names = records.OWN if person.id is None else run.people.was(person).keys() & set(records.OWN)
+        new = {name: getattr(person, name) for name in records.OWN if name in names}
+        # Most have no user name: whoever has none either is nobody's rival.
+        others = [one for value in new.values() if value for one in owners[value] if one is not person]
+        with run.judging(row):
+            records.check_free(new, others)
 
 
 def _owners(people: Any, column: str) -> dict[str, list[str]]:
@@ -126,77 +102,59 @@ def _owners(people: Any, column: str) -> dict[str, list[str]]:
     return found
 
 
-def _check_workers(run: Run, rows: list[Row]) -> None:
-    changed = _changed(run, "employee_number")
-    emptied = [row for row in rows if row["email"] in changed and row["employee_number"] is None]
-    if not emptied:
-        return
-    query = (
-        Account.select(Account.email)
-        .join(Assignment, on=(Assignment.worker == Account.id))
-        .distinct()
-        .tuples()
-    )
-    working = {email for (email,) in query}
-    for row in emptied:
-        if row["email"] in working:
-            run.wrong(
-                row, "employee_number", N_("this person has assignments, so the number can't be removed")
-            )
+def _doubt(run: Run, row: FileRow, person: Account, was: dict[str, Any]) -> None:
+    """Somebody known gets another number, as where a file exchanges the addresses of two; or other doors."""
+    number = was.get("employee_number")
+    if number and person.employee_number:
+        names = {name: was.get(name, getattr(person, name)) for name in ("first_name", "last_name")}
+        run.doubt(
+            row, "employee_number",
+            N_("was %(number)s, of %(name)s: all hours and pay of this account go with it"),
+            number=number, name=Account(**names).name,
+        )  # fmt: skip
+    if person.is_agency_staff != was.get("is_agency_staff", person.is_agency_staff and person.id is not None):
+        run.doubt(
+            row, "agency_staff",
+            N_("%(name)s gets the pages of the agency, and all that it may do")
+            if person.is_agency_staff
+            else N_("%(name)s loses the pages of the agency"),
+            name=person.name,
+        )  # fmt: skip
 
 
-def _doubt_numbers(run: Run, rows: list[Row], before: dict[int, tuple[str | None, str]]) -> None:
-    """Somebody known gets another number: as where a file exchanges the addresses of two people."""
+def take_rights(run: Run, rows: list[FileRow]) -> None:
+    """Rights by person and organisation; three zeros take them away, as the form's Remove does."""
+    unknown = N_("the person %(email)s is unknown")
     for row in rows:
-        person = None if row.is_wrong else run.people.by_key.get((row["email"],))
-        old, name = before.get(person.id, (None, "")) if person is not None else (None, "")
-        if old is not None and row["employee_number"] not in (old, None):
-            run.doubt(
-                row, "employee_number",
-                N_("was %(number)s, of %(name)s: all hours and pay of this account go with it"),
-                number=old, name=name,
-            )  # fmt: skip
+        email, key = row["email"], (row["email"], row["organisation"])
+        organisation = run.organisation(row)
+        account = run.refer(row, "email", run.people, (email,), unknown, email=email) if email else None
+        if row.is_wrong or any(row[column] for column in RIGHTS.names):
+            run.put(RIGHTS, row, account=account, organisation=organisation)
+        else:
+            run.report.files[row.file].outcomes[row.line] = run.rights.remove(key)
+    for row, right in run.news(rows):
+        if right is not None and right.id is None:
+            with run.judging(row):
+                rights.check_open(right.organisation)
+    warnings.of_rights(run, rows)
 
 
-def take_rights(run: Run, rows: list[Row]) -> None:
-    """Rights by person and organisation."""
-    for row in rows:
-        email, code = row["email"], row["organisation"]
-        account = organisation = None
-        if email:
-            unknown = N_("the person %(email)s is unknown")
-            account = run.refer(row, "email", run.people, (email,), unknown, email=email)
-        if code:
-            unknown = N_("the organisation %(code)s is unknown")
-            organisation = run.refer(row, "organisation", run.organisations, (code,), unknown, code=code)
-        values = {
-            "account": account,
-            "organisation": organisation,
-            "may_approve": row["approve"],
-            "may_register": row["register"],
-            "may_see_invoices": row["invoices"],
-        }
-        run.put(row, run.rights, (email, code), values)
-    doubts.of_rights(run, rows)
-
-
-PEOPLE = File(
+PEOPLE = ImportFile(
     "people.csv",
     ("email",),
     {
         "email": columns.email,
-        "username": optional(columns.username),
-        "first_name": text,
-        "last_name": text,
-        "language": columns.choice(*LANGUAGES),
-        "employee_number": optional(columns.code),
+        **dict.fromkeys(("username", "first_name", "last_name", "language", "employee_number"), word),
         "agency_staff": columns.boolean,
     },
     take_people,
     "people",
+    record=records.RECORD,
+    names={"agency_staff": "is_agency_staff"},
 )
 
-RIGHTS = File(
+RIGHTS = ImportFile(
     "rights.csv",
     ("email", "organisation"),
     {
@@ -208,4 +166,6 @@ RIGHTS = File(
     },
     take_rights,
     "rights",
+    record=rights.RECORD,
+    names={"approve": "may_approve", "register": "may_register", "invoices": "may_see_invoices"},
 )

@@ -7,15 +7,17 @@ import codecs
 import csv
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from konnekt.domain.refused import N_
+from konnekt.domain.imports.lines import LONGEST_LINE, UNFIT, Lines
+from konnekt.domain.refusals import N_
 
-LARGEST_FILE = 50 * 1024 * 1024
+LARGEST_FILE = 250 * 1024 * 1024
+# Where rows are kept, some kilobytes each; and where they pass by (hours).
 MOST_LINES = 500_000
-LONGEST_LINE = 1_000_000
+MOST_PASSING = 3_000_000
 MOST_COLUMNS = 1000
 MOST_BROKEN = 100
 DELIMITERS = (";", ",", "\t")
@@ -24,24 +26,21 @@ HEADER_WITHIN = 10
 # What XLSX and XLS begin with.
 WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
 # Also within: behind a line "sep=;", and where files were put one behind another.
-MARK = "\ufeff"
+MARK = "\ufeff".encode()
 UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 # The first line by which some programs tell Excel the delimiter.
 _SEPARATOR = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
 
-# Digits that are to stay text, as our own lists (konnekt.tables) and some programs write them.
+# Digits that are to stay text, as our own lists (konnekt.documents.tables) and some programs write them.
 _KEPT_TEXT = re.compile('="([^"]*)"')
 
 UNCLOSED = N_("the quote that opens here does not close where its cell ends (in a text it is doubled)")
-
-# Control characters, and the lone surrogates that stand for bytes which are not UTF-8.
-_UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 
 Complain = Callable[..., None]
 
 
 @dataclass
-class Row:
+class FileRow:
     """A record: the line where it starts, its cells by column, and once read their values.
 
     A cell that was complained about is no longer among the cells.
@@ -64,12 +63,17 @@ class Table:
 
     file: str
     ignored_columns: list[str] = field(default_factory=list)
-    rows: list[Row] = field(default_factory=list)
+    rows: Iterable[FileRow] = ()
     is_readable: bool = False
 
 
-def read(file: str, content: bytes, known: tuple[str, ...], complain: Complain) -> Table:
-    """Read a whole file; complain(line, column, sentence, **values) hears of every fault."""
+def read(
+    file: str, content: bytes, known: tuple[str, ...], complain: Complain, most_lines: int = MOST_LINES
+) -> Table:
+    """Read a file; complain(line, column, sentence, **values) hears of every fault.
+
+    Its rows come while they are asked for, once; is_readable is true or false after the last.
+    """
     table = Table(file)
     if len(content) > LARGEST_FILE:
         complain(1, "", N_("the file is larger than %(most)s MB"), most=LARGEST_FILE // 1024**2)
@@ -77,19 +81,15 @@ def read(file: str, content: bytes, known: tuple[str, ...], complain: Complain) 
     if content.startswith(WORKBOOKS):
         complain(1, "", N_("this is a workbook, not CSV: save it as XLSX, or as CSV UTF-8"))
         return table
-    text = _decoded(content, complain)
-    if text is None:
+    utf8 = _as_utf8(content, complain)
+    if utf8 is None:
         return table
-    if not text.strip():
+    if not utf8.strip():
         complain(1, "", N_("the file is empty"))
         return table
-    # Only a line feed ends a physical line: str.splitlines() also splits at characters that a text may hold.
-    # Some programs of a Mac write a carriage return instead: then one stands in what would be the first line.
-    is_of_mac = "\r" in text.partition("\n")[0].rstrip("\r") and "\r\n" not in text
-    end = "\r" if is_of_mac else "\n"
-    if not _has_measure(text, end, complain):
+    lines = Lines(utf8)
+    if not _has_measure(lines, most_lines, complain):
         return table
-    lines = [f"{line}\n" for line in text.split(end)]
     top, delimiter, header = _header(lines, known)
     if len(header) > MOST_COLUMNS:
         complain(top + 1, "", N_("more than %(most)s columns"), most=MOST_COLUMNS)
@@ -97,52 +97,60 @@ def read(file: str, content: bytes, known: tuple[str, ...], complain: Complain) 
     if not check_header(header, known, complain, line=top + 1):
         return table
     table.ignored_columns = [name or f"(column {n})" for n, name in enumerate(header, 1) if name not in known]
-    is_fit = _UNFIT.search(text) is None
     table.is_readable = True
-    for line, cells in _records(lines, top + 1, delimiter, header, complain):
-        if cells is None:
-            table.is_readable = False
-            continue
-        row = Row(file, line, dict(zip(header, map(_as_text, cells), strict=True)))
-        if not is_fit:
-            check_letters(row, complain)
-        table.rows.append(row)
+    table.rows = _rows(table, _records(lines, top + 1, delimiter, header, complain), lines, header, complain)
     return table
 
 
-def _decoded(content: bytes, complain: Complain) -> str | None:
-    """The text of a file in UTF-8, or in UTF-16 that says so; other bytes become lone surrogates."""
+def _rows(
+    table: Table,
+    records: Iterator[tuple[int, list[str] | None]],
+    lines: Lines,
+    header: list[str],
+    complain: Complain,
+) -> Iterator[FileRow]:
+    for line, cells in records:
+        if cells is None:
+            table.is_readable = False
+            continue
+        row = FileRow(table.file, line, dict(zip(header, map(_as_text, cells), strict=True)))
+        if not lines.is_fit:
+            check_letters(row, complain)
+        yield row
+
+
+def _as_utf8(content: bytes, complain: Complain) -> bytes | None:
+    """A file in UTF-8, or in UTF-16 that says so, without its mark."""
     if not content.startswith(UTF_16):
         if b"\0" in content[:2]:
             complain(1, "", N_("this is UTF-16 without its mark: save the file as CSV UTF-8"))
             return None
-        return content.decode("utf-8", "surrogateescape").replace(MARK, "")
+        return content.replace(MARK, b"") if MARK in content else content
     try:
-        return content.decode("utf-16").replace(MARK, "")
+        return content.decode("utf-16").encode().replace(MARK, b"")
     except UnicodeDecodeError:
         complain(1, "", N_("this is damaged UTF-16: save the file as CSV UTF-8"))
         return None
 
 
-def _has_measure(text: str, end: str, complain: Complain) -> bool:
+def _has_measure(lines: Lines, most: int, complain: Complain) -> bool:
     """Whether lines are as many and as long as can be taken apart in memory."""
-    if text.count(end) > MOST_LINES:
-        complain(MOST_LINES + 1, "", N_("more than %(most)s rows: make it several files"), most=MOST_LINES)
+    if len(lines) > most + 1:
+        complain(most + 1, "", N_("more than %(most)s rows: make it several files"), most=most)
         return False
-    for number, line in enumerate(text.split(end), 1):
-        if len(line) > LONGEST_LINE:
-            complain(number, "", N_("a line of more than %(most)s characters"), most=LONGEST_LINE)
-            return False
-    return True
+    too_long = lines.too_long()
+    if too_long is not None:
+        complain(too_long, "", N_("a line of more than %(most)s characters"), most=LONGEST_LINE)
+    return too_long is None
 
 
-def _header(lines: list[str], known: tuple[str, ...]) -> tuple[int, str, list[str]]:
+def _header(lines: Lines, known: tuple[str, ...]) -> tuple[int, str, list[str]]:
     """Where the header stands, the delimiter under which it names the most known columns, and those names."""
     said = _SEPARATOR.fullmatch(lines[0])
     first = 1 if said and len(lines) > 1 else 0
     found = []
     for delimiter in (said[1],) if said else DELIMITERS:
-        rows = [_names(line, delimiter) for line in lines[first : first + HEADER_WITHIN]]
+        rows = [_names(line, delimiter) for line in lines.between(first, first + HEADER_WITHIN)]
         top = header_at(rows, known)
         found.append((len(set(rows[top]) & set(known)), delimiter, first + top, rows[top]))
     _, delimiter, top, names = max(found, key=lambda one: one[0])
@@ -173,7 +181,7 @@ def check_header(header: list[str], known: tuple[str, ...], complain: Complain, 
     twice = sorted(name for name, count in Counter(header).items() if name and count > 1)
     for name in twice:
         complain(line, name, N_("this column stands more than once"))
-    unfit = [name for name in header if _UNFIT.search(name)]
+    unfit = [name for name in header if UNFIT.search(name)]
     for name in unfit:
         complain(
             line,
@@ -185,7 +193,7 @@ def check_header(header: list[str], known: tuple[str, ...], complain: Complain, 
 
 
 def _records(
-    lines: list[str], position: int, delimiter: str, header: list[str], complain: Complain
+    lines: Lines, position: int, delimiter: str, header: list[str], complain: Complain
 ) -> Iterator[tuple[int, list[str] | None]]:
     """The records from that line on (from 0) with their first line; None for one that can't be read.
 
@@ -194,7 +202,7 @@ def _records(
     """
     broken = 0
     while position < len(lines):
-        reader = csv.reader(lines[position:], delimiter=delimiter, strict=True)
+        reader = csv.reader(lines.between(position, len(lines)), delimiter=delimiter, strict=True)
         start = position
         try:
             for cells in reader:
@@ -203,7 +211,7 @@ def _records(
                     yield line, cells if _has_every_cell(line, cells, header, complain) else None
             return
         except csv.Error as error:
-            quote = _open_quote(lines[start : position + reader.line_num], delimiter)
+            quote = _open_quote(lines.between(start, position + reader.line_num), delimiter)
             position = start + 1
             if quote is None and "limit" in str(error):
                 complain(
@@ -244,7 +252,7 @@ def _has_every_cell(line: int, cells: list[str], header: list[str], complain: Co
     return count == columns
 
 
-def _open_quote(lines: list[str], delimiter: str) -> tuple[int, int] | None:
+def _open_quote(lines: Iterable[str], delimiter: str) -> tuple[int, int] | None:
     """Line and cell, both from 0, where the quote opened that broke this record; None: no quote did."""
     cell, opened = 0, None
     is_quoted = has_closed = False
@@ -266,10 +274,10 @@ def _open_quote(lines: list[str], delimiter: str) -> tuple[int, int] | None:
     return opened if is_quoted else None
 
 
-def check_letters(row: Row, complain: Complain) -> None:
+def check_letters(row: FileRow, complain: Complain) -> None:
     """Take away the cells that hold what is no text."""
     for column, text in list(row.cells.items()):
-        unfit = _UNFIT.search(text)
+        unfit = UNFIT.search(text)
         if unfit is None:
             continue
         del row.cells[column]

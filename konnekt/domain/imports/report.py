@@ -1,15 +1,18 @@
 """What an import found and did, apart from how it is printed: per file, per line, with every error."""
 
+from collections.abc import Iterator, MutableMapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from hashlib import sha256
 from typing import Any
 
 MOST_PROBLEMS = 1000
+# What is only told, and of which the first are enough on any screen.
+MOST_TOLD = 5000
 LONGEST_SHOWN = 60
 
 
-class Outcome(StrEnum):
+class RowOutcome(StrEnum):
     """What becomes of one row; different: the database stays as it is, and the report says so."""
 
     NEW = "new"
@@ -55,33 +58,79 @@ class Problem:
         return ": ".join(part for part in (place, self.column, self.what) if part)
 
 
+@dataclass(frozen=True)
+class FieldChange:
+    """A column of a row that becomes another. name, before, after: as an event has them."""
+
+    file: str
+    line: int
+    column: str
+    name: str
+    before: Any
+    after: Any
+
+
+CODES = dict(enumerate(RowOutcome, 1))
+OUTCOMES = {outcome: code for code, outcome in CODES.items()}
+
+
+class Outcomes(MutableMapping[int, RowOutcome]):
+    """What becomes of each row by its line, in one byte: there may be millions."""
+
+    def __init__(self) -> None:
+        self.bytes = bytearray()
+
+    def __getitem__(self, line: int) -> RowOutcome:
+        code = self.bytes[line] if line < len(self.bytes) else 0
+        if not code:
+            raise KeyError(line)
+        return CODES[code]
+
+    def __setitem__(self, line: int, outcome: RowOutcome) -> None:
+        if line >= len(self.bytes):
+            self.bytes.extend(bytes(line + 1 - len(self.bytes)))
+        self.bytes[line] = OUTCOMES[outcome]
+
+    def __delitem__(self, line: int) -> None:
+        self.bytes[line] = 0
+
+    def __iter__(self) -> Iterator[int]:
+        return (line for line, code in enumerate(self.bytes) if code)
+
+    def __len__(self) -> int:
+        return len(self.bytes) - self.bytes.count(0)
+
+    def count(self, outcome: RowOutcome) -> int:
+        return self.bytes.count(OUTCOMES[outcome])
+
+    def spans(self, outcome: RowOutcome) -> Iterator[tuple[int, int]]:
+        """The lines with this outcome, in order: the first and the last of each that follow one another."""
+        wanted, end = bytes([OUTCOMES[outcome]]), 0
+        while (start := self.bytes.find(wanted, end)) >= 0:
+            end = start
+            while end < len(self.bytes) and self.bytes[end] == wanted[0]:
+                end += 1
+            yield start, end - 1
+
+
 @dataclass
 class FileReport:
     """One file: the outcome of each row by its line, and the columns that nobody knows."""
 
     name: str
-    outcomes: dict[int, Outcome] = field(default_factory=dict)
+    outcomes: Outcomes = field(default_factory=Outcomes)
     ignored_columns: list[str] = field(default_factory=list)
 
-    def count(self, outcome: Outcome) -> int:
-        return sum(1 for one in self.outcomes.values() if one == outcome)
-
-    def spans(self, outcome: Outcome) -> list[tuple[int, int]]:
-        """The lines with this outcome, in order: the first and the last of each that follow one another."""
-        found: list[tuple[int, int]] = []
-        for line in sorted(line for line, made in self.outcomes.items() if made == outcome):
-            if found and found[-1][1] == line - 1:
-                found[-1] = (found[-1][0], line)
-            else:
-                found.append((line, line))
-        return found
+    def count(self, outcome: RowOutcome) -> int:
+        return self.outcomes.count(outcome)
 
 
 @dataclass
 class Report:
     """The whole run. problems: why nothing was imported; differences: rows that were left as they are.
 
-    doubts: what is imported, and may not be meant.
+    doubts: what is imported, and may not be meant. changes: each column that becomes another. Of differences
+    and changes the first are listed, and all are counted.
     """
 
     is_dry_run: bool = False
@@ -90,18 +139,20 @@ class Report:
     problems: list[Problem] = field(default_factory=list)
     differences: list[Problem] = field(default_factory=list)
     doubts: list[Problem] = field(default_factory=list)
+    changes: list[FieldChange] = field(default_factory=list)
     unlisted_problems: int = 0
     most_problems: int = MOST_PROBLEMS
+    difference_count: int = 0
+    change_count: int = 0
+    _changes: Any = field(default_factory=sha256)
 
     @property
     def effect(self) -> str:
         """What becomes of every row, in short: the same where two runs would do the same."""
-        rows = [
-            f"{file.name}:{line}:{made}"
-            for file in self.files.values()
-            for line, made in file.outcomes.items()
-        ]
-        return sha256("\n".join(sorted(rows)).encode()).hexdigest()
+        of_all = self._changes.copy()
+        for name, file in sorted(self.files.items()):
+            of_all.update(name.encode() + file.outcomes.bytes)
+        return str(of_all.hexdigest()[:32])
 
     @property
     def is_ok(self) -> bool:
@@ -111,8 +162,28 @@ class Report:
     def problem_count(self) -> int:
         return len(self.problems) + self.unlisted_problems
 
-    def count(self, outcome: Outcome) -> int:
+    def count(self, outcome: RowOutcome) -> int:
         return sum(file.count(outcome) for file in self.files.values())
+
+    def afresh(self) -> "Report":
+        """One to begin again with: it knows what was wrong before any file was read."""
+        return Report(
+            self.is_dry_run, ignored_files=self.ignored_files, problems=list(self.problems),
+            most_problems=self.most_problems,
+        )  # fmt: skip
+
+    def add_difference(self, difference: Problem) -> None:
+        """A row that is left as it is."""
+        self.difference_count += 1
+        if len(self.differences) < MOST_TOLD:
+            self.differences.append(difference)
+
+    def add_change(self, change: FieldChange) -> None:
+        """A column that becomes another."""
+        self.change_count += 1
+        self._changes.update(repr(change).encode())
+        if len(self.changes) < MOST_TOLD:
+            self.changes.append(change)
 
     def add_problem(self, problem: Problem) -> None:
         """List it, or only count it when the list is full."""
@@ -124,5 +195,6 @@ class Report:
     def sort(self) -> None:
         """What is listed in the order of the files and their lines."""
         order = {name: position for position, name in enumerate(self.files)}
-        for found in (self.problems, self.differences, self.doubts):
+        listed: tuple[list[Any], ...] = (self.problems, self.differences, self.doubts, self.changes)
+        for found in listed:
             found.sort(key=lambda one: (order.get(one.file, -1), one.line))

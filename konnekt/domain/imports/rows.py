@@ -6,18 +6,22 @@ from typing import Any
 
 from peewee import ForeignKeyField, Model
 
-from konnekt.domain.imports.report import Outcome
+from konnekt.domain.imports.report import RowOutcome
+from konnekt.models import compiled
 
 CHUNK = 500
 # Where a row waits while others take its place: a day that no calendar has.
 NOWHERE = date(1, 1, 1)
+# What changes while people work, and no file says.
+OFTEN = ("password_hash", "signed_in_at", "locked_sheets", "language", "has_second_factor")
 
 
 class Rows:
     """One table in memory. Nothing is written before `write`.
 
     by_key: the rows of the database and of the files; wrong: keys of rows with an error in the files.
-    lines: the line of each key in the file. vacate: columns with a unique index that rows may hand on.
+    lines: the line of each key in the file. changed: rows by id, with what they held before.
+    vacate: columns with a unique index that rows may hand on.
     is_complete: false when part of the file was unreadable, so that a key may be missing for that reason.
     """
 
@@ -28,8 +32,9 @@ class Rows:
         found: Iterable[Any],
         vacate: tuple[str, ...] = (),
     ) -> None:
-        self.model = model
+        self.model, self.key_of = model, key_of
         in_order = sorted(found, key=lambda row: row.id)
+        self._mark = self._marked(row.__data__ for row in in_order)
         self.by_key: dict[Hashable, Any] = {key_of(row): row for row in in_order}
         self.by_id: dict[int, Any] = {row.id: row for row in self.by_key.values()}
         self.lines: dict[Hashable, int] = {}
@@ -37,35 +42,63 @@ class Rows:
         self.is_complete = True
         self.vacate = vacate
         self.new: list[Any] = []
-        self.changed: dict[int, tuple[Any, set[str]]] = {}
+        self.removed: list[Any] = []
+        self.changed: dict[int, tuple[Any, dict[str, Any]]] = {}
+
+    def is_as_read(self) -> bool:
+        """Whether the table is what it was when its rows were loaded."""
+        return self._marked(self.model.select().order_by(self.model.id).dicts()) == self._mark
+
+    def _marked(self, rows: Iterable[dict[str, Any]]) -> int:
+        names = [name for name in self.model._meta.sorted_field_names if name not in OFTEN]
+        return hash(tuple(tuple(row[name] for name in names) for row in rows))
 
     @property
     def is_touched(self) -> bool:
-        return bool(self.new or self.changed)
+        return bool(self.new or self.changed or self.removed)
 
-    def put(self, key: Hashable, values: dict[str, Any], when_new: dict[str, Any]) -> Outcome:
-        """Give the row of this key these values; a new one also those of when_new. May be called again."""
+    def known(self) -> set[Any]:
+        """The keys that the database has."""
+        return {key for key, row in self.by_key.items() if row.id is not None}
+
+    def was(self, row: Any) -> dict[str, Any]:
+        """The columns of a row of the database that change, as they were."""
+        return self.changed[row.id][1] if row.id in self.changed else {}
+
+    def put(self, key: Hashable, values: dict[str, Any]) -> RowOutcome:
+        """Give the row of this key these values. May be called again."""
         row = self.by_key.get(key)
         if row is None:
-            row = self.by_key[key] = self.model(**values, **when_new)
+            row = self.by_key[key] = self.model(**values)
             self.new.append(row)
-            return Outcome.NEW
-        different = {name for name, value in values.items() if _differs(row, name, value)}
-        for name in different:
+            return RowOutcome.NEW
+        before = {name: getattr(row, name) for name, value in values.items() if _differs(row, name, value)}
+        for name in before:
             setattr(row, name, values[name])
         if row.id is None:
-            return Outcome.NEW
-        if different:
-            self.changed.setdefault(row.id, (row, set()))[1].update(different)
-        return Outcome.CHANGED if row.id in self.changed else Outcome.UNCHANGED
+            return RowOutcome.NEW
+        if before:
+            _, earlier = self.changed.setdefault(row.id, (row, {}))
+            earlier.update(before | earlier)
+        return RowOutcome.CHANGED if row.id in self.changed else RowOutcome.UNCHANGED
+
+    def remove(self, key: Hashable) -> RowOutcome:
+        """Take away the row of this key, if there is one."""
+        row = self.by_key.pop(key, None)
+        if row is None:
+            return RowOutcome.UNCHANGED
+        self.removed.append(row)
+        return RowOutcome.CHANGED
 
     def changed_in(self, *names: str) -> list[tuple[Hashable, Any]]:
         """Key and row of the database rows of which one of these columns changes."""
-        ids = {row.id for row, different in self.changed.values() if different & set(names)}
+        ids = {row.id for row, before in self.changed.values() if before.keys() & set(names)}
         return [(key, row) for key, row in self.by_key.items() if row.id in ids]
 
     def write(self) -> None:
-        """Insert what is new and update what differs; afterwards every row has its id."""
+        """Insert what is new, update what differs, remove the rest; afterwards every row has its id."""
+        for row in self.removed:
+            row.delete_instance()
         self._vacate()
         late = [row for row in self.new if self._parent_is_new(row)]
         insert(self.model, self.new)
@@ -115,16 +148,14 @@ def insert(model: type[Model], rows: list[Any]) -> None:
     """
     gives_id = model._meta.auto_increment
     names = [name for name in model._meta.sorted_field_names if name != "id" or not gives_id]
-    key = [model._meta.fields[name] for name in _unique_key(model)]
-    for start in range(0, len(rows), CHUNK):
-        chunk = {tuple(stored(row, field.name) for field in key): row for row in rows[start : start + CHUNK]}
-        query = model.insert_many([{name: stored(row, name) for name in names} for row in chunk.values()])
-        if not gives_id:
-            query.execute()
-            continue
-        for identity, *values in query.returning(model._meta.primary_key, *key).tuples().execute():
-            found = tuple(field.python_value(value) for field, value in zip(key, values, strict=True))
-            chunk[found].id = identity
+    values = [{name: stored(row, name) for name in names} for row in rows]
+    if not gives_id:
+        compiled.insert(model, values)
+        return
+    key = _unique_key(model)
+    by_key = {tuple(one[name] for name in key): row for one, row in zip(values, rows, strict=True)}
+    for identity, *found in compiled.insert(model, values, CHUNK, returning=("id", *key)):
+        by_key[tuple(found)].id = identity
 
 
 def _unique_key(model: type[Model]) -> tuple[str, ...]:

@@ -1,17 +1,20 @@
 """Import by upload: checked first, carried out when somebody has seen what it would do.
 
-Both are long work (konnekt/jobs.py). The files go from the check to the import: they are imported once.
+Both are long work (background/work.py). The files go from the check to the import: they are imported once.
 """
 
 from collections.abc import Iterator
+from dataclasses import asdict
+from itertools import islice
 from typing import Any
 
+from konnekt.background import queue
+from konnekt.background.queue import Interrupted, Tell
 from konnekt.db import transaction
-from konnekt.domain import events, jobs
+from konnekt.domain import events
 from konnekt.domain.imports import FILES, archives, import_files
-from konnekt.domain.imports.report import Outcome, Problem, Report, shown
-from konnekt.domain.jobs import Interrupted, Tell
-from konnekt.domain.refused import Invalid, NotFound, Refused
+from konnekt.domain.imports.report import FieldChange, Problem, Report, RowOutcome, shown
+from konnekt.domain.refusals import Conflict, Invalid, NotFound
 from konnekt.models import Account, Job, JobFile
 
 KINDS = (CHECK, IMPORT) = ("import_check", "import")
@@ -19,7 +22,9 @@ ENDINGS = (".csv", ".zip", *archives.WORKBOOKS)
 MOST_UPLOADS = 50
 MOST_LISTED = 5000
 LONGEST_NAME = 200
-EFFECTS = (Outcome.NEW, Outcome.CHANGED)
+# What an import that was killed and goes on takes from the check: it finds done what it did itself.
+FORESEEN = ("changes", "change_count", "would_change")
+EFFECTS = (RowOutcome.NEW, RowOutcome.CHANGED)
 
 
 def expected() -> list[tuple[str, list[str]]]:
@@ -41,24 +46,24 @@ def start(uploads: list[tuple[str, bytes]], *, by: Account) -> Job:
         raise Invalid("Choose one file or more.", "files")
     if len(files) > MOST_UPLOADS:
         raise Invalid("Choose at most %(most)s files, or put them into a ZIP.", "files", most=MOST_UPLOADS)
-    return jobs.queue(CHECK, by=by, asked={"names": sorted(files)}, files=files)
+    return queue.queue(CHECK, by=by, asked={"names": sorted(files)}, files=files)
 
 
 def check(job: Job, tell: Tell) -> dict[str, Any]:
     """The handler that says what an import would do."""
-    found = archives.unpack(jobs.files(job))
+    found = archives.unpack(queue.files(job))
     report = import_files(found.files, dry_run=True, tell=tell, most_problems=MOST_LISTED)
     return _told(report, found)
 
 
 def confirm(number: int, *, by: Account) -> Job:
-    """Queue the import of what was checked; a second time it is the same one. Raises Refused, NotFound."""
+    """Queue the import of what was checked; a second time it is the same one. Raises Conflict, NotFound."""
     with transaction():
         checked = _find(number, CHECK)
         if not (checked.result or {}).get("is_ok"):
-            raise Refused("What is wrong in these files has to be mended first.")
+            raise Conflict("What is wrong in these files has to be mended first.")
         asked = {"names": checked.asked["names"], "check": checked.id, "effect": checked.result["effect"]}
-        made: Job = jobs.queue(IMPORT, by=by, asked=asked)
+        made: Job = queue.queue(IMPORT, by=by, asked=asked)
         if not _move_files(checked, made):
             made.delete_instance()
             made = _import_of(checked)
@@ -66,36 +71,66 @@ def confirm(number: int, *, by: Account) -> Job:
 
 
 def check_again(number: int, *, by: Account) -> Job:
-    """Queue another check of the files of an import that did not come about. Raises Refused, NotFound."""
+    """Queue another check of the files of an import that did not come about. Raises Conflict, NotFound."""
     with transaction():
         failed = _find(number, IMPORT)
-        made = jobs.queue(CHECK, by=by, asked={"names": failed.asked["names"]})
+        made = queue.queue(CHECK, by=by, asked={"names": failed.asked["names"]})
         if failed.ended_at is None or not _move_files(failed, made):
-            raise Refused("These files are not here any more. Choose them again.")
+            raise Conflict("These files are not here any more. Choose them again.")
     return made
 
 
 def carry_out(job: Job, tell: Tell) -> dict[str, Any]:
-    """The handler that imports. What it did, its event and its end are one transaction: it happens once."""
-    found = archives.unpack(jobs.files(job))
+    """The handler that imports; what is killed while it writes goes on where it was.
+
+    Its event and its end are one transaction, so that it ends once. What was written before it was killed is
+    unchanged to who goes on: then the report is that of the check, which foresaw the same.
+    """
+    found = archives.unpack(queue.files(job))
+    goes_on = has_begun(job)
+    told: dict[str, Any] = {}
+
+    def begin(_report: Report) -> None:
+        job.asked = {**job.asked, "has_begun": True}
+        Job.update(asked=job.asked).where(Job.id == job.id).execute()
 
     def finish(report: Report) -> None:
+        nonlocal told
         told = _told(report, found)
+        if goes_on:
+            told |= _of_both(told, queue.find(job.asked["check"]).result)
         counts = {file["name"]: [file[outcome] for outcome in ("new", "changed")] for file in told["files"]}
         events.record("import", by=job.created_by, thing="import", after={"new_and_changed": counts})
-        jobs.drop_files(job)
-        if not jobs.end(job, told):
+        queue.drop_files(job)
+        if not queue.end(job, told):
             raise Interrupted
 
     report = import_files(
-        found.files, agreed=job.asked["effect"], most_problems=MOST_LISTED, finish=finish, by=job.created_by
-    )
-    return _told(report, found)
+        found.files, tell=tell, agreed=None if goes_on else job.asked["effect"], most_problems=MOST_LISTED,
+        goes_on=goes_on, begin=begin, finish=finish, by=job.created_by,
+    )  # fmt: skip
+    return told or _told(report, found)
+
+
+def has_begun(job: Job) -> bool:
+    """Whether an import has written its records, and maybe some hours: it is more than nothing then."""
+    return bool(job.asked.get("has_begun"))
+
+
+def _of_both(now: dict[str, Any], foreseen: dict[str, Any]) -> dict[str, Any]:
+    """The report of one that went on: what was foreseen, less the rows that were left in the end."""
+    files = []
+    for one, before in zip(now["files"], foreseen["files"], strict=True):
+        left = max(0, one["different"] - before["different"])
+        changed = max(0, before["changed"] - left)
+        new = before["new"] - (left - (before["changed"] - changed))
+        files.append({**before, "new": new, "changed": changed, "different": before["different"] + left})
+    return {"files": files, **{name: foreseen[name] for name in FORESEEN}}
 
 
 def find(number: int) -> Job:
     """A check or an import that has ended, for what it listed; raises NotFound."""
-    found = jobs.find(number)
+    found = queue.find(number)
     if found.kind not in KINDS or found.result is None or "files" not in found.result:
         raise NotFound("This work is not known any more.")
     return found
@@ -118,7 +153,7 @@ def recent(most: int = 20) -> list[Job]:
 
 
 def _find(number: int, kind: str) -> Job:
-    found = jobs.find(number)
+    found = queue.find(number)
     if found.kind != kind:
         raise NotFound("This work is not known any more.")
     return found
@@ -129,13 +164,13 @@ def _move_files(old: Job, new: Job) -> bool:
 
 
 def _import_of(checked: Job) -> Job:
-    """The import that took the files of a check. Raises Refused where they are just gone."""
+    """The import that took the files of a check. Raises Conflict where they are just gone."""
     later = (Job.kind == IMPORT) & (Job.id > checked.id)
     for job in Job.select().where(later).order_by(Job.id):
         if job.asked.get("check") == checked.id:
             found: Job = job
             return found
-    raise Refused("These files are not here any more. Choose them again.")
+    raise Conflict("These files are not here any more. Choose them again.")
 
 
 def _told(report: Report, found: archives.Unpacked) -> dict[str, Any]:
@@ -143,24 +178,33 @@ def _told(report: Report, found: archives.Unpacked) -> dict[str, Any]:
     return {
         "is_ok": report.is_ok,
         "effect": report.effect,
-        "would_change": bool(report.count(Outcome.NEW) + report.count(Outcome.CHANGED)),
+        "would_change": bool(report.count(RowOutcome.NEW) + report.count(RowOutcome.CHANGED)),
         "files": [
             {
                 "name": found.names[file.name],
                 "ignored_columns": [shown(column) for column in file.ignored_columns],
-                **{outcome.value: file.count(outcome) for outcome in Outcome},
-                "lines": {made.value: file.spans(made)[:MOST_LISTED] for made in EFFECTS},
+                **{outcome.value: file.count(outcome) for outcome in RowOutcome},
+                "lines": {
+                    made.value: list(islice(file.outcomes.spans(made), MOST_LISTED)) for made in EFFECTS
+                },
             }
             for file in report.files.values()
         ],
         "ignored_files": [shown(name) for name in found.ignored],
         "problems": [_line(problem, found) for problem in report.problems],
         "problem_count": report.problem_count,
-        "differences": [_line(problem, found) for problem in report.differences[:MOST_LISTED]],
-        "difference_count": len(report.differences),
+        "differences": [_line(problem, found) for problem in report.differences],
+        "difference_count": report.difference_count,
         "doubts": [_line(problem, found) for problem in report.doubts[:MOST_LISTED]],
         "doubt_count": len(report.doubts),
+        "changes": [_change(change, found) for change in report.changes],
+        "change_count": report.change_count,
     }
+
+
+def _change(change: FieldChange, found: archives.Unpacked) -> dict[str, Any]:
+    before, after = (shown(one) if isinstance(one, str) else one for one in (change.before, change.after))
+    return {**asdict(change), "file": found.names[change.file], "before": before, "after": after}
 
 
 def _line(problem: Problem, found: archives.Unpacked) -> dict[str, Any]:

@@ -17,8 +17,8 @@ from itertools import islice
 from typing import Any
 from zipfile import ZipFile
 
-from konnekt.domain.imports.grids import IS_DAY, IS_ERROR, IS_NUMBER, IS_UNKNOWN, Grid, Place
-from konnekt.domain.refused import Invalid
+from konnekt.domain.imports.grids import IS_DAY, IS_ERROR, IS_NUMBER, IS_UNKNOWN, FileGrid, Place
+from konnekt.domain.refusals import Invalid
 
 _FORMULA = re.compile(rb"<(?:\w+:)?f[\s>/]")
 _CELL = re.compile(rb"<(?:\w+:)?(?:c|si)[\s>/]")
@@ -51,7 +51,7 @@ def unreadable(name: str) -> Invalid:
 
 def read(
     name: str, content: bytes, known: Collection[str], limits: Limits = LIMITS
-) -> tuple[dict[str, Grid], list[str]]:
+) -> tuple[dict[str, FileGrid], list[str]]:
     """The sheets of a workbook by the stem of their file ("people"), and the names of those left out.
 
     A workbook of one sheet is named after its file, or the sheet is; of several each sheet is. Raises Invalid
@@ -90,7 +90,7 @@ def _check_size(name: str, content: bytes, limits: Limits) -> None:
 
 def _read(
     name: str, content: bytes, known: Collection[str], limits: Limits
-) -> tuple[dict[str, Grid], list[str]]:
+) -> tuple[dict[str, FileGrid], list[str]]:
     from openpyxl import load_workbook
 
     stem = name.rpartition("/")[2].rpartition(".")[0].strip().lower()
@@ -158,8 +158,8 @@ def _formulas(content: bytes, titles: Collection[str]) -> dict[str, set[Place]]:
         book.close()
 
 
-def _grid(sheet: Any, formulas: set[Place], most: int) -> Grid:
-    grid = Grid(most=most)
+def _grid(sheet: Any, formulas: set[Place], most: int) -> FileGrid:
+    grid = FileGrid(most=most)
     for line, cells in _rows(sheet):
         texts = []
         for column, cell in enumerate(cells):

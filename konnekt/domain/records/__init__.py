@@ -1,1 +1,26 @@
-"""The agency's records: what its staff adds, changes and ends. Each verb leaves what it changed."""
+"""Organisations, people, rights, assignments, rates and the rest: added, changed and ended in one way."""
+
+__all__ = [
+    "agency",
+    "assignment_list",
+    "assignments",
+    "audited",
+    "budget_numbers",
+    "calendars",
+    "closing_days",
+    "first_steps",
+    "holidays",
+    "hour_types",
+    "lists",
+    "organisations",
+    "pay_periods",
+    "people",
+    "personal_data",
+    "placement",
+    "rates",
+    "record_pages",
+    "register",
+    "rights",
+    "working_days",
+    "workplaces",
+]

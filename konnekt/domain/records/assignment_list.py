@@ -8,7 +8,7 @@ from peewee import JOIN, fn
 
 from konnekt.domain import clock, paging
 from konnekt.domain.records import rates
-from konnekt.domain.refused import NotFound
+from konnekt.domain.refusals import NotFound
 from konnekt.models import Account, Assignment, BudgetNumber, Organisation, Rate, Timesheet
 from konnekt.models.people import holds
 
@@ -16,7 +16,7 @@ STATES = ("running", "ended", "all")
 
 
 @dataclass(frozen=True)
-class Filter:
+class AssignmentFilter:
     """text: part of a worker's name, an employee number or a code; organisation: a code.
 
     state: running (or to come), ended or all.
@@ -27,7 +27,7 @@ class Filter:
     state: str = "running"
 
 
-def find(by: Filter, number: int = 1) -> paging.Page:
+def find(by: AssignmentFilter, number: int = 1) -> paging.Page:
     """A page of assignments by worker, each with first_rate_on, the day from which it has a rate.
 
     Two statements.
@@ -56,11 +56,11 @@ def is_over(of: Assignment) -> bool:
     return bool(of.last_on and of.last_on < clock.today())
 
 
-def _condition(by: Filter) -> Any:
+def _condition(by: AssignmentFilter) -> Any:
     today = clock.today()
     condition: Any = Assignment.id.is_null(False)
     if by.state == "running":
-        condition &= Assignment.last_on.is_null() | (Assignment.last_on >= today)
+        condition &= Assignment.goes_on(today)
     elif by.state == "ended":
         condition &= Assignment.last_on < today
     if by.organisation:

@@ -6,9 +6,10 @@ from typing import Any
 from peewee import fn
 
 from konnekt.db import hold
-from konnekt.domain import clock, events, flags
-from konnekt.domain.records import changes, organisations, typed
-from konnekt.domain.refused import Invalid, NotFound, Refused
+from konnekt.domain import clock, flags, text_fields
+from konnekt.domain.records import organisations
+from konnekt.domain.records.audited import RecordType, existing, staff_only
+from konnekt.domain.refusals import Conflict, Invalid, NotFound
 from konnekt.models import (
     Account,
     Assignment,
@@ -20,19 +21,25 @@ from konnekt.models import (
     TimesheetLine,
 )
 
-COLUMNS = ("number", "description", "ceiling_minutes", "ceiling_cents", "valid_from_on", "valid_until_on")
+RECORD = RecordType(
+    "budget_number",
+    lambda row: {"organisation": row.organisation_id, "thing": f"budget_number {row.number}"},
+    {
+        "number": text_fields.code,
+        "description": text_fields.line,
+        "ceiling_minutes": text_fields.unjudged,
+        "ceiling_cents": text_fields.unjudged,
+        "valid_from_on": text_fields.day,
+        "valid_until_on": text_fields.day,
+    },
+    joint=(text_fields.in_order("valid_from_on", "valid_until_on"),),
+)
+COLUMNS = RECORD.columns
+seen = RECORD.fingerprint
 
 
-def _lines() -> Any:
-    return TimesheetLine.select().where(TimesheetLine.budget_number == BudgetNumber.id)
-
-
-def _assignments() -> Any:
-    return Assignment.select().where(Assignment.budget_number == BudgetNumber.id)
-
-
-def _invoices() -> Any:
-    return Invoice.select().where(Invoice.budget_number == BudgetNumber.id)
+def _is_in(model: Any) -> Any:
+    return fn.EXISTS(model.select().where(model.budget_number == BudgetNumber.id))
 
 
 def of(organisation: Organisation) -> list[BudgetNumber]:
@@ -50,7 +57,7 @@ def of(organisation: Organisation) -> list[BudgetNumber]:
 
 
 def _is_used() -> Any:
-    return fn.EXISTS(_lines()) | fn.EXISTS(_assignments()) | fn.EXISTS(_invoices())
+    return _is_in(TimesheetLine) | _is_in(Assignment) | _is_in(Invoice)
 
 
 def find(code: str, number: int) -> BudgetNumber:
@@ -60,30 +67,22 @@ def find(code: str, number: int) -> BudgetNumber:
             BudgetNumber,
             Organisation,
             _is_used().alias("is_used"),
-            fn.EXISTS(_invoices()).alias("is_invoiced"),
+            _is_in(Invoice).alias("is_invoiced"),
         )
         .join(Organisation)
         .where((BudgetNumber.id == number) & (Organisation.code == code))
         .first()
     )
-    if found is None:
-        raise NotFound("This budget number does not exist.")
-    return found
-
-
-def seen(row: BudgetNumber) -> str:
-    """How the row is now, for the form that changes it."""
-    return changes.seen(row, COLUMNS)
+    return existing(found, NotFound("This budget number does not exist."))
 
 
 def add(code: str, values: dict[str, Any], *, by: Account) -> BudgetNumber:
     """A new one. Raises Invalid with the field that can't be."""
-    with changes.together(by):
+    with staff_only(by):
         organisation = organisations.find(code)
-        checked = _checked(values, organisation.id, None)
-        made: BudgetNumber = BudgetNumber.create(organisation=organisation, **checked)
-        events.record("add_budget_number", by=by, after=changes.filled(made, COLUMNS), **_about(made))
-    return made
+        row = BudgetNumber(organisation=organisation, **_checked(values, organisation.id, None))
+        RECORD.add(row, by=by)
+    return row
 
 
 def change(code: str, number: int, values: dict[str, Any], *, seen: str, by: Account) -> BudgetNumber:
@@ -91,31 +90,27 @@ def change(code: str, number: int, values: dict[str, Any], *, seen: str, by: Acc
 
     The number itself stays once it stands on an invoice.
     """
-    with changes.together(by):
+    with staff_only(by):
         hold("invoices")
         row = find(code, number)
+        RECORD.check_seen(row, seen)
         checked = _checked(values, row.organisation_id, row)
         if checked["number"] != row.number and row.is_invoiced:
             raise Invalid("This number stands on an invoice, so it stays.", field="number")
-        about = _about(row)
-        before, after = changes.write(row, checked, was_seen=seen)
-        if after:
+        if RECORD.change(row, checked, by=by):
             row.save(only=[BudgetNumber.number])  # with the keys that search finds it by
-            events.record("change_budget_number", by=by, before=before, after=after, **about)
             _flag_again(row)
     return row
 
 
 def end(code: str, number: int, on: date | None, *, by: Account) -> BudgetNumber:
     """Its last valid day; hours after it are flagged."""
-    with changes.together(by):
+    with staff_only(by):
         row = find(code, number)
         if on is None:
             raise Invalid("Choose a day.", field="valid_until_on")
-        _check_days(row.valid_from_on, on)
-        before, after = changes.write(row, {"valid_until_on": on})
-        if after:
-            events.record("change_budget_number", by=by, before=before, after=after, **_about(row))
+        checked = RECORD.checked({"valid_from_on": row.valid_from_on, "valid_until_on": on}, row)
+        if RECORD.change(row, checked, by=by):
             _flag_again(row)
     return row
 
@@ -131,40 +126,22 @@ def _flag_again(row: BudgetNumber) -> None:
 
 
 def delete(code: str, number: int, *, by: Account) -> BudgetNumber:
-    """Delete one that nothing uses: no timesheet, no assignment, no invoice. Raises Refused."""
-    with changes.together(by):
+    """Delete one that nothing uses: no timesheet, no assignment, no invoice. Raises Conflict."""
+    with staff_only(by):
         row = find(code, number)
-        before = changes.filled(row, COLUMNS)
-        unused = BudgetNumber.delete().where((BudgetNumber.id == row.id) & ~_is_used())
-        if unused.execute() != 1:
-            raise Refused("This budget number is in use, so it stays. End it instead.")
-        events.record("delete_budget_number", by=by, before=before, **_about(row))
+        if row.is_used:
+            raise Conflict("This budget number is in use, so it stays. End it instead.")
+        RECORD.delete(row, by=by)
     return row
 
 
-def _about(row: BudgetNumber) -> dict[str, Any]:
-    return {"organisation": row.organisation_id, "thing": f"budget_number {row.number}"}
-
-
 def _checked(values: dict[str, Any], organisation: int, row: BudgetNumber | None) -> dict[str, Any]:
-    number = typed.line(values["number"], "number", most=typed.CODE, required=True)
+    checked = RECORD.checked(values, row)
     others = (
         (BudgetNumber.organisation == organisation)
-        & (BudgetNumber.number == number)
+        & (BudgetNumber.number == checked["number"])
         & (BudgetNumber.id != (row.id if row else 0))
     )
     if BudgetNumber.select().where(others).exists():
         raise Invalid("This organisation has this budget number already.", field="number")
-    _check_days(values["valid_from_on"], values["valid_until_on"])
-    return {
-        "number": number,
-        "description": typed.line(values["description"], "description", was=row.description if row else ""),
-        **{name: values[name] for name in COLUMNS[2:]},
-    }
-
-
-def _check_days(first_on: date | None, last_on: date | None) -> None:
-    typed.day(first_on, "valid_from_on")
-    typed.day(last_on, "valid_until_on")
-    if first_on and last_on and last_on < first_on:
-        raise Invalid("The last day comes before the first.", field="valid_until_on")
+    return checked

@@ -4,13 +4,15 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from itertools import pairwise
 
-from konnekt.domain import clock
-from konnekt.domain.refused import Invalid
+from konnekt.domain import clock, text_fields
+from konnekt.domain.refusals import Invalid
+from konnekt.models.organisations import CALENDARS
 
 FIRST_YEAR, LAST_YEAR = 2000, 2199
 LONGEST = 366
 WEEK = timedelta(days=7)
 DAY = timedelta(days=1)
+_calendar = text_fields.one_of(*CALENDARS)
 
 
 @dataclass(frozen=True)
@@ -51,12 +53,16 @@ def generate(calendar: str, year: int, rule: Rule) -> list[Span]:
 
     week: 52 or 53 ISO weeks; four_weeks: 13 from ISO week 1, the last takes a 53rd week; month: 12.
     """
-    if not FIRST_YEAR <= year <= LAST_YEAR:
-        raise Invalid(
-            "Choose a year from %(first)s to %(last)s.", field="year", first=FIRST_YEAR, last=LAST_YEAR
-        )
+    days = _days(_calendar(calendar, "calendar"), check_year(year))
     _check(rule)
-    return [_span(number, first, last, rule) for number, (first, last) in enumerate(_days(calendar, year), 1)]
+    return [_span(number, first, last, rule) for number, (first, last) in enumerate(days, 1)]
+
+
+def check_year(year: int, field: str = "year") -> int:
+    """A year that periods are made of."""
+    if not FIRST_YEAR <= year <= LAST_YEAR:
+        raise Invalid("Choose a year from %(first)s to %(last)s.", field, first=FIRST_YEAR, last=LAST_YEAR)
+    return year
 
 
 def _days(calendar: str, year: int) -> list[tuple[date, date]]:
@@ -64,11 +70,9 @@ def _days(calendar: str, year: int) -> list[tuple[date, date]]:
         firsts = [date(year, month, 1) for month in range(1, 13)] + [date(year + 1, 1, 1)]
     elif calendar == "week":
         firsts = [date.fromisocalendar(year, 1, 1) + number * WEEK for number in range(weeks_in(year) + 1)]
-    elif calendar == "four_weeks":
+    else:
         firsts = [date.fromisocalendar(year, 1, 1) + 4 * number * WEEK for number in range(13)]
         firsts.append(date.fromisocalendar(year + 1, 1, 1))
-    else:
-        raise Invalid("Choose one of the list.", field="calendar")
     return [(first, after - DAY) for first, after in pairwise(firsts)]
 
 

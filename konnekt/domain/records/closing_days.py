@@ -3,12 +3,11 @@
 from collections.abc import Iterable
 from datetime import date
 
-from konnekt.db import transaction
-from konnekt.domain import clock, flags
-from konnekt.domain.records import holidays, keeping, typed
+from konnekt.domain import clock, flags, text_fields
+from konnekt.domain.records import holidays
+from konnekt.domain.records.audited import RecordType, existing, staff_only
 from konnekt.domain.records.holidays import Holiday
-from konnekt.domain.records.keeping import Facts
-from konnekt.domain.refused import Invalid, NotFound
+from konnekt.domain.refusals import Invalid, NotFound
 from konnekt.models import Account, ClosingDay, Hour, State, Timesheet, TimesheetLine
 
 
@@ -31,14 +30,7 @@ def _within(year: int) -> object:
 def find(closing_day: int) -> ClosingDay:
     """The closing day. Raises NotFound."""
     found: ClosingDay | None = ClosingDay.get_or_none(ClosingDay.id == closing_day)
-    if found is None:
-        raise NotFound("This closing day does not exist.")
-    return found
-
-
-def facts(of: ClosingDay) -> Facts:
-    """What an event keeps of a closing day."""
-    return {"day_on": of.day.isoformat(), "name_nl": of.name_nl, "name_en": of.name_en}
+    return existing(found, NotFound("This closing day does not exist."))
 
 
 def thing(year: int) -> str:
@@ -46,48 +38,52 @@ def thing(year: int) -> str:
     return f"closing_days {year}"
 
 
+RECORD = RecordType(
+    "closing_day",
+    lambda row: {"thing": thing(row.day.year)},
+    {"day": text_fields.day, "name_nl": text_fields.name, "name_en": text_fields.name},
+    names={"day": "day_on"},
+)
+seen = RECORD.fingerprint
+
+
 def add(day: date, name_nl: str, name_en: str, *, by: Account) -> ClosingDay:
     """A new closing day. Raises Invalid where that day is one already."""
-    with transaction():
-        keeping.begin(by)
+    with staff_only(by):
+        row = ClosingDay(**RECORD.checked({"day": day, "name_nl": name_nl, "name_en": name_en}))
         _check_free(day)
-        made: ClosingDay = ClosingDay.create(day=day, **_names(name_nl, name_en))
-        keeping.record("add_closing_day", thing(day.year), by=by, after=facts(made))
+        RECORD.add(row, by=by)
         _refresh([day])
-    return made
+    return row
 
 
 def change(
     closing_day: int, day: date, name_nl: str, name_en: str, *, by: Account, seen: str = ""
 ) -> ClosingDay:
-    """Change its names or move it. Raises Invalid, Refused."""
-    with transaction():
-        keeping.begin(by)
-        found = find(closing_day)
-        before = facts(found)
-        was = found.day
-        keeping.check_seen(seen, before)
-        if day != was:
+    """Change its names or move it. Raises Invalid, Conflict."""
+    with staff_only(by):
+        row = find(closing_day)
+        RECORD.check_seen(row, seen)
+        was = RECORD.values(row)
+        checked = RECORD.checked({"day": day, "name_nl": name_nl, "name_en": name_en}, row)
+        if day != was["day"]:
             _check_free(day)
-        names = _names(name_nl, name_en)
-        found.day, found.name_nl, found.name_en = day, names["name_nl"], names["name_en"]
-        found.save()
-        for year in sorted({was.year, day.year}):
-            keeping.record("change_closing_day", thing(year), by=by, before=before, after=facts(found))
-        if day != was:
-            _refresh([was, day])
-    return found
+        changed = RECORD.change(row, checked, by=by)
+        if "day" in changed:
+            if day.year != was["day"].year:
+                told = RECORD.difference({name: was[name] for name in changed}, row)
+                RECORD.record("change_closing_day", row, by=by, **told)
+            _refresh([was["day"], day])
+    return row
 
 
 def delete(closing_day: int, *, by: Account) -> ClosingDay:
     """Work goes on that day after all."""
-    with transaction():
-        keeping.begin(by)
-        found = find(closing_day)
-        ClosingDay.delete().where(ClosingDay.id == found.id).execute()
-        keeping.record("delete_closing_day", thing(found.day.year), by=by, before=facts(found))
-        _refresh([found.day])
-    return found
+    with staff_only(by):
+        row = find(closing_day)
+        RECORD.delete(row, by=by)
+        _refresh([row.day])
+    return row
 
 
 def proposed(year: int) -> list[tuple[Holiday, bool]]:
@@ -105,17 +101,16 @@ def add_holidays(year: int, days: Iterable[date], *, by: Account) -> list[Closin
     found = {holiday.day: holiday for holiday in holidays.of(_checked(year))}
     if not chosen or chosen - set(found):
         raise Invalid("Choose at least one day of the list.", field="day")
-    with transaction():
-        keeping.begin(by)
+    with staff_only(by):
         known = {row.day for row in of(year)}
-        made = [
-            ClosingDay.create(day=day, name_nl=found[day].name_nl, name_en=found[day].name_en)
+        rows = [
+            ClosingDay(day=day, name_nl=found[day].name_nl, name_en=found[day].name_en)
             for day in sorted(chosen - known)
         ]
-        for row in made:
-            keeping.record("add_closing_day", thing(year), by=by, after=facts(row))
-        _refresh([row.day for row in made])
-    return made
+        for row in rows:
+            RECORD.add(row, by=by)
+        _refresh([row.day for row in rows])
+    return rows
 
 
 def _checked(year: int) -> int:
@@ -129,15 +124,7 @@ def _checked(year: int) -> int:
     return year
 
 
-def _names(name_nl: str, name_en: str) -> dict[str, str]:
-    return {
-        "name_nl": typed.line(name_nl, "name_nl", required=True),
-        "name_en": typed.line(name_en, "name_en", required=True),
-    }
-
-
 def _check_free(day: date) -> None:
-    typed.day(day, "day")
     if ClosingDay.select().where(ClosingDay.day == day).exists():
         raise Invalid("This day is a closing day already.", field="day")
 

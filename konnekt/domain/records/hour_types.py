@@ -1,18 +1,29 @@
 """Hour types (uursoorten): add, change, no longer use. What is billed keeps its multiplier."""
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 
-from peewee import fn
-
-from konnekt.db import hold, transaction
-from konnekt.domain import flags
-from konnekt.domain.records import keeping, typed
-from konnekt.domain.records.keeping import Facts
-from konnekt.domain.refused import Invalid, NotFound, Refused
+from konnekt.db import hold
+from konnekt.domain import flags, text_fields
+from konnekt.domain.records.audited import RecordType, existing, staff_only
+from konnekt.domain.refusals import N_, Conflict, Invalid, NotFound
 from konnekt.models import Account, Hour, HourType, InvoicedHour, PayrollHour, TimesheetLine
 from konnekt.models.timesheets import SETU_CODES
 
-COLUMNS = ("name_nl", "name_en", "multiplier_percent", "payroll_code", "setu_code", "is_active")
+RECORD = RecordType(
+    "hour_type",
+    lambda row: {"thing": thing(row)},
+    {
+        "code": text_fields.code,
+        "name_nl": text_fields.name,
+        "name_en": text_fields.name,
+        "multiplier_percent": text_fields.between(1, 1000, N_("Type a percentage from 1 to 1000.")),
+        "payroll_code": text_fields.short,
+        "setu_code": text_fields.one_of("", *SETU_CODES),
+        "is_active": text_fields.boolean,
+    },
+    names={"is_active": "is_used"},
+)
+seen = RECORD.fingerprint
 
 
 @dataclass(frozen=True)
@@ -35,14 +46,7 @@ def listed() -> list[HourType]:
 def find(hour_type: int) -> HourType:
     """The hour type. Raises NotFound."""
     found: HourType | None = HourType.get_or_none(HourType.id == hour_type)
-    if found is None:
-        raise NotFound("This hour type does not exist.")
-    return found
-
-
-def facts(of: HourType) -> Facts:
-    """What an event keeps of an hour type."""
-    return {"is_used" if name == "is_active" else name: getattr(of, name) for name in COLUMNS}
+    return existing(found, NotFound("This hour type does not exist."))
 
 
 def thing(of: HourType) -> str:
@@ -61,55 +65,39 @@ def is_locked(of: HourType) -> bool:
 
 def add(code: str, kind: Kind, *, by: Account) -> HourType:
     """A new hour type. Raises Invalid; codes are unique, whatever their case."""
-    with transaction():
-        keeping.begin(by)
-        code = typed.line(code, "code", most=typed.CODE, required=True)
-        if HourType.select().where(fn.LOWER(HourType.code) == code.lower()).exists():
-            raise Invalid("The code %(code)s is in use: choose another.", field="code", code=code)
-        kind = _checked(kind)
-        made: HourType = HourType.create(code=code, **asdict(kind))
-        keeping.record("add_hour_type", thing(made), by=by, after=facts(made))
-    return made
+    with staff_only(by):
+        row = HourType(**RECORD.checked({"code": code, **asdict(kind)}))
+        text_fields.check_code(row.code, [other.code for other in listed()])
+        RECORD.add(row, by=by)
+    return row
 
 
 def change(hour_type: int, kind: Kind, *, by: Account, seen: str = "") -> HourType:
     """Change an hour type; its code stays, and its multiplier once hours are invoiced or exported with it.
 
-    Raises Invalid, and Refused for the last one in use or a form that is overtaken.
+    Raises Invalid, and Conflict for the last one in use or a form that is overtaken.
     """
-    with transaction():
-        keeping.begin(by)
+    with staff_only(by):
         hold("invoices")
-        found = find(hour_type)
-        before = facts(found)
-        keeping.check_seen(seen, before)
-        kind = _checked(kind)
-        is_moved = kind.multiplier_percent != found.multiplier_percent
-        if is_moved and is_locked(found):
-            raise Invalid(
-                "Hours are invoiced or exported at %(percent)s %%: add another hour type instead.",
-                field="multiplier_percent",
-                percent=found.multiplier_percent,
-            )
-        others = HourType.select().where(HourType.is_active & (HourType.id != found.id))
-        if found.is_active and not kind.is_active and not others.exists():
-            raise Refused("One hour type at least stays in use: hours are entered on it.")
-        HourType.update(**asdict(kind)).where(HourType.id == found.id).execute()
-        found = find(hour_type)
-        keeping.record("change_hour_type", thing(found), by=by, before=before, after=facts(found))
-        if is_moved:
+        row = find(hour_type)
+        RECORD.check_seen(row, seen)
+        checked = RECORD.checked(asdict(kind), row)
+        if checked["multiplier_percent"] != row.multiplier_percent:
+            check_multiplier(row, row.multiplier_percent)
+        others = HourType.select().where(HourType.is_active & (HourType.id != row.id))
+        if row.is_active and not checked["is_active"] and not others.exists():
+            raise Conflict("One hour type at least stays in use: hours are entered on it.")
+        if "multiplier_percent" in RECORD.change(row, checked, by=by):
+            flags.forget_sums()
             flags.refresh_all_waiting()
-    return found
+    return row
 
 
-def _checked(kind: Kind) -> Kind:
-    if not 1 <= kind.multiplier_percent <= 1000:
-        raise Invalid("Type a percentage from 1 to 1000.", field="multiplier_percent")
-    if kind.setu_code not in ("", *SETU_CODES):
-        raise Invalid("Choose one of the list.", field="setu_code")
-    return replace(
-        kind,
-        name_nl=typed.line(kind.name_nl, "name_nl", required=True),
-        name_en=typed.line(kind.name_en, "name_en", required=True),
-        payroll_code=typed.line(kind.payroll_code, "payroll_code", most=typed.CODE),
-    )
+def check_multiplier(of: HourType, percent: int) -> None:
+    """What is billed or paid keeps its multiplier, which is percent."""
+    if is_locked(of):
+        raise Invalid(
+            "Hours are invoiced or exported at %(percent)s %%: add another hour type instead.",
+            field="multiplier_percent",
+            percent=percent,
+        )

@@ -21,11 +21,7 @@ def organisations(words: str = "", number: int = 1, *, with_ended: bool = False)
     """
     today = clock.today()
     parent = Organisation.alias()
-    works = (
-        (Assignment.organisation == Organisation.id)
-        & (Assignment.first_on <= today)
-        & (Assignment.last_on.is_null() | (Assignment.last_on >= today))
-    )
+    works = (Assignment.organisation == Organisation.id) & Assignment.runs(today, today)
     workers = Assignment.select(fn.COUNT(Assignment.worker.distinct())).where(works)
     above = parent.select(parent.name).where(parent.id == Organisation.parent)
     named = _all(holds(Organisation.name_key, w) | Organisation.code.contains(w) for w in words.split())

@@ -1,153 +1,137 @@
 """Organisations as the agency keeps them: add, change, end and take back the end."""
 
 from datetime import date
+from functools import partial
 from typing import Any
 
 from peewee import fn
 
-from konnekt.domain import clock, events
-from konnekt.domain.records import changes, doubts, numbers, typed
-from konnekt.domain.refused import Invalid, NotFound, Refused
+from konnekt.domain import clock, refusals, text_fields
+from konnekt.domain.records import company_numbers
+from konnekt.domain.records.audited import RecordType, existing, staff_only
+from konnekt.domain.refusals import N_, Conflict, Invalid, NotFound
 from konnekt.models import LANGUAGES, Account, Assignment, Organisation, State, Timesheet
 from konnekt.models.organisations import CALENDARS, VAT_TREATMENTS
 from konnekt.models.people import fold
 
-COLUMNS = (
-    "code", "name", "parent", "calendar", "four_eyes", "payment_term_days", "vat_treatment", "vat_text",
-    "vat_number", "coc_number", "peppol_id", "language", "contact_name", "street", "postcode", "city",
-    "country", "invoice_email", "legal_name", "purchase_order_number", "purchase_order_required",
-)  # fmt: skip
 LONGEST_TERM = 365
+
+
+def _code(text: Any, field: str) -> str:
+    code = text_fields.code(text, field)
+    if "/" in code or not code.strip("."):
+        raise Invalid("A code stands in addresses: use no slash and not only points.", field=field)
+    return code
+
+
+RECORD = RecordType(
+    "organisation",
+    lambda row: {"organisation": row},
+    {
+        "code": _code,
+        "name": text_fields.name,
+        "calendar": text_fields.one_of(*CALENDARS),
+        "four_eyes": text_fields.boolean,
+        "payment_term_days": text_fields.between(
+            0, LONGEST_TERM, N_("Type a number of days from 0 to %(most)s.")
+        ),
+        "vat_treatment": text_fields.one_of(*VAT_TREATMENTS),
+        "vat_text": partial(text_fields.lines, most=500),
+        "vat_number": company_numbers.vat_number,
+        "coc_number": company_numbers.coc_number,
+        "peppol_id": company_numbers.peppol_id,
+        "invoice_email": company_numbers.email,
+        "language": text_fields.one_of(*LANGUAGES),
+        "contact_name": text_fields.line,
+        "street": text_fields.line,
+        "city": text_fields.line,
+        "legal_name": text_fields.line,
+        "postcode": partial(text_fields.line, most=20),
+        "country": company_numbers.country,
+        "purchase_order_number": text_fields.short,
+        "purchase_order_required": text_fields.boolean,
+    },
+    joint=(
+        text_fields.needed(
+            "vat_treatment", "exempt", "vat_text", N_("An invoice without VAT says why: type the text.")
+        ),
+        text_fields.needed(
+            "vat_treatment",
+            "reverse_charge",
+            "vat_number",
+            N_("VAT is charged to their VAT number: fill it in."),
+        ),
+    ),
+    more=("parent",),
+)
+COLUMNS = RECORD.columns
+seen = RECORD.fingerprint
 
 
 def find(code: str) -> Organisation:
     """The organisation with this code; raises NotFound."""
-    found: Organisation | None = Organisation.get_or_none(Organisation.code == code)
-    if found is None:
-        raise NotFound("This organisation does not exist.")
-    return found
-
-
-def seen(organisation: Organisation) -> str:
-    """How the row is now, for the form that changes it."""
-    return changes.seen(organisation, COLUMNS)
+    place: Organisation | None = Organisation.get_or_none(Organisation.code == code)
+    return existing(place, NotFound("This organisation does not exist."))
 
 
 def add(values: dict[str, Any], *, by: Account) -> Organisation:
     """A new organisation. Raises Invalid with the field that can't be."""
-    with changes.together(by):
-        made: Organisation = Organisation.create(**_checked(values, None))
-        after = changes.filled(made, COLUMNS)
-        events.record("add_organisation", by=by, organisation=made, after=after)
-    return made
-
-
-def change(code: str, values: dict[str, Any], *, seen: str, by: Account) -> Organisation:
-    """Change what the form holds. Raises Invalid, or Refused where somebody else changed it meanwhile.
-
-    The calendar stays once there are timesheets (product.md section 2).
-    """
-    with changes.together(by):
-        row = find(code)
-        checked = _checked(values, row)
-        guard = None
-        if checked["calendar"] != row.calendar:
-            sheets = Timesheet.select().where(Timesheet.organisation == row)
-            if sheets.exists():
-                raise Invalid("There are timesheets here, so the calendar stays.", field="calendar")
-            guard = ~fn.EXISTS(sheets)
-        key = fold(checked["name"])
-        before, after = changes.write(row, checked, was_seen=seen, guard=guard, name_key=key)
-        if after:
-            events.record("change_organisation", by=by, organisation=row, before=before, after=after)
+    with staff_only(by):
+        row = Organisation(**_checked(values))
+        RECORD.add(row, by=by)
     return row
 
 
-def _checked(values: dict[str, Any], row: Organisation | None) -> dict[str, Any]:
-    """The values as they are stored; what is kept unchanged from before is not judged again."""
-    vat = _choice(values, "vat_treatment", VAT_TREATMENTS)
-    checked = {
-        "code": _code(values["code"], row),
-        "name": typed.line(values["name"], "name", required=True, was=_kept(row, "name")),
-        "parent": _parent(values["parent"], row),
-        "calendar": _choice(values, "calendar", CALENDARS),
-        "four_eyes": bool(values["four_eyes"]),
-        "payment_term_days": _term(values["payment_term_days"]),
-        "vat_treatment": vat,
-        "vat_text": typed.lines(values["vat_text"], "vat_text", most=500),
-        **{
-            name: read(values[name], name, _kept(row, name))
-            for name, read in (
-                ("vat_number", numbers.vat_number),
-                ("coc_number", numbers.coc_number),
-                ("peppol_id", numbers.peppol_id),
-                ("invoice_email", numbers.email),
-            )
-        },
-        "language": _choice(values, "language", LANGUAGES),
-        **{
-            name: typed.line(values[name], name, was=_kept(row, name))
-            for name in ("contact_name", "street", "city", "legal_name")
-        },
-        "postcode": typed.line(values["postcode"], "postcode", most=20),
-        "country": numbers.country(values["country"], "country"),
-        "purchase_order_number": typed.line(
-            values["purchase_order_number"], "purchase_order_number", most=typed.CODE
-        ),
-        "purchase_order_required": bool(values["purchase_order_required"]),
-    }
-    if vat == "exempt" and not checked["vat_text"]:
-        raise Invalid("An invoice without VAT says why: type the text.", field="vat_text")
-    if vat == "reverse_charge" and not checked["vat_number"]:
-        raise Invalid("VAT is charged to their VAT number: fill it in.", field="vat_number")
-    return checked
+def change(code: str, values: dict[str, Any], *, seen: str, by: Account) -> Organisation:
+    """Change what the form holds. Raises Invalid, or Refused where somebody else changed it meanwhile."""
+    with staff_only(by):
+        row = find(code)
+        RECORD.check_seen(row, seen)
+        checked = _checked(values, row)
+        guard = None
+        if checked["calendar"] != row.calendar:
+            check_calendar(row)
+            guard = ~fn.EXISTS(_sheets(row))
+        RECORD.change(row, checked, by=by, guard=guard, name_key=fold(checked["name"]))
+    return row
 
 
-def _code(text: str, row: Organisation | None) -> str:
-    code = typed.line(text, "code", most=typed.CODE, required=True)
-    if row is not None and row.code == code:
-        return code
-    if "/" in code or not code.strip("."):
-        raise Invalid("A code stands in addresses: use no slash and not only points.", field="code")
-    same = fn.LOWER(Organisation.code) == code.lower()
-    if Organisation.select().where(same & (Organisation.id != (row.id if row else 0))).exists():
-        raise Invalid("%(code)s is the code of another organisation.", field="code", code=code)
-    return code
+def _checked(values: dict[str, Any], row: Organisation | None = None) -> dict[str, Any]:
+    checked = RECORD.checked(values, row)
+    if row is None or checked["code"] != row.code:
+        text_fields.check_code(
+            checked["code"], [code for (code,) in Organisation.select(Organisation.code).tuples()]
+        )
+    parent = None
+    if values["parent"]:
+        parent = Organisation.get_or_none(Organisation.code == values["parent"])
+        if parent is None:
+            raise Invalid("Choose an organisation from the list.", field="parent")
+    if row is not None and parent is not None:
+        above = Organisation.alias()
+        query = Organisation.select(Organisation.code, above.code).join(above, on=Organisation.parent)
+        check_parent(row.code, {**dict(query.tuples()), row.code: parent.code})
+    return checked | {"parent": parent}
 
 
-def _parent(code: str, row: Organisation | None) -> Organisation | None:
-    if not code:
-        return None
-    parent: Organisation | None = Organisation.get_or_none(Organisation.code == code)
-    if parent is None:
-        raise Invalid("Choose an organisation from the list.", field="parent")
-    above = dict(Organisation.select(Organisation.id, Organisation.parent).tuples())
-    at: int | None = parent.id
-    passed = set()
+def check_parent(code: str, above: dict[str, str]) -> None:
+    """above: the code of the organisation that each one is part of, as it will be."""
+    at, passed = above.get(code), set[str]()
     while at is not None and at not in passed:
-        if row is not None and at == row.id:
+        if at == code:
             raise Invalid("An organisation is no part of itself.", field="parent")
         passed.add(at)
         at = above.get(at)
-    return parent
 
 
-def _choice(values: dict[str, Any], name: str, options: tuple[str, ...]) -> str:
-    if values[name] not in options:
-        raise Invalid("Choose one of these.", field=name)
-    return str(values[name])
+def check_calendar(row: Organisation) -> None:
+    """The calendar stays once there are timesheets (product.md section 2)."""
+    if _sheets(row).exists():
+        raise Invalid("There are timesheets here, so the calendar stays.", field="calendar")
 
 
-def _term(days: int | None) -> int:
-    if days is None or not 0 <= days <= LONGEST_TERM:
-        raise Invalid(
-            "Type a number of days from 0 to %(most)s.", field="payment_term_days", most=LONGEST_TERM
-        )
-    return days
-
-
-def _kept(row: Organisation | None, name: str) -> str:
-    return getattr(row, name) if row is not None else ""
+def _sheets(row: Organisation) -> Any:
+    return Timesheet.select().where(Timesheet.organisation == row)
 
 
 def running_on(organisation: Organisation, after: date) -> int:
@@ -169,15 +153,15 @@ def unfinished(organisation: Organisation) -> int:
 def end(code: str, on: date | None, *, by: Account, is_sure: bool = False) -> Organisation:
     """End it as a client; on: its last day. Everything that was, stays on record.
 
-    Raises Refused while assignments go on after that day, Doubtful while timesheets are unfinished.
+    Raises Conflict while assignments go on after that day, Doubtful while timesheets are unfinished.
     """
-    with changes.together(by):
+    with staff_only(by):
         row = find(code)
-        typed.day(on, "ended_on")
+        text_fields.day(on, "ended_on")
         if on is None:
             raise Invalid("Choose a day.", field="ended_on")
         if row.ended_on is not None:
-            raise Refused("This organisation was ended already.")
+            raise Conflict("This organisation was ended already.")
         running = running_on(row, on)
         if running:
             raise Invalid(
@@ -187,20 +171,18 @@ def end(code: str, on: date | None, *, by: Account, is_sure: bool = False) -> Or
             )
         count = unfinished(row)
         asked = Invalid("Timesheets here are not approved yet (%(count)s). They stay, and wait.", count=count)
-        doubts.ask([asked] if count else [], is_sure=is_sure)
-        before, after = changes.write(row, {"ended_on": on})
-        events.record("end_organisation", by=by, organisation=row, before=before, after=after)
+        refusals.ask([asked] if count else [], is_sure=is_sure)
+        RECORD.change(row, {"ended_on": on}, by=by, verb="end_organisation")
     return row
 
 
 def resume(code: str, *, by: Account) -> Organisation:
     """Take the end back: it is a client again."""
-    with changes.together(by):
+    with staff_only(by):
         row = find(code)
         if row.ended_on is None:
-            raise Refused("This organisation has not ended.")
-        before, after = changes.write(row, {"ended_on": None})
-        events.record("resume_organisation", by=by, organisation=row, before=before, after=after)
+            raise Conflict("This organisation has not ended.")
+        RECORD.change(row, {"ended_on": None}, by=by, verb="resume_organisation")
     return row
 
 

@@ -6,12 +6,12 @@ from typing import Any
 
 from peewee import fn
 
-from konnekt.db import hold, transaction
-from konnekt.domain import clock
-from konnekt.domain.records import calendars, keeping, typed, working_days
+from konnekt.db import hold
+from konnekt.domain import clock, events, text_fields
+from konnekt.domain.records import calendars, working_days
+from konnekt.domain.records.audited import RecordType, existing, staff_only
 from konnekt.domain.records.calendars import Rule, Span
-from konnekt.domain.records.keeping import Facts
-from konnekt.domain.refused import Invalid, NotFound, Refused
+from konnekt.domain.refusals import Conflict, Invalid, NotFound
 from konnekt.models import Account, Invoice, Organisation, PayPeriod, PayrollBatch, Timesheet
 from konnekt.models.organisations import CALENDARS
 
@@ -69,25 +69,12 @@ def _of(calendar: str, year: int) -> list[PayPeriod]:
 def find(period: int) -> PayPeriod:
     """The period. Raises NotFound."""
     found: PayPeriod | None = PayPeriod.get_or_none(PayPeriod.id == period)
-    if found is None:
-        raise NotFound("This pay period does not exist.")
-    return found
+    return existing(found, NotFound("This pay period does not exist."))
 
 
 def has_sheets(period: PayPeriod) -> bool:
     """Whether there are timesheets of it: its days stay."""
     return bool(Timesheet.select().where(Timesheet.pay_period == period).exists())
-
-
-def facts(of: PayPeriod | Span) -> Facts:
-    """What an event keeps of a period."""
-    return {
-        "first_on": of.first_on.isoformat(),
-        "last_on": of.last_on.isoformat(),
-        "submit_by_at": of.submit_by_at.isoformat(),
-        "approve_by_at": of.approve_by_at.isoformat(),
-        "pay_on": of.pay_on.isoformat(),
-    }
 
 
 def thing(of: PayPeriod) -> str:
@@ -98,6 +85,44 @@ def thing(of: PayPeriod) -> str:
 def year_thing(calendar: str, year: int) -> str:
     """What the events of a whole year are about."""
     return f"pay_periods {calendar} {year}"
+
+
+def _check_deadlines(of: dict[str, Any]) -> None:
+    if of["approve_by_at"] < of["submit_by_at"]:
+        raise Invalid("Approving ends before sending does.", field="approve_by")
+
+
+def _check_paid(of: dict[str, Any]) -> None:
+    if of["pay_on"] < clock.local(of["approve_by_at"]).date():
+        raise Invalid("This is paid before approving ends.", field="pay_on")
+
+
+def _check_length(of: dict[str, Any]) -> None:
+    if (of["last_on"] - of["first_on"]).days >= calendars.LONGEST:
+        raise Invalid("A period lasts a year at most.", field="last_on")
+
+
+RECORD = RecordType(
+    "period",
+    lambda row: {"thing": thing(row)},
+    {
+        "calendar": text_fields.one_of(*CALENDARS),
+        "year": calendars.check_year,
+        "number": text_fields.unjudged,
+        "first_on": text_fields.day,
+        "last_on": text_fields.day,
+        "submit_by_at": text_fields.unjudged,
+        "approve_by_at": text_fields.unjudged,
+        "pay_on": text_fields.day,
+    },
+    joint=(
+        text_fields.in_order("first_on", "last_on"),
+        (("first_on", "last_on"), _check_length),
+        (("submit_by_at", "approve_by_at"), _check_deadlines),
+        (("approve_by_at", "pay_on"), _check_paid),
+    ),
+)
+seen = RECORD.fingerprint
 
 
 def suggested(calendar: str) -> tuple[int, Rule]:
@@ -124,7 +149,7 @@ def preview(calendar: str, year: int, rule: Rule) -> list[Span]:
         if not spans or any(span.number in numbers for span in spans):
             raise Invalid("The periods of %(year)s are there already.", field="year", year=year)
     before, after = _neighbours(calendar, spans[0].first_on, spans[-1].last_on, but=())
-    _check_joins(before, after, spans[0].first_on, spans[-1].last_on, "year", "year")
+    check_joins(before, after, spans[0].first_on, spans[-1].last_on, "year", "year")
     return spans
 
 
@@ -135,15 +160,18 @@ def generate(
 
     closed: what becomes of deadlines on days on which nobody works (working_days.settled).
     """
-    with transaction():
-        keeping.begin(by)
+    with staff_only(by):
         spans = working_days.settled(preview(calendar, year, rule), closed)
-        made = [PayPeriod.create(calendar=calendar, year=year, **asdict(span)) for span in spans]
-        whole = {"first_on": spans[0].first_on.isoformat(), "last_on": spans[-1].last_on.isoformat()}
-        keeping.record(
-            "generate_periods", year_thing(calendar, year), by=by, after={"periods": len(made), **whole}
-        )
-    return made
+        rows = [PayPeriod.create(calendar=calendar, year=year, **asdict(span)) for span in spans]
+        events.record("generate_periods", by=by, **generated(rows))
+    return rows
+
+
+def generated(rows: list[PayPeriod]) -> dict[str, Any]:
+    """What the event of new periods of one calendar and year tells."""
+    days = {"first_on": min(row.first_on for row in rows), "last_on": max(row.last_on for row in rows)}
+    after = {"periods": len(rows), **RECORD.told(days)}
+    return {"thing": year_thing(rows[0].calendar, rows[0].year), "after": after}
 
 
 def change(
@@ -158,46 +186,46 @@ def change(
     """Put the days, deadlines and pay date of a period right; the pay dates of waiting sheets follow.
 
     joined: the periods before and after move their own adjoining day along. closed: as in generate. Raises
-    Invalid (overlap, gap, wrong order), Refused where the form is overtaken.
+    Invalid (overlap, gap, wrong order), Conflict where the form is overtaken.
     """
-    with transaction():
-        keeping.begin(by)
+    with staff_only(by):
         hold("invoices")
-        found = find(period)
-        before = facts(found)
-        keeping.check_seen(seen, before)
-        _check_order(wanted)
+        row = find(period)
+        RECORD.check_seen(row, seen)
+        RECORD.checked(asdict(wanted), row)
         (wanted,) = working_days.settled([wanted], closed)
-        if (wanted.first_on, wanted.last_on) != (found.first_on, found.last_on):
-            if has_sheets(found):
-                raise Invalid("This period has timesheets: its days stay.", field="first_on")
-            _join(found, wanted, by=by, joined=joined)
-        for name in before:
-            setattr(found, name, getattr(wanted, name))
-        found.save()
-        keeping.record("change_period", thing(found), by=by, before=before, after=facts(found))
-    return found
+        if (wanted.first_on, wanted.last_on) != (row.first_on, row.last_on):
+            check_empty(row)
+            _join(row, wanted, by=by, joined=joined)
+        RECORD.change(row, asdict(wanted), by=by)
+    return row
+
+
+def check_empty(period: PayPeriod) -> None:
+    """The days of a period stay once there are timesheets of it."""
+    if has_sheets(period):
+        raise Invalid("This period has timesheets: its days stay.", field="first_on")
 
 
 def delete(period: int, *, by: Account) -> PayPeriod:
     """Delete a period that nothing uses: the first or the last of its calendar, so that no gap comes."""
-    with transaction():
-        keeping.begin(by)
-        found = find(period)
-        _delete(found.calendar, [found])
-        keeping.record("delete_period", year_thing(found.calendar, found.year), by=by, before=facts(found))
-    return found
+    with staff_only(by):
+        row = find(period)
+        before = RECORD.facts(row)
+        _delete(row.calendar, [row])
+        events.record("delete_period", by=by, thing=year_thing(row.calendar, row.year), before=before)
+    return row
 
 
 def delete_year(calendar: str, year: int, *, by: Account) -> int:
     """Delete all periods of a year, where nothing uses any of them; returns how many there were."""
-    with transaction():
-        keeping.begin(by)
+    with staff_only(by):
         found = list(PayPeriod.select().where((PayPeriod.calendar == calendar) & (PayPeriod.year == year)))
         if not found:
             raise NotFound("There are no periods of this year.")
         _delete(calendar, found)
-        keeping.record("delete_periods", year_thing(calendar, year), by=by, before={"periods": len(found)})
+        before = {"periods": len(found)}
+        events.record("delete_periods", by=by, thing=year_thing(calendar, year), before=before)
     return len(found)
 
 
@@ -205,25 +233,12 @@ def _delete(calendar: str, periods: list[PayPeriod]) -> None:
     ids = [period.id for period in periods]
     for model in (Timesheet, Invoice, PayrollBatch):
         if model.select().where(model.pay_period.in_(ids)).exists():
-            raise Refused("Timesheets, invoices or payments hang on it: it stays.")
+            raise Conflict("Timesheets, invoices or payments hang on it: it stays.")
     ends = (min(period.first_on for period in periods), max(period.last_on for period in periods))
     before, after = _neighbours(calendar, *ends, but=ids)
     if before and after:
-        raise Refused("This would leave a gap: delete the last period of the calendar first.")
+        raise Conflict("This would leave a gap: delete the last period of the calendar first.")
     PayPeriod.delete().where(PayPeriod.id.in_(ids)).execute()
-
-
-def _check_order(wanted: Span) -> None:
-    for field in ("first_on", "last_on", "pay_on"):
-        typed.day(getattr(wanted, field), field)
-    if wanted.last_on < wanted.first_on:
-        raise Invalid("The last day comes before the first.", field="last_on")
-    if wanted.days > calendars.LONGEST:
-        raise Invalid("A period lasts a year at most.", field="last_on")
-    if wanted.approve_by_at < wanted.submit_by_at:
-        raise Invalid("Approving ends before sending does.", field="approve_by")
-    if wanted.pay_on < clock.local(wanted.approve_by_at).date():
-        raise Invalid("This is paid before approving ends.", field="pay_on")
 
 
 def _neighbours(
@@ -236,7 +251,7 @@ def _neighbours(
     return before.order_by(PayPeriod.first_on.desc()).first(), after.order_by(PayPeriod.first_on).first()
 
 
-def _check_joins(
+def check_joins(
     before: PayPeriod | None, after: PayPeriod | None, first: date, last: date, at_first: str, at_last: str
 ) -> None:
     """Every day of a calendar is in one period, from its first to its last."""
@@ -266,16 +281,13 @@ def _join(found: PayPeriod, wanted: Span, *, by: Account, joined: bool) -> None:
         ):
             if other is not None and getattr(other, name) != day:
                 _move(other, name, day, by=by)
-    _check_joins(before, after, wanted.first_on, wanted.last_on, "first_on", "last_on")
+    check_joins(before, after, wanted.first_on, wanted.last_on, "first_on", "last_on")
 
 
 def _move(other: PayPeriod, name: str, day: date, *, by: Account) -> None:
     values = {"number": other.number, "year": other.year}
     if has_sheets(other):
         raise Invalid("Period %(number)s of %(year)s has timesheets: its days stay.", field=name, **values)
-    was = facts(other)
-    setattr(other, name, day)
-    if other.last_on < other.first_on:
+    if (day if name == "last_on" else other.last_on) < (day if name == "first_on" else other.first_on):
         raise Invalid("This would leave no days of period %(number)s of %(year)s.", field=name, **values)
-    other.save()
-    keeping.record("change_period", thing(other), by=by, before=was, after=facts(other))
+    RECORD.change(other, {name: day}, by=by)

@@ -1,19 +1,21 @@
 """Dated rates of an assignment: add, change, delete; what is invoiced or paid keeps its rate."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
 from peewee import fn
 
-from konnekt.db import hold, transaction
-from konnekt.domain import flags
-from konnekt.domain.records import keeping, typed
-from konnekt.domain.records.keeping import Facts
-from konnekt.domain.refused import Invalid, NotFound, Refused
+from konnekt.db import hold
+from konnekt.domain import flags, text_fields
+from konnekt.domain.records import assignments
+from konnekt.domain.records.audited import RecordType, existing, staff_only
+from konnekt.domain.refusals import N_, Conflict, Invalid, NotFound
 from konnekt.models import (
     Account,
     Assignment,
+    BudgetNumber,
     Hour,
     InvoicedHour,
     PayrollHour,
@@ -26,6 +28,13 @@ from konnekt.models import (
 # 1/10,000 euro: as much as an import takes.
 MOST = 1000 * 10_000
 DAY = timedelta(days=1)
+_euros = text_fields.between(0, MOST, N_("Type at most 1000 euro per hour."))
+RECORD = RecordType(
+    "rate",
+    lambda row: {"thing": assignments.thing(row.assignment)},
+    {"valid_from_on": text_fields.day, "pay_rate": _euros, "bill_rate": _euros},
+)
+seen = RECORD.fingerprint
 
 
 @dataclass(frozen=True)
@@ -81,18 +90,7 @@ def find(assignment: int, rate: int) -> Rate:
         .where((Rate.id == rate) & (Rate.assignment == assignment))
         .first()
     )
-    if found is None:
-        raise NotFound("This rate does not exist, or not for you.")
-    return found
-
-
-def facts(rate: Rate) -> Facts:
-    """What an event keeps of a rate."""
-    return {
-        "valid_from_on": rate.valid_from_on.isoformat(),
-        "pay_rate": rate.pay_rate,
-        "bill_rate": rate.bill_rate,
-    }
+    return existing(found, NotFound("This rate does not exist, or not for you."))
 
 
 def add(assignment: int, valid_from_on: date, pay_rate: int, bill_rate: int, *, by: Account) -> Rate:
@@ -100,17 +98,13 @@ def add(assignment: int, valid_from_on: date, pay_rate: int, bill_rate: int, *, 
 
     Raises Invalid: that day has one already, too high, or hours from that day on are billed or paid.
     """
-    with transaction():
-        keeping.begin(by)
+    with staff_only(by):
         hold("invoices")
-        place = _place(assignment)
-        made = Rate(assignment=place, valid_from_on=valid_from_on, pay_rate=pay_rate, bill_rate=bill_rate)
-        _check(made)
-        _check_unused(place, [valid_from_on], "valid_from_on")
-        made.save(force_insert=True)
-        keeping.record("add_rate", _thing(place), by=by, after=facts(made))
+        place = assignments.find(assignment)
+        rate = Rate(assignment=place, **_checked(place, valid_from_on, pay_rate, bill_rate))
+        RECORD.add(rate, by=by)
         _refresh(place)
-    return made
+    return rate
 
 
 def change(
@@ -123,64 +117,47 @@ def change(
     by: Account,
     seen: str = "",
 ) -> Rate:
-    """Put a rate right that no hour is billed or paid with. Raises as `add` does, and Refused."""
-    with transaction():
-        keeping.begin(by)
+    """Put a rate right that no hour is billed or paid with. Raises as `add` does, and Conflict."""
+    with staff_only(by):
         hold("invoices")
-        found = find(assignment, rate)
-        before = facts(found)
-        keeping.check_seen(seen, before)
-        _check_own(found)
-        found.valid_from_on, found.pay_rate, found.bill_rate = valid_from_on, pay_rate, bill_rate
-        _check(found)
-        if before["valid_from_on"] != valid_from_on.isoformat():
-            _check_unused(found.assignment, [valid_from_on], "valid_from_on", but=found.id)
-        found.save()
-        keeping.record("change_rate", _thing(found.assignment), by=by, before=before, after=facts(found))
-        _refresh(found.assignment)
-    return found
+        row = find(assignment, rate)
+        RECORD.check_seen(row, seen)
+        check_own(row)
+        checked = _checked(row.assignment, valid_from_on, pay_rate, bill_rate, row)
+        if RECORD.change(row, checked, by=by):
+            _refresh(row.assignment)
+    return row
 
 
 def delete(assignment: int, rate: int, *, by: Account) -> Rate:
-    """Delete a rate that no hour is billed or paid with. Refused where hours would be left without one."""
-    with transaction():
-        keeping.begin(by)
+    """Delete a rate that no hour is billed or paid with. Conflict where hours would be left without one."""
+    with staff_only(by):
         hold("invoices")
-        found = find(assignment, rate)
-        _check_own(found)
-        _check_priced_without(found)
-        Rate.delete().where(Rate.id == found.id).execute()
-        keeping.record("delete_rate", _thing(found.assignment), by=by, before=facts(found))
-        _refresh(found.assignment)
-    return found
+        row = find(assignment, rate)
+        check_own(row)
+        _check_priced_without(row)
+        RECORD.delete(row, by=by)
+        _refresh(row.assignment)
+    return row
 
 
-def _thing(of: Assignment) -> str:
-    return f"assignment {of.code}"
+def _checked(
+    place: Assignment, valid_from_on: date, pay_rate: int, bill_rate: int, row: Rate | None = None
+) -> dict[str, Any]:
+    values = {"valid_from_on": valid_from_on, "pay_rate": pay_rate, "bill_rate": bill_rate}
+    checked = RECORD.checked(values, row)
+    if row is None or valid_from_on != row.valid_from_on:
+        others = [dated.rate.valid_from_on for dated in of(place) if dated.rate != row]
+        if valid_from_on in others:
+            raise Invalid("A rate starts on this day already.", field="valid_from_on")
+        check_unused(place, valid_from_on, others)
+    return checked
 
 
-def _place(assignment: int) -> Assignment:
-    found: Assignment | None = Assignment.get_or_none(Assignment.id == assignment)
-    if found is None:
-        raise NotFound("This assignment does not exist, or not for you.")
-    return found
-
-
-def _check(rate: Rate) -> None:
-    typed.day(rate.valid_from_on, "valid_from_on")
-    for field in ("pay_rate", "bill_rate"):
-        if not 0 <= getattr(rate, field) <= MOST:
-            raise Invalid("Type at most 1000 euro per hour.", field=field)
-    same = (Rate.assignment == rate.assignment_id) & (Rate.valid_from_on == rate.valid_from_on)
-    other = same & (Rate.id != rate.id) if rate.id is not None else same
-    if Rate.select().where(other).exists():
-        raise Invalid("A rate starts on this day already.", field="valid_from_on")
-
-
-def _check_own(rate: Rate) -> None:
+def check_own(rate: Rate) -> None:
     """What was billed or paid with it keeps it."""
     if next(dated.is_used for dated in of(rate.assignment) if dated.rate.id == rate.id):
-        raise Refused("Hours are invoiced or exported with this rate: add a new rate from a later day.")
+        raise Conflict("Hours are invoiced or exported with this rate: add a new rate from a later day.")
 
 
 def _check_priced_without(rate: Rate) -> None:
@@ -198,24 +175,24 @@ def _check_priced_without(rate: Rate) -> None:
     )
     day = hours.where(Hour.day < starts[0]).scalar() if starts else hours.scalar()
     if day is not None:
-        raise Refused(
+        raise Conflict(
             "There are hours from %(day)s on that would have no rate: change this one instead.", day=_day(day)
         )
 
 
-def _check_unused(place: Assignment, starts: list[date], field: str, but: int | None = None) -> None:
-    """A rate that begins among billed or paid hours would leave them with another price than they have."""
-    others = [d.rate.valid_from_on for d in of(place) if d.rate.id != but]
-    used = _used_days(place)
-    for start in starts:
-        end = min((day for day in others if day > start), default=date.max)
-        late = [day for day in used if start <= day < end]
-        if late:
-            raise Invalid(
-                "Hours up to %(day)s are invoiced or exported: add a new rate from a later day.",
-                field=field,
-                day=max(late),
-            )
+def check_unused(place: Assignment, start: date, others: Iterable[date]) -> None:
+    """A rate that begins among billed or paid hours would leave them with another price than they have.
+
+    others: the days from which the other rates of the assignment are valid.
+    """
+    end = min((day for day in others if day > start), default=date.max)
+    late = [day for day in _used_days(place) if start <= day < end]
+    if late:
+        raise Invalid(
+            "Hours up to %(day)s are invoiced or exported: add a new rate from a later day.",
+            field="valid_from_on",
+            day=max(late),
+        )
 
 
 def _used_days(assignment: Assignment) -> list[date]:
@@ -237,7 +214,9 @@ def _used_days(assignment: Assignment) -> list[date]:
 
 
 def _refresh(place: Assignment) -> None:
-    """Budgets count in euros: flags of what waits in the same organisation may differ now."""
+    """Budgets count in euros: sums, and flags of what waits in the same organisation, may differ now."""
+    numbers = BudgetNumber.select(BudgetNumber.id).where(BudgetNumber.organisation == place.organisation_id)
+    flags.forget_sums(numbers)
     waiting = (Timesheet.organisation == place.organisation_id) & (Timesheet.state == State.SUBMITTED)
     flags.refresh(row.id for row in Timesheet.select(Timesheet.id).where(waiting))
 

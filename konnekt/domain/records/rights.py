@@ -4,12 +4,28 @@ from typing import Any
 
 from peewee import fn
 
-from konnekt.domain import access, events
-from konnekt.domain.records import changes, doubts, organisations
-from konnekt.domain.refused import Invalid, NotFound
+from konnekt.domain import access, refusals, text_fields
+from konnekt.domain.records import organisations
+from konnekt.domain.records.audited import RecordType, existing, staff_only
+from konnekt.domain.refusals import Invalid, NotFound
 from konnekt.models import Account, Assignment, Organisation, Right, State, Timesheet
 
 COLUMNS = ("may_approve", "may_register", "may_see_invoices")
+
+
+def _check_any(may: dict[str, Any]) -> None:
+    if not any(may[column] for column in COLUMNS):
+        raise Invalid("Tick at least one right, or remove them all.", field="may_approve")
+
+
+RECORD = RecordType(
+    "right",
+    lambda row: {"organisation": row.organisation, "person": row.account},
+    dict.fromkeys(COLUMNS, text_fields.boolean),
+    joint=((COLUMNS, _check_any),),
+    adding="give",
+    deleting="remove",
+)
 
 
 def of_person(person: Account) -> list[Right]:
@@ -42,9 +58,7 @@ def find(person: int, code: str) -> Right:
         .where((Right.account == person) & (Organisation.code == code))
         .first()
     )
-    if found is None:
-        raise NotFound("This person has no rights there.")
-    return found
+    return existing(found, NotFound("This person has no rights there."))
 
 
 def elsewhere(person: Account) -> list[Organisation]:
@@ -62,53 +76,42 @@ def give(person: int, code: str, may: dict[str, bool], *, by: Account, is_sure: 
 
     Raises Doubtful where she works there herself and would approve, and where nobody would approve any more.
     """
-    with changes.together(by):
-        account = _person(person)
+    with staff_only(by):
+        account = existing(Account.get_or_none(Account.id == person), NotFound("This person does not exist."))
         place = Organisation.get_or_none(Organisation.code == code)
         if place is None:
             raise Invalid("Choose an organisation from the list.", field="organisation")
-        if not any(may.values()):
-            raise Invalid("Tick at least one right, or remove them all.", field="may_approve")
         right: Right | None = Right.get_or_none((Right.account == account) & (Right.organisation == place))
+        checked = RECORD.checked(may, right)
         had = bool(right and right.may_approve)
         if may["may_approve"] and not had:
-            doubts.ask(_works_there(account, place), is_sure=is_sure)
+            refusals.ask(_works_there(account, place), is_sure=is_sure)
         elif had and not may["may_approve"]:
-            doubts.ask(_lies_still(account, [place]), is_sure=is_sure)
+            refusals.ask(orphaned(account, [place]), is_sure=is_sure)
         if right is None:
-            if organisations.is_over(place):
-                raise Invalid("This organisation has ended.", field="organisation")
-            right = Right.create(account=account, organisation=place, **may)
-            verb, before, after = "give_right", changes.facts(Right(), COLUMNS), changes.facts(right, COLUMNS)
+            check_open(place)
+            right = Right(account=account, organisation=place, **checked)
+            RECORD.add(right, by=by)
         else:
-            before, after = changes.write(right, dict(may))
-            verb = "change_right"
-        if after:
-            events.record(verb, by=by, organisation=place, person=account, before=before, after=after)
+            RECORD.change(right, checked, by=by)
     return right
+
+
+def check_open(place: Organisation) -> None:
+    """Nobody gets rights where nothing happens any more."""
+    if organisations.is_over(place):
+        raise Invalid("This organisation has ended.", field="organisation")
 
 
 def remove(person: int, code: str, *, by: Account, is_sure: bool = False) -> Right:
     """Take all rights of a person in an organisation away."""
-    with changes.together(by):
+    with staff_only(by):
         right = find(person, code)
         account = right.account
         if right.may_approve:
-            doubts.ask(_lies_still(account, [right.organisation]), is_sure=is_sure)
-        before = changes.facts(right, COLUMNS)
-        if Right.delete().where(Right.id == right.id).execute() != 1:
-            raise NotFound("This person has no rights there.")
-        after = dict.fromkeys(COLUMNS, False)
-        place = right.organisation
-        events.record("remove_right", by=by, organisation=place, person=account, before=before, after=after)
+            refusals.ask(orphaned(account, [right.organisation]), is_sure=is_sure)
+        RECORD.delete(right, by=by)
     return right
-
-
-def _person(person: int) -> Account:
-    found: Account | None = Account.get_or_none(Account.id == person)
-    if found is None:
-        raise NotFound("This person does not exist.")
-    return found
 
 
 def _works_there(account: Account, place: Organisation) -> list[Invalid]:
@@ -124,7 +127,7 @@ def _works_there(account: Account, place: Organisation) -> list[Invalid]:
     ]
 
 
-def _lies_still(account: Account, places: list[Organisation]) -> list[Invalid]:
+def orphaned(account: Account, places: list[Organisation]) -> list[Invalid]:
     """Where nobody else approves: an organisation each, with what waits there."""
     others = (
         Right.select(Right.organisation)
@@ -155,7 +158,7 @@ def _lies_still(account: Account, places: list[Organisation]) -> list[Invalid]:
 def what_lies_still(person: Account) -> list[Invalid]:
     """What nobody would do if the person could not sign in any more, as sentences to ask about."""
     approves = [right.organisation for right in of_person(person) if right.may_approve]
-    found = _lies_still(person, [place for place in approves if not organisations.is_over(place)])
+    found = orphaned(person, [place for place in approves if not organisations.is_over(place)])
     own = Assignment.worker == person
     unsent = _count(own & Timesheet.state.in_([State.DRAFT, State.REJECTED]) & (Timesheet.minutes != 0))
     if unsent:

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 
 from konnekt.domain import clock
 from konnekt.domain.records.calendars import Span
-from konnekt.domain.refused import Invalid
+from konnekt.domain.refusals import Invalid
 from konnekt.models import ClosingDay, PayPeriod
 
 DAY = timedelta(days=1)
@@ -90,7 +90,8 @@ def moved(span: Span, how: str, closed: dict[date, ClosingDay]) -> Span:
 def settled(spans: list[Span], how: str) -> list[Span]:
     """The periods as they were chosen to be: one statement.
 
-    how: leave, earlier or later; Invalid where something falls on such a day and nothing was chosen.
+    how: leave, earlier or later; Invalid where something falls on such a day and nothing was chosen, and
+    where earlier would be before the period ends: nobody can send the hours of days to come.
     """
     closed = closing_days(spans)
     found = hits(spans, closed)
@@ -99,7 +100,15 @@ def settled(spans: list[Span], how: str) -> list[Span]:
             "On %(day)s nobody works: choose what becomes of deadlines and pay dates on such days.",
             field="closed", day=found[0].day,
         )  # fmt: skip
-    return [moved(span, how, closed) for span in spans]
+    chosen = [moved(span, how, closed) for span in spans]
+    for was, now in zip(spans, chosen, strict=True):
+        for (_column, typed), (_same, day) in zip(_days(was), _days(now), strict=True):
+            if day < min(typed, now.last_on):
+                raise Invalid(
+                    "What falls on %(day)s would come before its period ends: choose the working day after.",
+                    field="closed", day=typed,
+                )  # fmt: skip
+    return chosen
 
 
 def on_closing_days() -> list[Hit]:

@@ -9,13 +9,12 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import NumberRange, Optional
 
 from konnekt.domain import units
-from konnekt.domain.records.assignment_list import Filter
-from konnekt.domain.records.assignments import Terms
+from konnekt.domain.records import assignment_list, assignments
 from konnekt.forms.bureau.fields import REQUIRED, SeenField, SureField, hours_field, price_field
 from konnekt.forms.numbers import WholeNumber
 
 
-class SearchForm(Form):  # type: ignore[misc]
+class AssignmentSearchForm(Form):  # type: ignore[misc]
     """What narrows the list; what can't be read counts as not chosen."""
 
     text = SearchField(_("Worker, number or code"))
@@ -35,11 +34,11 @@ class SearchForm(Form):  # type: ignore[misc]
         every = SelectChoice("", _("All organisations"))
         self.organisation.choices = [every, *(SelectChoice(code, name) for code, name in organisations)]
 
-    def values(self) -> Filter:
+    def values(self) -> assignment_list.AssignmentFilter:
         """The filter of the list."""
         state = self.state.data if self.state.data in ("ended", "all") else "running"
         text = (self.text.data or "").replace("\0", "").strip()[:100]
-        return Filter(text, self.organisation.data or "", state)
+        return assignment_list.AssignmentFilter(text, self.organisation.data or "", state)
 
     def query(self) -> dict[str, Any]:
         """The filter as a query string has it."""
@@ -94,10 +93,10 @@ class AssignmentForm(FlaskForm):  # type: ignore[misc]
             *(SelectChoice(str(key), number) for key, number in budget_numbers),
         ]
 
-    def values(self) -> Terms:
+    def values(self) -> assignments.Terms:
         """What was typed, after it was validated."""
         number = self.budget_number.data
-        return Terms(
+        return assignments.Terms(
             job_title=self.job_title.data or "",
             basis=self.basis.data,
             entered_by=self.entered_by.data,
@@ -118,7 +117,7 @@ def typed(of: Any, language: str) -> dict[str, Any]:
     }
 
 
-class EndForm(FlaskForm):  # type: ignore[misc]
+class EndAssignmentForm(FlaskForm):  # type: ignore[misc]
     """The last day of an assignment."""
 
     last_on = DateField(_("Last day"), [REQUIRED])

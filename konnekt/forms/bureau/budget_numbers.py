@@ -9,7 +9,7 @@ from wtforms import DateField, HiddenField, StringField
 from wtforms.validators import Optional
 
 from konnekt.domain import units
-from konnekt.domain.refused import Invalid
+from konnekt.domain.refusals import Invalid
 
 
 class BudgetNumberForm(FlaskForm):  # type: ignore[misc]
@@ -54,7 +54,7 @@ def typed(columns: dict[str, Any], language: str) -> dict[str, Any]:
     }
 
 
-class EndForm(FlaskForm):  # type: ignore[misc]
+class EndBudgetNumberForm(FlaskForm):  # type: ignore[misc]
     """The last day on which hours may stand on it."""
 
     valid_until_on = DateField(_("Last day"), default=None)

@@ -13,7 +13,7 @@ from konnekt.forms.bureau.fields import REQUIRED, SeenField
 from konnekt.forms.numbers import WholeNumber
 
 
-class YearForm(Form):  # type: ignore[misc]
+class ClosingYearForm(Form):  # type: ignore[misc]
     """A year of the list."""
 
     year = WholeNumber(_("Year"), [NumberRange(1900, 2199)])

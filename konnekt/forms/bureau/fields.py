@@ -3,14 +3,13 @@
 from collections.abc import Callable
 from typing import Any
 
-from flask_babel import gettext
-from flask_babel import lazy_gettext as _
+from flask_babel import gettext, lazy_gettext as _
 from wtforms import Field, StringField, ValidationError
 from wtforms.validators import InputRequired, Length
 from wtforms.widgets import HiddenInput, Input
 
 from konnekt.domain import units
-from konnekt.domain.refused import Invalid
+from konnekt.domain.refusals import Invalid
 
 REQUIRED = InputRequired(_("Fill this in."))
 

@@ -7,7 +7,7 @@ from flask_wtf import FlaskForm
 from wtforms import BooleanField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
 
-from konnekt.domain.records.hour_types import Kind
+from konnekt.domain.records import hour_types
 from konnekt.forms.bureau.fields import REQUIRED, SeenField, percent_field
 
 
@@ -31,9 +31,9 @@ class HourTypeForm(FlaskForm):  # type: ignore[misc]
     )
     is_active = BooleanField(_("In use: hours can be entered on it"))
 
-    def values(self, *, is_active: bool | None = None) -> Kind:
+    def values(self, *, is_active: bool | None = None) -> hour_types.Kind:
         """What was typed, after it was validated."""
-        return Kind(
+        return hour_types.Kind(
             name_nl=self.name_nl.data or "",
             name_en=self.name_en.data or "",
             multiplier_percent=self.multiplier_percent.value or 0,

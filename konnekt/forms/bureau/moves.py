@@ -1,7 +1,6 @@
 """Which hours move to which budget number, and why."""
 
-from flask_babel import gettext
-from flask_babel import lazy_gettext as _
+from flask_babel import gettext, lazy_gettext as _
 from flask_wtf import FlaskForm
 from wtforms import HiddenField, SelectField, TextAreaField
 from wtforms.fields.choices import SelectChoice
@@ -22,6 +21,7 @@ class MoveForm(FlaskForm):  # type: ignore[misc]
     assignment = SelectField(_("Worker"), validate_choice=False)
     sheet = HiddenField()
     reason = TextAreaField(_("Reason"))
+    renumbered = HiddenField(validators=[Length(max=4000)])
     seen = HiddenField(validators=[Length(max=64)])
 
     def offer(self, numbers: Choices, periods: Choices, assignments: Choices) -> None:
@@ -35,6 +35,10 @@ class MoveForm(FlaskForm):  # type: ignore[misc]
         """What was chosen, by the ids of the rows, as `Chosen` names it; without what wasn't."""
         names = ("target", "first", "last", "assignment", "sheet")
         return {name: key for name in names if (key := _id(self[name].data))}
+
+    def assignments_to_renumber(self) -> list[int]:
+        """The assignments (ids) that the box named, where it was ticked."""
+        return [key for text in (self.renumbered.data or "").split(".") if (key := _id(text))]
 
 
 def _id(text: str | None) -> int:

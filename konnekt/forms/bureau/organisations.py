@@ -62,7 +62,7 @@ class OrganisationForm(FlaskForm):  # type: ignore[misc]
         return {name: value for name, value in self.data.items() if name not in NOT_COLUMNS}
 
 
-class EndForm(FlaskForm):  # type: ignore[misc]
+class EndOrganisationForm(FlaskForm):  # type: ignore[misc]
     """The last day of an organisation."""
 
     ended_on = DateField(_("Last day"))

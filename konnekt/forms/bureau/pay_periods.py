@@ -8,7 +8,7 @@ from wtforms import BooleanField, DateField, Form, SelectField, TimeField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, NumberRange, Optional
 
-from konnekt.domain.records.calendars import Rule
+from konnekt.domain.records import calendars
 from konnekt.forms.bureau.fields import REQUIRED, SeenField, our_age
 from konnekt.forms.numbers import WholeNumber
 
@@ -39,7 +39,7 @@ class ShelfForm(Form):  # type: ignore[misc]
         return self.calendar.data or "", None if self.year.errors else self.year.data
 
 
-class YearForm(FlaskForm):  # type: ignore[misc]
+class PayYearForm(FlaskForm):  # type: ignore[misc]
     """The calendar and year to make, and when its hours are due: days after the last day, Amsterdam time."""
 
     calendar = SelectField(_("Calendar"), choices=CALENDARS)
@@ -53,9 +53,9 @@ class YearForm(FlaskForm):  # type: ignore[misc]
         _("Deadlines and pay dates in weekends and on closing days"), choices=CLOSED, validate_choice=False
     )
 
-    def rule(self) -> Rule:
+    def rule(self) -> calendars.Rule:
         """The rule, after it was validated."""
-        return Rule(
+        return calendars.Rule(
             self.submit_days.data,
             self.submit_at.data,
             self.approve_days.data,

@@ -51,3 +51,9 @@ class RightForm(FlaskForm):  # type: ignore[misc]
     def may(self) -> dict[str, bool]:
         """The boxes, by column."""
         return {name: bool(self[name].data) for name in RIGHTS}
+
+
+class FactorResetForm(FlaskForm):  # type: ignore[misc]
+    """Why somebody's second step is taken away."""
+
+    reason = StringField(_("Reason"))

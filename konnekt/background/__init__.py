@@ -1,0 +1,1 @@
+"""What goes on beside requests: outbox and delivery, long work, logs."""

@@ -1,0 +1,118 @@
+"""The second step of signing in: what an account shows besides its password, set up and taken away."""
+
+from typing import Any
+
+from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug import Response
+from werkzeug.utils import secure_filename
+
+from konnekt.domain.accounts import factors, recovery_codes
+from konnekt.domain.refusals import Conflict, Invalid, Refused, TooMany
+from konnekt.forms.account import AuthenticatorForm
+from konnekt.forms.auth import CodeForm
+from konnekt.models import Authenticator
+from konnekt.screens import once_more, qr_code, required_factor, web
+
+bp = Blueprint("factors", __name__, url_prefix="/account/factors")
+
+
+def _page(template: str, status: int = 200, **context: Any) -> Response:
+    return make_response(render_template(template, **context), status)
+
+
+def _index(form: AuthenticatorForm | None = None, status: int = 200) -> Response:
+    shown, account = form or AuthenticatorForm(formdata=None), web.account()
+    there, left = factors.of(account), recovery_codes.left(account)
+    asks = required_factor.coming()
+    return _page("account/factors.html", status, form=shown, factors=there, left=left, asks=asks)
+
+
+@bp.get("")
+def index() -> Response:
+    """What is set up, and a form to add one."""
+    return _index()
+
+
+@bp.post("")
+@once_more.asked
+def begin() -> Response:
+    """Begin to set one up, under a name."""
+    form, account = AuthenticatorForm(), web.account()
+    try:
+        begun = factors.begin(account, form.name.data or "", by=account)
+    except (Invalid, Conflict) as refusal:
+        return _index(form, web.refuse(form, refusal))
+    return redirect(url_for(".show", authenticator=begun.id), 303)
+
+
+@bp.get("/<int:authenticator>")
+def show(authenticator: int) -> Response:
+    """The QR code and the secret of what is being set up, until its first code."""
+    begun = factors.find(authenticator, by=web.account())
+    return _set_up(begun, CodeForm(formdata=None))
+
+
+def _set_up(begun: Authenticator, form: CodeForm, status: int = 200) -> Response:
+    secret = factors.secret_of(begun)
+    grouped = " ".join(secret[start : start + 4] for start in range(0, len(secret), 4))
+    drawn = qr_code.drawn(factors.address_of(begun))
+    return _page("account/factor.html", status, begun=begun, form=form, secret=grouped, qr=drawn)
+
+
+@bp.post("/<int:authenticator>")
+def confirm(authenticator: int) -> Response:
+    """Have it count, by the first code that it shows."""
+    form, account = CodeForm(), web.account()
+    try:
+        made = factors.confirm(authenticator, form.factor_code.data or "", by=account)
+    except (Invalid, TooMany) as refusal:
+        web.note("code_refused", account.id)
+        form.factor_code.errors = [web.say(refusal)]  # its own field, whatever was refused
+        return _set_up(factors.find(authenticator, by=account), form, refusal.status)
+    web.note("factor_added", account.id)
+    flash(_("%(name)s is set up: from now on you sign in with your password and a code.", name=made.name))
+    if recovery_codes.left(account):
+        return redirect(url_for(".index"), 303)
+    return _page("account/recovery_codes.html", codes=recovery_codes.renew(account, by=account))
+
+
+@bp.post("/<int:authenticator>/remove")
+@once_more.asked
+def remove(authenticator: int) -> Response:
+    """Take one away."""
+    gone = factors.remove(authenticator, by=web.account())
+    web.note("factor_removed", web.account().id)
+    flash(_("%(name)s is removed: its codes no longer work.", name=gone.name))
+    return redirect(url_for(".index"), 303)
+
+
+@bp.post("/recovery-codes")
+@once_more.asked
+def renew_recovery_codes() -> Response:
+    """Ten new recovery codes, shown in this answer and never again."""
+    account = web.account()
+    codes = recovery_codes.renew(account, by=account)
+    web.note("recovery_codes_renewed", account.id)
+    return _page("account/recovery_codes.html", codes=codes)
+
+
+@bp.post("/recovery-codes/file")
+def recovery_code_file() -> Response:
+    """The codes that the page shows, as a file to keep: the page sends them, since nobody else has them."""
+    codes = recovery_codes.of_page(web.account(), request.form.get("codes", ""))
+    if not codes:
+        raise Conflict("These codes no longer work: others were made since. Make new ones.")
+    response = make_response("\n".join([*codes, ""]))
+    response.mimetype = "text/plain"
+    name = secure_filename(_("Konnekt recovery codes"))
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}.txt"'
+    return response
+
+
+@bp.errorhandler(Refused)
+def refused(refusal: Refused) -> Response:
+    """What is not there, or was set up meanwhile in another tab: the page says so, and what there is."""
+    flash(web.say(refusal), "warning")
+    shown = AuthenticatorForm(formdata=None)
+    return _index(shown, refusal.status)

@@ -1,0 +1,84 @@
+"""The second step of signing in: all that somebody half signed in may open."""
+
+from flask import Blueprint, flash, redirect, request, url_for
+from flask_babel import gettext as _, ngettext
+from flask_login import current_user
+from flask_wtf.csrf import CSRFError
+from werkzeug import Response
+
+from konnekt.domain.accounts import factors, recovery_codes
+from konnekt.domain.refusals import Invalid, TooMany
+from konnekt.forms.auth import SecondStepForm, SignInForm
+from konnekt.models import Account
+from konnekt.screens import half_way, signing_in, web
+
+bp = Blueprint("second_step", __name__)
+
+
+@bp.get("/login/code")
+def show() -> Response:
+    """The page that asks for the factor; who is signed in already goes on."""
+    if current_user.is_authenticated:
+        return redirect(signing_in.after(), 303)
+    if half_way.account() is None:
+        return redirect(url_for("auth.login", next=signing_in.after()), 303)
+    return half_way.page(SecondStepForm(formdata=None))
+
+
+@bp.post("/login/code")
+def check() -> Response:
+    """Sign in with the factor as well, or ask for the form of the recovery codes."""
+    if current_user.is_authenticated:
+        return signing_in.lead_on()
+    account = half_way.account()
+    if account is None:
+        return _begin_anew()
+    if request.form.get("recovery") == "ask":
+        return half_way.page(SecondStepForm(formdata=None))
+    return _check(account)
+
+
+def _check(account: Account) -> Response:
+    form = SecondStepForm()
+    if not form.validate():
+        return half_way.page(form, 422)
+    try:
+        used = factors.check(account, form.factor_code.data)
+    except (Invalid, TooMany) as refusal:
+        web.note("code_throttled" if isinstance(refusal, TooMany) else "code_refused", account.id)
+        form.factor_code.errors = [web.say(refusal)]
+        return signing_in.later(half_way.page(form, refusal.status), refusal)
+    half_way.end()
+    response = signing_in.let_in(account)
+    if used == "recovery":
+        web.note("sign_in_by_recovery_code", account.id)
+        flash(_left(account), "warning")
+    return signing_in.remember(response, account) if form.remember.data else response
+
+
+def _left(account: Account) -> str:
+    said = ngettext(
+        "You used a recovery code: one is left. Make new ones under Account settings.",
+        "You used a recovery code: %(num)s are left.",
+        recovery_codes.left(account),
+    )
+    return str(said)
+
+
+def _begin_anew() -> Response:
+    """Ten minutes were over, or somebody signed out: what was typed before is still carried along."""
+    form = SignInForm(formdata=None)
+    form.password.errors = [_("Signing in took longer than ten minutes. Begin again.")]
+    return signing_in.again(form, 401)
+
+
+@bp.errorhandler(CSRFError)
+def page_too_old(_error: CSRFError) -> Response:
+    """A page from before the last sign-in: show the form again with a token that works."""
+    if current_user.is_authenticated:
+        return signing_in.lead_on()
+    if half_way.account() is None:
+        return _begin_anew()
+    form = SecondStepForm()
+    form.factor_code.errors = [_("This page was too old. Send the code once more.")]
+    return half_way.page(form, 400)

@@ -1,0 +1,1 @@
+"""The konnekt command, what it prints, and what serves."""

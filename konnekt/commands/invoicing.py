@@ -1,0 +1,90 @@
+"""`konnekt invoice`: prints the preview of a run, issues it, and makes the documents."""
+
+import re
+from datetime import date
+
+import click
+
+from konnekt.documents import invoice as document_invoice
+from konnekt.domain import units
+from konnekt.domain.invoices import drafts, issue
+from konnekt.models import Invoice
+from konnekt.screens import period_names
+
+ENGLISH = "en"
+
+
+def period(text: str) -> tuple[int, int]:
+    """Year and number of a period such as `2026-12`; raises click's BadParameter."""
+    match = re.fullmatch(r"([0-9]{4})-([0-9]{1,2})", text)
+    if match is None:
+        raise click.BadParameter("type a period as 2026-12", param_hint="--period")
+    return int(match[1]), int(match[2])
+
+
+def run(calendar: str, year: int, number: int, organisation: str | None, *, on: date, dry_run: bool) -> bool:
+    """Show what would be issued and what is left out, then issue it; false where a document failed."""
+    _print_preview(issue.preview(calendar, year, number, organisation))
+    if dry_run:
+        click.echo("Dry run: nothing was issued.")
+        return True
+    issued, _ = issue.issue(
+        calendar, year, number, organisation, on=on, by=None, source="command", tell=_tell_issued
+    )
+    click.echo(f"{len(issued)} {'document' if len(issued) == 1 else 'documents'} issued, dated {on}.")
+    failed = document_invoice.make_missing(_tell_made)
+    for invoice, why in failed:
+        click.echo(f"{invoice}: {why}", err=True)
+    return not failed
+
+
+def _print_preview(found: drafts.InvoicePreview) -> None:
+    click.echo(period_names.with_days(found.period, str, "en_GB"))
+    rows = [("organisation", "budget number", "", "hours", "without VAT", "VAT", "total")]
+    for draft in found.drafts:
+        rows.append(
+            (
+                draft.organisation.code,
+                draft.budget_number.number,
+                "credit note" if draft.is_credit_note else "invoice",
+                units.hours_total(draft.sign * draft.minutes, ENGLISH),
+                *(
+                    units.euros(cents, ENGLISH)
+                    for cents in (draft.net_cents, draft.vat_cents, draft.total_cents)
+                ),
+            )
+        )
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    for row in rows if found.drafts else []:
+        cells = [
+            cell.ljust(width) if at < 3 else cell.rjust(width)
+            for at, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        click.echo("  ".join(cells).rstrip())
+    click.echo(f"{len(found.drafts)} to issue, {units.euros(found.net_cents, ENGLISH)} without VAT.")
+    for line in found.rounded:
+        price = units.price(line.unit_price, ENGLISH)
+        click.echo(f"rounded: {line.sheet.assignment.code}: {line.hour_type.code} at {price}")
+    for party, fault in found.without_address:
+        click.echo(f"e-invoices go without the Peppol id of {party.name}: {fault}")
+    _print_left_out(found)
+
+
+def _print_left_out(found: drafts.InvoicePreview) -> None:
+    sums: dict[tuple[str, str, str], list[int]] = {}
+    for one in found.left_out:
+        key = (one.organisation.code, one.budget_number.number, one.reason.value)
+        sums.setdefault(key, []).append(one.minutes)
+    for (code, number, reason), minutes in sums.items():
+        sheets = "timesheet" if len(minutes) == 1 else "timesheets"
+        hours = units.hours_total(sum(minutes), ENGLISH)
+        click.echo(f"left out: {code} {number}: {hours} hours of {len(minutes)} {sheets}: {reason}")
+
+
+def _tell_issued(done: int, of: int, invoice: Invoice) -> None:
+    click.echo(f"{done}/{of} {invoice.number_text} {units.euros(invoice.total_cents, ENGLISH)}")
+
+
+def _tell_made(done: int, of: int, number: str) -> None:
+    if number:
+        click.echo(f"{done}/{of} {number} PDF and UBL")

@@ -1,0 +1,1 @@
+"""What other programs read: PDF, UBL, spreadsheets, payroll files, ZIP."""

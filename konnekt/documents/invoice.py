@@ -1,0 +1,122 @@
+"""PDF and e-invoice of an issued invoice: made once from its frozen data, kept in the database.
+
+They come after the transaction that gives the number; until then an invoice has none, and `make_missing`,
+which every invoice run ends with, makes what a stopped run left.
+"""
+
+from collections.abc import Callable, Iterator
+from hashlib import sha256
+from typing import Any
+
+from konnekt.background.queue import Tell
+from konnekt.db import hold, transaction
+from konnekt.documents import invoice_text, ubl
+from konnekt.documents.pdf import Printer, PrintFailed
+from konnekt.domain import clock, events
+from konnekt.domain.invoices import missing_documents
+from konnekt.models import Document, Event, Invoice, InvoiceLine, Job
+
+# What the event of a document says it was made with: the layout of today may print a lost one of before
+# with other bytes, never with other content, which is frozen.
+LAYOUT = 2
+KINDS = {"pdf": "application/pdf", "ubl": "application/xml"}
+SUFFIXES = {"pdf": "pdf", "ubl": "xml"}
+
+
+def make_missing(
+    tell: Callable[[int, int, str], None] = lambda done, of, number: None,
+) -> list[tuple[str, str]]:
+    """Make the documents that are not there; returns (number, why) of those that could not be made.
+
+    tell(done, of how many, number) is called after each; number is empty where it could not be made.
+    """
+    failed: list[tuple[str, str]] = []
+    waiting = missing_documents.missing()
+    with Printer() as printer:
+        for done, invoice in enumerate(_each(waiting), 1):
+            made = invoice.number_text
+            try:
+                make(invoice, printer)
+            except PrintFailed as failure:
+                failed.append((made, str(failure)))
+                made = ""
+            tell(done, len(waiting), made)
+    return failed
+
+
+def work(job: Job, tell: Tell) -> dict[str, Any]:
+    """Make what is missing as long work; the result counts what was made, and names what could not be."""
+    made = 0
+
+    def count(done: int, of: int, number: str) -> None:
+        nonlocal made
+        made = done
+        tell(done, of)
+
+    tell(0, len(missing_documents.missing()))
+    failed = make_missing(count)
+    return {"made": made - len(failed), "failed": failed}
+
+
+def _each(invoices: list[int]) -> Iterator[Invoice]:
+    for one in invoices:
+        yield Invoice.get_by_id(one)
+
+
+def make(invoice: Invoice, printer: Printer) -> list[Document]:
+    """Make what an invoice lacks of PDF and UBL, the PDF first: the e-invoice carries it.
+
+    Raises PrintFailed, also where a lost document comes out unlike the first one, which it must not.
+    """
+    lines = list(invoice.lines.order_by(InvoiceLine.position))
+    pdf = _stored(invoice, "pdf")
+    if pdf is None:
+        pdf = _store(invoice, "pdf", printer.pdf(invoice_text.html(invoice, lines), invoice.issued_on))
+    e_invoice = _stored(invoice, "ubl")
+    if e_invoice is None:
+        attachment = ubl.Attachment(pdf.file_name, pdf.media_type, bytes(pdf.content))
+        e_invoice = _store(invoice, "ubl", ubl.write(invoice, lines, attachment), attachment.content)
+    return [pdf, e_invoice]
+
+
+def _stored(invoice: Invoice, kind: str) -> Document | None:
+    found: Document | None = Document.get_or_none((Document.invoice == invoice) & (Document.kind == kind))
+    return found
+
+
+def _store(invoice: Invoice, kind: str, content: bytes, pdf: bytes = b"") -> Document:
+    """Keep a document, without the PDF in it, and for ever its hash.
+
+    Who comes second gets what the first one kept.
+    """
+    digest = sha256(content).hexdigest()
+    with transaction():
+        hold("invoices")
+        known = _stored(invoice, kind)
+        if known is not None:
+            return known
+        last = (
+            Event.select()
+            .where((Event.invoice == invoice) & (Event.verb == f"make_{kind}"))
+            .order_by(Event.id.desc())
+            .first()
+        )
+        if last is None or last.after.get("layout", 1) != LAYOUT:
+            after = {"sha256": digest, "layout": LAYOUT}
+            events.record(f"make_{kind}", by=None, source="documents", invoice=invoice, after=after)
+        elif last.after["sha256"] != digest:
+            raise PrintFailed(f"the {kind} made again is not the one of {last.at:%Y-%m-%d}: nothing is kept")
+        made = Document(
+            invoice=invoice,
+            kind=kind,
+            file_name=f"{invoice.number_text}.{SUFFIXES[kind]}",
+            media_type=KINDS[kind],
+            sha256=digest,
+            content=content,
+            created_at=clock.now(),
+        )
+        if pdf:
+            made.cut(pdf)
+        made.save()
+        missing_documents.keep(invoice)
+    return made

@@ -1,0 +1,138 @@
+"""An invoice as a page: its frozen data in words, in the language of the organisation (templates/pdf)."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from functools import lru_cache
+from gettext import NullTranslations
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from babel.dates import format_date
+from babel.support import Translations
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from konnekt.domain import units
+from konnekt.models import Invoice, InvoiceLine
+from konnekt.screens import period_names
+
+HOUSE = Path(__file__).parents[1]
+LOCALES = {"nl": "nl", "en": "en_GB"}
+
+
+def html(invoice: Invoice, lines: Iterable[InvoiceLine]) -> str:
+    """The invoice with its timesheets as html for konnekt.documents.pdf, from frozen data alone."""
+    frozen, language, lines = invoice.frozen, invoice.language, list(lines)
+    day = _days(language)
+    # Whatever was frozen before these were known does not have them.
+    corrected = frozen["references"] or frozen.get("corrects", [])
+    return (
+        _templates(language)
+        .get_template("invoice.html")
+        .render(
+            invoice=invoice,
+            lines=lines,
+            workers=workers(lines),
+            kinds=kinds(lines),
+            corrected=", ".join(f"{one['number']} ({day(one['issued_on'])})" for one in corrected),
+            reason=invoice.reason or frozen.get("why", ""),
+            purchase_order=frozen.get("purchase_order_number", ""),
+            # What a credit note of a run takes back need not be open: nobody knows yet.
+            back_cents=frozen.get("to_return_cents", 0),
+            is_credit_note=invoice.kind == "credit_note",
+            period_name=_period_name(frozen["period"], language),
+            language=language,
+            buyer={"legal_name": "", **frozen["buyer"]},
+            **{name: frozen[name] for name in ("seller", "period", "sheets")},
+        )
+    )
+
+
+@dataclass
+class Sum:
+    """Hours and cents of a worker or an hour type; a worker's lines by timesheet."""
+
+    name: str
+    minutes: int = 0
+    net_cents: int = 0
+    sheets: dict[str, list[InvoiceLine]] = field(default_factory=dict)
+
+    def add(self, line: InvoiceLine) -> None:
+        """Count a line."""
+        self.minutes += line.minutes
+        self.net_cents += line.net_cents
+        self.sheets.setdefault(line.frozen["reference"], []).append(line)
+
+
+def workers(lines: list[InvoiceLine]) -> list[Sum]:
+    """What each worker comes to, in the order of the lines; of one name there may be two people."""
+    return _sums(lines, lambda line: (line.frozen["worker"], line.frozen.get("person")))
+
+
+def kinds(lines: list[InvoiceLine]) -> list[Sum]:
+    """What each hour type comes to, by name."""
+    found = _sums(lines, lambda line: (line.frozen["hour_type"],))
+    return sorted(found, key=lambda one: one.name)
+
+
+def _sums(lines: list[InvoiceLine], key: Callable[[InvoiceLine], tuple[Any, ...]]) -> list[Sum]:
+    found: dict[tuple[Any, ...], Sum] = {}
+    for line in lines:
+        found.setdefault(key(line), Sum(key(line)[0])).add(line)
+    return list(found.values())
+
+
+def _days(language: str) -> Callable[..., str]:
+    """What writes a day in this language, on one line: its spaces do not break."""
+
+    def day(value: date | str, pattern: str = "d MMMM y") -> str:
+        on = date.fromisoformat(value) if isinstance(value, str) else value
+        return format_date(on, pattern, locale=LOCALES[language]).replace(" ", "\u00a0")
+
+    return day
+
+
+def _iban(text: str) -> str:
+    """In fours, on one line."""
+    letters = "".join(text.split())
+    return "\u00a0".join(letters[start : start + 4] for start in range(0, len(letters), 4))
+
+
+def _period_name(frozen: dict[str, Any], language: str) -> str:
+    days = {name: date.fromisoformat(frozen[name]) for name in ("first_on", "last_on")}
+    words = Translations.load(HOUSE / "translations", [language])
+    return period_names.with_days(SimpleNamespace(**{**frozen, **days}), words.gettext, LOCALES[language])
+
+
+@lru_cache
+def _templates(language: str) -> Environment:
+    made = Environment(
+        loader=FileSystemLoader(HOUSE / "templates" / "pdf"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
+    )
+    translations: NullTranslations = Translations.load(HOUSE / "translations", [language])
+    made.install_gettext_translations(translations, newstyle=True)  # type: ignore[attr-defined]
+    day = _days(language)
+
+    def week(row: dict[str, Any]) -> list[str]:
+        """The seven days of a row's week as `3 nov`."""
+        monday = date.fromisocalendar(row["iso_year"], row["iso_week"], 1)
+        texts = [day(monday + timedelta(days), "d MMM").rstrip(".") for days in range(7)]
+        # These have room; the library takes longer over spaces that do not break.
+        return [text.replace("\u00a0", " ") for text in texts]
+
+    made.filters.update(
+        day=day,
+        week=week,
+        weekday=lambda number: day(date.fromisocalendar(2026, 1, number + 1), "EEE").rstrip("."),
+        hours=lambda minutes: units.hours_total(minutes, language),
+        euros=lambda cents: units.euros(cents, language),
+        price=lambda rate: units.price(rate, language),
+        iban=_iban,
+    )
+    return made

@@ -1,0 +1,29 @@
+"""Signing in by name and password."""
+
+from konnekt.domain.accounts import attempts, known_devices, passwords, people
+from konnekt.domain.refusals import Invalid
+from konnekt.models import Account
+
+
+def check(name: str, password: str, address: str, device: str = "") -> Account:
+    """The account of an e-mail address or old user name with its password; device: the token of its cookie.
+
+    One answer, at the cost of one hash, for a wrong name, a wrong password, an account that is not active
+    and one without a password. Raises Invalid (field password), or TooMany before anything is checked.
+    """
+    account = people.find(name)
+    known = known_devices.attempt(account, device)
+    counted = [] if known else attempts.record(attempts.sign_in_limits(account, name, address))
+    is_right = passwords.matches(account, password)
+    if account is None or not is_right:
+        raise Invalid(
+            "This name and this password do not belong together.",
+            field="password",
+            account=account.id if account else None,
+        )
+    if known:
+        known_devices.succeed(known)
+    else:
+        attempts.succeed(counted)
+    passwords.keep_up(account, password)
+    return account

@@ -1,0 +1,13 @@
+"""What waits and who decides: approve, reject, undo, revoke, deputies, and the detail of one timesheet."""
+
+__all__ = [
+    "approvers",
+    "decide",
+    "decided",
+    "deputies",
+    "deputy_requests",
+    "detail",
+    "listing",
+    "undo_or_revoke",
+    "waiting",
+]

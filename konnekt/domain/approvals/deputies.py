@@ -1,0 +1,61 @@
+"""Deputies: who stands in for a supervisor in one organisation, from a first to a last day.
+
+They were asked, and said yes (deputy_requests.py).
+"""
+
+from konnekt.db import transaction
+from konnekt.domain import access, clock, events
+from konnekt.domain.refusals import Conflict, NotFound
+from konnekt.models import Account, Deputy, Organisation
+
+
+def of(account: Account) -> list[Deputy]:
+    """The deputies a supervisor has now or later; all of them for the agency: one statement."""
+    whose = Deputy.id.is_null(False) if account.is_agency_staff else Deputy.supervisor == account
+    principal = Account.alias()
+    return list(
+        Deputy.select(Deputy, Account, principal, Organisation)
+        .join(Account, on=(Deputy.deputy == Account.id))
+        .switch(Deputy)
+        .join(principal, on=(Deputy.supervisor == principal.id))
+        .switch(Deputy)
+        .join(Organisation)
+        .where(whose & Deputy.ended_at.is_null() & (Deputy.last_on >= clock.today()))
+        .order_by(Deputy.first_on, Deputy.id)
+    )
+
+
+def end(deputy: int, *, by: Account) -> Deputy:
+    """End a deputyship now."""
+    with transaction():
+        found: Deputy | None = (
+            Deputy.select(Deputy, Account)
+            .join(Account, on=(Deputy.deputy == Account.id))
+            .where(Deputy.id == deputy)
+            .first()
+        )
+        if found is None or (found.supervisor_id != by.id and not by.is_agency_staff):
+            raise NotFound("This deputy does not exist, or not for you.")
+        ended = Deputy.update(ended_at=clock.now()).where((Deputy.id == deputy) & Deputy.ended_at.is_null())
+        if ended.execute() != 1:
+            raise Conflict("This was ended already.")
+        events.record(
+            "end_deputy", by=by, organisation=found.organisation_id, person=found.deputy, before=_facts(found)
+        )
+    return found
+
+
+def _facts(deputy: Deputy) -> dict[str, str | int]:
+    return {
+        "supervisor": deputy.supervisor_id,
+        "deputy": deputy.deputy_id,
+        "first_on": deputy.first_on.isoformat(),
+        "last_on": deputy.last_on.isoformat(),
+    }
+
+
+def organisations(who: access.Grants) -> list[Organisation]:
+    """Where the account may name a deputy: where it approves by its own right; the agency anywhere."""
+    if who.is_agency_staff:
+        return list(Organisation.select().order_by(Organisation.name))
+    return [who.organisations[place] for place, standing_in in who.approve.items() if not standing_in]

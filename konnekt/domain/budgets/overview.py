@@ -1,0 +1,242 @@
+"""Budget numbers against their ceilings: invoiced, approved and waiting, in all and per period."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from peewee import JOIN, SQL, Case, fn
+
+from konnekt.domain import access, paging
+from konnekt.domain.access import Grants
+from konnekt.domain.amounts import bill_rate, divided
+from konnekt.domain.budgets.use import Against, BarPart, Spent, Use, against, bar
+from konnekt.domain.budgets.used import PARTS_OF_A_CENT
+from konnekt.models import (
+    BudgetNumber,
+    BudgetNumberKey,
+    Hour,
+    HourType,
+    Invoice,
+    InvoicedHour,
+    InvoiceLine,
+    Organisation,
+    PayPeriod,
+    State,
+    Timesheet,
+    TimesheetLine,
+)
+from konnekt.models.compiled import built, compiled, listed, slot
+from konnekt.models.organisations import search_keys
+
+TYPED = 100
+
+
+@dataclass
+class BudgetUse:
+    """A budget number with its use, in all and by pay period."""
+
+    number: BudgetNumber
+    use: Use = field(default_factory=Use)
+    by_period: dict[int, Use] = field(default_factory=dict)
+
+    @property
+    def against(self) -> Against:
+        """Its use against its ceiling: worked out at each call."""
+        return against(self.number, self.use)
+
+
+@dataclass
+class Column:
+    """One pay period in the chart: its parts in percent of the highest column."""
+
+    period: PayPeriod
+    use: Use
+    parts: list[BarPart]
+
+
+def organisations(who: Grants) -> list[Organisation]:
+    """Where the account may see budgets: those it approves for or sees the invoices of; all for the agency.
+
+    One statement for the agency, none for others.
+    """
+    if who.is_agency_staff:
+        return list(Organisation.select().order_by(fn.LOWER(Organisation.name), Organisation.id))
+    return [one for one in who.organisations.values() if access.may_see_budgets(who, one.id)]
+
+
+def page(who: Grants, code: str = "", typed: str = "", number: int = 1) -> paging.Page:
+    """Budgets by organisation and number, a page at a time, narrowed by organisation and start of a group.
+
+    Four statements. With each comes its `organisation_name`.
+    """
+    start = max(search_keys(typed.strip()[:TYPED]), key=len, default="")
+    shape = (who.is_agency_staff, bool(code), bool(start))
+    values = {
+        "places": [] if who.is_agency_staff else [one.id for one in organisations(who)],
+        "code": code, "start": start, "end": start + "\U0010ffff",
+    }  # fmt: skip
+
+    def read(offset: int, size: int) -> list[BudgetUse]:
+        found = []
+        for *columns, name in _numbers(*shape, **values, offset=offset, size=size):
+            found.append(built(BudgetNumber, tuple(columns)))
+            found[-1].organisation_name = name
+        return with_use(found, in_periods=False)
+
+    return paging.of_count(_count(*shape, **values)[0][0], read, number)
+
+
+@compiled
+def _count(is_agency_staff: bool, has_code: bool, has_start: bool) -> Any:
+    count = BudgetNumber.select(fn.COUNT(BudgetNumber.id)).join(Organisation)
+    return count.where(_asked_for(is_agency_staff, has_code, has_start))
+
+
+@compiled
+def _numbers(is_agency_staff: bool, has_code: bool, has_start: bool) -> Any:
+    return (
+        BudgetNumber.select(BudgetNumber, Organisation.name)
+        .join(Organisation)
+        .where(_asked_for(is_agency_staff, has_code, has_start))
+        .order_by(fn.LOWER(Organisation.name), BudgetNumber.number, BudgetNumber.id)
+        .limit(slot("size"))
+        .offset(slot("offset"))
+    )
+
+
+def _asked_for(is_agency_staff: bool, has_code: bool, has_start: bool) -> Any:
+    condition: Any = BudgetNumber.id.is_null(False)
+    if not is_agency_staff:
+        condition &= BudgetNumber.organisation.in_(listed("places"))
+    if has_code:
+        condition &= Organisation.code == slot("code")
+    if has_start:
+        key = BudgetNumberKey
+        starts = (key.key >= slot("start")) & (key.key < slot("end"))
+        condition &= BudgetNumber.id.in_(key.select(key.budget_number).where(starts))
+    return condition
+
+
+def find(budget_number: int, who: Grants) -> BudgetUse | None:
+    """One budget with its use per period; None where it isn't yours: three statements."""
+    found = (
+        BudgetNumber.select(BudgetNumber, Organisation)
+        .join(Organisation)
+        .where((BudgetNumber.id == budget_number) & _visible(who))
+        .first()
+    )
+    return with_use([found])[0] if found else None
+
+
+def chart(budget: BudgetUse) -> list[Column]:
+    """The budget's pay periods in order, drawn to one scale: one statement."""
+    in_cents = budget.against.is_in_cents
+    periods = PayPeriod.select().where(PayPeriod.id.in_(list(budget.by_period))).order_by(PayPeriod.first_on)
+    uses = [(period, budget.by_period[period.id]) for period in periods]
+    highest = max([1, *((use.cents if in_cents else use.minutes) for _, use in uses)])
+    return [Column(period, use, bar(use, highest, in_cents=in_cents)) for period, use in uses]
+
+
+def of_sheet(sheet: Timesheet, who: Grants) -> list[BudgetUse]:
+    """The budgets with a ceiling that a sheet's hours stand on, for who may see them: three statements."""
+    if not access.may_see_budgets(who, sheet.organisation_id):
+        return []
+    stands_on = TimesheetLine.select(TimesheetLine.budget_number).where(TimesheetLine.timesheet == sheet)
+    limited = BudgetNumber.ceiling_minutes.is_null(False) | BudgetNumber.ceiling_cents.is_null(False)
+    numbers = BudgetNumber.select().where(BudgetNumber.id.in_(stands_on) & limited)
+    return with_use(list(numbers.order_by(BudgetNumber.number)))
+
+
+def with_use(numbers: Iterable[BudgetNumber], *, in_periods: bool = True) -> list[BudgetUse]:
+    """These numbers with what is used of them: two statements, none without numbers."""
+    found = {number.id: BudgetUse(number) for number in numbers}
+    if found:
+        for key, period, kind, minutes, cents in _invoiced(numbers=list(found)):
+            sign = -1 if kind == "credit_note" else 1
+            place = period if in_periods else None
+            _add(found[key], place, "invoiced", sign * int(minutes), sign * int(cents))
+        _add_open(found, in_periods=in_periods)
+    return list(found.values())
+
+
+def _add_open(found: dict[int, BudgetUse], *, in_periods: bool) -> None:
+    parts: dict[tuple[int, int, str], list[int]] = {}
+    places = sorted({budget.number.organisation_id for budget in found.values()})
+    for key, period, state, rate, percent, minutes in _open(numbers=list(found), organisations=places):
+        kind = "approved" if state == State.APPROVED else "waiting"
+        spent = parts.setdefault((key, period, kind), [0, 0])
+        spent[0] += int(minutes)
+        spent[1] += int(minutes) * (rate or 0) * percent
+    for (key, period, kind), (minutes, cost) in parts.items():
+        place = period if in_periods else None
+        _add(found[key], place, kind, minutes, divided(cost, PARTS_OF_A_CENT))
+
+
+def _add(budget: BudgetUse, period: int | None, kind: str, minutes: int, cents: int) -> None:
+    in_period = [] if period is None else [budget.by_period.setdefault(period, Use())]
+    for use in (budget.use, *in_period):
+        spent: Spent = getattr(use, kind)
+        spent.minutes += minutes
+        spent.cents += cents
+
+
+def _visible(who: Grants) -> Any:
+    if who.is_agency_staff:
+        return BudgetNumber.id.is_null(False)
+    return BudgetNumber.organisation.in_([one.id for one in organisations(who)])
+
+
+@compiled
+def _invoiced() -> Any:
+    """What the invoices say, per number, period and kind."""
+    return (
+        InvoiceLine.select(
+            Invoice.budget_number,
+            Invoice.pay_period,
+            Invoice.kind,
+            fn.SUM(InvoiceLine.minutes),
+            fn.SUM(InvoiceLine.net_cents),
+        )
+        .join(Invoice)
+        .where(Invoice.budget_number.in_(listed("numbers")))
+        .group_by(Invoice.budget_number, Invoice.pay_period, Invoice.kind)
+    )
+
+
+@compiled
+def _open() -> Any:
+    """Hours that wait or are approved, and stand on no live invoice, per rate of the day and multiplier.
+
+    CROSS has SQLite begin with the open sheets, few of many: the lines of a number are its whole history.
+    """
+    is_live = (InvoicedHour.hour == Hour.id) & InvoicedHour.released_at.is_null()
+    return (
+        Timesheet.select(
+            TimesheetLine.budget_number,
+            Timesheet.pay_period,
+            Timesheet.state,
+            Case(None, [(Hour.minutes != 0, bill_rate())], 0).alias("rate"),
+            HourType.multiplier_percent,
+            fn.SUM(Hour.minutes),
+        )
+        .join(TimesheetLine, JOIN.CROSS)
+        .join(HourType, JOIN.CROSS)
+        .join(Hour, JOIN.CROSS)
+        .join(InvoicedHour, JOIN.LEFT_OUTER, on=is_live)
+        .where(
+            Timesheet.has_hours_to_invoice(State.SUBMITTED, State.APPROVED)
+            & Timesheet.organisation.in_(listed("organisations"))
+            & (TimesheetLine.timesheet == Timesheet.id)
+            & TimesheetLine.budget_number.in_(listed("numbers"))
+            & (HourType.id == TimesheetLine.hour_type)
+            & (Hour.line == TimesheetLine.id)
+            & InvoicedHour.id.is_null()
+        )
+        .group_by(
+            TimesheetLine.budget_number,
+            Timesheet.pay_period,
+            Timesheet.state,
+            SQL("rate"),
+            HourType.multiplier_percent,
+        )
+    )

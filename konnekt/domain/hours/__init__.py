@@ -1,0 +1,3 @@
+"""A worker's own assignments, timesheets and totals."""
+
+__all__ = ["assignments", "sheets", "totals"]

@@ -1,0 +1,17 @@
+"""Invoices: preview a run, issue it, credit one; what clients see of them and what settles them."""
+
+__all__ = [
+    "billable",
+    "copies",
+    "credit",
+    "detail",
+    "drafts",
+    "electronic_addresses",
+    "issue",
+    "listing",
+    "missing_documents",
+    "parties",
+    "runs",
+    "settling",
+    "states",
+]

@@ -1,0 +1,267 @@
+"""The verbs of invoicing: preview a run, issue it, credit an invoice."""
+
+from collections.abc import Callable, Mapping
+from datetime import date, timedelta
+from typing import Any
+
+from konnekt.db import hold, transaction
+from konnekt.domain import access, clock, events
+from konnekt.domain.invoices import billable, copies, drafts, parties, settling
+from konnekt.domain.invoices.drafts import Draft, InvoicePreview
+from konnekt.domain.refusals import Conflict, Invalid, NotFound
+from konnekt.domain.text_fields import checked_reason
+from konnekt.domain.timesheets import hour_links
+from konnekt.models import Account, Agency, Invoice, InvoiceLine, NumberSeries, Organisation, PayPeriod
+
+ROWS = 500
+# A date further away is a slip of the pen, and would open the series of another year.
+FURTHEST = timedelta(days=366)
+LONGEST_ORDER = 50
+
+
+def preview(
+    calendar: str,
+    year: int,
+    number: int,
+    organisation: str | None = None,
+    orders: Mapping[str, str] | None = None,
+) -> InvoicePreview:
+    """What a run would issue for a pay period, and what it leaves out and why; changes nothing.
+
+    organisation: the code of one, or all. orders: the purchase order numbers that somebody typed, by the key
+    of a draft. Raises NotFound for a period or organisation that isn't there, Conflict where the agency's own
+    details are incomplete, Invalid for a purchase order number that can't be.
+    """
+    for key, order in (orders or {}).items():
+        if len(order.strip()) > LONGEST_ORDER:
+            raise Invalid(
+                "%(key)s: a purchase order number has at most %(count)s characters.",
+                key=key,
+                count=LONGEST_ORDER,
+            )
+    agency: Agency | None = Agency.get_or_none()
+    period = _period(calendar, year, number, agency)
+    found = drafts.compose(period, _organisations(period, organisation), orders=orders)
+    found.seller = agency
+    return found
+
+
+def issue(
+    calendar: str,
+    year: int,
+    number: int,
+    organisation: str | None = None,
+    *,
+    on: date,
+    by: Account | None,
+    source: str = "",
+    batch: str = "",
+    agreed: dict[str, str] | None = None,
+    orders: Mapping[str, str] | None = None,
+    tell: Callable[[int, int, Invoice], None] = lambda done, of, invoice: None,
+) -> tuple[list[Invoice], InvoicePreview]:
+    """Issue what `preview` shows, dated on; returns the invoices, and the preview that was carried out.
+
+    One transaction per invoice, so that a run that is stopped leaves whole invoices, and the next run makes
+    the others. agreed: only these drafts, by key and fingerprint; without it all there are, as they have
+    become. orders as in `preview`. batch marks the events. tell(done, of how many, invoice) is called after
+    each. Raises as `preview` does, Forbidden for who is no agency staff.
+    """
+    must_be_agency_staff(by)
+    must_be_near(on)
+    period = _period(calendar, year, number, Agency.get_or_none())
+    found = drafts.compose(period, _organisations(period, organisation), orders=orders)
+    if agreed is not None:
+        found.drafts = [draft for draft in found.drafts if agreed.get(draft.key) == draft.fingerprint]
+    issued: list[Invoice] = []
+    for done, draft in enumerate(found.drafts, 1):
+        invoice = _issue_one(draft, on, by, source=source, batch=batch, is_exact=agreed is not None)
+        if invoice is not None:
+            issued.append(invoice)
+            tell(done, len(found.drafts), invoice)
+    return issued, found
+
+
+def credit(
+    invoice: int, reason: str, *, by: Account, on: date | None = None, seen: int | None = None
+) -> Invoice:
+    """Credit a whole invoice: a credit note with its amounts; its hours are free to invoice again.
+
+    What was not paid of it yet is set off with the credit note; the rest of that is to be paid back or set
+    off. seen: what was settled of it (cents) when somebody was told so. Conflict for a credit note, for an
+    invoice that is credited already, and where something was paid since.
+    """
+    must_be_agency_staff(by)
+    on = on or clock.today()
+    must_be_near(on)
+    with transaction():
+        hold("invoices")
+        original: Invoice | None = Invoice.get_or_none(Invoice.id == invoice)
+        if original is None:
+            raise NotFound("This invoice does not exist, or not for you.")
+        if original.kind != "invoice":
+            raise Conflict("A credit note can't be credited.")
+        if Invoice.select().where(Invoice.credits == original).exists():
+            raise Conflict("This invoice is credited already.")
+        if seen is not None and original.settled_cents != seen:
+            raise Conflict("A payment was recorded since: look again at what goes back.")
+        reason = checked_reason(reason)
+        note = _repeat(original, reason, on, by)
+        lines = InvoiceLine.select(InvoiceLine.id).where(InvoiceLine.invoice == original)
+        hour_links.release_invoiced(lines)
+        after = {"number": note.number_text, "total_cents": note.total_cents}
+        events.record("issue", by=by, invoice=note, reason=reason, after=after)
+        cents = settling.cancel_out(original, note, on, by=by)
+        after = {
+            "credit_note": note.number_text, "set_off_cents": cents, "to_return_cents": note.to_return_cents,
+        }  # fmt: skip
+        events.record("credit", by=by, invoice=original, reason=reason, after=after)
+    return note
+
+
+def must_be_agency_staff(by: Account | None) -> None:
+    """Raise Forbidden for who isn't; None is the system."""
+    access.only_agency(by, "Only the agency makes invoices.")
+
+
+def must_be_near(on: date) -> None:
+    """Raise Invalid for an invoice date more than a year away."""
+    if abs(on - clock.today()) > FURTHEST:
+        raise Invalid("The invoice date is more than a year away.", field="on")
+
+
+def _period(calendar: str, year: int, number: int, agency: Agency | None) -> PayPeriod:
+    period: PayPeriod | None = PayPeriod.get_or_none(
+        (PayPeriod.calendar == calendar) & (PayPeriod.year == year) & (PayPeriod.number == number)
+    )
+    if period is None:
+        raise NotFound("There is no such pay period.")
+    lacking = billable.what_the_agency_lacks(agency)
+    if lacking:
+        raise Conflict("The agency's own details lack: %(columns)s.", columns=", ".join(lacking))
+    return period
+
+
+def _organisations(period: PayPeriod, code: str | None) -> Any:
+    """The ids of one, or a query of all that follow the period's calendar."""
+    if code is None:
+        return Organisation.select(Organisation.id).where(Organisation.calendar == period.calendar)
+    query = Organisation.select(Organisation.id, Organisation.code, Organisation.calendar)
+    one = query.where(Organisation.code == code).first()
+    if one is None:
+        raise NotFound("There is no organisation %(code)s.", code=code)
+    if one.calendar != period.calendar:
+        raise Invalid("Organisation %(code)s has another calendar.", field="calendar", code=code)
+    return [one.id]
+
+
+def _issue_one(
+    seen: Draft, on: date, by: Account | None, *, source: str, batch: str, is_exact: bool
+) -> Invoice | None:
+    """Issue what a draft has become by now: somebody may have approved, revoked or invoiced since.
+
+    is_exact: nothing is issued where it has become anything else.
+    """
+    with transaction():
+        # From here on nobody else issues, credits or revokes: what is read below stays as it is.
+        hold("invoices")
+        orders = {seen.key: seen.purchase_order}
+        now = drafts.compose(seen.period, [seen.organisation.id], seen.budget_number.id, orders)
+        if not now.drafts:
+            return None
+        (draft,) = now.drafts
+        if is_exact and draft.fingerprint != seen.fingerprint:
+            return None
+        invoice = _write(draft, on, by)
+        after = {"number": invoice.number_text, "total_cents": invoice.total_cents}
+        events.record("issue", by=by, source=source, batch=batch, invoice=invoice, after=after)
+    return invoice
+
+
+def _write(draft: Draft, on: date, by: Account | None) -> Invoice:
+    organisation = draft.organisation
+    sign = draft.sign
+    days = 0 if sign < 0 else organisation.payment_term_days
+    invoice: Invoice = Invoice.create(
+        kind="credit_note" if sign < 0 else "invoice",
+        **_next_number(on),
+        organisation=organisation,
+        pay_period=draft.period,
+        budget_number=draft.budget_number,
+        budget_number_text=draft.budget_number.number,
+        issued_on=on,
+        due_on=on + timedelta(days=days),
+        language=organisation.language,
+        vat_treatment=organisation.vat_treatment,
+        vat_percent=draft.vat_percent,
+        vat_text=copies.vat_text(organisation),
+        net_cents=draft.net_cents,
+        vat_cents=draft.vat_cents,
+        total_cents=draft.total_cents,
+        paid_on=_settled_at_once(draft.total_cents, on),
+        frozen=copies.invoice(draft, Agency.get()),
+        created_at=clock.now(),
+        created_by=by,
+    )
+    links: list[dict[str, Any]] = []
+    for position, line in enumerate(draft.lines, 1):
+        days_worked = [hour.day for hour in line.hours]
+        row = InvoiceLine.create(
+            invoice=invoice,
+            position=position,
+            timesheet=line.sheet,
+            hour_type=line.hour_type,
+            iso_year=line.iso_year,
+            iso_week=line.iso_week,
+            first_on=min(days_worked),
+            last_on=max(days_worked),
+            minutes=sign * line.minutes,
+            unit_price=line.unit_price,
+            net_cents=sign * line.net_cents,
+            frozen=copies.line(line, draft),
+        )
+        links += [{"hour": hour.id, "invoice_line": row, "minutes": hour.minutes} for hour in line.hours]
+    hour_links.invoice(links, (line.sheet.id for line in draft.lines))
+    return invoice
+
+
+def _settled_at_once(total_cents: int, on: date) -> date | None:
+    """Nobody waits for nothing: what comes to 0.00 is settled on its own day."""
+    return on if total_cents == 0 else None
+
+
+def _repeat(original: Invoice, reason: str, on: date, by: Account) -> Invoice:
+    """A credit note that repeats all that its invoice says (EN 16931: amounts stay positive)."""
+    kept = {name: getattr(original, name) for name in REPEATED}
+    said = {
+        **original.frozen, "references": copies.refer_to([original]), "reason": parties.clean(reason),
+        "to_return_cents": original.total_cents - original.to_pay_cents,
+    }  # fmt: skip
+    note: Invoice = Invoice.create(
+        kind="credit_note", **_next_number(on), **kept, issued_on=on, due_on=on, frozen=said,
+        paid_on=_settled_at_once(original.total_cents, on), credits=original, reason=reason,
+        created_at=clock.now(), created_by=by,
+    )  # fmt: skip
+    columns = [field for field in InvoiceLine._meta.sorted_fields if field.name not in ("id", "invoice")]
+    rows = [
+        {**{field.name: line.__data__[field.name] for field in columns}, "invoice": note}
+        for line in original.lines.order_by(InvoiceLine.position)
+    ]
+    for start in range(0, len(rows), ROWS):
+        InvoiceLine.insert_many(rows[start : start + ROWS]).execute()
+    return note
+
+
+REPEATED = (
+    "organisation", "pay_period", "budget_number", "budget_number_text", "language", "vat_treatment",
+    "vat_percent", "vat_text", "net_cents", "vat_cents", "total_cents",
+)  # fmt: skip
+
+
+def _next_number(on: date) -> dict[str, Any]:
+    """The next number of the invoice date's year; its row stays locked until the transaction ends."""
+    NumberSeries.insert(year=on.year, last_number=0).on_conflict_ignore().execute()
+    one_more = {NumberSeries.last_number: NumberSeries.last_number + 1}
+    NumberSeries.update(one_more).where(NumberSeries.year == on.year).execute()
+    number = NumberSeries.select(NumberSeries.last_number).where(NumberSeries.year == on.year).scalar()
+    return {"year": on.year, "number": number, "number_text": f"{on.year:04d}-{number:05d}"}

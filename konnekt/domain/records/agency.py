@@ -1,0 +1,81 @@
+"""The agency's own details: what stands on its invoices and at the foot of every page."""
+
+from datetime import date
+from functools import partial
+from typing import Any
+
+from konnekt.domain import clock, text_fields
+from konnekt.domain.invoices import billable
+from konnekt.domain.records import company_numbers
+from konnekt.domain.records.audited import RecordType, staff_only
+from konnekt.domain.refusals import Conflict, Invalid
+from konnekt.models import Account, Agency
+
+# What the details' events are about (models/events.py).
+THING = "agency"
+RECORD = RecordType(
+    "agency",
+    lambda _row: {"thing": THING},
+    {
+        "name": text_fields.name,
+        "street": text_fields.line,
+        "postcode": partial(text_fields.line, most=20),
+        "city": text_fields.line,
+        "country": company_numbers.country,
+        "coc_number": company_numbers.coc_number,
+        "vat_number": company_numbers.vat_number,
+        "iban": company_numbers.iban,
+        "bic": company_numbers.bic,
+        "peppol_id": company_numbers.peppol_id,
+        "phone": text_fields.short,
+        "email": company_numbers.email,
+        "payroll_number": text_fields.short,
+    },
+    adding="change",
+)
+seen = RECORD.fingerprint
+
+
+def find() -> Agency:
+    """The agency's row, or one that is not stored yet."""
+    stored: Agency | None = Agency.select().first()
+    return stored or Agency(id=1, name="")
+
+
+def missing(agency: Agency) -> list[str]:
+    """The columns without which nobody can be invoiced."""
+    return billable.what_the_agency_lacks(agency)
+
+
+def change(values: dict[str, Any], *, seen: str, by: Account) -> Agency:
+    """Change what the form holds, and make the row where there is none.
+
+    Raises Invalid with the field, Conflict where somebody else changed it meanwhile, Forbidden for others.
+    """
+    with staff_only(by):
+        row: Agency | None = Agency.select().first()
+        if row is None:
+            row = Agency(id=1, **RECORD.checked(values))
+            RECORD.add(row, by=by)
+        else:
+            RECORD.check_seen(row, seen)
+            RECORD.change(row, RECORD.checked(values, row), by=by)
+    return row
+
+
+def require_factor(on: date | None, *, by: Account) -> Agency:
+    """Ask a second factor of all who work at the agency from this day on; None: of nobody.
+
+    Raises Invalid for a day that is over, Conflict for who has none: they would shut themselves out.
+    """
+    with staff_only(by):
+        row: Agency | None = Agency.select().first()
+        if row is None:
+            raise Conflict("First fill in the agency's details.")
+        if on is not None and on != row.factor_from_on:
+            if not by.has_second_factor:
+                raise Conflict("First set up your own second step, under Account settings.")
+            if text_fields.day(on, "on") and on < clock.today():
+                raise Invalid("Choose today or a day to come.", field="on")
+        RECORD.change(row, {"factor_from_on": on}, by=by)
+    return row

@@ -1,0 +1,177 @@
+"""All there is to know of one organisation or one person: who may do what, what runs, what is lacking."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from peewee import Case, fn
+
+from konnekt.domain import clock, events
+from konnekt.domain.accounts import factor_resets, sessions as account_sessions
+from konnekt.domain.invoices import billable, parties
+from konnekt.domain.records import (
+    budget_numbers as record_budget_numbers,
+    organisations,
+    people,
+    rights as record_rights,
+)
+from konnekt.domain.refusals import N_
+from konnekt.models import (
+    Account,
+    AccountLink,
+    Agency,
+    Assignment,
+    BudgetNumber,
+    Deputy,
+    Event,
+    FactorReset,
+    Organisation,
+    PayPeriod,
+    Rate,
+    Right,
+    Session,
+)
+
+
+@dataclass(frozen=True)
+class OrganisationDossier:
+    """An organisation's page. running: assignments that go on; lacks: sentences, why it can't be invoiced."""
+
+    organisation: Organisation
+    parent: Organisation | None
+    rights: list[Right]
+    deputies: list[Deputy]
+    budget_numbers: list[BudgetNumber]
+    running: int
+    lacks: list[str]
+    events: list[Event]
+
+    @property
+    def is_over(self) -> bool:
+        return organisations.is_over(self.organisation)
+
+
+def of_organisation(code: str, agency: Agency | None) -> OrganisationDossier:
+    """The organisation with this code: a fixed number of statements. Raises NotFound."""
+    found = organisations.find(code)
+    given = record_rights.at(found)
+    numbers = record_budget_numbers.of(found)
+    running, without_rate = _running(found)
+    return OrganisationDossier(
+        organisation=found,
+        parent=Organisation.get_or_none(Organisation.id == found.parent_id),
+        rights=given,
+        deputies=_deputies(Deputy.organisation == found),
+        budget_numbers=numbers,
+        running=running,
+        lacks=_lacks(found, agency, given, numbers, without_rate),
+        events=events.latest(organisation=found),
+    )
+
+
+def _running(at: Organisation) -> tuple[int, int]:
+    """Assignments that run or are to come, and those of them without any rate: one statement."""
+    rates = Rate.select().where(Rate.assignment == Assignment.id)
+    query: Any = Assignment.select(
+        fn.COUNT(Assignment.id), fn.COUNT(Case(None, [(~fn.EXISTS(rates), Assignment.id)]))
+    ).where((Assignment.organisation == at) & Assignment.goes_on(clock.today()))
+    return query.scalar(as_tuple=True)  # type: ignore[no-any-return]
+
+
+def _lacks(
+    at: Organisation,
+    agency: Agency | None,
+    given: list[Right],
+    numbers: list[BudgetNumber],
+    without_rate: int,
+) -> list[str]:
+    today = clock.today()
+    reason = billable.why_not(at)
+    periods = PayPeriod.select().where((PayPeriod.calendar == at.calendar) & (PayPeriod.last_on >= today))
+    found = {
+        N_("nobody approves here"): not any(r.may_approve and r.account.is_active for r in given),
+        N_("it has no budget number that is valid today"): all(number.is_over for number in numbers),
+        N_("there is an assignment without a rate"): without_rate > 0,
+        N_("its calendar has no pay periods from today on"): not periods.exists(),
+        N_("it has no e-mail address for invoices and no Peppol id"): not (at.invoice_email or at.peppol_id),
+        N_("its Peppol id can't be used"): parties.fault_of_peppol_id(at) is not None,
+        N_("the agency's own details are not complete"): bool(billable.what_the_agency_lacks(agency)),
+    }
+    return [*([str(reason)] if reason else []), *(said for said, is_lacking in found.items() if is_lacking)]
+
+
+def _deputies(whose: Any) -> list[Deputy]:
+    """Who stands in now or later, for whom and where: one statement."""
+    deputy = Account.alias()
+    return list(
+        Deputy.select(Deputy, Account, deputy, Organisation)
+        .join(Account, on=(Deputy.supervisor == Account.id))
+        .switch(Deputy)
+        .join(deputy, on=(Deputy.deputy == deputy.id), attr="deputy")
+        .switch(Deputy)
+        .join(Organisation)
+        .where(whose & Deputy.ended_at.is_null() & (Deputy.last_on >= clock.today()))
+        .order_by(Deputy.first_on, Deputy.id)
+    )
+
+
+@dataclass(frozen=True)
+class PersonDossier:
+    """A person's page. elsewhere: where no right is given yet; link: the invitation that is still open.
+
+    reset: that the second factor be taken away, asked and not confirmed yet.
+    """
+
+    person: Account
+    rights: list[Right]
+    elsewhere: list[Organisation]
+    deputies: list[Deputy]
+    assignments: list[Assignment]
+    sessions: list[Session]
+    link: AccountLink | None
+    waiting: int
+    events: list[Event]
+    reset: FactorReset | None
+
+    @property
+    def has_password(self) -> bool:
+        return self.person.password_hash is not None
+
+
+def of_person(person: int) -> PersonDossier:
+    """The person with this id: a fixed number of statements. Raises NotFound."""
+    found = people.find(person)
+    return PersonDossier(
+        person=found,
+        rights=record_rights.of_person(found),
+        elsewhere=record_rights.elsewhere(found),
+        deputies=_deputies((Deputy.supervisor == found) | (Deputy.deputy == found)),
+        assignments=_assignments(found),
+        sessions=account_sessions.living(found),
+        link=_open_link(found),
+        waiting=record_rights.waiting_for(found),
+        events=events.latest(person=found),
+        reset=factor_resets.of(found) if found.has_second_factor else None,
+    )
+
+
+def _assignments(of: Account) -> list[Assignment]:
+    return list(
+        Assignment.select(Assignment, Organisation)
+        .join(Organisation)
+        .where((Assignment.worker == of) & Assignment.goes_on(clock.today()))
+        .order_by(Assignment.first_on, Assignment.id)
+    )
+
+
+def _open_link(of: Account) -> AccountLink | None:
+    found: AccountLink | None = (
+        AccountLink.select()
+        .where(
+            (AccountLink.account == of)
+            & AccountLink.used_at.is_null()
+            & (AccountLink.expires_at > clock.now())
+        )
+        .order_by(AccountLink.id.desc())
+        .first()
+    )
+    return found

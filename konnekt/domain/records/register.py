@@ -1,0 +1,116 @@
+"""The register of what is kept of people: of every column of every table what it says, why, and how long.
+
+What each table is stands in register_of_tables.py. What is handed out of one person (personal_data.py) is
+read from it too, and so is complete.
+"""
+
+from dataclasses import dataclass, field
+
+from konnekt.domain.records.register_of_tables import TEXT
+from konnekt.domain.refusals import N_
+
+KINDS = {
+    "key": N_("what ties rows together"),
+    "plain": N_("nothing of a person"),
+    "identity": N_("name and numbers"),
+    "contact": N_("e-mail address"),
+    "work": N_("place of work"),
+    "hours": N_("hours worked"),
+    "pay": N_("pay"),
+    "acts": N_("who did what, and when"),
+    "words": N_("what was written"),
+    "access": N_("signing in"),
+    "prices": N_("what a client pays"),
+    "shared": N_("of several people together"),
+    "secret": N_("a hash, or sealed"),
+}
+# What the data of one person do without.
+WITHHELD = ("prices", "secret", "shared")
+
+ABOUT = {
+    "none": N_("nobody"),
+    "everybody": N_("everybody with an account"),
+    "worker": N_("workers"),
+    "supervisor": N_("supervisors and deputies"),
+    "contact": N_("contact persons of clients"),
+    "staff": N_("agency staff"),
+    "nobody": N_("nobody who could be named"),
+}
+PURPOSES = {
+    "portal": N_("to run the portal"),
+    "access": N_("to let in who may, and nobody else"),
+    "mail": N_("to tell people what waits for them"),
+    "client": N_("to work for a client"),
+    "wages": N_("to pay hours"),
+    "invoices": N_("to invoice hours"),
+    "proof": N_("to find out who did what"),
+}
+# GDPR (AVG), article 6 (1); the tax law is the Algemene wet inzake rijksbelastingen.
+GROUNDS = {
+    "none": N_("holds no personal data"),
+    "contract": N_("contract (GDPR art. 6 (1) b)"),
+    "law": N_("duty by law (GDPR art. 6 (1) c; art. 52 AWR)"),
+    "interest": N_("interest of a safe and right administration (GDPR art. 6 (1) f)"),
+}
+TERMS = {
+    "stays": N_("as long as the portal is used"),
+    "closed": N_("as long as the hours and acts of the person are kept; once closed nobody signs in with it"),
+    "session": N_("eight hours without use, seven days at most"),
+    "attempt": N_("a day; 30 days where there were too many"),
+    "known_device": N_("180 days after one signed in on it"),
+    "device": N_("a year without use"),
+    "factor": N_("until it is removed"),
+    "factor_reset": N_("until it is done or withdrawn"),
+    "asked": N_("until it is answered or its days are over"),
+    "link": N_("the next link ends the one before; used ones stay, as a hash"),
+    "mail": N_("as long as the history that it belongs to; links are wiped once it is sent"),
+    "right": N_("until it is taken away"),
+    "history": N_("as long as what it is about"),
+    "payroll": N_("seven years at least, counted from the end of the year of payment"),
+    "invoices": N_("seven years at least, counted from the end of the year of the invoice"),
+    "waiting": N_("until it is decided"),
+    "job": N_("30 days after it has ended"),
+    "upload": N_("a day"),
+    "day": N_("a day"),
+}
+
+
+@dataclass
+class RegisterEntry:
+    """One table of the register. columns: what each says of a person, by its field's name."""
+
+    name: str
+    about: str
+    purpose: str
+    ground: str
+    term: str
+    columns: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def is_personal(self) -> bool:
+        """Whether it says anything of anybody."""
+        return self.about != "none"
+
+    @property
+    def kinds(self) -> list[str]:
+        """What it says of people, in the order of KINDS."""
+        return [kind for kind in list(KINDS)[2:] if kind in self.columns.values()]
+
+
+def _read(text: str) -> dict[str, RegisterEntry]:
+    tables: dict[str, RegisterEntry] = {}
+    table = RegisterEntry("", "", "", "", "")
+    for line in filter(None, text.splitlines()):
+        if line.startswith("  "):
+            kind, _, names = line.strip().partition(": ")
+            if kind not in KINDS:
+                raise ValueError(line)
+            table.columns |= dict.fromkeys(names.split(), kind)
+        else:
+            name, about, purpose, ground, term = line.split(" | ")
+            table = RegisterEntry(name, about, purpose, ground, term)
+            tables[table.name] = table
+    return tables
+
+
+REGISTER = _read(TEXT)

@@ -1,0 +1,64 @@
+"""What an account shows besides its password."""
+
+from peewee import CharField, ForeignKeyField, IntegerField, TextField
+
+from konnekt.db import BaseModel, MomentField
+from konnekt.models.people import Account
+
+
+class Authenticator(BaseModel):
+    """An app or device that makes one-time codes (TOTP, RFC 6238) for one account, by a name of its owner's.
+
+    secret: sealed (domain.accounts.sealing). confirmed_at: none until it has shown its first code; until then
+    it counts for nothing. last_step: the time step of the last code that it gave; none of it or of an earlier
+    one works again.
+    """
+
+    account = ForeignKeyField(Account, backref="authenticators", on_delete="CASCADE")
+    name = TextField()
+    secret = TextField()
+    created_at = MomentField()
+    confirmed_at = MomentField(null=True)
+    used_at = MomentField(null=True)
+    last_step = IntegerField(default=0)
+
+
+class RecoveryCode(BaseModel):
+    """A code on paper, for who has lost what makes the others; works once.
+
+    code_hash: SHA-256, with the account in it.
+    """
+
+    account = ForeignKeyField(Account, backref="recovery_codes", on_delete="CASCADE")
+    code_hash = CharField(unique=True)
+    created_at = MomentField()
+    used_at = MomentField(null=True)
+
+
+class Device(BaseModel):
+    """A browser in which an account signed in. remembered_until_at: how long it is not asked for the factor.
+
+    A cookie of its own holds the token, the table only its SHA-256; one browser has one, whoever uses it.
+    """
+
+    account = ForeignKeyField(Account, backref="devices", on_delete="CASCADE")
+    token_hash = CharField()
+    browser = TextField(default="")
+    created_at = MomentField()
+    seen_at = MomentField()
+    remembered_until_at = MomentField(null=True)
+
+    class Meta:
+        indexes = ((("token_hash", "account"), True),)
+
+
+class FactorReset(BaseModel):
+    """Somebody of the agency asked to take an account's second factor away; a second one has to confirm.
+
+    The row goes when that is done or withdrawn; the record keeps who did what.
+    """
+
+    account = ForeignKeyField(Account, unique=True, on_delete="CASCADE")
+    asked_by = ForeignKeyField(Account, backref="+", on_delete="CASCADE")
+    asked_at = MomentField()
+    reason = TextField()

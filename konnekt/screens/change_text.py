@@ -1,0 +1,273 @@
+"""What changed in the agency's records, in the reader's words: an event's title, and its columns.
+
+A place adds its verbs and columns here; how a value reads is told by the end of its column's name.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from flask import Flask
+from flask_babel import gettext as _, lazy_gettext as N_
+
+from konnekt.domain import clock, units
+from konnekt.models import BudgetNumber, Event
+from konnekt.screens import period_names
+from konnekt.screens.formats import dated, hours, locale, moment
+from konnekt.screens.languages import reader
+
+VERBS = {
+    "add_organisation": N_("Organisation added"),
+    "change_organisation": N_("Organisation changed"),
+    "end_organisation": N_("Organisation ended"),
+    "resume_organisation": N_("End of the organisation taken back"),
+    "add_budget_number": N_("Budget number added"),
+    "change_budget_number": N_("Budget number changed"),
+    "delete_budget_number": N_("Budget number deleted"),
+    "move_hours": N_("Hours moved to another budget number"),
+    "add_person": N_("Person added"),
+    "change_person": N_("Person changed"),
+    "close_account": N_("Account closed"),
+    "reopen_account": N_("Account opened again"),
+    "invite": N_("Invited"),
+    "give_right": N_("Rights given"),
+    "change_right": N_("Rights changed"),
+    "remove_right": N_("Rights removed"),
+    "end_sessions": N_("Signed out by the agency"),
+    "set_password": N_("Password set"),
+    "change_password": N_("Password changed"),
+    "add_factor": N_("Second step of signing in added"),
+    "remove_factor": N_("Second step of signing in removed"),
+    "renew_recovery_codes": N_("Recovery codes made"),
+    "use_recovery_code": N_("Recovery code used"),
+    "remember_device": N_("Browser remembered"),
+    "forget_device": N_("Browser forgotten"),
+    "ask_factor_reset": N_("Asked to remove the second step of signing in"),
+    "reset_factors": N_("Second step of signing in removed by the agency"),
+    "withdraw_factor_reset": N_("Second step of signing in left as it is"),
+    "name_deputy": N_("Deputy named"),
+    "ask_deputy": N_("Asked to stand in"),
+    "accept_deputy": N_("Said yes to standing in"),
+    "decline_deputy": N_("Said no to standing in"),
+    "withdraw_deputy": N_("No longer asked to stand in"),
+    "end_deputy": N_("Deputy ended"),
+    "add_assignment": N_("Assignment added"),
+    "change_assignment": N_("Assignment changed"),
+    "delete_assignment": N_("Assignment deleted"),
+    "add_rate": N_("Rate added"),
+    "change_rate": N_("Rate changed"),
+    "delete_rate": N_("Rate deleted"),
+    "add_hour_type": N_("Hour type added"),
+    "change_hour_type": N_("Hour type changed"),
+    "add_closing_day": N_("Closing day added"),
+    "change_closing_day": N_("Closing day changed"),
+    "delete_closing_day": N_("Closing day deleted"),
+    "generate_periods": N_("Periods made"),
+    "change_period": N_("Period changed"),
+    "delete_period": N_("Period deleted"),
+    "delete_periods": N_("Periods deleted"),
+    "change_agency": N_("Agency's details changed"),
+    "export": N_("Payroll batch made"),
+    "hand_over": N_("Handed over to the payroll program"),
+    "undo_batch": N_("Payroll batch undone"),
+    "import": N_("Imported"),
+    "remind": N_("Reminded"),
+    "send_again": N_("Mail sent again"),
+    "hand_out_file": N_("Payroll file downloaded"),
+    "hand_out_data": N_("Personal data downloaded"),
+}
+
+COLUMNS = {
+    "code": N_("Code"),
+    "name": N_("Name"),
+    "parent": N_("Part of"),
+    "calendar": N_("Calendar"),
+    "four_eyes": N_("Four eyes"),
+    "payment_term_days": N_("Payment term in days"),
+    "vat_treatment": N_("VAT"),
+    "vat_text": N_("Why no VAT"),
+    "vat_number": N_("VAT number"),
+    "coc_number": N_("KvK number or OIN"),
+    "iban": N_("IBAN"),
+    "peppol_id": N_("Peppol id"),
+    "legal_name": N_("Legal name"),
+    "purchase_order_number": N_("Purchase order number"),
+    "purchase_order_required": N_("No invoice without a purchase order number"),
+    "language": N_("Language"),
+    "contact_name": N_("For the attention of"),
+    "street": N_("Street and number"),
+    "postcode": N_("Postcode"),
+    "city": N_("City"),
+    "country": N_("Country"),
+    "invoice_email": N_("E-mail address for invoices"),
+    "ended_on": N_("Last day"),
+    "number": N_("Budget number"),
+    "description": N_("Description"),
+    "ceiling_minutes": N_("Ceiling in hours"),
+    "ceiling_cents": N_("Ceiling in euros"),
+    "valid_from_on": N_("Valid from"),
+    "valid_until_on": N_("Valid until"),
+    "first_name": N_("First name"),
+    "last_name": N_("Last name"),
+    "email": N_("E-mail"),
+    "username": N_("User name"),
+    "employee_number": N_("Employee number"),
+    "is_agency_staff": N_("Works at the agency"),
+    "is_active": N_("Can sign in"),
+    "may_approve": N_("Approve timesheets"),
+    "may_register": N_("Register hours"),
+    "may_see_invoices": N_("See invoices"),
+    "first_on": N_("First day"),
+    "last_on": N_("Last day"),
+    "job_title": N_("Job title"),
+    "basis": N_("Basis"),
+    "entered_by": N_("Hours entered by"),
+    "budget_number": N_("Budget number"),
+    "max_minutes": N_("At most, hours a week"),
+    "pay_rate": N_("Pay rate"),
+    "bill_rate": N_("Bill rate"),
+    "name_nl": N_("Name in Dutch"),
+    "name_en": N_("Name in English"),
+    "multiplier_percent": N_("Percentage"),
+    "payroll_code": N_("Code in the payroll program"),
+    "setu_code": N_("SETU code"),
+    "is_used": N_("In use"),
+    "day_on": N_("Day"),
+    "periods": N_("Periods"),
+    "submit_by_at": N_("Send before"),
+    "approve_by_at": N_("Approve before"),
+    "pay_on": N_("Pay date"),
+    "bic": N_("BIC"),
+    "phone": N_("Phone"),
+    "payroll_number": N_("Number in the payroll program"),
+    "day_minutes": N_("Hours"),
+    "remark": N_("Remark"),
+    "moved_minutes": N_("Moved hours"),
+    "moved_cents": N_("Moved amount"),
+    "moved_to": N_("Moved to"),
+    "factor": N_("App"),
+    "factor_from_on": N_("Second step required from"),
+    "device": N_("Browser"),
+    "asked_by": N_("Asked by"),
+    "confirmed_by": N_("Confirmed by"),
+}
+
+CHOICES = {
+    "week": N_("Weeks"),
+    "four_weeks": N_("Four weeks"),
+    "month": N_("Months"),
+    "standard": N_("21 % VAT"),
+    "exempt": N_("exempt from VAT"),
+    "reverse_charge": N_("VAT reverse charged"),
+    "out_of_scope": N_("outside the scope of VAT"),
+    "nl": N_("Dutch"),
+    "en": N_("English"),
+    "flexible": N_("flexible"),
+    "fixed": N_("fixed hours"),
+    "worker": N_("the worker"),
+    "organisation": N_("the organisation"),
+}
+
+
+@dataclass(frozen=True)
+class ChangeLine:
+    """One column of a change as it reads; empty where it held nothing."""
+
+    label: str
+    before: str
+    after: str
+
+
+def title(event: Event) -> str:
+    """What was done, to whom or what, and by whom: `Rights given: Emre Dubois, FSE - Bureau InterUM`."""
+    said = str(VERBS.get(event.verb, event.verb))
+    about = [getattr(event, "about_person", ""), getattr(event, "about_organisation", "")]
+    about.append(_thing(event.thing))
+    named = ", ".join(one for one in about if one)
+    source = {"import": _("import"), "command": _("command")}.get(event.source, event.source)
+    who = ", ".join(one for one in (event.actor.name if event.actor else "", source) if one)
+    said = f"{said}: {named}" if named else said
+    return f"{said} · {who}" if who else said
+
+
+def _thing(thing: str) -> str:
+    """What an event is about, in words: `four_weeks 2026-12` is a period."""
+    kind, *words = thing.split() or [""]
+    if kind == "payroll_batch":  # its own page says which
+        return ""
+    if kind != "pay_period":
+        return " ".join(choice(word) for word in words)
+    year, number = words[1].split("-")
+    return period_names.numbered(words[0], int(year), int(number), _, locale(), clock.today().year)
+
+
+def lines(event: Event) -> list[ChangeLine]:
+    """The columns that differ, those that have a name for people."""
+    before, after = event.before or {}, event.after or {}
+    if not isinstance(before, dict) or not isinstance(after, dict):
+        return []
+    return [
+        ChangeLine(str(label), shown(column, before.get(column)), shown(column, after.get(column)))
+        for column, label in COLUMNS.items()
+        if _told(before.get(column)) != _told(after.get(column))
+    ]
+
+
+def _told(value: Any) -> Any:
+    """What is empty, and a no that was never a yes, tells nothing."""
+    return None if value is False or value == "" else value
+
+
+def shown(column: str, value: Any) -> str:
+    """The value of a column as it reads; empty where it holds nothing."""
+    if value is None or value == "":
+        return ""
+    if isinstance(value, bool):
+        return str(_("yes") if value else _("no"))
+    if column.endswith("_minutes") and isinstance(value, int):
+        return hours(value)
+    if column.endswith("_cents") and isinstance(value, int):
+        return units.euros(value, reader())
+    if column.endswith("_rate") and isinstance(value, int):
+        return units.price(value, reader())
+    if column.endswith("_on"):
+        return dated(date.fromisoformat(value))
+    if column.endswith("_at"):
+        return moment(datetime.fromisoformat(value))
+    return choice(value)
+
+
+def choice(value: Any) -> str:
+    """A word of the table as people say it: `four_weeks`, `exempt`, `nl`."""
+    return str(CHOICES.get(value, value))
+
+
+def ceiling(of: BudgetNumber) -> str:
+    """What may be spent on a budget number, in hours and euros."""
+    parts = []
+    if of.ceiling_minutes is not None:
+        parts.append(str(_("%(hours)s hours", hours=hours(of.ceiling_minutes))))
+    if of.ceiling_cents is not None:
+        parts.append(units.euros(of.ceiling_cents, reader()))
+    return " · ".join(parts) or str(_("no ceiling"))
+
+
+def column_label(name: str) -> str:
+    """What a column is called on screen."""
+    return str(COLUMNS.get(name, name))
+
+
+FILTERS = {
+    "change_title": title,
+    "change_lines": lines,
+    "record_choice": choice,
+    "column_label": column_label,
+    "change_value": shown,
+    "ceiling": ceiling,
+}
+
+
+def init_app(app: Flask) -> None:
+    """Give the templates these."""
+    for name, function in FILTERS.items():
+        app.jinja_env.filters[name] = function

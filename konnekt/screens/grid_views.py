@@ -1,0 +1,253 @@
+"""The views of the hour grid, by whichever door one comes: for workers (registration) or for oneself (hours).
+
+A door says how its sheet is opened and where one can go on to; what is typed is treated alike.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import flash, redirect, request, url_for
+from flask_babel import gettext as _, ngettext
+from werkzeug import Response
+
+from konnekt.domain import clock
+from konnekt.domain.refusals import Conflict, Invalid, NotFound, Refused
+from konnekt.domain.timesheets import (
+    edit_conflict,
+    entry,
+    grid,
+    merge,
+    pattern,
+    step_back,
+    submit,
+)
+from konnekt.domain.units import hours_total
+from konnekt.forms import registration as forms
+from konnekt.screens import grid_cells, web
+from konnekt.screens.grid_page import GridPage, Neighbour
+
+Open = Callable[[], GridPage]
+
+
+def words() -> dict[str, Any]:
+    """What the grid's templates ask: a refusal, and what can be taken back, in words."""
+    return {
+        "say": web.say,
+        "spoken_steps": {name: web.say_kept(said, {}) for name, said in step_back.STEPS.items()},
+    }
+
+
+def show(opened: Open) -> Response:
+    """The grid."""
+    return _draw(opened(), is_opened=True)
+
+
+def save(opened: Open) -> Response:
+    """Keep what was typed, in a draft."""
+    typed = forms.entry(request.form)
+    try:
+        _save(opened(), typed)
+    except (Conflict, Invalid) as refusal:
+        return _refused(opened, typed, refusal)
+    notice = _("Saved %(time)s", time=clock.local(clock.now()).strftime("%H:%M"))
+    if not web.is_htmx():
+        return _back(opened(), notice)
+    # To whom one can go on comes with the first save, that of a new sheet, and stays from then on (grid.js).
+    return _draw(opened(), typed, saved=notice, is_turn_kept=bool(typed.seen))
+
+
+def send(opened: Open) -> Response:
+    """Send the sheet with what was typed."""
+    typed = forms.entry(request.form)
+    try:
+        _send(opened, typed)
+    except (Conflict, Invalid) as refusal:
+        return _refused(opened, typed, refusal)
+    desk = opened()
+    return _done(desk, _("Sent: %(what)s.", what=_named(desk)), typed, is_just_sent=True, undo="")
+
+
+def withdraw(opened: Open) -> Response:
+    """Take back what was just sent (Ongedaan maken)."""
+    desk = opened()
+    if desk.sheet.row is None:
+        raise NotFound("This timesheet does not exist, or not for you.")
+    try:
+        submit.withdraw(desk.sheet.row.id, by=web.account(), seen=forms.seen(request.form.get("seen", "")))
+    except (Conflict, Invalid) as refusal:
+        return _refused(opened, forms.entry(request.form), refusal)
+    desk, typed = opened(), forms.entry(request.form)
+    typed.seen = desk.sheet.revision
+    notice = _("Taken back: it is a draft again.")
+    return web.announce(_draw(desk, typed, undo=""), notice) if web.is_htmx() else _back(desk, notice)
+
+
+def lines(opened: Open) -> Response:
+    """Add or remove a row, and show the page with all that was typed; nothing is stored."""
+    desk = opened()
+    typed = _caught_up(desk, forms.entry(request.form))
+    if "restore" in request.form:
+        return _restored(desk, typed)
+    added, removed = forms.added_week(request.form.get("add", "")), request.form.get("remove", "")
+    before = [row for row in typed.rows if row.token == removed and not row.is_empty]
+    typed.rows = [row for row in typed.rows if row.token != removed]
+    known, new = grid.choices(desk.sheet), ""
+    for week in grid.weeks_of(desk.sheet.assignment, desk.sheet.period, {}):
+        if added == (week.iso_year, week.iso_week):
+            there = [row for row in typed.rows if (row.iso_year, row.iso_week) == added]
+            new = typed.add(known.fresh(week, desk.sheet.assignment, there)).token
+    if not before:
+        return _draw(desk, typed, known=known, new=new)
+    return _stepped("line", before, _("Line removed."), desk, typed, known=known)
+
+
+def _caught_up(desk: GridPage, typed: entry.Entry) -> entry.Entry:
+    """What was typed, laid over what oneself alone stored since: the answer to that got lost on the way."""
+    row = desk.sheet.row
+    if row is None or typed.seen == row.revision:
+        return typed
+    since = edit_conflict.conflict_of(row, typed.seen, by=web.account())
+    return merge.merge(typed, desk.sheet) if since.is_mine and not since.names else typed
+
+
+def _restored(desk: GridPage, typed: entry.Entry) -> Response:
+    """Take the last step back (Ongedaan maken); nothing is stored."""
+    if last := forms.step(request.form):
+        step_back.restore(typed, last)
+    return _announced(_("It is as it was."), desk, typed, undo="")
+
+
+def _stepped(
+    what: str,
+    before: list[entry.Row],
+    notice: str,
+    desk: GridPage,
+    typed: entry.Entry,
+    **context: Any,
+) -> Response:
+    """The page after a step, with the way back."""
+    undo = forms.step_text(what, entry.Entry(before))
+    return _announced(notice, desk, typed, undo=undo, is_stepped=what == "line", **context)
+
+
+def _announced(notice: str, desk: GridPage, typed: entry.Entry, **context: Any) -> Response:
+    if not web.is_htmx():
+        flash(notice)
+    return web.announce(_draw(desk, typed, **context), notice)
+
+
+def copy(opened: Open) -> Response:
+    """Take over the pattern of the sheet before; a draft is kept with it."""
+    desk, typed, before = opened(), forms.entry(request.form), forms.entry(request.form).rows
+    known = grid.choices(desk.sheet)
+    try:
+        filled = pattern.take_over(typed, desk.sheet, desk.calendar.closing_days, known)
+        if desk.sheet.is_draft and filled:
+            _save(desk, typed)
+    except (Conflict, Invalid) as refusal:
+        return _refused(opened, typed, refusal)
+    if desk.sheet.is_draft and filled:
+        desk = opened()
+    notice = ngettext("%(num)s cell filled.", "%(num)s cells filled.", filled)
+    return _stepped("copy", before, notice, desk, typed, known=known)
+
+
+def turn(opened: Open, other: Callable[[Neighbour], GridPage]) -> Response:
+    """On to another sheet: a draft is kept on the way, unsent changes of a sent sheet are asked about."""
+    desk, typed = opened(), forms.entry(request.form)
+    unsent, _sep, to = request.form.get("unsent", "").partition(":")
+    stop = desk.find(to or request.form.get("go") or request.form.get("to", ""))
+    if stop is None:
+        raise NotFound("This assignment does not exist, or not for you.")
+    try:
+        if unsent == "send":
+            _send(opened, typed)
+        elif desk.sheet.is_draft:
+            _save(desk, typed)
+        elif desk.sheet.is_sent and not unsent and not typed.content().is_like(desk.sheet.stored.content):
+            raise Conflict("There are changes that were not sent yet.")
+    except (Conflict, Invalid) as refusal:
+        return _refused(opened, typed, refusal, leaving_to=stop)
+    where = url_for(".show", code=stop.code, **stop.query)
+    if not web.is_htmx():
+        return redirect(where, 303)
+    return web.moved(_draw(other(stop), is_opened=True, is_moved=True), where)
+
+
+def _save(desk: GridPage, typed: entry.Entry) -> None:
+    try:
+        submit.save(desk.sheet.at, typed.content(), by=web.account(), seen=typed.seen)
+    except edit_conflict.EditConflict as stale:
+        # The answer to the same save got lost on the way: it is as it was typed.
+        if not stale.is_as_typed:
+            raise
+
+
+def _send(opened: Open, typed: entry.Entry) -> None:
+    try:
+        submit.submit(opened().sheet.at, typed.content(), by=web.account(), seen=typed.seen)
+    except edit_conflict.EditConflict as stale:
+        if not stale.is_as_typed:
+            raise
+        sheet = opened().sheet  # as it is by now: the same press may have come twice at once
+        if not sheet.may_withdraw(web.grants()):
+            submit.submit(sheet.at, typed.content(), by=web.account(), seen=sheet.revision)
+
+
+def _named(desk: GridPage) -> str:
+    """Worker, period and total in one line."""
+    sheet = desk.sheet
+    hours = hours_total(sheet.row.minutes if sheet.row else 0, web.language())
+    return f"{sheet.assignment.worker.name}, {web.spoken(sheet.period)}, {_('%(hours)s hours', hours=hours)}"
+
+
+def _back(desk: GridPage, notice: str) -> Response:
+    flash(notice)
+    return redirect(url_for(".show", code=desk.code, **desk.query), 303)
+
+
+def _done(desk: GridPage, notice: str, typed: entry.Entry | None, **context: Any) -> Response:
+    """Answer a change: the grid in place, or a redirect to it."""
+    if not web.is_htmx():
+        return _back(desk, notice)
+    return web.announce(_draw(desk, typed, **context), notice)
+
+
+def _refused(opened: Open, typed: entry.Entry, refusal: Refused, **context: Any) -> Response:
+    """The grid with all that was typed and the reason; after somebody else was first, with that beside it."""
+    desk = opened()
+    if typed.seen != desk.sheet.revision:
+        typed = merge.merge(typed, desk.sheet)
+    context["is_conflict"] = isinstance(refusal, edit_conflict.EditConflict)
+    return _draw(desk, typed.refused(refusal), refusal.status, **context)
+
+
+def _draw(desk: GridPage, typed: entry.Entry | None = None, status: int = 200, **context: Any) -> Response:
+    known = context.pop("known", None)
+    undo = context.pop("undo", request.form.get("undo", "") if typed else "")
+    is_touched = typed is not None and not typed.content().is_like(desk.sheet.stored.content)
+    if typed and not is_touched and not typed.refusal:
+        # Its rows have lines now; also where the answer that said so got lost.
+        typed = typed.kept(desk.sheet.stored, desk.sheet.revision)
+    drawn = grid.build(
+        desk.sheet, typed or desk.sheet.entry(), web.grants(), desk.calendar.closing_days, known
+    )
+    return web.page(
+        desk.template,
+        "partials/hour_grid.html",
+        status,
+        grid=drawn,
+        printed=grid_cells.printed(drawn, is_opened=bool(context.get("is_opened"))),
+        sheet=desk.sheet,
+        desk=desk,
+        calendar=desk.calendar,
+        door=request.blueprint,
+        query=desk.query,
+        may_withdraw=desk.sheet.may_withdraw(web.grants()),
+        is_quiet="quiet" in request.form,
+        last=forms.step({"undo": undo}),
+        undo=undo,
+        is_touched=is_touched,
+        **desk.more,
+        **context,
+    )

@@ -1,0 +1,46 @@
+"""Half signed in: the password was right, and the second factor is due.
+
+The browser holds a token of its own for this, under another name than that of a session: nothing but the page
+that asks for the factor reads it, so that everywhere else nobody is signed in.
+"""
+
+from flask import redirect, request, session, url_for
+from werkzeug import Response
+
+from konnekt.domain.accounts import sessions
+from konnekt.forms.auth import SecondStepForm
+from konnekt.models import Account
+from konnekt.screens import signing_in, unsent, web
+
+NAME = "half"
+
+
+def begin(account: Account) -> Response:
+    """The password was right, and opens nothing yet but the page of the second step."""
+    end()
+    signing_in.empty_cookie()
+    session[NAME] = sessions.start_half(account, **signing_in.here())
+    web.note("code_asked", account.id)
+    if web.is_htmx() or unsent.of_sign_in():
+        return page(SecondStepForm(formdata=None), 401 if web.is_htmx() else 200)
+    return redirect(url_for("second_step.show", next=signing_in.after()), 303)
+
+
+def page(form: SecondStepForm, status: int = 200) -> Response:
+    """The page that asks for the factor, or its form above a page that stays."""
+    if web.is_htmx():
+        return unsent.on_the_spot(form, status, "auth/code_on_the_spot.html")
+    shown = {"unsent": unsent.of_sign_in(), "is_recovery": "recovery" in request.values}
+    return signing_in.page("auth/code.html", status, form=form, next=signing_in.after(), **shown)
+
+
+def account() -> Account | None:
+    """Whose factor is due in this browser; None where nobody's is, or no more."""
+    token = session.get(NAME)
+    return sessions.find_half(token) if token else None
+
+
+def end() -> None:
+    """The second step was taken, or somebody begins anew."""
+    if token := session.pop(NAME, None):
+        sessions.end(token)

@@ -1,0 +1,122 @@
+"""What the pages of signing in share: where a request comes from, how a session begins, where one goes on."""
+
+from typing import Any
+
+from flask import current_app, flash, g, make_response, redirect, render_template, request, session
+from flask_babel import gettext as _
+from flask_login import current_user, login_user
+from werkzeug import Response
+
+from konnekt.domain.accounts import devices, sessions
+from konnekt.domain.refusals import Invalid, TooMany
+from konnekt.forms.auth import SignInForm
+from konnekt.models import Account
+from konnekt.screens import known_device, unsent, web
+
+
+def here() -> dict[str, str]:
+    """Where this request comes from, as a session and a brake remember it."""
+    return {"address": request.remote_addr or "", "browser": request.user_agent.string}
+
+
+def page(template: str, status: int = 200, **context: Any) -> Response:
+    """A page of its own: no fragments here, and no htmx to ask for them."""
+    return make_response(render_template(template, **context), status)
+
+
+def after() -> str:
+    """Where one goes after signing in."""
+    return web.own_path(request.values.get("next")) or "/"
+
+
+def again(form: SignInForm, status: int) -> Response:
+    """The sign-in form once more, with what waits for it."""
+    if web.is_htmx():
+        return unsent.on_the_spot(form, status)
+    return page("auth/login.html", status, form=form, next=after(), unsent=unsent.of_sign_in())
+
+
+def later(response: Response, refusal: Invalid | TooMany) -> Response:
+    """Say when the next attempt may be, where there were too many."""
+    if isinstance(refusal, TooMany):
+        response.headers["Retry-After"] = str(refusal.values["seconds"])
+    return response
+
+
+def let_in(account: Account, *, was_asked: bool = True) -> Response:
+    """Begin the session, and go on with what the sign-in was for.
+
+    was_asked: whether all that protects the account was asked, or the browser is remembered.
+    """
+    found = unsent.of_sign_in()
+    _begin(account, was_asked)
+    web.note("sign_in", account.id)
+    response = _go_on(found)
+    token = devices.recognise(account, before=known_browser(), **here())
+    return _known_by(response, token) if token else response
+
+
+def _go_on(found: unsent.UnsentForm | None) -> Response:
+    if web.is_htmx():
+        return unsent.go_on()
+    if found and not unsent.is_mine(found.account):
+        return unsent.leave()
+    return unsent.ask(found) if found else redirect(after(), 303)
+
+
+def _begin(account: Account, was_asked: bool) -> None:
+    """A new session with a new token; nothing of what the browser held before stays but the language."""
+    if current_user.is_authenticated:
+        sessions.end(current_user.session_token)
+    empty_cookie()
+    unsent.begin(account)
+    account.session_token = sessions.start(account, **here(), was_asked=was_asked)
+    known_device.remember(account)
+    login_user(account)
+
+
+def known_browser() -> str:
+    """The token that this browser is known by; empty where it has none."""
+    return str(g.get("device_token") or request.cookies.get(_cookie_name(), ""))
+
+
+def remember(response: Response, account: Account) -> Response:
+    """Have this browser not be asked for the second factor for a while."""
+    return _known_by(response, devices.remember(account, here()["browser"], known_browser()))
+
+
+def _known_by(response: Response, token: str) -> Response:
+    """Give the browser its new token; a second one in the same answer takes the place of the first."""
+    g.device_token = token
+    kept = [one for one in response.headers.getlist("Set-Cookie") if not one.startswith(f"{_cookie_name()}=")]
+    response.headers.setlist("Set-Cookie", kept)
+    response.set_cookie(
+        _cookie_name(), token, max_age=devices.KNOWN, httponly=True, samesite="Lax", secure=_is_https()
+    )
+    return response
+
+
+def _cookie_name() -> str:
+    return "__Host-konnekt-browser" if _is_https() else "konnekt-browser"
+
+
+def _is_https() -> bool:
+    return bool(current_app.config["SESSION_COOKIE_SECURE"])
+
+
+def empty_cookie() -> None:
+    """Have the browser hold nothing any more but the language."""
+    chosen = session.get("language")
+    session.clear()
+    g.pop("csrf_token", None)  # made of what was in the cookie: a page in this answer needs a new one
+    if chosen:
+        session["language"] = chosen
+
+
+def lead_on() -> Response:
+    """Signed in meanwhile, in another tab: nobody has to type it twice, and nobody is signed out unseen."""
+    if web.is_htmx():
+        return unsent.go_on()
+    flash(_("You are signed in already, as %(name)s.", name=current_user.name))
+    found = unsent.of_sign_in()
+    return unsent.ask(found) if found and unsent.is_mine(found.account) else redirect(after(), 303)

@@ -1,0 +1,114 @@
+"""Twenty people at work: they sign in, look at their list, approve and take it back, open a grid and save it."""
+
+import random
+import re
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from statistics import quantiles
+
+from konnekt.db import db
+from konnekt.domain.accounts import passwords
+from konnekt.models import Timesheet
+from tests.bench.client import Answer, Client, Form
+from tests.bench.pages import grid
+from tests.bench.site import Site
+
+PEOPLE = 20
+PASSWORD = "correct horse battery"
+# Between two things that somebody does, in seconds.
+PAUSE = (0.5, 1.5)
+TOKEN = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
+BATCH = re.compile(r'name="batch" value="([^"]+)"')
+
+
+@dataclass
+class Day:
+    """What people waited for, in seconds, and how often they were refused because something else went on."""
+
+    seconds: list[float] = field(default_factory=list)
+    refused: int = 0
+    statuses: set[int] = field(default_factory=set)
+
+    @property
+    def p95(self) -> float:
+        return quantiles(self.seconds, n=20, method="inclusive")[-1]
+
+
+class Office:
+    """The people, each with a browser; a third signs in, a third registers, the others approve."""
+
+    def __init__(self, site: Site) -> None:
+        self.site, cast = site, site.data.cast
+        self.approving, self.team = cast.approving, cast.team
+        passwords.replace(site.data.account(self.approving.supervisor), PASSWORD, by=None)
+        self.name = site.data.account(self.approving.supervisor).email
+        waits = (Timesheet.organisation == self.approving.organisation) & (Timesheet.state == "submitted")
+        query = Timesheet.select(Timesheet.id).where(waits).order_by(Timesheet.id).limit(PEOPLE)
+        self.sheets = [one.id for one in query]
+        self.day, self.lock, self.is_over = Day(), threading.Lock(), threading.Event()
+
+    def work(self, while_: Callable[[], object]) -> Day:
+        """Let them work until the call has ended."""
+        self.day = Day()
+        self.is_over.clear()
+        kinds = (self._sign_in, self._register, self._approve)
+        people = [threading.Thread(target=self._one, args=(n, kinds[n % 3])) for n in range(PEOPLE)]
+        for one in people:
+            one.start()
+        try:
+            while_()
+        finally:
+            self.is_over.set()
+            for one in people:
+                one.join()
+        assert self.day.statuses <= {200, 303, 409, 503}, self.day.statuses
+        return self.day
+
+    def _one(self, number: int, does: Callable[[Client, int], None]) -> None:
+        chance, account = (
+            random.Random(number),
+            (0, self.team.supervisor, self.approving.supervisor)[number % 3],
+        )
+        client = self.site.client(account)
+        does(client, number)
+        while not self.is_over.wait(chance.uniform(*PAUSE)):
+            does(client, number)
+
+    def _waited(self, answer: Answer) -> Answer:
+        with self.lock:
+            self.day.seconds.append(answer.seconds)
+            self.day.statuses.add(answer.status)
+            self.day.refused += answer.status == 503
+        return answer
+
+    def _sign_in(self, client: Client, _number: int) -> None:
+        page = self._waited(client.get("/login"))
+        token = TOKEN.search(page.text)
+        if token is None:
+            return
+        client.headers["Cookie"] = page.headers["set-cookie"].partition(";")[0]
+        form = [("csrf_token", token[1]), ("name", self.name), ("password", PASSWORD)]
+        self._waited(client.post("/login", form, htmx=False))
+        del client.headers["Cookie"]
+
+    def _register(self, client: Client, number: int) -> None:
+        path, _, query = grid(self.site).replace("TEAM-0", f"TEAM-{number}").partition("?")
+        page = self._waited(client.get(f"{path}?{query}"))
+        if page.status != 200:
+            return
+        fields = Form.of(page.text, "hour-grid").fields
+        typed = next((name for name, _value in fields if name.startswith("cell-")), "")
+        hours = str(1 + int(time.monotonic()) % 7)
+        form = [(name, hours if name == typed else value) for name, value in fields]
+        self._waited(client.post(f"{path}/save?{query}", form))
+
+    def _approve(self, client: Client, number: int) -> None:
+        self._waited(client.get("/approvals"))
+        with db.connection_context():
+            sheet = Timesheet.get_by_id(self.sheets[number])
+        answer = self._waited(client.post("/approvals/approve", {"pick": [f"{sheet.id}:{sheet.revision}"]}))
+        batch = BATCH.search(answer.text) if answer.status == 200 else None
+        if batch:
+            self._waited(client.post("/approvals/undo", {"batch": batch[1]}, htmx=False))
