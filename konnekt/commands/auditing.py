@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 import click
 
+from konnekt.commands import erased_events
 from konnekt.config import Config
 from konnekt.db import db
 from konnekt.domain import clock
@@ -30,10 +31,11 @@ REST = timedelta(hours=1)
 
 @dataclass
 class Findings:
-    """What was looked at, and what is wrong with it, a sentence each."""
+    """What was looked at, and what is wrong with it, a sentence each. erased: events without their words."""
 
     events: int = 0
     chains: int = 0
+    erased: int = 0
     wrong: int = 0
     said: list[str] = field(default_factory=list)
 
@@ -77,6 +79,7 @@ def verify() -> Findings:
             _compare_ends(seen, found)
             seen = {}
     _compare_ends(seen, found)
+    found.erased = erased_events.check(found.add)
     (ends,) = db.execute_sql("SELECT COUNT(*) FROM event_chain").fetchone()
     if ends != found.chains:
         _find_lost(found)
@@ -89,10 +92,13 @@ def _recompute(name: str, rows: Iterator[tuple[Any, ...]], found: Findings) -> t
     """Look at the events of one thing; returns how many there are and the hash of the last one."""
     before, count = "", 0
     for row in rows:
-        *_, previous, stored = row
+        *_, salt, erased, previous, stored = row
         event = f"event {row[0]} of {name}"
-        if chains.hash_of(previous, chains.content_of(row)) != stored:
+        content = chains.content_of(row)
+        if chains.hash_of(previous, content, salt, erased) != stored:
             found.add(f"{event} was changed")
+        if erased and (salt or chains.hash_of_words(content, "")):
+            found.add(f"{event} was erased and says something again")
         if previous != before:
             found.add(f"{event} does not follow the one before it: one was removed, added or moved")
         before, count = stored, count + 1

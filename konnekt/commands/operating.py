@@ -106,6 +106,8 @@ def verify(heads: tuple[str, ...]) -> None:
         sys.exit(1)
     like = " and as the heads say" if heads else ""
     click.echo(f"ok    {found.events} events of {found.chains} things are as they were written{like}")
+    if found.erased:
+        click.echo(f"      {found.erased} of them without their words, which were erased as events say")
 
 
 @audit.command()

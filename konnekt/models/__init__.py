@@ -21,6 +21,7 @@ from konnekt.models.payroll import PayrollBatch, PayrollHour
 from konnekt.models.people import LANGUAGES, Account, AccountLink, KnownDevice, Mail, Session, SignInAttempt
 from konnekt.models.periods import ClosingDay, PayPeriod
 from konnekt.models.processes import BackgroundProcess
+from konnekt.models.retention import RetentionTerm
 from konnekt.models.timesheets import Contributor, Flag, Hour, HourType, State, Timesheet, TimesheetLine
 from konnekt.models.waiting import WaitingSheet
 
@@ -30,8 +31,8 @@ __all__ = [
     "DeputyRequest", "Device", "Document", "Event", "EventChain", "FactorReset", "Flag", "Hour", "HourType",
     "Installation", "Invoice", "InvoiceLine", "InvoicedHour", "Job", "JobFile", "KnownDevice", "Mail",
     "NumberSeries", "Organisation", "PayPeriod", "Payment", "PayrollBatch", "PayrollHour", "Rate",
-    "RecoveryCode", "Right", "Session", "SignInAttempt", "State", "Timesheet", "TimesheetLine",
-    "WaitingSheet",
+    "RecoveryCode", "RetentionTerm", "Right", "Session", "SignInAttempt", "State", "Timesheet",
+    "TimesheetLine", "WaitingSheet",
 ]  # fmt: skip
 
 TABLES = [
@@ -39,6 +40,6 @@ TABLES = [
     FactorReset, Mail, Organisation, Right, Deputy, DeputyRequest, BudgetNumber, BudgetNumberKey, Assignment,
     Rate, PayPeriod, ClosingDay, HourType, Timesheet, TimesheetLine, Hour, Flag, Contributor, WaitingSheet,
     BudgetSum, BudgetShare, NumberSeries, Invoice, InvoiceLine, InvoicedHour, Payment, Document,
-    PayrollBatch, PayrollHour, Event, EventChain, Job, JobFile, Installation,
+    PayrollBatch, PayrollHour, Event, EventChain, RetentionTerm, Job, JobFile, Installation,
     BackgroundProcess,
 ]  # fmt: skip

@@ -2,18 +2,25 @@
 
 A thing is a timesheet, an invoice, an organisation, a person, or what `thing` names. How many events it has
 and the hash of the last one stand in a row of their own, so that the end of a chain can't be cut off either;
-that row is also what two who append to one thing at the same moment wait for. Triggers keep everybody from
-changing or deleting events. What all this proves, and what not, stands in docs/security.md.
+that row is also what two who append to one thing at the same moment wait for. Triggers keep everybody
+from changing or deleting events (chain_triggers.py).
+What all this proves, and what not, stands in docs/security.md.
+
+What an event says in words and values (reason, before, after) goes into its hash as a hash of its own, with a
+random salt. When it has to be erased, that hash stays in `erased` and words and salt go: the chain is whole,
+and nobody finds the words by trying. An event of its own says which were erased (domain/records/erasing.py).
 """
 
 import json
 from functools import lru_cache
 from hashlib import sha256
+from secrets import token_hex
 from typing import Any
 
 from peewee import CharField, ForeignKeyField, IntegerField, SqliteDatabase, TextField
 
 from konnekt.db import BaseModel, db
+from konnekt.models import chain_triggers
 from konnekt.models.events import Event
 
 
@@ -30,7 +37,11 @@ CONTENT = (
     "id", "timesheet_id", "invoice_id", "organisation_id", "person_id", "thing", "verb", "at", "actor_id",
     "on_behalf_of_id", "source", "revision", "reason", "before", "after", "batch",
 )  # fmt: skip
-COLUMNS = ", ".join(f'"{name}"' for name in (*CONTENT, "previous", "hash"))
+COLUMNS = ", ".join(f'"{name}"' for name in (*CONTENT, "salt", "erased", "previous", "hash"))
+# What of it can be erased, and what salts it.
+WORDS = ("reason", "before", "after")
+_SALT, _ERASED = len(CONTENT), len(CONTENT) + 1
+SALT_BYTES = 16
 # Where an event has several of these, it belongs to the chain of the first.
 OF = ("timesheet", "invoice", "organisation", "person")
 
@@ -54,9 +65,20 @@ def name_of(
     return f"thing {thing}" if person is None else f"person {person}"
 
 
-def hash_of(previous: str, content: list[Any]) -> str:
+def hash_of(previous: str, content: list[Any], salt: str, erased: str = "") -> str:
     """The hash of an event: SHA-256 of the one before and of its columns, the same on both databases."""
-    return sha256(_ENCODER.encode([previous, *content]).encode()).hexdigest()
+    told = erased or hash_of_words(content, salt)
+    return sha256(_ENCODER.encode([previous, *content[:_REASON], told, content[-1]]).encode()).hexdigest()
+
+
+def hash_of_words(content: list[Any], salt: str) -> str:
+    """The hash of what can be erased; empty where there is nothing."""
+    words = content[_REASON:-1]
+    return sha256(_ENCODER.encode([salt, *words]).encode()).hexdigest() if _says_something(words) else ""
+
+
+def _says_something(words: list[Any]) -> bool:
+    return words != ["", None, None]
 
 
 _ENCODER = json.JSONEncoder(separators=(",", ":"), default=repr)
@@ -104,7 +126,7 @@ def append(rows: list[dict[str, Any]]) -> list[int]:
     return ids
 
 
-_AT = CONTENT.index("at")
+_AT, _REASON = CONTENT.index("at"), CONTENT.index("reason")
 _JSON = (CONTENT.index("before"), CONTENT.index("after"))
 _FIELDS = tuple(Event._meta.columns[column] for column in CONTENT)
 _NAMES = tuple(
@@ -135,10 +157,12 @@ def _append(rows: list[list[Any]]) -> list[int]:
     for row, number, name in zip(rows, _next_ids(len(rows)), names, strict=True):
         row[0] = number
         events, previous = heads[name]
-        last = hash_of(previous, _hashed(row))
+        hashed = _hashed(row)
+        salt = token_hex(SALT_BYTES) if _says_something(hashed[_REASON:-1]) else ""
+        last = hash_of(previous, hashed, salt)
         heads[name] = (events + 1, last)
-        values += [*row, previous, last]
-    one = f"({', '.join([db.param] * (len(CONTENT) + 2))})"
+        values += [*row, salt, "", previous, last]
+    one = f"({', '.join([db.param] * (len(CONTENT) + 4))})"
     db.execute_sql(f"INSERT INTO event ({COLUMNS}) VALUES {', '.join([one] * len(rows))}", values)  # noqa: S608
     _write_heads(heads)
     return [row[0] for row in rows]
@@ -198,77 +222,28 @@ def renew_last(event: int, **columns: Any) -> None:
     for place, (field, *_) in enumerate(_NAMES):
         if field in columns:
             content[place] = changed[place]
-    last = hash_of(row[-2], content)
+    last = hash_of(row[-2], content, row[_SALT])
     Event.update(**columns, hash=last).where(Event.id == event).execute()
     db.execute_sql(f"UPDATE event_chain SET hash = {mark} WHERE name = {mark}", (last, name_of(*row[1:6])))  # noqa: S608
 
 
-# The last step of a timesheet while it is still being taken: a draft that saves itself as one types, on one
-# day. All of it stays but when, which revision, what came of it, and therefore its hash.
-_STAYS = ("id", "timesheet_id", "invoice_id", "organisation_id", "person_id", "thing", "verb", "actor_id",
-          "on_behalf_of_id", "source", "reason", "before", "batch", "previous")  # fmt: skip
-_IS_STILL_TAKEN = (
-    "OLD.verb = 'save' AND NEW.hash <> OLD.hash AND NOT EXISTS"
-    " (SELECT 1 FROM event e WHERE e.timesheet_id = OLD.timesheet_id AND e.id > OLD.id)"
-    " AND {same_day} AND {same}"
-)
-_ONLY_GROWS = "NEW.name = OLD.name AND NEW.events >= OLD.events"
-REFUSAL = "the record of what happened is only added to"
-# A host that knows no chains yet would leave a hole in them.
-_IS_CHAINED = "NEW.hash <> ''"
-# Per table: what happens there, and under which condition it may.
-_REFUSED = (
-    ("event", "insert", _IS_CHAINED), ("event", "update", _IS_STILL_TAKEN), ("event", "delete", "1 = 0"),
-    ("event_chain", "update", _ONLY_GROWS), ("event_chain", "delete", "1 = 0"),
-)  # fmt: skip
-
-
-def install_triggers() -> None:
-    """Have both tables refuse whatever is not adding to them."""
-    same = "IS" if _is_sqlite() else "IS NOT DISTINCT FROM"
-    stays = " AND ".join(f"NEW.{name} {same} OLD.{name}" for name in _STAYS)
-    day = "date(NEW.at) = date(OLD.at)"
-    for table, what, condition in _REFUSED:
-        name = f"append_only_{table}_{what}"
-        may = condition.format(same=stays, same_day=day)
-        if _is_sqlite():
-            refuse = f"SELECT RAISE(ABORT, '{REFUSAL}');"
-            before = f'CREATE TRIGGER IF NOT EXISTS "{name}" BEFORE {what} ON "{table}"'
-            db.execute_sql(f"{before} WHEN NOT ({may}) BEGIN {refuse} END")
-            continue
-        refuse = f"RAISE EXCEPTION '{REFUSAL}' USING ERRCODE = 'restrict_violation'"
-        row = "OLD" if what == "delete" else "NEW"
-        # What reads other rows can't stand in the trigger itself, which is quicker.
-        asked, when = (may, "") if "EXISTS" in may else ("1 = 0", f"WHEN (NOT ({may}))")
-        body = f"$$ BEGIN IF NOT ({asked}) THEN {refuse}; END IF; RETURN {row}; END $$"
-        db.execute_sql(f'CREATE OR REPLACE FUNCTION "{name}"() RETURNS trigger LANGUAGE plpgsql AS {body}')
-        db.execute_sql(f'DROP TRIGGER IF EXISTS "{name}" ON "{table}"')
-        done = f'FOR EACH ROW {when} EXECUTE FUNCTION "{name}"()'
-        db.execute_sql(f'CREATE TRIGGER "{name}" BEFORE {what} ON "{table}" {done}')
-    if not _is_sqlite():
-        for table in ("event", "event_chain"):
-            name = f"append_only_{table}_truncate"
-            done = f'EXECUTE FUNCTION "append_only_{table}_delete"()'
-            db.execute_sql(f'DROP TRIGGER IF EXISTS "{name}" ON "{table}"')
-            db.execute_sql(f'CREATE TRIGGER "{name}" BEFORE TRUNCATE ON "{table}" FOR EACH STATEMENT {done}')
-
-
-def has_triggers() -> bool:
-    """Whether both tables refuse."""
-    query = (
-        "SELECT name FROM sqlite_master WHERE type = 'trigger'"
-        if _is_sqlite()
-        else "SELECT tgname FROM pg_trigger WHERE tgenabled = 'O'"
+def erase(ids: list[int], by: int) -> None:
+    """Take words and values out of these events, a thousand at most; `by`: the event that says so."""
+    if not ids:
+        return
+    mark = db.param
+    where = f"id IN ({', '.join([mark] * len(ids))})"
+    rows = db.execute_sql(f"SELECT {COLUMNS} FROM event WHERE {where}", ids).fetchall()  # noqa: S608
+    erase_one = (
+        f"UPDATE event SET reason = '', \"before\" = NULL, \"after\" = NULL, salt = '', erased = {mark},"  # noqa: S608
+        f" erased_by_id = {mark} WHERE id = {mark} AND erased = ''"
     )
-    there = {name for (name,) in db.execute_sql(query).fetchall()}
-    return {f"append_only_{table}_{what}" for table, what, _ in _REFUSED} <= there
+    for row in rows:
+        content = content_of(row)
+        if _says_something(content[_REASON:-1]):
+            db.execute_sql(erase_one, (hash_of_words(content, row[_SALT]), by, row[0]))
 
 
-def remove_triggers() -> None:
-    """Take them away, as far as they are there: tables are about to change."""
-    there = set(db.get_tables())
-    for table, what in [*((table, what) for table, what, _ in _REFUSED), ("event", "truncate"),
-                        ("event_chain", "truncate")]:  # fmt: skip
-        if table in there:
-            on = "" if _is_sqlite() else f' ON "{table}"'
-            db.execute_sql(f'DROP TRIGGER IF EXISTS "append_only_{table}_{what}"{on}')
+# What hangs on both tables; domain and commands know this file alone.
+install_triggers, has_triggers = chain_triggers.install, chain_triggers.are_there
+remove_triggers, REFUSAL = chain_triggers.remove, chain_triggers.REFUSAL

@@ -17,6 +17,8 @@ class Event(BaseModel):
     actor: the account, or none for the system; then source names it ("import").
     batch: the same for all that one request did, so that it can be shown and undone together.
     previous, hash: what makes a chain of the events of a thing (chains.py).
+    salt: goes with reason, before and after. erased: the hash of those, once they were erased, as the event
+    erased_by says.
     """
 
     timesheet = ForeignKeyField(Timesheet, null=True, backref="events")
@@ -34,6 +36,9 @@ class Event(BaseModel):
     before = JSONField(null=True)
     after = JSONField(null=True)
     batch = CharField(default="", index=True)
+    salt = CharField(max_length=32, default="")
+    erased = CharField(max_length=64, default="")
+    erased_by = ForeignKeyField("self", null=True, backref="+")
     previous = CharField(max_length=64, default="")
     hash = CharField(max_length=64, default="")
 

@@ -14,6 +14,7 @@ class PayrollBatch(BaseModel):
     frozen: the numbers, names and codes as they were, so that its files stay the same for ever.
     minutes: the sum of its hours, which stays when it is undone.
     handed_over_at: when somebody said that the payroll program has it; undone_at: when it was taken back.
+    erased_at: since when its term is over, and it holds no names.
     """
 
     calendar = CharField(constraints=[Check("calendar IN ('week', 'four_weeks', 'month')")])
@@ -26,6 +27,7 @@ class PayrollBatch(BaseModel):
     minutes = IntegerField(default=0)
     handed_over_at = MomentField(null=True)
     undone_at = MomentField(null=True)
+    erased_at = MomentField(null=True)
 
     @property
     def may_undo(self) -> bool:

@@ -99,8 +99,8 @@ def username_key(typed: str) -> str:
 class Account(BaseModel):
     """A person who can sign in, in any of the roles; a worker has an employee number.
 
-    signed_in_at: the last time. has_second_factor: whether its password alone lets nobody in
-    (domain.accounts.factors writes it).
+    signed_in_at: the last time. erased_at: since when it does not say any more who it was.
+    has_second_factor: whether its password alone lets nobody in (domain.accounts.factors writes it).
     """
 
     email = CharField(unique=True)
@@ -116,6 +116,7 @@ class Account(BaseModel):
     password_hash = TextField(null=True)
     created_at = MomentField()
     signed_in_at = MomentField(null=True)
+    erased_at = MomentField(null=True)
 
     # What Flask-Login asks of a signed-in account; it keeps the session's token in the cookie, never our id.
     # session: the row of it, where the account was found by it.

@@ -131,7 +131,7 @@ def _link_again(chance: random.Random) -> None:
         row = sql(f"SELECT {chains.COLUMNS} FROM event WHERE id = ?", gone.id).fetchone()
         content = chains.content_of(row)
         content[chains.CONTENT.index("reason")] = "Niets aan de hand"
-        made = chains.hash_of(gone.previous, content)
+        made = chains.hash_of(gone.previous, content, gone.salt)
         Event.update(reason="Niets aan de hand", hash=made).where(Event.id == gone.id).execute()
         if chance.random() < 0.5:
             Event.update(previous=made).where(Event.id == after.id).execute()
@@ -221,6 +221,18 @@ def test_a_draft_goes_on_with_its_step_on_one_day_alone(record: World) -> None:
     assert auditing.verify().wrong == 0
 
 
+def again(monkeypatch: pytest.MonkeyPatch | None = None) -> None:
+    """Make all chains anew, as the migrations do of a record that has none."""
+    steps = [import_module(f"konnekt.migrations.{name}") for name in ("0018_chained_events", "0019_erasure")]
+    for step in reversed(steps):
+        if monkeypatch:
+            monkeypatch.setattr(step, "AT_ONCE", 3)
+        step.down(SchemaMigrator.from_database(db.obj), db.obj)
+    for step in steps:
+        step.up(SchemaMigrator.from_database(db.obj), db.obj)
+    schema.bring_up_to_date()
+
+
 def _content(world: World, day: date, minutes: int) -> Content:
     from tests.domain.timesheets.test_submit import line
 
@@ -246,12 +258,10 @@ def test_what_was_there_before_is_chained_when_it_is_brought_up_to_date(
     record: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = list(EventChain.select().order_by(EventChain.name).tuples())
-    step = import_module("konnekt.migrations.0018_chained_events")
-    monkeypatch.setattr(step, "AT_ONCE", 3)
-    step.down(SchemaMigrator.from_database(db.obj), db.obj)
-    step.up(SchemaMigrator.from_database(db.obj), db.obj)
-    schema.bring_up_to_date()
-    assert list(EventChain.select().order_by(EventChain.name).tuples()) == before
+    again(monkeypatch)
+    after = list(EventChain.select().order_by(EventChain.name).tuples())
+    assert [row[:2] for row in after] == [row[:2] for row in before]
+    assert not {row[2] for row in after} & {row[2] for row in before}, "other salts, so other hashes"
     assert auditing.verify().said == []
 
 
@@ -274,10 +284,7 @@ def test_the_command_says_so_and_its_head_outlives_who_rewrites_everything(
     # Somebody leaves out the first approval and makes all chains anew, as the migration does.
     attack()
     Event.delete().where(Event.id == Event.get(Event.verb == "approve").id).execute()
-    step = import_module("konnekt.migrations.0018_chained_events")
-    step.down(SchemaMigrator.from_database(db.obj), db.obj)
-    step.up(SchemaMigrator.from_database(db.obj), db.obj)
-    schema.bring_up_to_date()
+    again()
     assert konnekt(tomorrow, "audit", "verify").returncode == 0, "which the chains alone can't tell"
     done = konnekt(tomorrow, "audit", "verify", "--head", line)
     assert (done.returncode, done.stdout.count("up to 2026-11-30 there were")) == (1, 1)

@@ -193,6 +193,8 @@ def document(invoice: int, kind: str, who: Grants) -> File:
     for row in _document(who.is_agency_staff, invoice=invoice, kind=kind, organisations=organisations):
         found: Document = built(Document, row)
         content = found.whole()
+        if content == b"":
+            raise Conflict("This document was kept as long as the law says, and is erased.")
         if content is not None:
             return File(found.file_name, found.media_type, content)
     number = find(invoice, who).number_text
@@ -262,5 +264,5 @@ def contents(documents: list[int]) -> Iterator[tuple[str, bytes]]:
         with connected():
             found = Document.get_by_id(number)
             content = found.whole()
-        if content is not None:
+        if content:
             yield found.file_name, content

@@ -137,6 +137,8 @@ def contents(batch: int, format: str) -> tuple[PayrollBatch, list[Paid]]:
     found = find(batch)
     if found.undone_at is not None:
         raise Conflict("This batch was undone: it has no file any more.")
+    if found.erased_at is not None:
+        raise Conflict("The names in this batch were erased after their term: it has no file any more.")
     column = payable.FORMATS[format]
     if copies.lacking(found.frozen, format, column):
         found = _complete(batch)

@@ -60,6 +60,14 @@ def find(person: int) -> Account:
     return existing(found, NotFound("This person does not exist."))
 
 
+def _somebody(person: int) -> Account:
+    """The account with this id, unless nobody is behind it any more; raises NotFound, Conflict."""
+    row = find(person)
+    if row.erased_at is not None:
+        raise Conflict("The data of this person were erased: this account stays as it is.")
+    return row
+
+
 def add(values: dict[str, Any], *, by: Account, is_invited: bool = False) -> Account:
     """A new account without a password; is_invited: mail a link to choose one. Raises Invalid."""
     with staff_only(by):
@@ -77,7 +85,7 @@ def change(person: int, values: dict[str, Any], *, seen: str, by: Account, is_su
     Raises Invalid, Conflict where nobody of the agency would be left, Doubtful for one's own place there.
     """
     with staff_only(by):
-        row = find(person)
+        row = _somebody(person)
         RECORD.check_seen(row, seen)
         checked = _checked(values, row)
         if row.employee_number and not checked["employee_number"]:
@@ -162,7 +170,7 @@ def close(person: int, *, by: Account, is_sure: bool = False) -> Account:
 def reopen(person: int, *, by: Account) -> Account:
     """Open a closed account again, with the rights that it had."""
     with staff_only(by):
-        row = find(person)
+        row = _somebody(person)
         if row.is_active:
             raise Conflict("This account is open.")
         RECORD.change(row, {"is_active": True}, by=by, verb="reopen_account")

@@ -101,7 +101,7 @@ def of_person(person: int, *, by: Account, say: Callable[[str], str] = str) -> I
 def _files(of: Account, told: list[dict[str, Any]]) -> Iterator[tuple[str, bytes]]:
     """Read while they are sent, a portion at a time."""
     yield "register.json", _json(told)
-    for model, condition in _conditions(of).items():
+    for model, condition in about(of).items():
         entry = register.REGISTER[model._meta.table_name]
         names = [name for name, kind in entry.columns.items() if kind not in register.WITHHELD]
         yield from _portions(entry.name, model, condition, [model._meta.fields[name] for name in names])
@@ -109,7 +109,7 @@ def _files(of: Account, told: list[dict[str, Any]]) -> Iterator[tuple[str, bytes
     yield from _portions("acts", Event, Event.actor == of, acts)
 
 
-def _conditions(of: Account) -> dict[type[BaseModel], Any]:
+def about(of: Account) -> dict[type[BaseModel], Any]:
     """The rows of each table that are about somebody."""
     assignments = Assignment.select(Assignment.id).where(Assignment.worker == of)
     sheets = Timesheet.select(Timesheet.id).where(Timesheet.assignment.in_(assignments))

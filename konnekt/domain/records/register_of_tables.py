@@ -23,6 +23,7 @@ account | everybody | portal | contract | closed
   access: is_agency_staff is_active signed_in_at has_second_factor
   acts: created_at
   secret: password_hash
+  plain: erased_at
 
 session | everybody | access | interest | session
   key: id account
@@ -162,7 +163,7 @@ number_series | none | invoices | none | stays
 invoice | worker | invoices | law | invoices
   key: id organisation budget_number credits
   plain: kind year number number_text pay_period budget_number_text issued_on due_on language vat_treatment
-  plain: vat_percent vat_text reason paid_on has_documents
+  plain: vat_percent vat_text reason paid_on has_documents erased_at
   prices: net_cents vat_cents total_cents settled_cents
   shared: frozen
   acts: created_at created_by
@@ -191,7 +192,7 @@ document | worker | invoices | law | invoices
 
 payroll_batch | worker | wages | law | payroll
   key: id
-  plain: calendar pay_period pay_on sequence minutes handed_over_at undone_at
+  plain: calendar pay_period pay_on sequence minutes handed_over_at undone_at erased_at
   shared: frozen
   acts: created_at created_by
 
@@ -200,10 +201,10 @@ payroll_hour | worker | wages | law | payroll
   pay: payroll_batch minutes pay_rate released_at
 
 event | everybody | proof | interest | history
-  key: id previous batch
+  key: id previous batch erased_by
   acts: timesheet invoice organisation person thing verb at actor on_behalf_of source revision
   words: reason before after
-  secret: hash
+  secret: hash salt erased
 
 event_chain | none | proof | none | history
   key: name
@@ -220,6 +221,10 @@ job_file | everybody | portal | interest | upload
   key: id job
   plain: name
   shared: content
+
+retention_term | none | portal | none | stays
+  key: kind
+  plain: number
 
 installation | none | portal | none | stays
   key: id

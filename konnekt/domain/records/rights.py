@@ -77,7 +77,8 @@ def give(person: int, code: str, may: dict[str, bool], *, by: Account, is_sure: 
     Raises Doubtful where she works there herself and would approve, and where nobody would approve any more.
     """
     with staff_only(by):
-        account = existing(Account.get_or_none(Account.id == person), NotFound("This person does not exist."))
+        is_somebody = (Account.id == person) & Account.erased_at.is_null()
+        account = existing(Account.get_or_none(is_somebody), NotFound("This person does not exist."))
         place = Organisation.get_or_none(Organisation.code == code)
         if place is None:
             raise Invalid("Choose an organisation from the list.", field="organisation")

@@ -40,7 +40,7 @@ def test_the_words_of_a_table_are_there(name: str) -> None:
 
 
 def test_a_table_about_people_is_handed_out_or_says_why_not(world: World) -> None:
-    handed = {model._meta.table_name for model in personal_data._conditions(world.noor)}
+    handed = {model._meta.table_name for model in personal_data.about(world.noor)}
     personal = {entry.name for entry in register.REGISTER.values() if entry.is_personal}
     assert personal - handed == set(personal_data.NOT_HANDED_OUT)
     assert not handed & set(personal_data.NOT_HANDED_OUT)
