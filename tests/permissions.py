@@ -263,6 +263,8 @@ GET  /bureau/people/<person>/change                               -----  login  
 POST /bureau/people/<person>/change                               -----  login  login  403    403    403    403    403    403    403    409
 POST /bureau/people/<person>/close                                -----  login  login  403    403    403    403    403    403    403    422
 POST /bureau/people/<person>/data                                 -----  login  login  403    403    403    403    403    403    403    ok
+GET  /bureau/people/<person>/erase                                -----  login  login  403    403    403    403    403    403    403    ok
+POST /bureau/people/<person>/erase                                -----  login  login  403    403    403    403    403    403    403    409
 POST /bureau/people/<person>/factors/ask                          -----  login  login  403    403    403    403    403    403    403    409
 POST /bureau/people/<person>/factors/confirm                      -----  login  login  403    403    403    403    403    403    403    409
 POST /bureau/people/<person>/factors/withdraw                     -----  login  login  403    403    403    403    403    403    403    409
@@ -284,6 +286,7 @@ POST /bureau/progress/<code>/<year>/<number>/change               DSR..  login  
 POST /bureau/progress/<code>/<year>/<number>/change               ...AI  login  login  403    403    403    403    403    403    403    409
 POST /bureau/progress/remind                                      -----  login  login  403    403    403    403    403    403    403    ok
 GET  /bureau/register                                             -----  login  login  403    403    403    403    403    403    403    ok
+POST /bureau/register/terms                                       -----  login  login  403    403    403    403    403    403    403    422
 """
 
 STATES = {"D": "draft", "S": "submitted", "R": "rejected", "A": "approved", "I": "invoiced"}

@@ -15,7 +15,7 @@ from flask.cli import FlaskGroup
 from peewee import OperationalError
 
 from konnekt.background import delivery, mail as background_mail, transport
-from konnekt.commands import importing, invoicing, operating, payroll, running, schema, serving
+from konnekt.commands import forgetting, importing, invoicing, operating, payroll, running, schema, serving
 from konnekt.commands.prepared import prepared, settings
 from konnekt.config import BadSetting
 from konnekt.db import db
@@ -188,6 +188,7 @@ COMMANDS = (
     invoice,
     export,
     remind,
+    forgetting.forget,
     *running.COMMANDS,
     demo,
 )

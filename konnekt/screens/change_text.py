@@ -75,6 +75,8 @@ VERBS = {
     "send_again": N_("Mail sent again"),
     "hand_out_file": N_("Payroll file downloaded"),
     "hand_out_data": N_("Personal data downloaded"),
+    "erase": N_("Personal data erased"),
+    "change_terms": N_("Terms of keeping changed"),
 }
 
 COLUMNS = {
@@ -150,6 +152,12 @@ COLUMNS = {
     "device": N_("Browser"),
     "asked_by": N_("Asked by"),
     "confirmed_by": N_("Confirmed by"),
+    "invoices_term": N_("Invoices, in years"),
+    "payroll_term": N_("Payroll, in years"),
+    "hours_term": N_("Hours, in years"),
+    "workers_term": N_("Workers, in years"),
+    "accounts_term": N_("Accounts, in years"),
+    "mail_term": N_("Mail, in months"),
 }
 
 CHOICES = {

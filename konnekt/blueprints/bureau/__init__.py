@@ -10,6 +10,7 @@ from konnekt.blueprints.bureau import (
     closing_days,
     corrections,
     details,
+    erasure,
     hour_types,
     imports,
     invoicing,
@@ -34,6 +35,7 @@ bp.register_blueprint(budget_numbers.bp)
 bp.register_blueprint(closing_days.bp)
 bp.register_blueprint(corrections.bp)
 bp.register_blueprint(details.bp)
+bp.register_blueprint(erasure.bp)
 bp.register_blueprint(hour_types.bp)
 bp.register_blueprint(imports.bp)
 bp.register_blueprint(invoicing.bp)

@@ -47,6 +47,7 @@ class Preview:
     """
 
     person: Account
+    new_name: str
     why_not: Refused | None
     sheets: int
     rights: int
@@ -68,6 +69,7 @@ def preview(person: int, *, by: Account) -> Preview:
     }
     return Preview(
         row,
+        name_of(row.id),
         why_not(row),
         sheets=Timesheet.select().where(about[Timesheet]).count(),
         rights=Right.select().where(about[Right]).count(),

@@ -11,7 +11,7 @@ from konnekt.domain.records.audited import Several, staff_only
 from konnekt.domain.refusals import N_, Conflict, Invalid, fingerprint_of
 from konnekt.models import Account, RetentionTerm
 
-THING = "retention terms"
+THING = "retention"
 
 
 @dataclass(frozen=True)
@@ -97,8 +97,8 @@ def change(values: dict[str, int | None], *, seen: str, by: Account) -> dict[str
                 conflict_target=[RetentionTerm.kind], update={RetentionTerm.number: number}
             ).execute()
         if changed:
-            before = {kind: now[kind] for kind in changed}
-            events.record("change_terms", by=by, thing=THING, before=before, after=changed)
+            before, after = ({f"{kind}_term": of[kind] for kind in changed} for of in (now, changed))
+            events.record("change_terms", by=by, thing=THING, before=before, after=after)
     return now | changed
 
 
