@@ -49,7 +49,7 @@ def test_what_goes_and_what_stays_then_the_button(visitor: Visitor, teun: Accoun
     assert where(teun) not in page
     assert f"/bureau/people/{teun.id}/change" not in page
     for text in ("Verbeek", "teun", "tverbeek"):
-        assert f"Persoon {teun.id}" not in visitor.get(f"/bureau/people?words={text}&closed=1").text
+        assert f"Persoon {teun.id}" not in visitor.get(f"/bureau/people?q={text}&closed=1").text
     assert auditing.verify().said == []
 
 

@@ -62,6 +62,7 @@ TERMS = {
     "factor": N_("until it is removed"),
     "factor_reset": N_("until it is done or withdrawn"),
     "asked": N_("until it is answered or its days are over"),
+    "feed": N_("until it is removed, or a new address takes its place"),
     "link": N_("the next link ends the one before; used ones as a hash, until the term of mail below"),
     "mail": N_("until the term of mail below; links are wiped once it is sent"),
     "right": N_("until it is taken away"),

@@ -24,6 +24,7 @@ device | gone
 factor_reset | gone
 sign_in_attempt | kept
 account_link | gone
+deadline_feed | gone
 outbox | gone
 organisation | kept
 organisation_right | gone
