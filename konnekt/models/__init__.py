@@ -40,8 +40,8 @@ __all__ = [
     "DeadlineFeed", "Deputy", "DeputyRequest", "Device", "Document", "Event", "EventChain", "FactorReset",
     "Flag", "Hour", "HourType", "Installation", "Invoice", "InvoiceLine", "InvoicedHour", "Job", "JobFile",
     "KnownDevice", "Mail", "NumberSeries", "Organisation", "PayPeriod", "Payment", "PayrollBatch",
-    "PayrollHour", "Rate", "RecoveryCode", "RetentionTerm", "Right", "Session", "SignInAttempt", "State", "Timesheet",
-    "TimesheetLine", "WaitingSheet",
+    "PayrollHour", "Rate", "RecoveryCode", "RetentionTerm", "Right", "Session", "SignInAttempt", "State",
+    "Timesheet", "TimesheetLine", "WaitingSheet",
 ]  # fmt: skip
 
 TABLES = [
@@ -49,6 +49,6 @@ TABLES = [
     RecoveryCode, Device, FactorReset, Mail, Organisation, Right, Deputy, DeputyRequest, BudgetNumber,
     BudgetNumberKey, Assignment, Rate, PayPeriod, ClosingDay, HourType, Timesheet, TimesheetLine, Hour, Flag,
     Contributor, WaitingSheet, BudgetSum, BudgetShare, NumberSeries, Invoice, InvoiceLine, InvoicedHour,
-    Payment, Document, PayrollBatch, PayrollHour, Event, EventChain, RetentionTerm, Job, JobFile, Installation,
-    BackgroundProcess,
+    Payment, Document, PayrollBatch, PayrollHour, Event, EventChain, RetentionTerm, Job, JobFile,
+    Installation, BackgroundProcess,
 ]  # fmt: skip

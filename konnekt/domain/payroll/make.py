@@ -137,7 +137,7 @@ def contents(batch: int, format: str) -> tuple[PayrollBatch, list[Paid]]:
     payroll_batch = find(batch)
     if payroll_batch.undone_at is not None:
         raise Conflict("This batch was undone: it has no file any more.")
-    if found.erased_at is not None:
+    if payroll_batch.erased_at is not None:
         raise Conflict("The names in this batch were erased after their term: it has no file any more.")
     column = payable.FORMATS[format]
     if copies.lacking(payroll_batch.frozen, format, column):
