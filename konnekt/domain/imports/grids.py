@@ -41,19 +41,25 @@ class FileGrid:
     is_cut: bool = False
 
 
-def read(file: str, grid: FileGrid, known: tuple[str, ...], texts: set[str], complain: Complain) -> Table:
+def read(
+    file: str, grid: FileGrid, column_names: tuple[str, ...], texts: set[str], complain: Complain
+) -> Table:
     """The rows of a sheet; texts: the columns in which a number is a mistake."""
     table = Table(file)
     if not any(any(row) for row in grid.rows):
         complain(1, "", N_("the file is empty"))
         return table
-    top = header_at([[name.strip().lower() for name in row] for row in grid.rows[:HEADER_WITHIN]], known)
+    top = header_at(
+        [[name.strip().lower() for name in row] for row in grid.rows[:HEADER_WITHIN]], column_names
+    )
     width = max(len(row) for row in grid.rows[top:])
     header = [name.strip().lower() for name in grid.rows[top]]
     header += [""] * (width - len(header))
-    if not check_header(header, known, complain, line=top + 1):
+    if not check_header(header, column_names, complain, line=top + 1):
         return table
-    table.ignored_columns = [name or f"(column {n})" for n, name in enumerate(header, 1) if name not in known]
+    table.ignored_columns = [
+        name or f"(column {n})" for n, name in enumerate(header, 1) if name not in column_names
+    ]
     table.is_readable = not grid.is_cut
     if grid.is_cut:
         complain(grid.most + 1, "", N_("more than %(most)s rows: make it several files"), most=grid.most)
