@@ -33,7 +33,7 @@ def words() -> dict[str, Any]:
     """What the grid's templates ask: a refusal, and what can be taken back, in words."""
     return {
         "say": web.say,
-        "spoken_steps": {name: web.say_kept(said, {}) for name, said in step_back.STEPS.items()},
+        "spoken_steps": {name: web.say_sentence(said, {}) for name, said in step_back.STEPS.items()},
     }
 
 
@@ -91,14 +91,14 @@ def lines(opened: Open) -> Response:
     added, removed = forms.added_week(request.form.get("add", "")), request.form.get("remove", "")
     before = [row for row in typed.rows if row.token == removed and not row.is_empty]
     typed.rows = [row for row in typed.rows if row.token != removed]
-    known, new = grid.choices(desk.sheet), ""
+    offered, new = grid.choices(desk.sheet), ""
     for week in grid.weeks_of(desk.sheet.assignment, desk.sheet.period, {}):
         if added == (week.iso_year, week.iso_week):
             there = [row for row in typed.rows if (row.iso_year, row.iso_week) == added]
-            new = typed.add(known.fresh(week, desk.sheet.assignment, there)).token
+            new = typed.add(offered.fresh(week, desk.sheet.assignment, there)).token
     if not before:
-        return _draw(desk, typed, known=known, new=new)
-    return _stepped("line", before, _("Line removed."), desk, typed, known=known)
+        return _draw(desk, typed, offered=offered, new=new)
+    return _stepped("line", before, _("Line removed."), desk, typed, offered=offered)
 
 
 def _caught_up(desk: GridPage, typed: entry.Entry) -> entry.Entry:
@@ -139,9 +139,9 @@ def _announced(notice: str, desk: GridPage, typed: entry.Entry, **context: Any) 
 def copy(opened: Open) -> Response:
     """Take over the pattern of the sheet before; a draft is kept with it."""
     desk, typed, before = opened(), forms.entry(request.form), forms.entry(request.form).rows
-    known = grid.choices(desk.sheet)
+    offered = grid.choices(desk.sheet)
     try:
-        filled = pattern.take_over(typed, desk.sheet, desk.calendar.closing_days, known)
+        filled = pattern.take_over(typed, desk.sheet, desk.calendar.closing_days, offered)
         if desk.sheet.is_draft and filled:
             _save(desk, typed)
     except (Conflict, Invalid) as refusal:
@@ -149,7 +149,7 @@ def copy(opened: Open) -> Response:
     if desk.sheet.is_draft and filled:
         desk = opened()
     notice = ngettext("%(num)s cell filled.", "%(num)s cells filled.", filled)
-    return _stepped("copy", before, notice, desk, typed, known=known)
+    return _stepped("copy", before, notice, desk, typed, offered=offered)
 
 
 def turn(opened: Open, other: Callable[[Neighbour], GridPage]) -> Response:
@@ -223,14 +223,14 @@ def _refused(opened: Open, typed: entry.Entry, refusal: Refused, **context: Any)
 
 
 def _draw(desk: GridPage, typed: entry.Entry | None = None, status: int = 200, **context: Any) -> Response:
-    known = context.pop("known", None)
+    offered = context.pop("offered", None)
     undo = context.pop("undo", request.form.get("undo", "") if typed else "")
     is_touched = typed is not None and not typed.content().is_like(desk.sheet.stored.content)
     if typed and not is_touched and not typed.refusal:
         # Its rows have lines now; also where the answer that said so got lost.
         typed = typed.saved(desk.sheet.stored, desk.sheet.revision)
     drawn = grid.build(
-        desk.sheet, typed or desk.sheet.entry(), web.grants(), desk.calendar.closing_days, known
+        desk.sheet, typed or desk.sheet.entry(), web.grants(), desk.calendar.closing_days, offered
     )
     return web.page(
         desk.template,
