@@ -60,14 +60,14 @@ def _open(code: str) -> GridPage:
         sheet,
         _query(sheet.period, everyone=everyone),
         code,
-        partial(_stops, everyone=everyone),
+        partial(_neighbours, everyone=everyone),
         "registration/show.html",
         f"{sheet.assignment.worker.name} · {_('Register hours')}",
         is_team=True,
     )
 
 
-def _stops(desk: GridPage, *, everyone: bool) -> list[Neighbour]:
+def _neighbours(desk: GridPage, *, everyone: bool) -> list[Neighbour]:
     """The workers of the team, one after another."""
     return [
         Neighbour(

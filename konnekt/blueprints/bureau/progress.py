@@ -29,14 +29,14 @@ def index() -> Response:
 def _shown(form: ProgressForm | None = None) -> dict[str, Any]:
     form = form or ProgressForm(request.args)
     choice = progress.choose(*form.chosen())
-    found = None
+    overview = None
     if choice.period is not None:
-        found = progress.load(choice.period, form.organisation.data or "", form.shown(), form.number())
+        overview = progress.load(choice.period, form.organisation.data or "", form.shown(), form.number())
     query = form.query()
     if choice.period is not None:
         chosen = choice.period
         query |= {"calendar": chosen.calendar, "year": chosen.year, "period": chosen.number}
-    return {"choice": choice, "found": found, "query": query, "calendar_names": calendar_names()}
+    return {"choice": choice, "overview": overview, "query": query, "calendar_names": calendar_names()}
 
 
 def calendar_names() -> dict[str, str]:
@@ -84,23 +84,23 @@ def _names(people: list[Account]) -> str:
 @bp.get("/<path:code>/<int:year>/<int:number>")
 def show(code: str, year: int, number: int) -> Response:
     """One timesheet that was not sent, with the form to send it on behalf of who enters."""
-    found = submit_on_behalf.find(code, year, number, web.grants())
-    return web.page("bureau/progress/show.html", **_one(found, SendingForm(formdata=None)))
+    unsent = submit_on_behalf.find(code, year, number, web.grants())
+    return web.page("bureau/progress/show.html", **_one(unsent, SendingForm(formdata=None)))
 
 
 def _one(
-    found: submit_on_behalf.UnsentSheet, form: SendingForm, refusal: Refused | None = None
+    unsent: submit_on_behalf.UnsentSheet, form: SendingForm, refusal: Refused | None = None
 ) -> dict[str, Any]:
-    return {"found": found, "detail": found.detail, "form": form, "refusal": refusal}
+    return {"unsent": unsent, "detail": unsent.detail, "form": form, "refusal": refusal}
 
 
 @bp.post("/<path:code>/<int:year>/<int:number>")
 def send(code: str, year: int, number: int) -> Response:
     """Send it on behalf of who enters, with a reason."""
-    found, form = submit_on_behalf.find(code, year, number, web.grants()), SendingForm()
-    at, seen = submit.Place(found.assignment.id, found.period.id), form.seen.data or 0
+    unsent, form = submit_on_behalf.find(code, year, number, web.grants()), SendingForm()
+    at, seen = submit.Place(unsent.assignment.id, unsent.period.id), form.seen.data or 0
     if not form.validate():
-        return web.page("bureau/progress/show.html", status=422, **_one(found, form))
+        return web.page("bureau/progress/show.html", status=422, **_one(unsent, form))
     try:
         sheet = submit_on_behalf.send(
             at, form.reason.data, is_nil=form.is_nil.data, by=web.account(), seen=seen
@@ -117,7 +117,7 @@ def send(code: str, year: int, number: int) -> Response:
         name=sheet.assignment.worker.name,
         period=web.spoken(sheet.pay_period),
     )
-    place = {"calendar": found.period.calendar, "year": year, "period": number}
+    place = {"calendar": unsent.period.calendar, "year": year, "period": number}
     flash(notice)
     return redirect(url_for(".index", **place), 303)
 
@@ -142,8 +142,8 @@ def change_hours(code: str, year: int, number: int) -> Response:
         registration_change.add_row(sheet, typed, *added)
         return _cells(sheet, typed, form, new=typed.rows[-1].token if typed.rows else "")
     try:
-        wanted, reason = typed.content(), form.reason.data or ""
-        registration_change.change(sheet, wanted, reason, by=web.account(), seen=typed.seen)
+        entered, reason = typed.content(), form.reason.data or ""
+        registration_change.change(sheet, entered, reason, by=web.account(), seen=typed.seen)
     except (Conflict, Invalid) as refusal:
         return _not_changed(code, year, number, typed, form, refusal)
     flash(_("Changed and sent on behalf of who enters the hours."))
