@@ -114,14 +114,18 @@ def _open(code: str, year: int | None = None, number: int | None = None) -> Grid
         _neighbours,
         "hours/show.html",
         f"{web.spoken(opened.period)} · {_('My hours')}",
-        more={"pay_date_of": lambda desk: pay_dates.pay_date(desk.sheet.period, desk.calendar.periods)},
+        more={
+            "pay_date_of": lambda grid_page: pay_dates.pay_date(
+                grid_page.sheet.period, grid_page.calendar.periods
+            )
+        },
     )
 
 
-def _neighbours(desk: GridPage) -> list[Neighbour]:
+def _neighbours(grid_page: GridPage) -> list[Neighbour]:
     """The periods of its calendar in which the assignment runs, one after another."""
-    of, neighbours = desk.sheet.assignment, []
-    for period in assignments.within(of, desk.calendar.periods, desk.sheet.period):
+    of, neighbours = grid_page.sheet.assignment, []
+    for period in assignments.within(of, grid_page.calendar.periods, grid_page.sheet.period):
         value = f"{period.year}-{period.number}"
         name = web.spoken(period)
         neighbours.append(
@@ -173,5 +177,6 @@ def copy(code: str) -> Response:
 def turn(code: str) -> Response:
     """On to another period of the same assignment."""
     return grid_views.turn(
-        partial(_open, code), lambda stop: _open(stop.code, stop.query["year"], stop.query["period"])
+        partial(_open, code),
+        lambda neighbour: _open(neighbour.code, neighbour.query["year"], neighbour.query["period"]),
     )
