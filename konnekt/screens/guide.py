@@ -57,7 +57,7 @@ SECTIONS = {
     "hours.show": ("worker", "fill-in"),
     "hours.totals": ("worker", "totals"),
     "invoices": ("supervisor", "invoices"),
-    "my_sheets": ("registrar", "drafts"),
+    "registrar_sheets": ("registrar", "drafts"),
     "organisations": ("supervisor", "organisations"),
     "registration": ("registrar", "choose"),
     "registration.show": ("registrar", "fill-in"),

@@ -282,10 +282,8 @@ def init_app(app: Flask, config: Config) -> None:
         if code >= 500:
             # The database may be what is broken: this page asks it nothing, not even who reads it.
             g.setdefault("_login_user", login_manager.anonymous_user())
-        page_code = code if code in ERROR_PAGES else 400 if code < 500 else 500
-        response = problem(
-            f"errors/{page_code}.html", code, most=(request.max_content_length or 0) // 1024**2
-        )
+        shown = code if code in ERROR_PAGES else 400 if code < 500 else 500
+        response = problem(f"errors/{shown}.html", code, most=(request.max_content_length or 0) // 1024**2)
         response.headers.extend(one for one in error.get_headers() if one[0] in ("Allow", "Retry-After"))
         return response
 

@@ -105,7 +105,7 @@ def _shown(
     if not web.is_htmx():
         shown["waiting"] = waiting
         shown["jobs"] = runs.under_way()
-        shown["unmade"] = missing_documents.first(runs.MOST_NUMBERS)
+        shown["undocumented"] = missing_documents.first(runs.MOST_NUMBERS)
     return web.page(PAGE, RUN, status, **shown)
 
 

@@ -90,9 +90,9 @@ def show(code: str) -> Response:
 
 
 def _context(code: str, end_form: EndOrganisationForm | None = None) -> dict[str, Any]:
-    dossier = record_pages.of_organisation(code, web.agency())
+    record = record_pages.of_organisation(code, web.agency())
     form = end_form or EndOrganisationForm(formdata=None, ended_on=clock.today())
-    return {"dossier": dossier, "organisation": dossier.organisation, "end_form": form}
+    return {"record": record, "organisation": record.organisation, "end_form": form}
 
 
 def _shown(organisation: Organisation, notice: str) -> Response:

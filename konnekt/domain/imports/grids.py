@@ -14,7 +14,7 @@ from konnekt.domain.imports.reading import (
 )
 from konnekt.domain.refusals import N_
 
-Place = tuple[int, int]
+CellPlace = tuple[int, int]
 
 IS_NUMBER = N_(
     "a number, and here zeros and points count (0042, 42.10): make the cells text and type it again"
@@ -34,9 +34,9 @@ class FileGrid:
     """
 
     rows: list[list[str]] = field(default_factory=list)
-    typed: dict[Place, str] = field(default_factory=dict)
-    plain: dict[Place, str] = field(default_factory=dict)
-    broken: dict[Place, tuple[str, dict[str, Any]]] = field(default_factory=dict)
+    typed: dict[CellPlace, str] = field(default_factory=dict)
+    plain: dict[CellPlace, str] = field(default_factory=dict)
+    broken: dict[CellPlace, tuple[str, dict[str, Any]]] = field(default_factory=dict)
     most: int = 0
     is_cut: bool = False
 

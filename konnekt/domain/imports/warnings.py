@@ -1,6 +1,6 @@
 """What an import may do and perhaps should not: said per line before it is confirmed.
 
-The forms of the bureau ask the same (records/placing.py, records/rights.py).
+The forms of the bureau ask the same (records/placement.py, records/rights.py).
 """
 
 from collections import defaultdict

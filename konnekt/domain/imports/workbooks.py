@@ -17,7 +17,7 @@ from itertools import islice
 from typing import Any
 from zipfile import ZipFile
 
-from konnekt.domain.imports.grids import IS_DAY, IS_ERROR, IS_NUMBER, IS_UNKNOWN, FileGrid, Place
+from konnekt.domain.imports.grids import IS_DAY, IS_ERROR, IS_NUMBER, IS_UNKNOWN, CellPlace, FileGrid
 from konnekt.domain.refusals import Invalid
 
 _FORMULA = re.compile(rb"<(?:\w+:)?f[\s>/]")
@@ -134,7 +134,7 @@ def _rows(sheet: Any) -> Iterator[tuple[int, Any]]:
             yield line, cells
 
 
-def _formulas(content: bytes, titles: Collection[str]) -> dict[str, set[Place]]:
+def _formulas(content: bytes, titles: Collection[str]) -> dict[str, set[CellPlace]]:
     """Where each sheet has formulas: of one that was never calculated the outcome is nowhere."""
     from openpyxl import load_workbook
 
@@ -158,7 +158,7 @@ def _formulas(content: bytes, titles: Collection[str]) -> dict[str, set[Place]]:
         book.close()
 
 
-def _grid(sheet: Any, formulas: set[Place], most: int) -> FileGrid:
+def _grid(sheet: Any, formulas: set[CellPlace], most: int) -> FileGrid:
     grid = FileGrid(most=most)
     for line, cells in _rows(sheet):
         texts = []
