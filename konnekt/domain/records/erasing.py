@@ -40,7 +40,7 @@ def name_of(number: int) -> str:
 
 
 @dataclass(frozen=True)
-class Preview:
+class ErasePreview:
     """What erasing somebody would do. why_not: why it can't be yet; mails, sheets, rights: how many.
 
     invoices_until, payroll_until: until when invoices and payroll batches keep the name; None: none has it.
@@ -56,7 +56,7 @@ class Preview:
     payroll_until: date | None
 
 
-def preview(person: int, *, by: Account) -> Preview:
+def preview(person: int, *, by: Account) -> ErasePreview:
     """What would go and what stays until when. Raises NotFound, Forbidden."""
     access.only_agency(by, "Only the agency changes this.")
     row = people.find(person)
@@ -67,7 +67,7 @@ def preview(person: int, *, by: Account) -> Preview:
         for kind, day in last.items()
         if day and day >= retention.cut(kind, terms[kind])
     }
-    return Preview(
+    return ErasePreview(
         row,
         name_of(row.id),
         why_not(row),

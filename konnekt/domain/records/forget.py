@@ -39,7 +39,7 @@ AT_ONCE = 200
 
 
 @dataclass(frozen=True)
-class Due:
+class PastTerm:
     """What of one kind is past its term: how many, and from before which day; waiting: who can't go yet."""
 
     kind: str
@@ -48,28 +48,28 @@ class Due:
     waiting: int = 0
 
 
-def due() -> list[Due]:
+def due() -> list[PastTerm]:
     """What would go now, by kind; nothing is changed."""
     found, terms = [], retention.terms()
     for kind, condition in CONDITIONS.items():
         before = _cut(kind, terms)
         model, of_kind = condition(before)
-        found.append(Due(kind, model.select().where(of_kind).count(), before))
+        found.append(PastTerm(kind, model.select().where(of_kind).count(), before))
     people = list(_people(terms))
     waiting = sum(erasing.why_not(row, is_past_term=True) is not None for row in people)
     before = retention.cut("accounts", terms["accounts"])
-    return [*found, Due("accounts", len(people) - waiting, before, waiting)]
+    return [*found, PastTerm("accounts", len(people) - waiting, before, waiting)]
 
 
-def forget() -> Iterator[Due]:
-    """Have it go; a Due after each kind says how many did."""
+def forget() -> Iterator[PastTerm]:
+    """Have it go; a PastTerm after each kind says how many did."""
     erasing.wipe()
     terms = retention.terms()
     for kind, condition in CONDITIONS.items():
         before, number = _cut(kind, terms), 0
         while portion := _forget_some(kind, *condition(before), before):
             number += portion
-        yield Due(kind, number, before)
+        yield PastTerm(kind, number, before)
     number = waiting = 0
     for row in _people(terms):
         try:
@@ -77,7 +77,7 @@ def forget() -> Iterator[Due]:
             number += 1
         except Conflict:
             waiting += 1
-    yield Due("accounts", number, retention.cut("accounts", terms["accounts"]), waiting)
+    yield PastTerm("accounts", number, retention.cut("accounts", terms["accounts"]), waiting)
 
 
 def _cut(kind: str, terms: dict[str, int]) -> date:

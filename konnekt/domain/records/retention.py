@@ -15,7 +15,7 @@ THING = "retention"
 
 
 @dataclass(frozen=True)
-class Kind:
+class KindOfData:
     """One kind of data. usual, least, most: numbers of its unit; ground: why at least that long."""
 
     what: str
@@ -30,37 +30,37 @@ class Kind:
 _YEAR = N_("counted from the end of the year")
 # AWR: Algemene wet inzake rijksbelastingen. Five years: Uitvoeringsregeling loonbelasting 2011.
 KINDS = {
-    "invoices": Kind(
+    "invoices": KindOfData(
         N_("names on invoices and their documents"),
         _YEAR,
         N_("the duty to keep invoices (art. 52 AWR): seven years"),
         "years", 7, 7, 20,
     ),
-    "payroll": Kind(
+    "payroll": KindOfData(
         N_("names and numbers in payroll batches"),
         _YEAR,
         N_("the duty to keep what taxes follow from (art. 52 AWR): seven years"),
         "years", 7, 7, 20,
     ),
-    "hours": Kind(
+    "hours": KindOfData(
         N_("remarks with hours, and what the history of a timesheet held"),
         _YEAR,
         N_("the hours behind invoices and pay (art. 52 AWR): seven years"),
         "years", 7, 7, 20,
     ),
-    "workers": Kind(
+    "workers": KindOfData(
         N_("name and address of who worked"),
         N_("counted from the end of the year of the last assignment"),
         N_("wage tax records: five years after the employment"),
         "years", 5, 5, 20,
     ),
-    "accounts": Kind(
+    "accounts": KindOfData(
         N_("accounts of people who have no relation any more"),
         N_("counted from the last relation or sign-in"),
         N_("no law; no longer than is needed (GDPR art. 5 (1) e)"),
         "years", 2, 1, 20,
     ),
-    "mail": Kind(
+    "mail": KindOfData(
         N_("mails that were sent or given up, and links"),
         N_("counted from when they were made"),
         N_("no law; no longer than is needed (GDPR art. 5 (1) e)"),
