@@ -20,19 +20,26 @@ READING = (
 )
 
 
+_columns: dict[type, dict[str, list[str]]] = {}
+
+
+def _tables() -> dict[str, list[str]]:
+    """Every table and its columns, asked once for each kind of database."""
+    kind = type(db.obj)
+    if kind not in _columns:
+        _columns[kind] = {table: [one.name for one in db.get_columns(table)] for table in db.get_tables()}
+    return _columns[kind]
+
+
 def contents(without: dict[str, set[str]] | None = None) -> Contents:
     """Every row of every table, in an order of its own; without: columns that are left out, by table."""
     found = {}
-    for table in db.get_tables():
-        names = [
-            column.name
-            for column in db.get_columns(table)
-            if column.name not in (without or {}).get(table, set())
-        ]
+    for table, columns in _tables().items():
+        names = [name for name in columns if name not in (without or {}).get(table, set())]
         if not names:
             continue
-        columns = ", ".join(f'"{name}"' for name in names)
-        rows = db.execute_sql(f'SELECT {columns} FROM "{table}"').fetchall()
+        listed = ", ".join(f'"{name}"' for name in names)
+        rows = db.execute_sql(f'SELECT {listed} FROM "{table}"').fetchall()
         found[table] = sorted((tuple(row) for row in rows), key=repr)
     return found
 
