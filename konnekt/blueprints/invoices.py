@@ -101,7 +101,8 @@ def bundle() -> Response:
         _only_readers()
         return _list(form, refusal)
     lost = _("These documents are being made again. Take the ZIP once more in a few minutes.")
-    files = detail.contents(documents, (f"{_('not-in-here')}.txt", lost))
+    name = _("not-in-here")
+    files = detail.contents(documents, (f"{name}.txt", lost))
     content = archives.stream(files, clock.local(clock.now()))
     return _download(content, archives.ZIP, f"{_('invoices')}.zip")
 
