@@ -1,6 +1,6 @@
 """Which addresses count under which limit (domain/accounts/quotas.py): looked at before a view begins."""
 
-from flask import Flask, request
+from flask import Flask, request, url_for
 from werkzeug import Response
 
 from konnekt.domain.accounts import quotas
@@ -42,7 +42,9 @@ def init_app(app: Flask) -> None:
 
     @app.errorhandler(TooMany)
     def too_many(refusal: TooMany) -> Response:
-        response = web.problem("errors/too_many.html", refusal.status, sentence=web.say(refusal))
+        here = web.page_before() or url_for("home.index")
+        said = {"sentence": web.say(refusal), "here_address": here}
+        response = web.problem("errors/too_many.html", refusal.status, **said)
         if "seconds" in refusal.values:
             response.headers["Retry-After"] = str(refusal.values["seconds"])
         return response
