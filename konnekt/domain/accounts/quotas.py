@@ -12,18 +12,17 @@ from peewee import EXCLUDED, Case
 
 from konnekt.domain import clock
 from konnekt.domain.accounts import attempts
-from konnekt.domain.refusals import N_, TooMany
+from konnekt.domain.refusals import TooMany
 from konnekt.models import Account, SignInAttempt
 
 
 @dataclass(frozen=True)
 class Quota:
-    """At most `most` in `window` from the first on; sentence: said with %(time)s to who asks for more."""
+    """At most `most` in `window` from the first on."""
 
     name: str
     most: int
     window: timedelta
-    sentence: str
 
     def limit(self, account: Account) -> attempts.Limit:
         """What this account counts under."""
@@ -32,16 +31,10 @@ class Quota:
 
 
 # What is made while one waits: lists, workbooks, ZIPs, everything about somebody.
-EXPORTS = Quota(
-    "exports", 30, timedelta(minutes=10), N_("You asked for many files. Try again after %(time)s.")
-)
+EXPORTS = Quota("exports", 30, timedelta(minutes=10))
 # What lies ready: the PDF and the e-invoice of one invoice.
-DOCUMENTS = Quota(
-    "documents", 300, timedelta(minutes=10), N_("You asked for many files. Try again after %(time)s.")
-)
-SEARCHES = Quota(
-    "searches", 120, timedelta(minutes=1), N_("You searched many times. Try again after %(time)s.")
-)
+DOCUMENTS = Quota("documents", 300, timedelta(minutes=10))
+SEARCHES = Quota("searches", 120, timedelta(minutes=1))
 
 
 def count(quota: Quota, account: Account) -> None:
@@ -66,4 +59,6 @@ def count(quota: Quota, account: Account) -> None:
     try:
         limit.refuse(SignInAttempt.get_or_none(SignInAttempt.key == limit.key))
     except TooMany as refusal:
-        raise TooMany(quota.sentence, **refusal.values) from None
+        if quota == SEARCHES:
+            raise TooMany("You searched many times. Try again after %(time)s.", **refusal.values) from None
+        raise TooMany("You asked for many files. Try again after %(time)s.", **refusal.values) from None
