@@ -199,7 +199,10 @@ def test_after_seven_years_the_name_is_nowhere(done: World) -> None:
     assert (invoice.total_cents, invoice.has_documents) == (total, True)
     with pytest.raises(Conflict, match="is erased"):
         detail.document(invoice.id, "pdf", access.grants(done.staff))
-    assert list(detail.contents(detail.bundle(access.grants(done.staff), picks=[invoice.id]))) == []
+    assert (
+        list(detail.contents(detail.bundle(access.grants(done.staff), picks=[invoice.id]), ("note.txt", "")))
+        == []
+    )
     with pytest.raises(Conflict, match="erased after their term"):
         make.contents(PayrollBatch.get().id, "neutral")
     assert {one.number for one in forget.forget()} == {0}
