@@ -289,7 +289,7 @@ POST /bureau/progress/<code>/<year>/<number>/change               DSR..  login  
 POST /bureau/progress/<code>/<year>/<number>/change               ...AI  login  login  403    403    403    403    403    403    403    409
 POST /bureau/progress/remind                                      -----  login  login  403    403    403    403    403    403    403    ok
 GET  /bureau/register                                             -----  login  login  403    403    403    403    403    403    403    ok
-POST /bureau/register/terms                                       -----  login  login  403    403    403    403    403    403    403    422
+POST /bureau/register/terms                                       -----  login  login  403    403    403    403    403    403    403    409
 """
 
 STATES = {"D": "draft", "S": "submitted", "R": "rejected", "A": "approved", "I": "invoiced"}
