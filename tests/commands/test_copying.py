@@ -32,6 +32,7 @@ from konnekt.models import (
     Job,
     Mail,
     Organisation,
+    RetentionTerm,
     SignInAttempt,
 )
 from tests import demonstration, one_time_codes
@@ -94,6 +95,7 @@ def test_the_whole_demonstration_goes_over(
     devices.remember(worker, "Firefox")
     FactorReset.create(account=worker, asked_by=worker, asked_at=clock.now(), reason="één")
     BackgroundProcess.create(host="één", kind="import", number=1, seen_at=clock.now())
+    RetentionTerm.create(kind="mail", number=6)
     Mail.update(sent_at=clock.now()).where(Mail.sent_at.is_null()).execute()
     before = dump()
     assert [model.__name__ for model in TABLES if not before[model._meta.table_name]] == []
