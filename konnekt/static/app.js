@@ -205,7 +205,9 @@
   // Who only looks needs no more. With the first sign of somebody comes what the page needs then, and the page of ours
   // that says so when there is no connection.
   const signs = ["pointermove", "pointerdown", "keydown", "input"];
-  const begin = () => {
+  const begin = ({ type, movementX, movementY }) => {
+    // Chromium tells of a pointer that rests too.
+    if (type === signs[0] && !movementX && !movementY) return;
     for (const sign of signs) removeEventListener(sign, begin, true);
     if (use) bring(use);
     navigator.serviceWorker?.register("/sw.js").catch(() => {});

@@ -190,7 +190,7 @@ def wait_for_htmx(context: BrowserContext) -> None:
 
 
 # The hour grid brings it at the first sign of somebody.
-HTMX_IS_THERE = """() => dispatchEvent(new Event("pointermove")) && (matchMedia("(scripting: none)").matches
+HTMX_IS_THERE = """() => dispatchEvent(new Event("input")) && (matchMedia("(scripting: none)").matches
   || !document.querySelector("script[data-then]") || self.htmx)"""
 
 
