@@ -21,7 +21,7 @@ def test_no_connection(site: Site, visit: Open) -> None:
     page = watched.page
     watched.sign_in()
     page.wait_for_url(f"{site.url}/")
-    page.mouse.move(9, 9)  # it comes with the first sign of somebody
+    page.keyboard.press("Shift")  # it comes with the first sign of somebody
     page.evaluate("navigator.serviceWorker.ready.then(() => null)")
     page.goto(f"{site.url}/account")
     page.goto(f"{site.url}/approvals")
