@@ -37,7 +37,7 @@ def go_on(event: Event, **columns: Any) -> None:
 
 def may_go_on(event: Event | None, verb: str, by: Account) -> bool:
     """Whether this is one's own step of today: a day that is over has its head (commands/auditing.py)."""
-    if event is None or (event.verb, event.actor_id) != (verb, by.id):
+    if event is None or event.erased or (event.verb, event.actor_id) != (verb, by.id):
         return False
     return bool(event.at.date() == clock.now().date())
 
@@ -62,15 +62,19 @@ def history(sheet: Timesheet) -> list[Event]:
 
 
 def last_of(sheet: Timesheet) -> Event | None:
-    """The newest event of a sheet: its id, verb, actor and moment. One statement, none without a row."""
+    """The newest event of a sheet, as far as may_go_on asks. One statement, none without a row."""
     found = _last(sheet=sheet.id) if sheet.id else []
-    return Event(**dict(zip(("id", "verb", "actor", "at"), found[0], strict=True))) if found else None
+    return Event(**dict(zip(_OF_LAST, found[0], strict=True))) if found else None
+
+
+_OF_LAST = ("id", "verb", "actor", "at", "erased")
 
 
 @compiled
 def _last() -> Any:
     """Without its two snapshots: to read those takes as long as the rest of a save."""
-    of = Event.select(Event.id, Event.verb, Event.actor, Event.at).where(Event.timesheet == slot("sheet"))
+    columns = [Event._meta.fields[name] for name in _OF_LAST]
+    of = Event.select(*columns).where(Event.timesheet == slot("sheet"))
     return of.order_by(Event.id.desc()).limit(1)
 
 

@@ -18,7 +18,7 @@ _STAYS = ("id", "timesheet_id", "invoice_id", "organisation_id", "person_id", "t
           "on_behalf_of_id", "source", "reason", "before", "batch", "previous",
           "salt", "erased", "erased_by_id")  # fmt: skip
 _IS_STILL_TAKEN = (
-    "OLD.verb = 'save' AND NEW.hash <> OLD.hash AND NOT EXISTS"
+    "OLD.verb = 'save' AND OLD.erased = '' AND NEW.hash <> OLD.hash AND NOT EXISTS"
     " (SELECT 1 FROM event e WHERE e.timesheet_id = OLD.timesheet_id AND e.id > OLD.id)"
     " AND {same_day} AND {same}"
 )

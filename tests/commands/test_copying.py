@@ -19,6 +19,8 @@ from konnekt.db import db
 from konnekt.domain import clock
 from konnekt.domain.accounts import devices, known_devices, recovery_codes, sessions
 from konnekt.domain.approvals import deputy_requests
+from konnekt.domain.periods import deadlines
+from konnekt.domain.records import erasing, people
 from konnekt.models import (
     TABLES,
     Account,
@@ -35,7 +37,7 @@ from konnekt.models import (
     RetentionTerm,
     SignInAttempt,
 )
-from tests import demonstration, one_time_codes
+from tests import demonstration, factories, one_time_codes
 from tests.command_line import COMMAND, environment, konnekt, served
 from tests.commands.test_backup import connected, empty
 from tests.domain.imports.import_sets import dump
@@ -93,9 +95,13 @@ def test_the_whole_demonstration_goes_over(
     one_time_codes.set_up(worker := Account.get(Account.employee_number.is_null(False)))
     recovery_codes.renew(worker, by=worker)
     devices.remember(worker, "Firefox")
+    deadlines.renew(worker)
     FactorReset.create(account=worker, asked_by=worker, asked_at=clock.now(), reason="één")
     BackgroundProcess.create(host="één", kind="import", number=1, seen_at=clock.now())
     RetentionTerm.create(kind="mail", number=6)
+    gone, staff = factories.account("Teun", "Verbeek"), Account.get(Account.is_agency_staff)
+    people.close(gone.id, by=staff, is_sure=True)
+    erasing.erase(gone.id, by=staff)
     Mail.update(sent_at=clock.now()).where(Mail.sent_at.is_null()).execute()
     before = dump()
     assert [model.__name__ for model in TABLES if not before[model._meta.table_name]] == []
@@ -111,6 +117,10 @@ def test_the_whole_demonstration_goes_over(
         assert "ok    kept facts: " in checked
         assert "FAIL" not in checked, checked
         assert konnekt(other, "migrate").stdout == ""
+        verified = konnekt(other, "audit", "verify")
+        assert (verified.returncode, "1 of them without their words" in verified.stdout) == (0, True), (
+            verified
+        )
         with connected(other, config):
             assert dump() == before | {"background_process": []}, "where those of the original do not run"
             for model in (Account, Event, Job):

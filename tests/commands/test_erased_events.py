@@ -9,9 +9,13 @@ from konnekt.commands import auditing
 from konnekt.config import Config
 from konnekt.db import db
 from konnekt.domain import clock, events
+from konnekt.domain.timesheets import submit
+from konnekt.domain.timesheets.content import Content
 from konnekt.models import Event, chains
+from tests import factories
 from tests.command_line import konnekt
 from tests.commands.test_audit import again, attack, sql
+from tests.domain.timesheets.test_submit import line
 from tests.factories import World, rewritten
 
 BLANK = "reason = '', before = NULL, after = NULL, salt = ''".replace("before", '"before"').replace(
@@ -201,4 +205,19 @@ def test_nothing_to_erase_and_erasing_twice(told: Event, world: World) -> None:
 def test_a_record_with_erased_events_is_chained_anew(told: Event) -> None:
     again()
     erase(Event.get_by_id(told.id))
+    assert auditing.verify().said == []
+
+
+def test_a_step_that_was_erased_is_not_gone_on_with(world: World) -> None:
+    """A draft that saves itself on the same day is a step of its own then: nothing comes back in the old one."""
+    sheet = factories.sheet(
+        factories.assignment(world.noor, world.fse, world.fse_budget), world.period, {}, state="draft"
+    )
+    day = sheet.pay_period.first_on
+    submit.save(sheet.id, Content((line(world, {day: 60}),)), by=world.noor, seen=1)
+    saved = Event.get(Event.timesheet == sheet)
+    chains.erase([saved.id], events.record("erase", by=None, thing="test", after={"events": [saved.id]}).id)
+    submit.save(sheet.id, Content((line(world, {day: 90}),)), by=world.noor, seen=2)
+    first, second = Event.select().where(Event.timesheet == sheet).order_by(Event.id)
+    assert (first.id, first.after, second.after["minutes"]) == (saved.id, None, 90)
     assert auditing.verify().said == []

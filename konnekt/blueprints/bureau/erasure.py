@@ -13,9 +13,15 @@ bp = Blueprint("erasure", __name__, url_prefix="/people/<int:person>/erase")
 
 
 def _page(person: int, form: EraseForm, status: int = 200) -> Response:
-    found = erasing.preview(person, by=web.account())
+    preview = erasing.preview(person, by=web.account())
     return web.page(
-        "bureau/people/erase.html", None, status, form=form, found=found, person=found.person, say=web.say
+        "bureau/people/erase.html",
+        None,
+        status,
+        form=form,
+        preview=preview,
+        person=preview.person,
+        say=web.say,
     )
 
 
