@@ -40,7 +40,7 @@ def _entry(line: Line, currency: str, status: str) -> str:
     side, party = ("CRDT", "Dbtr") if line.cents > 0 else ("DBIT", "Cdtr")
     reference = f"<AcctSvcrRef>{line.reference}</AcctSvcrRef>" if line.reference else ""
     return (
-        f'<Ntry><Amt Ccy="{currency}">{line.amount}</Amt><CdtDbtInd>{side}</CdtDbtInd><Sts><Cd>{status}</Cd></Sts>'
+        f'<Ntry><Amt Ccy="{currency}">{line.amount:.2f}</Amt><CdtDbtInd>{side}</CdtDbtInd><Sts><Cd>{status}</Cd></Sts>'
         f"<BookgDt><Dt>{line.on}</Dt></BookgDt>{reference}<NtryDtls><TxDtls><Refs><EndToEndId>NOTPROVIDED</EndToEndId>"
         f"</Refs><RltdPties><{party}><Pty><Nm>{escape(line.name)}</Nm></Pty></{party}><{party}Acct><Id><IBAN>"
         f"{line.iban}</IBAN></Id></{party}Acct></RltdPties><RmtInf><Ustrd>{escape(line.words)}</Ustrd></RmtInf>"

@@ -11,8 +11,8 @@ from decimal import Decimal
 from typing import Any
 
 from konnekt.domain import units
-from konnekt.domain.payments.bank import StatementLine
-from konnekt.domain.refusals import N_, Invalid
+from konnekt.domain.payments import bank
+from konnekt.domain.refusals import Invalid
 from konnekt.models import Agency
 
 MOST_BYTES = 8_000_000
@@ -23,7 +23,7 @@ _IBAN = re.compile(r"(?:^|[^A-Z0-9])([A-Z]{2}[0-9]{2}[A-Z0-9]{11,30})(?![A-Z0-9]
 _NAME = re.compile(r"/NAME/([^/]+)")
 
 
-def read(content: bytes) -> list[StatementLine]:
+def read(content: bytes) -> list[bank.StatementLine]:
     """The lines of a statement of the agency's account, in order. Raises Invalid with what is wrong."""
     if len(content) > MOST_BYTES:
         raise Invalid("The file is larger than %(most)s MB.", field="file", most=MOST_BYTES // 1_000_000)
@@ -31,7 +31,7 @@ def read(content: bytes) -> list[StatementLine]:
     if not iban:
         raise Invalid("The agency has no IBAN yet: fill it in first, under The agency itself.", field="file")
     is_xml = content.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<")
-    lines: list[StatementLine] = []
+    lines: list[bank.StatementLine] = []
     for line in (_camt if is_xml else _mt940)(content, iban):
         lines.append(line)
         if len(lines) > MOST_LINES:
@@ -41,7 +41,7 @@ def read(content: bytes) -> list[StatementLine]:
     return lines
 
 
-def _camt(content: bytes, ours: str) -> Iterator[StatementLine]:
+def _camt(content: bytes, ours: str) -> Iterator[bank.StatementLine]:
     from defusedxml import DefusedXmlException
     from defusedxml.ElementTree import ParseError, fromstring
 
@@ -64,7 +64,7 @@ def _camt(content: bytes, ours: str) -> Iterator[StatementLine]:
                 yield from _entry(entry, number)
 
 
-def _entry(entry: Any, number: int) -> Iterator[StatementLine]:
+def _entry(entry: Any, number: int) -> Iterator[bank.StatementLine]:
     """One amount; a batch of several payments that has the amount of each is so many lines."""
     day = _day(entry.findtext("BookgDt/Dt") or entry.findtext("BookgDt/DtTm") or "", number)
     is_credit = _one_of(entry.findtext("CdtDbtInd"), number)
@@ -82,20 +82,22 @@ def _entry(entry: Any, number: int) -> Iterator[StatementLine]:
         said = ["Refs/EndToEndId", "RmtInf/Strd/CdtrRefInf/Ref", "RmtInf/Strd/RfrdDocInf/Nb", "RmtInf/Ustrd"]
         words = [one.text for path in said for one in detail.iterfind(f".//{path}") if one.text]
         words += [text for text in [entry.findtext("AddtlNtryInf")] if text and not words]
-        bank = detail.findtext("Refs/AcctSvcrRef") if detail is not entry else ""
-        bank = bank or (entry.findtext("AcctSvcrRef") or "") + (f"#{position}" if len(details) > 1 else "")
-        yield StatementLine(
+        reference = detail.findtext("Refs/AcctSvcrRef") if detail is not entry else ""
+        reference = reference or (entry.findtext("AcctSvcrRef") or "") + (
+            f"#{position}" if len(parts) > 1 else ""
+        )
+        yield bank.StatementLine(
             format="camt",
             booked_on=day,
             cents=cents if is_credit else -cents,
-            reference=_text(bank, "reference"),
+            reference=_text(reference, "reference"),
             name=_text(next(filter(None, named), ""), "name"),
             iban=_plain(detail.findtext(f".//RltdPties/{party}Acct/Id/IBAN")),
             words=_text(" ".join(word for word in words if word != "NOTPROVIDED"), "words"),
         )
 
 
-def _mt940(content: bytes, ours: str) -> Iterator[StatementLine]:
+def _mt940(content: bytes, ours: str) -> Iterator[bank.StatementLine]:
     import mt940
 
     try:
@@ -128,13 +130,13 @@ def _mt940(content: bytes, ours: str) -> Iterator[StatementLine]:
             written.replace("\n", " ") * ("\n" in written),
         ]
         iban, named = _IBAN.search(joined), _NAME.search(joined)
-        bank = data.get("bank_reference") or ""
+        reference = data.get("bank_reference") or ""
         booked = data.get("entry_date") or data["date"]
-        yield StatementLine(
+        yield bank.StatementLine(
             format="mt940",
             booked_on=date(booked.year, booked.month, booked.day),
             cents=_checked(data["amount"].amount, number, is_signed=True),
-            reference=_text("" if bank.upper() in ("", "NONREF") else bank, "reference"),
+            reference=_text("" if reference.upper() in ("", "NONREF") else reference, "reference"),
             name=_text(named[1] if named else "", "name"),
             iban=iban[1] if iban else "",
             words=_text(" ".join(word for word in references if word and word != "NONREF"), "words"),
@@ -148,13 +150,15 @@ def _unreadable() -> Invalid:
 
 
 def _foreign(number: int) -> Invalid:
-    sentence = N_("Line %(line)s of the statement is not in euros: nothing was booked.")
-    return Invalid(sentence, field="file", line=number)
+    return Invalid(
+        "Line %(line)s of the statement is not in euros: nothing was booked.", field="file", line=number
+    )
 
 
 def _wrong(number: int) -> Invalid:
-    sentence = N_("Line %(line)s of the statement can't be read: nothing was booked.")
-    return Invalid(sentence, field="file", line=number)
+    return Invalid(
+        "Line %(line)s of the statement can't be read: nothing was booked.", field="file", line=number
+    )
 
 
 def _must_be_ours(account: str, ours: str) -> None:
@@ -162,8 +166,11 @@ def _must_be_ours(account: str, ours: str) -> None:
     read = re.sub(r"EUR$", "", _plain(account))
     if read != ours:
         shown = read[:40] or "?"
-        sentence = N_("The statement is of account %(account)s, not of the agency's: nothing was booked.")
-        raise Invalid(sentence, field="file", account=shown)
+        raise Invalid(
+            "The statement is of account %(account)s, not of the agency's: nothing was booked.",
+            field="file",
+            account=shown,
+        )
 
 
 def _cents(amount: Any, number: int) -> int:

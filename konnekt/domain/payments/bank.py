@@ -16,11 +16,10 @@ from konnekt.db import hold, transaction
 from konnekt.domain import clock, events, paging
 from konnekt.domain.paging import Page
 from konnekt.domain.payments import booking, matching
-from konnekt.domain.refusals import N_, Conflict, Invalid, NotFound, ask
+from konnekt.domain.refusals import Conflict, Invalid, NotFound, ask
 from konnekt.models import Account, BankEntry, Invoice, Payment
 
 SOURCE = "bank statement"
-DAY_TO_COME = N_("A line is of %(day)s, which is still to come: nothing was booked.")
 
 
 @dataclass(frozen=True)
@@ -65,7 +64,11 @@ def read(lines: Sequence[StatementLine], *, by: Account) -> StatementRead:
     booking.must_be_agency_staff(by)
     for line in lines:
         if line.booked_on > clock.today():
-            raise Invalid(DAY_TO_COME, field="file", day=line.booked_on.isoformat())
+            raise Invalid(
+                "A line is of %(day)s, which is still to come: nothing was booked.",
+                field="file",
+                day=line.booked_on.isoformat(),
+            )
     done, batch = StatementRead(), uuid4().hex
     with transaction():
         # Nobody pays, credits or reads a statement in between.
