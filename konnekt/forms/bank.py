@@ -1,5 +1,7 @@
 """Bank statements: a file, and on which invoices a line of it is booked."""
 
+import re
+
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
@@ -7,7 +9,8 @@ from wtforms import BooleanField, HiddenField, StringField
 from wtforms.validators import Length
 
 from konnekt.forms.bureau.fields import REQUIRED
-from konnekt.forms.numbers import whole
+
+NEVER = 10**15
 
 
 class StatementForm(FlaskForm):  # type: ignore[misc]
@@ -31,6 +34,5 @@ class BookForm(FlaskForm):  # type: ignore[misc]
 
     def seen_cents(self) -> int:
         """What was booked when it was drawn; what is no number stands for nothing that ever was."""
-        text = (self.seen.data or "").strip()
-        cents = whole(text.lstrip("-")) if text.lstrip("-").isdecimal() else None
-        return -1 if cents is None else -cents if text.startswith("-") else cents
+        text = self.seen.data or ""
+        return int(text) if re.fullmatch(r"-?[0-9]{1,12}", text) else NEVER
