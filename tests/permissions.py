@@ -243,6 +243,11 @@ POST /bureau/pay-periods/year/delete                              -----  login  
 POST /bureau/pay-periods/year/preview                             -----  login  login  403    403    403    403    403    403    403    422
 GET  /bureau/payments                                             -----  login  login  403    403    403    403    403    403    403    ok
 POST /bureau/payments/<payment>/take-back                         -----  login  login  403    403    403    403    403    403    403    ok
+GET  /bureau/payments/bank                                        -----  login  login  403    403    403    403    403    403    403    ok
+POST /bureau/payments/bank                                        -----  login  login  403    403    403    403    403    403    403    422
+POST /bureau/payments/bank/<entry>/book                           -----  login  login  403    403    403    403    403    403    403    404
+POST /bureau/payments/bank/<entry>/put-back                       -----  login  login  403    403    403    403    403    403    403    404
+POST /bureau/payments/bank/<entry>/set-aside                      -----  login  login  403    403    403    403    403    403    403    404
 POST /bureau/payments/file                                        -----  login  login  403    403    403    403    403    403    403    422
 GET  /bureau/payments/invoice/<invoice>                           -----  login  login  403    403    403    403    403    403    403    ok
 POST /bureau/payments/invoice/<invoice>/pay                       -----  login  login  403    403    403    403    403    403    403    422

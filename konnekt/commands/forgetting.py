@@ -11,6 +11,7 @@ WHAT = {
     "mail": "mails that were sent or given up",
     "links": "links that no longer work",
     "invoices": "invoices without their documents and names",
+    "bank": "lines of bank statements without names",
     "payroll": "payroll batches without names",
     "hours": "timesheets without remarks and old history",
     "accounts": "people",

@@ -19,6 +19,7 @@ from konnekt.models import (
     Account,
     AccountLink,
     Assignment,
+    BankEntry,
     Document,
     Event,
     Hour,
@@ -35,6 +36,8 @@ from konnekt.models import (
 )
 
 SOURCE = "forget"
+# Kinds that go by the term of another.
+TERM_OF = {"links": "mail", "bank": "invoices"}
 AT_ONCE = 200
 
 
@@ -81,7 +84,7 @@ def forget() -> Iterator[PastTerm]:
 
 
 def _cut(kind: str, terms: dict[str, int]) -> date:
-    term = "mail" if kind == "links" else kind
+    term = TERM_OF.get(kind, kind)
     return retention.cut(term, terms[term])
 
 
@@ -112,6 +115,13 @@ def _old_links(before: date) -> tuple[Any, Any]:
 def _old_invoices(before: date) -> tuple[Any, Any]:
     is_settled = Invoice.paid_on.is_null(False)
     return Invoice, Invoice.erased_at.is_null() & (Invoice.issued_on < before) & is_settled
+
+
+def _old_entries(before: date) -> tuple[Any, Any]:
+    """Those of which all stands as payments, or which are for no invoice."""
+    is_done = (BankEntry.booked_cents == BankEntry.amount_cents) | BankEntry.set_aside_at.is_null(False)
+    says = (BankEntry.name != "") | (BankEntry.iban != "") | (BankEntry.words != "")
+    return BankEntry, (BankEntry.booked_on < before) & is_done & says
 
 
 def _old_batches(before: date) -> tuple[Any, Any]:
@@ -153,6 +163,11 @@ def _forget_invoices(ids: list[int]) -> list[int]:
     return [event.id for event in erased_words.says_something(reasons)]
 
 
+def _forget_entries(ids: list[int]) -> list[int]:
+    BankEntry.update(name="", iban="", words="").where(BankEntry.id.in_(ids)).execute()
+    return []
+
+
 def _nameless(frozen: dict[str, Any]) -> dict[str, Any]:
     said = {**frozen, "why": "", "reason": ""}
     said["buyer"] = {**frozen.get("buyer", {}), "contact_name": ""}
@@ -181,6 +196,7 @@ CONDITIONS: dict[str, Callable[[date], tuple[Any, Any]]] = {
     "mail": _old_mails,
     "links": _old_links,
     "invoices": _old_invoices,
+    "bank": _old_entries,
     "payroll": _old_batches,
     "hours": _old_sheets,
 }
@@ -188,6 +204,7 @@ VERBS: dict[str, Callable[[list[int]], list[int]]] = {
     "mail": _forget_mails,
     "links": _forget_links,
     "invoices": _forget_invoices,
+    "bank": _forget_entries,
     "payroll": _forget_batches,
     "hours": _forget_words,
 }

@@ -52,6 +52,9 @@ invoice_line
   term: frozen
   kept: invoice hour_type iso_year iso_week first_on last_on minutes unit_price net_cents
 invoiced_hour | kept
+bank_entry
+  term: name iban words
+  kept: amount_cents booked_cents read_at read_by
 payment | kept
 document
   term: content

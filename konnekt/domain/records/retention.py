@@ -31,7 +31,7 @@ _YEAR = N_("counted from the end of the year")
 # AWR: Algemene wet inzake rijksbelastingen. Five years: Uitvoeringsregeling loonbelasting 2011.
 KINDS = {
     "invoices": KindOfData(
-        N_("names on invoices and their documents"),
+        N_("names on invoices and their documents, and of who paid"),
         _YEAR,
         N_("the duty to keep invoices (art. 52 AWR): seven years"),
         "years", 7, 7, 20,

@@ -22,6 +22,7 @@ from konnekt.models import (
     Account,
     AccountLink,
     Assignment,
+    BankEntry,
     Event,
     Invoice,
     Mail,
@@ -142,6 +143,24 @@ def test_mails_and_links(done: World) -> None:
     list(forget.forget())
     assert [one.id for one in Mail.select()] == [waiting.id], "what has not gone out yet stays"
     assert AccountLink.select().count() == 0
+
+
+def test_names_of_who_paid(done: World) -> None:
+    """They go with the invoices of their year; what waits for an invoice still needs them."""
+    moment, day = clock.now(), date(2026, 12, 1)
+    for number, columns in enumerate(({"booked_cents": 500}, {"set_aside_at": moment}, {})):
+        BankEntry.create(
+            booked_on=day, amount_cents=500, format="camt", reference="x", nth=number, name="Teun Verbeek",
+            iban="NL91ABNA0417164300", words="van Teun", read_at=moment, **columns,
+        )  # fmt: skip
+    clock.fix("2033-12-31T09:00")
+    assert number_of("bank") == 0
+    clock.fix("2034-01-01T09:00")
+    assert number_of("bank") == 2
+    list(forget.forget())
+    said = [(one.name, one.iban, one.words) for one in BankEntry.select().order_by(BankEntry.nth)]
+    assert said == [("", "", "")] * 2 + [("Teun Verbeek", "NL91ABNA0417164300", "van Teun")]
+    assert sum(one.amount_cents for one in BankEntry.select()) == 1500
 
 
 def test_who_has_a_relation_stays(done: World) -> None:
