@@ -30,6 +30,8 @@ def take_people(run: Run, rows: list[FileRow]) -> None:
     is_left_alone = had_staff and not _has_staff(run)
     for row, person in run.news(rows):
         was = run.people.was(person)
+        with run.judging(row, "email"):
+            records.check_is_somebody(person)
         with run.judging(row, "agency_staff"):
             if was.get("employee_number") and not person.employee_number:
                 records.check_number_stays(person)
@@ -137,6 +139,7 @@ def take_rights(run: Run, rows: list[FileRow]) -> None:
         if right is not None and right.id is None:
             with run.judging(row):
                 rights.check_open(right.organisation)
+                records.check_is_somebody(right.account)
     warnings.of_rights(run, rows)
 
 

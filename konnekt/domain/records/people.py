@@ -63,9 +63,14 @@ def find(person: int) -> Account:
 def _somebody(person: int) -> Account:
     """The account with this id, unless nobody is behind it any more; raises NotFound, Conflict."""
     row = find(person)
+    check_is_somebody(row)
+    return row
+
+
+def check_is_somebody(row: Account) -> None:
+    """Raises Conflict where the account was erased (erasing.py)."""
     if row.erased_at is not None:
         raise Conflict("The data of this person were erased: this account stays as it is.")
-    return row
 
 
 def add(values: dict[str, Any], *, by: Account, is_invited: bool = False) -> Account:

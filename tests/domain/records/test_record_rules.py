@@ -202,6 +202,10 @@ def paid(world: World) -> None:
         PayrollHour.create(hour=hour, payroll_batch=batch, minutes=hour.minutes, pay_rate=183200)
 
 
+def erased(world: World) -> None:
+    Account.update(is_active=False, erased_at=clock.now()).where(Account.id == world.outsider.id).execute()
+
+
 def law_ended(_world: World) -> None:
     Organisation.update(ended_on=date(2026, 11, 15)).where(Organisation.code == "LAW").execute()
 
@@ -422,6 +426,12 @@ RULES: dict[str, Rule] = {
         lambda world: person(world, world.staff, is_agency_staff=False),
         lambda _world: file("people", email="bureau@interum.example"),
     ),
+    "somebody who was erased": Rule(
+        "The data of this person were erased: this account stays as it is.",
+        lambda world: person(world, world.outsider, last_name="Terug"),
+        lambda world: file("people", email=world.outsider.email, last_name="Terug"),
+        erased,
+    ),
     # rights
     "rights at an ended organisation": Rule(
         "This organisation has ended.",
@@ -561,8 +571,8 @@ def sentences() -> Iterator[tuple[str, str]]:
     """Every sentence by which the package refuses or asks, and the file that says it."""
     domain = HOUSE / "domain"
     for path in [domain / "text_fields.py", *sorted((domain / "records").glob("*.py"))]:
-        if path.name in ("record_pages.py", "register.py", "personal_data.py"):
-            continue  # what a page says of a record that is there, and of what is kept
+        if path.name in ("record_pages.py", "register.py", "personal_data.py", "erasing.py", "retention.py"):
+            continue  # what a page says of a record that is there, of what is kept, and of erasing it
         for node in ast.walk(ast.parse(path.read_text())):
             if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name) or not node.args:
                 continue
@@ -579,6 +589,15 @@ def test_no_rule_has_one_door() -> None:
     } == {}
     assert set(WITHOUT_A_FILE) - set(said) == set(), "an exception for what nobody says"
     assert len(said) > 60
+
+
+def test_no_file_gives_rights_to_who_was_erased(world: World) -> None:
+    erased(world)
+    Right.delete().where(Right.account == world.outsider).execute()
+    report = import_files(file("rights", email=world.outsider.email, organisation="LAW"), by=world.staff)
+    assert [one.sentence for one in report.problems] == [
+        "The data of this person were erased: this account stays as it is."
+    ]
 
 
 def test_what_is_stored_and_stays_is_not_judged_again(world: World) -> None:
