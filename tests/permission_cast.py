@@ -188,7 +188,7 @@ def assemble(app: Flask, world: World) -> Cast:
         )  # fmt: skip
     booking.pay(invoice.id, clock.today(), 100, by=world.staff, seen=0)
     visitors = {role: Visitor(app, account) for role, account in accounts.items()}
-    devices.remember(noor, "Firefox")
+    devices.remember(noor, devices.know(noor, ""))
     begun = factors.begin(noor, "Phone", by=noor)
     visitors["half"] = Visitor(app)
     with visitors["half"].client.session_transaction() as cookie:

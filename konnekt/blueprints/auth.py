@@ -51,7 +51,7 @@ def _check() -> Response:
         web.note("sign_in_refused", refusal.values["account"])
         form.password.errors = [web.say(refusal)]
         return signing_in.again(form, 422)
-    is_due = account.has_second_factor and not devices.is_remembered(account, signing_in.known_browser())
+    is_due = account.has_second_factor and not devices.is_remembered(account, known_device.token())
     if is_due:
         return half_way.begin(account)
     return signing_in.let_in(account, was_asked=not account.has_second_factor)
@@ -122,7 +122,7 @@ def _set_password(token: str, account: Account) -> Response:
         form.password.errors = [web.say(refusal)]
         return _new_password(account, form, refusal.status)
     web.note("password_set", account.id)
-    known_device.remember(account)
+    known_device.know(account)
     signing_in.empty_cookie()
     flash(_("Your password is set. Sign in with it."))
     return redirect(url_for(".login"), 303)

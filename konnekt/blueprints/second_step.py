@@ -6,11 +6,11 @@ from flask_login import current_user
 from flask_wtf.csrf import CSRFError
 from werkzeug import Response
 
-from konnekt.domain.accounts import factors, recovery_codes
+from konnekt.domain.accounts import devices, factors, recovery_codes
 from konnekt.domain.refusals import Invalid, TooMany
 from konnekt.forms.auth import SecondStepForm, SignInForm
 from konnekt.models import Account
-from konnekt.screens import half_way, signing_in, web
+from konnekt.screens import half_way, known_device, signing_in, web
 
 bp = Blueprint("second_step", __name__)
 
@@ -53,7 +53,9 @@ def _check(account: Account) -> Response:
     if used == "recovery":
         web.note("sign_in_by_recovery_code", account.id)
         flash(_left(account), "warning")
-    return signing_in.remember(response, account) if form.remember.data else response
+    if form.remember.data:
+        devices.remember(account, known_device.token())
+    return response
 
 
 def _left(account: Account) -> str:

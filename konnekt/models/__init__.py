@@ -24,7 +24,6 @@ from konnekt.models.people import (
     Account,
     AccountLink,
     DeadlineFeed,
-    KnownDevice,
     Mail,
     Session,
     SignInAttempt,
@@ -39,13 +38,13 @@ __all__ = [
     "BankEntry", "BudgetNumber", "BudgetNumberKey", "BudgetShare", "BudgetSum", "ClosingDay", "Contributor",
     "DeadlineFeed", "Deputy", "DeputyRequest", "Device", "Document", "Event", "EventChain", "FactorReset",
     "Flag", "Hour", "HourType", "Installation", "Invoice", "InvoiceLine", "InvoicedHour", "Job", "JobFile",
-    "KnownDevice", "Mail", "NumberSeries", "Organisation", "PayPeriod", "Payment", "PayrollBatch",
+    "Mail", "NumberSeries", "Organisation", "PayPeriod", "Payment", "PayrollBatch",
     "PayrollHour", "Rate", "RecoveryCode", "Right", "Session", "SignInAttempt", "State", "Timesheet",
     "TimesheetLine", "WaitingSheet",
 ]  # fmt: skip
 
 TABLES = [
-    Agency, Account, Session, KnownDevice, SignInAttempt, AccountLink, DeadlineFeed, Authenticator,
+    Agency, Account, Session, SignInAttempt, AccountLink, DeadlineFeed, Authenticator,
     RecoveryCode, Device, FactorReset, Mail, Organisation, Right, Deputy, DeputyRequest, BudgetNumber,
     BudgetNumberKey, Assignment, Rate, PayPeriod, ClosingDay, HourType, Timesheet, TimesheetLine, Hour, Flag,
     Contributor, WaitingSheet, BudgetSum, BudgetShare, NumberSeries, Invoice, InvoiceLine, InvoicedHour,

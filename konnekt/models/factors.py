@@ -1,6 +1,6 @@
 """What an account shows besides its password."""
 
-from peewee import CharField, ForeignKeyField, IntegerField, TextField
+from peewee import CharField, Check, ForeignKeyField, IntegerField, TextField
 
 from konnekt.db import BaseModel, MomentField
 from konnekt.models.people import Account
@@ -36,14 +36,18 @@ class RecoveryCode(BaseModel):
 
 
 class Device(BaseModel):
-    """A browser in which an account signed in. remembered_until_at: how long it is not asked for the factor.
+    """A browser in which an account signed in before.
 
-    A cookie of its own holds the token, the table only its SHA-256; one browser has one, whoever uses it.
+    Its cookie holds a random token, the table only its SHA-256; one browser has one, whoever uses it.
+    browser: what it called itself, empty where only a password was chosen in it. failures: wrong passwords in
+    a row from there. seen_at: the last good sign-in there. remembered_until_at: how long it is not asked for
+    the second factor.
     """
 
     account = ForeignKeyField(Account, backref="devices", on_delete="CASCADE")
     token_hash = CharField()
     browser = TextField(default="")
+    failures = IntegerField(default=0, constraints=[Check("failures >= 0")])
     created_at = MomentField()
     seen_at = MomentField()
     remembered_until_at = MomentField(null=True)

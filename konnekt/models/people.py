@@ -1,4 +1,4 @@
-"""People: accounts, their sessions, their devices, their links by mail, and attempts to sign in."""
+"""People: accounts, their sessions, their links by mail, and attempts to sign in."""
 
 import unicodedata
 from typing import Any
@@ -174,22 +174,6 @@ class SignInAttempt(BaseModel):
     failures = IntegerField(default=0, constraints=[Check("failures >= 0")])
     began_at = MomentField()
     at = MomentField(index=True)
-
-
-class KnownDevice(BaseModel):
-    """A browser on which the account signed in before: its cookie has a random token, the table its SHA-256.
-
-    failures: wrong passwords in a row from there. seen_at: the last good sign-in there.
-    """
-
-    token_hash = CharField()
-    account = ForeignKeyField(Account, backref="+", on_delete="CASCADE")
-    failures = IntegerField(default=0, constraints=[Check("failures >= 0")])
-    created_at = MomentField()
-    seen_at = MomentField()
-
-    class Meta:
-        indexes = ((("token_hash", "account"), True),)
 
 
 class AccountLink(BaseModel):

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from flask import current_app, flash, g, make_response, redirect, render_template, request, session
+from flask import flash, g, make_response, redirect, render_template, request, session
 from flask_babel import gettext as _
 from flask_login import current_user, login_user
 from werkzeug import Response
 
-from konnekt.domain.accounts import devices, sessions
+from konnekt.domain.accounts import sessions
 from konnekt.domain.refusals import Invalid, TooMany
 from konnekt.forms.auth import SignInForm
 from konnekt.models import Account
@@ -51,12 +51,6 @@ def let_in(account: Account, *, was_asked: bool = True) -> Response:
     found = unsent.of_sign_in()
     _begin(account, was_asked)
     web.note("sign_in", account.id)
-    response = _go_on(found)
-    token = devices.recognise(account, before=known_browser(), **here())
-    return _known_by(response, token) if token else response
-
-
-def _go_on(found: unsent.UnsentForm | None) -> Response:
     if web.is_htmx():
         return unsent.go_on()
     if found and not unsent.is_mine(found.account):
@@ -71,37 +65,8 @@ def _begin(account: Account, was_asked: bool) -> None:
     empty_cookie()
     unsent.begin(account)
     account.session_token = sessions.start(account, **here(), was_asked=was_asked)
-    known_device.remember(account)
+    known_device.signed_in(account, **here())
     login_user(account)
-
-
-def known_browser() -> str:
-    """The token that this browser is known by; empty where it has none."""
-    return str(g.get("device_token") or request.cookies.get(_cookie_name(), ""))
-
-
-def remember(response: Response, account: Account) -> Response:
-    """Have this browser not be asked for the second factor for a while."""
-    return _known_by(response, devices.remember(account, here()["browser"], known_browser()))
-
-
-def _known_by(response: Response, token: str) -> Response:
-    """Give the browser its new token; a second one in the same answer takes the place of the first."""
-    g.device_token = token
-    kept = [one for one in response.headers.getlist("Set-Cookie") if not one.startswith(f"{_cookie_name()}=")]
-    response.headers.setlist("Set-Cookie", kept)
-    response.set_cookie(
-        _cookie_name(), token, max_age=devices.KNOWN, httponly=True, samesite="Lax", secure=_is_https()
-    )
-    return response
-
-
-def _cookie_name() -> str:
-    return "__Host-konnekt-browser" if _is_https() else "konnekt-browser"
-
-
-def _is_https() -> bool:
-    return bool(current_app.config["SESSION_COOKIE_SECURE"])
 
 
 def empty_cookie() -> None:

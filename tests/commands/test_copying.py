@@ -17,7 +17,7 @@ from konnekt.commands import schema
 from konnekt.config import Config
 from konnekt.db import db
 from konnekt.domain import clock
-from konnekt.domain.accounts import devices, known_devices, recovery_codes, sessions
+from konnekt.domain.accounts import devices, recovery_codes, sessions
 from konnekt.domain.approvals import deputy_requests
 from konnekt.domain.periods import deadlines
 from konnekt.models import (
@@ -75,7 +75,6 @@ def test_the_whole_demonstration_goes_over(
     demo.fill(config)
     sessions.start(Account.get())
     SignInAttempt.create(key="x", began_at=clock.now(), at=clock.now())
-    known_devices.remember(Account.get(), "")
     first = Deputy.get()
     deputy_requests.ask(
         first.organisation.code, "nobody@um.example", first.first_on, first.last_on, by=first.supervisor
@@ -93,7 +92,7 @@ def test_the_whole_demonstration_goes_over(
     one_time_codes.set_up(worker := Account.get(Account.employee_number.is_null(False)))
     recovery_codes.renew(worker, by=worker)
     deadlines.renew(worker)
-    devices.remember(worker, "Firefox")
+    devices.know(worker, "")
     FactorReset.create(account=worker, asked_by=worker, asked_at=clock.now(), reason="één")
     BackgroundProcess.create(host="één", kind="import", number=1, seen_at=clock.now())
     Mail.update(sent_at=clock.now()).where(Mail.sent_at.is_null()).execute()

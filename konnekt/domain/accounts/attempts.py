@@ -2,7 +2,7 @@
 
 The figures are all here; docs/security.md says them in words, and a test compares the two. Whose password is
 guessed is what was typed, whether or not there is such an account. An address is an IPv4 address or an IPv6
-/64. A device on which the account signed in before is not asked here (known_devices.py), and a link by mail
+/64. A device on which the account signed in before is not asked here (devices.py), and a link by mail
 is sent whatever was counted (links.py): nobody is locked out by what somebody else guesses.
 """
 

@@ -20,6 +20,7 @@ LIFETIME = timedelta(days=7)
 HALF_LIFETIME = timedelta(minutes=10)
 ASKED_FOR = timedelta(minutes=10)
 TOUCH_EVERY = timedelta(minutes=5)
+TWICE = timedelta(minutes=1)
 
 
 def digest(token: str) -> str:
@@ -60,6 +61,14 @@ def _begun(account: Account, address: str, browser: str, lifetime: timedelta, **
         **columns,
     )
     return token
+
+
+def begun_twice(account: Account, address: str, browser: str) -> bool:
+    """Whether it signed in more than once in a minute from there, as who sends the form twice does."""
+    same = (
+        (Session.account == account) & (Session.address == address[:64]) & (Session.browser == browser[:200])
+    )
+    return int(Session.select().where(same & (Session.created_at > clock.now() - TWICE)).count()) > 1
 
 
 def find_half(token: str) -> Account | None:

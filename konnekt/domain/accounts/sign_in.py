@@ -1,6 +1,6 @@
 """Signing in by name and password."""
 
-from konnekt.domain.accounts import attempts, known_devices, passwords, people
+from konnekt.domain.accounts import attempts, devices, passwords, people
 from konnekt.domain.refusals import Invalid
 from konnekt.models import Account
 
@@ -12,7 +12,7 @@ def check(name: str, password: str, address: str, device: str = "") -> Account:
     and one without a password. Raises Invalid (field password), or TooMany before anything is checked.
     """
     account = people.find(name)
-    known = known_devices.attempt(account, device)
+    known = devices.attempt(account, device)
     counted = [] if known else attempts.record(attempts.sign_in_limits(account, name, address))
     is_right = passwords.matches(account, password)
     if account is None or not is_right:
@@ -22,7 +22,7 @@ def check(name: str, password: str, address: str, device: str = "") -> Account:
             account=account.id if account else None,
         )
     if known:
-        known_devices.succeed(known)
+        devices.succeed(known)
     else:
         attempts.succeed(counted)
     passwords.keep_up(account, password)

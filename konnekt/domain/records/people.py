@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from konnekt.domain import clock, refusals, text_fields
-from konnekt.domain.accounts import devices, known_devices, links, notices, people, sessions
+from konnekt.domain.accounts import devices, links, notices, people, sessions
 from konnekt.domain.records import company_numbers, rights
 from konnekt.domain.records.audited import RecordType, existing, staff_only
 from konnekt.domain.refusals import Conflict, Invalid, NotFound
@@ -154,7 +154,7 @@ def close(person: int, *, by: Account, is_sure: bool = False) -> Account:
         refusals.ask(_own(row, by) + rights.what_lies_still(row), is_sure=is_sure)
         RECORD.change(row, {"is_active": False}, by=by, verb="close_account")
         sessions.end_all(row)
-        known_devices.forget(row)
+        devices.estrange(row)
         end_links(row)
     return row
 
@@ -192,10 +192,8 @@ def end_sessions(person: int, *, by: Account, session: int | None = None) -> int
         if session is not None:
             which &= Session.id == session
         else:
-            known_devices.forget(row)
+            devices.estrange(row)
         count = int(Session.delete().where(which).execute())
-        if session is None:
-            devices.forget_all(row)
         if session is not None and not count:
             raise NotFound("This session has ended already.")
         if count:

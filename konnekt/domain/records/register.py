@@ -57,7 +57,6 @@ TERMS = {
     "closed": N_("as long as the hours and acts of the person are kept; once closed nobody signs in with it"),
     "session": N_("eight hours without use, seven days at most"),
     "attempt": N_("a day; 30 days where there were too many"),
-    "known_device": N_("180 days after one signed in on it"),
     "device": N_("a year without use"),
     "factor": N_("until it is removed"),
     "factor_reset": N_("until it is done or withdrawn"),

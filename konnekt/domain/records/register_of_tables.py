@@ -29,11 +29,6 @@ session | everybody | access | interest | session
   secret: token_hash
   access: created_at seen_at expires_at address browser is_half asked_at
 
-known_device | everybody | access | interest | known_device
-  key: id account
-  secret: token_hash
-  access: failures created_at seen_at
-
 authenticator | everybody | access | interest | factor
   key: id account
   secret: secret
@@ -47,7 +42,7 @@ recovery_code | everybody | access | interest | factor
 device | everybody | access | interest | device
   key: id account
   secret: token_hash
-  access: browser created_at seen_at remembered_until_at
+  access: browser failures created_at seen_at remembered_until_at
 
 factor_reset | everybody | access | interest | factor_reset
   key: id account
