@@ -299,7 +299,7 @@ def test_what_links_say_is_kept_of_all_that_was_there(blank: Callable[[], None])
 def test_two_rows_of_a_browser_become_one(blank: Callable[[], None]) -> None:
     """Known by its own sign-in, with the tries that it had left; what matches nothing has none."""
     migrate_database()
-    step, migrator = import_module("konnekt.migrations.0020_one_device"), SchemaMigrator.from_database(db.obj)
+    step, migrator = import_module("konnekt.migrations.0021_one_device"), SchemaMigrator.from_database(db.obj)
     noor, emre = factories.account("Noor"), factories.account("Emre")
     step.down(migrator, db.obj)
     before = schema()
