@@ -45,6 +45,7 @@ def create_app(config: "Config | None" = None) -> "Flask":
         guide,
         languages,
         menu,
+        passkey_button,
         probes,
         security,
         sheet_text,
@@ -68,6 +69,7 @@ def create_app(config: "Config | None" = None) -> "Flask":
     sheet_text.init_app(app)
     change_text.init_app(app)
     menu.init_app(app)
+    passkey_button.init_app(app)
     guide.init_app(app)
     cli.init_app(app)
 

@@ -31,7 +31,7 @@ from konnekt.models import (
     Timesheet,
     TimesheetLine,
 )
-from tests import factories, invoice_cast, payroll_cast
+from tests import factories, invoice_cast, payroll_cast, soft_passkeys
 from tests.factories import World
 from tests.visitor import Visitor
 
@@ -119,7 +119,7 @@ class Cast:
 
 # The places of an address that name a row of the database.
 ROWS = {
-    "sheet", "code", "assignment", "authenticator", "device", "rate", "invoice", "budget_number", "deputy", "asked", "session", "closing_day",
+    "sheet", "code", "assignment", "authenticator", "passkey", "device", "rate", "invoice", "budget_number", "deputy", "asked", "session", "closing_day",
     "hour_type", "job", "mail", "period", "payment", "batch", "person", "number", "token",
 }  # fmt: skip
 # Where a place of that name holds something else than elsewhere.
@@ -190,6 +190,7 @@ def assemble(app: Flask, world: World) -> Cast:
     visitors = {role: Visitor(app, account) for role, account in accounts.items()}
     devices.remember(noor, devices.know(noor, ""))
     begun = factors.begin(noor, "Phone", by=noor)
+    _, passkey = soft_passkeys.set_up(noor)
     visitors["half"] = Visitor(app)
     with visitors["half"].client.session_transaction() as cookie:
         cookie["half"] = sessions.start_half(noor)
@@ -223,6 +224,7 @@ def assemble(app: Flask, world: World) -> Cast:
         "deputy_token": re.findall(r"/deputies/asked/([\w-]+)", question.text)[0],
         "session": own_session.id,
         "authenticator": begun.id,
+        "passkey": passkey.id,
         "device": Device.get().id,
         "closing_day": ClosingDay.create(day=clock.today(), name_nl="Dies", name_en="Dies").id,
         "hour_type": HourType.get().id,

@@ -47,6 +47,8 @@ GET  /login                                                       -----  ok     
 POST /login                                                       -----  422    422    ok     ok     ok     ok     ok     ok     ok     ok
 GET  /login/code                                                  -----  login  ok     ok     ok     ok     ok     ok     ok     ok     ok
 POST /login/code                                                  -----  401    422    ok     ok     ok     ok     ok     ok     ok     ok
+POST /login/passkey                                               -----  ok     ok     ok     ok     ok     ok     ok     ok     ok     ok
+POST /login/code/passkey                                          -----  404    ok     404    404    404    404    404    404    404    404
 GET  /password/forgotten                                          -----  ok     ok     ok     ok     ok     ok     ok     ok     ok     ok
 POST /password/forgotten                                          -----  422    422    422    422    422    422    422    422    422    422
 GET  /password/new/<token>                                        -----  ok     ok     ok     ok     ok     ok     ok     ok     ok     ok
@@ -75,6 +77,12 @@ POST /account/factors                                             -----  login  
 GET  /account/factors/<authenticator>                             -----  login  login  ok     404    404    404    404    404    404    404
 POST /account/factors/<authenticator>                             -----  login  login  422    404    404    404    404    404    404    404
 POST /account/factors/<authenticator>/remove                      -----  login  login  ok     404    404    404    404    404    404    404
+GET  /account/factors/passkeys/new                                -----  login  login  ok     ok     ok     ok     ok     ok     ok     ok
+POST /account/factors/passkeys/new                                -----  login  login  422    422    422    422    422    422    422    422
+POST /account/factors/passkeys/options                            -----  login  login  ok     ok     ok     ok     ok     ok     ok     ok
+POST /account/factors/passkeys                                    -----  login  login  422    422    422    422    422    422    422    422
+POST /account/factors/passkeys/challenge                          -----  login  login  ok     ok     ok     ok     ok     ok     ok     ok
+POST /account/factors/passkeys/<passkey>/remove                   -----  login  login  ok     404    404    404    404    404    404    404
 POST /account/factors/recovery-codes                              -----  login  login  409    409    409    409    409    409    409    409
 POST /account/factors/recovery-codes/file                         -----  login  login  409    409    409    409    409    409    409    409
 POST /account/password                                            -----  login  login  422    422    422    422    422    422    422    422

@@ -52,6 +52,8 @@ PUBLIC = {
     "auth.login",
     "second_step.show",
     "second_step.check",
+    "second_step.passkey",
+    "auth.passkey",
     "auth.forgotten",
     "auth.link",
 }

@@ -12,7 +12,7 @@ from konnekt.domain.accounts import choosing, devices, links, people, sessions, 
 from konnekt.domain.refusals import Invalid, NotFound, TooMany
 from konnekt.forms.auth import ForgottenForm, NewPasswordForm, SignInForm
 from konnekt.models import LANGUAGES, Account
-from konnekt.screens import half_way, known_device, signing_in, unsent, web
+from konnekt.screens import half_way, known_device, passkey_button, signing_in, unsent, web
 
 bp = Blueprint("auth", __name__)
 
@@ -34,6 +34,8 @@ def _check() -> Response:
     if current_user.is_authenticated:
         return signing_in.lead_on()
     form = SignInForm()
+    if passkey_button.is_pressed():
+        return _by_passkey(form)
     if not form.validate():
         return signing_in.again(form, 422)
     try:
@@ -55,6 +57,21 @@ def _check() -> Response:
     if is_due:
         return half_way.begin(account)
     return signing_in.let_in(account, was_asked=not account.has_second_factor)
+
+
+def _by_passkey(form: SignInForm) -> Response:
+    """Both factors at once: no password is asked."""
+    try:
+        return signing_in.let_in(passkey_button.check("sign-in"))
+    except (Invalid, TooMany) as refusal:
+        form.form_errors = [web.say(refusal)]
+        return signing_in.later(signing_in.again(form, refusal.status), refusal)
+
+
+@bp.post("/login/passkey")
+def passkey() -> Response:
+    """What a passkey has to sign as the only sign-in, for whoever has one."""
+    return passkey_button.options("sign-in")
 
 
 def _throttled(template: str, form: Any, refusal: TooMany, **context: Any) -> Response:

@@ -5,7 +5,7 @@ from konnekt.models.bank import BankEntry
 from konnekt.models.budgets import BudgetShare, BudgetSum
 from konnekt.models.chains import EventChain
 from konnekt.models.events import Event
-from konnekt.models.factors import Authenticator, Device, FactorReset, RecoveryCode
+from konnekt.models.factors import Authenticator, Device, FactorReset, Passkey, PasskeyChallenge, RecoveryCode
 from konnekt.models.installation import Installation
 from konnekt.models.invoices import Document, Invoice, InvoicedHour, InvoiceLine, NumberSeries, Payment
 from konnekt.models.jobs import Job, JobFile
@@ -38,14 +38,14 @@ __all__ = [
     "BankEntry", "BudgetNumber", "BudgetNumberKey", "BudgetShare", "BudgetSum", "ClosingDay", "Contributor",
     "DeadlineFeed", "Deputy", "DeputyRequest", "Device", "Document", "Event", "EventChain", "FactorReset",
     "Flag", "Hour", "HourType", "Installation", "Invoice", "InvoiceLine", "InvoicedHour", "Job", "JobFile",
-    "Mail", "NumberSeries", "Organisation", "PayPeriod", "Payment", "PayrollBatch",
-    "PayrollHour", "Rate", "RecoveryCode", "Right", "Session", "SignInAttempt", "State", "Timesheet",
-    "TimesheetLine", "WaitingSheet",
+    "Mail", "NumberSeries", "Organisation", "Passkey", "PasskeyChallenge", "PayPeriod", "Payment",
+    "PayrollBatch", "PayrollHour", "Rate", "RecoveryCode", "Right", "Session", "SignInAttempt", "State",
+    "Timesheet", "TimesheetLine", "WaitingSheet",
 ]  # fmt: skip
 
 TABLES = [
-    Agency, Account, Session, SignInAttempt, AccountLink, DeadlineFeed, Authenticator,
-    RecoveryCode, Device, FactorReset, Mail, Organisation, Right, Deputy, DeputyRequest, BudgetNumber,
+    Agency, Account, Session, SignInAttempt, AccountLink, DeadlineFeed, Authenticator, RecoveryCode, Device,
+    Passkey, PasskeyChallenge, FactorReset, Mail, Organisation, Right, Deputy, DeputyRequest, BudgetNumber,
     BudgetNumberKey, Assignment, Rate, PayPeriod, ClosingDay, HourType, Timesheet, TimesheetLine, Hour, Flag,
     Contributor, WaitingSheet, BudgetSum, BudgetShare, NumberSeries, Invoice, InvoiceLine, InvoicedHour,
     BankEntry, Payment, Document, PayrollBatch, PayrollHour, Event, EventChain, Job, JobFile, Installation,

@@ -11,7 +11,8 @@ from konnekt.screens import web
 
 # What they reach meanwhile, beside what everybody does.
 OPEN = {"auth.logout", "factors.index", "factors.begin", "factors.show", "factors.confirm"}
-OPEN |= {"factors.recovery_code_file"}
+OPEN |= {"factors.recovery_code_file", "factors.begin_passkey", "factors.new_passkey"}
+OPEN |= {"factors.passkey_options", "factors.add_passkey"}
 
 
 def is_overdue() -> bool:

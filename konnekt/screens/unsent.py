@@ -8,6 +8,7 @@ it, and nobody else can sign one.
 
 import secrets
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from flask import Flask, current_app, flash, make_response, render_template, request, session, url_for
@@ -24,7 +25,7 @@ from konnekt.screens import web
 
 MOST = 200_000  # characters: longer than any form of ours
 # A form that asks for a password is typed again.
-SECRETS = {"current", "password", "factor_code", "once_more"}
+SECRETS = {"current", "password", "factor_code", "once_more", "passkey"}
 KEPT_SECONDS = 24 * 60 * 60
 
 
@@ -127,7 +128,7 @@ def sign_in_first() -> Response:
 
 
 def on_the_spot(
-    form: SignInForm | CodeForm, status: int, template: str = "auth/on_the_spot.html"
+    form: SignInForm | CodeForm, status: int, template: str = "auth/on_the_spot.html", **context: Any
 ) -> Response:
     """The sign-in form above a page that stays as it is; a draft that saves itself leaves the focus alone."""
     was = request.form.get("was") or request.form.get("csrf_token", "")
@@ -138,6 +139,7 @@ def on_the_spot(
         is_quiet="quiet" in request.form,
         was=was,
         account=account_of(was),
+        **context,
     )
 
 

@@ -17,7 +17,7 @@ from konnekt.commands import schema
 from konnekt.config import Config
 from konnekt.db import db
 from konnekt.domain import clock
-from konnekt.domain.accounts import devices, recovery_codes, sessions
+from konnekt.domain.accounts import devices, passkeys, recovery_codes, sessions
 from konnekt.domain.approvals import deputy_requests
 from konnekt.domain.periods import deadlines
 from konnekt.models import (
@@ -35,7 +35,7 @@ from konnekt.models import (
     Organisation,
     SignInAttempt,
 )
-from tests import demonstration, one_time_codes
+from tests import demonstration, one_time_codes, soft_passkeys
 from tests.command_line import COMMAND, environment, konnekt, served
 from tests.commands.test_backup import connected, empty
 from tests.domain.imports.import_sets import dump
@@ -92,6 +92,8 @@ def test_the_whole_demonstration_goes_over(
     one_time_codes.set_up(worker := Account.get(Account.employee_number.is_null(False)))
     recovery_codes.renew(worker, by=worker)
     deadlines.renew(worker)
+    soft_passkeys.set_up(worker)
+    passkeys.creation_options(worker, soft_passkeys.BROWSER, soft_passkeys.SITE)
     devices.know(worker, "")
     FactorReset.create(account=worker, asked_by=worker, asked_at=clock.now(), reason="één")
     BackgroundProcess.create(host="één", kind="import", number=1, seen_at=clock.now())

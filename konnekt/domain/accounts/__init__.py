@@ -2,5 +2,5 @@
 
 __all__ = [
     "attempts", "choosing", "devices", "factor_resets", "factors", "links", "notices",
-    "once_more", "passwords", "people", "quotas", "recovery_codes", "sessions", "sign_in",
+    "once_more", "passkeys", "passwords", "people", "quotas", "recovery_codes", "sessions", "sign_in",
 ]  # fmt: skip

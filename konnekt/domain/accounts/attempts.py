@@ -123,6 +123,16 @@ def sign_in_limits(account: Account | None, typed: str, address: str) -> list[Li
     ]
 
 
+def passkey_limits(address: str) -> list[Limit]:
+    """What a passkey counts under: as a password from its address, and no account's, for none is guessed."""
+    return sign_in_limits(None, "", address)[:2]
+
+
+def challenge_limits(address: str) -> list[Limit]:
+    """What asking for something to sign counts under, of who is not signed in."""
+    return [Limit(_key("challenge", _network(address)), MOST_IN_BURST, BURST)]
+
+
 def change_limits(account: Account) -> list[Limit]:
     """What a wrong current password counts under: its owner's own, whatever others guess."""
     who = _who(account, "")

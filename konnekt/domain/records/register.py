@@ -58,6 +58,7 @@ TERMS = {
     "session": N_("eight hours without use, seven days at most"),
     "attempt": N_("a day; 30 days where there were too many"),
     "device": N_("a year without use"),
+    "challenge": N_("five minutes, or until it is used"),
     "factor": N_("until it is removed"),
     "factor_reset": N_("until it is done or withdrawn"),
     "asked": N_("until it is answered or its days are over"),

@@ -39,6 +39,16 @@ recovery_code | everybody | access | interest | factor
   secret: code_hash
   access: created_at used_at
 
+passkey | everybody | access | interest | factor
+  key: id account
+  secret: credential_id public_key user_handle
+  access: name sign_count may_be_backed_up is_backed_up created_at used_at
+
+passkey_challenge | everybody | access | interest | challenge
+  key: id account
+  secret: challenge_hash browser_hash note
+  access: purpose created_at
+
 device | everybody | access | interest | device
   key: id account
   secret: token_hash
