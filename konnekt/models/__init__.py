@@ -3,6 +3,7 @@
 from konnekt.models.assignments import Assignment, Rate
 from konnekt.models.budgets import BudgetShare, BudgetSum
 from konnekt.models.chains import EventChain
+from konnekt.models.decision_links import DecisionLink, DecisionLinkSheet
 from konnekt.models.events import Event
 from konnekt.models.factors import Authenticator, Device, FactorReset, RecoveryCode
 from konnekt.models.installation import Installation
@@ -26,8 +27,9 @@ from konnekt.models.waiting import WaitingSheet
 
 __all__ = [
     "LANGUAGES", "Account", "AccountLink", "Agency", "Assignment", "Authenticator", "BackgroundProcess",
-    "BudgetNumber", "BudgetNumberKey", "BudgetShare", "BudgetSum", "ClosingDay", "Contributor", "Deputy",
-    "DeputyRequest", "Device", "Document", "Event", "EventChain", "FactorReset", "Flag", "Hour", "HourType",
+    "BudgetNumber", "BudgetNumberKey", "BudgetShare", "BudgetSum", "ClosingDay", "Contributor",
+    "DecisionLink", "DecisionLinkSheet", "Deputy", "DeputyRequest", "Device", "Document", "Event",
+    "EventChain", "FactorReset", "Flag", "Hour", "HourType",
     "Installation", "Invoice", "InvoiceLine", "InvoicedHour", "Job", "JobFile", "KnownDevice", "Mail",
     "NumberSeries", "Organisation", "PayPeriod", "Payment", "PayrollBatch", "PayrollHour", "Rate",
     "RecoveryCode", "Right", "Session", "SignInAttempt", "State", "Timesheet", "TimesheetLine",
@@ -38,6 +40,7 @@ TABLES = [
     Agency, Account, Session, KnownDevice, SignInAttempt, AccountLink, Authenticator, RecoveryCode, Device,
     FactorReset, Mail, Organisation, Right, Deputy, DeputyRequest, BudgetNumber, BudgetNumberKey, Assignment,
     Rate, PayPeriod, ClosingDay, HourType, Timesheet, TimesheetLine, Hour, Flag, Contributor, WaitingSheet,
+    DecisionLink, DecisionLinkSheet,
     BudgetSum, BudgetShare, NumberSeries, Invoice, InvoiceLine, InvoicedHour, Payment, Document,
     PayrollBatch, PayrollHour, Event, EventChain, Job, JobFile, Installation,
     BackgroundProcess,

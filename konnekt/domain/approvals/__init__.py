@@ -8,6 +8,7 @@ __all__ = [
     "deputy_requests",
     "detail",
     "listing",
+    "mail_links",
     "undo_or_revoke",
     "waiting",
 ]

@@ -8,7 +8,7 @@ from konnekt.domain.accounts import devices, known_devices, links, notices, peop
 from konnekt.domain.records import company_numbers, rights
 from konnekt.domain.records.audited import RecordType, existing, staff_only
 from konnekt.domain.refusals import Conflict, Invalid, NotFound
-from konnekt.models import LANGUAGES, Account, AccountLink, Assignment, Session
+from konnekt.models import LANGUAGES, Account, AccountLink, Assignment, Session, decision_links
 from konnekt.models.people import name_key, username_key
 
 SIGN_IN = ("email", "username")
@@ -178,6 +178,7 @@ def address_changed(person: Account, before: str) -> None:
 
 def end_links(person: Account) -> None:
     """End the links under way by mail: they went to an address or an account that is no longer this."""
+    decision_links.end_links(person)
     AccountLink.delete().where((AccountLink.account == person) & AccountLink.used_at.is_null()).execute()
 
 
@@ -196,6 +197,7 @@ def end_sessions(person: int, *, by: Account, session: int | None = None) -> int
         count = int(Session.delete().where(which).execute())
         if session is None:
             devices.forget_all(row)
+            decision_links.end_links(row)
         if session is not None and not count:
             raise NotFound("This session has ended already.")
         if count:

@@ -39,6 +39,7 @@ ABOUT = {
 PURPOSES = {
     "portal": N_("to run the portal"),
     "access": N_("to let in who may, and nobody else"),
+    "decision_link": N_("until the next mail, or a week after the deadline in it"),
     "mail": N_("to tell people what waits for them"),
     "client": N_("to work for a client"),
     "wages": N_("to pay hours"),
