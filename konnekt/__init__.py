@@ -28,6 +28,7 @@ def create_app(config: "Config | None" = None) -> "Flask":
         home,
         hours,
         invoices,
+        mail_links,
         my_sheets,
         organisations,
         registration,
@@ -83,6 +84,7 @@ def create_app(config: "Config | None" = None) -> "Flask":
     app.register_blueprint(account.bp)
     app.register_blueprint(factors.bp)
     app.register_blueprint(deputies.bp)
+    app.register_blueprint(mail_links.bp)
     app.register_blueprint(budgets.bp)
     app.register_blueprint(bureau.bp)
     app.register_blueprint(help.bp)
