@@ -14,7 +14,7 @@ from konnekt.domain.approvals import detail, mail_links
 from konnekt.domain.approvals.decide import Outcome
 from konnekt.domain.approvals.mailed_sheets import OpenedLink
 from konnekt.domain.payroll import pay_dates
-from konnekt.domain.refusals import Forbidden, NotFound, Refused, TooMany
+from konnekt.domain.refusals import Conflict, NotFound, Refused, TooMany
 from konnekt.forms.approvals import picks
 from konnekt.screens import by_mail, web
 from konnekt.screens.sheet_text import outcome_notice
@@ -83,7 +83,7 @@ def undo(token: str) -> Response:
         return first
     try:
         outcome = mail_links.undo(token, request.form.get("batch", "")[:32])
-    except (Forbidden, Refused) as refusal:
+    except Refused as refusal:
         return _page(token, _opened(token), refusal.status, [web.say(refusal)])
     return _outcome(token, opened, outcome)
 
@@ -150,14 +150,15 @@ def page_too_old(_error: CSRFError) -> Response:
     """The browser kept nothing of the page, or signed in meanwhile: show it again with a token that works."""
     if request.endpoint == "mail_links.allow":
         return web.problem("errors/400.html", 400)
-    token = (request.view_args or {}).get("token", "")
+    place = request.view_args or {}
+    refusal = Conflict("This page was too old: nothing was done. Press the button once more.")
     try:
-        opened = _opened(token)
-    except NotFound as refusal:
-        return over(refusal)
-    return _page(
-        token, opened, 400, [_("This page was too old: nothing was done. Press the button once more.")]
-    )
+        opened = _opened(place["token"])
+        if "sheet" in place:
+            return _sheet(place["token"], opened, place["sheet"], refusal)
+    except NotFound as gone:
+        return over(gone)
+    return _page(place["token"], opened, 400, [web.say(refusal)])
 
 
 @bp.post("/account/decide-by-mail")
