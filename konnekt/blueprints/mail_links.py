@@ -10,9 +10,7 @@ from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 from werkzeug import Response
 
-from konnekt.domain.approvals import detail, mail_links
-from konnekt.domain.approvals.decide import Outcome
-from konnekt.domain.approvals.mailed_sheets import OpenedLink
+from konnekt.domain.approvals import decide, detail, mail_links, mailed_sheets
 from konnekt.domain.payroll import pay_dates
 from konnekt.domain.refusals import Conflict, NotFound, Refused, TooMany
 from konnekt.forms.approvals import picks
@@ -28,7 +26,7 @@ def hide(response: Response) -> Response:
     return by_mail.hide(response)
 
 
-def _opened(token: str) -> OpenedLink:
+def _opened(token: str) -> mailed_sheets.OpenedLink:
     opened = mail_links.find(token)
     by_mail.speak(opened.account)
     return opened
@@ -40,7 +38,7 @@ def show(token: str) -> Response:
     return _page(token, _opened(token))
 
 
-def _page(token: str, opened: OpenedLink, status: int = 200, said: Any = ()) -> Response:
+def _page(token: str, opened: mailed_sheets.OpenedLink, status: int = 200, said: Any = ()) -> Response:
     deadlines = pay_dates.together(pay_dates.deadlines(opened.periods))
     return by_mail.page("list", status, token=token, opened=opened, deadlines=deadlines, said=list(said))
 
@@ -51,7 +49,9 @@ def sheet(token: str, sheet: int) -> Response:
     return _sheet(token, _opened(token), sheet)
 
 
-def _sheet(token: str, opened: OpenedLink, sheet: int, refusal: Refused | None = None) -> Response:
+def _sheet(
+    token: str, opened: mailed_sheets.OpenedLink, sheet: int, refusal: Refused | None = None
+) -> Response:
     found = opened.sheet(sheet)
     shown = detail.load(sheet, opened.who) if found.is_open else None
     typed = request.form.get("reason", "")
@@ -88,7 +88,7 @@ def undo(token: str) -> Response:
     return _outcome(token, opened, outcome)
 
 
-def _outcome(token: str, opened: OpenedLink, outcome: Outcome) -> Response:
+def _outcome(token: str, opened: mailed_sheets.OpenedLink, outcome: decide.Outcome) -> Response:
     """Back to the page with what came of it; what was refused is said with its reason."""
     said = _refusals(opened, outcome)
     if not outcome.decided:
@@ -100,7 +100,7 @@ def _outcome(token: str, opened: OpenedLink, outcome: Outcome) -> Response:
     return redirect(url_for(".show", token=token), 303)
 
 
-def _refusals(opened: OpenedLink, outcome: Outcome) -> list[str]:
+def _refusals(opened: mailed_sheets.OpenedLink, outcome: decide.Outcome) -> list[str]:
     found: dict[str, list[str]] = {}
     for pick, _sheet_of_it, refusal in outcome.refused:
         known = opened.by_id.get(pick.sheet)

@@ -13,7 +13,7 @@ from werkzeug import Response
 
 from konnekt.domain import clock
 from konnekt.domain.accounts import attempts, devices, factors, sessions
-from konnekt.domain.approvals.mailed_sheets import OpenedLink
+from konnekt.domain.approvals import mailed_sheets
 from konnekt.domain.refusals import Invalid, TooMany
 from konnekt.forms.auth import CodeForm
 from konnekt.models import Account
@@ -52,7 +52,7 @@ def hide(response: Response) -> Response:
     return response
 
 
-def factor_first(opened: OpenedLink) -> Response | None:
+def factor_first(opened: mailed_sheets.OpenedLink) -> Response | None:
     """The page that asks for the account's second factor; None where it was shown, or is not asked.
 
     What was sent goes along in it, so that nothing is pressed twice.
@@ -93,7 +93,7 @@ def _was_shown(account: Account) -> bool:
     return timedelta(0) <= age < sessions.ASKED_FOR
 
 
-def _ask(opened: OpenedLink, form: CodeForm, status: int) -> Response:
+def _ask(opened: mailed_sheets.OpenedLink, form: CodeForm, status: int) -> Response:
     own = ("csrf_token", "factor_code", "recovery")
     sent = [(name, text) for name, text in request.form.items(multi=True) if name not in own]
     web.note("code_asked", opened.account.id)

@@ -9,6 +9,7 @@ __all__ = [
     "detail",
     "listing",
     "mail_links",
+    "mailed_sheets",
     "undo_or_revoke",
     "waiting",
 ]

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from konnekt.background import mail
 from konnekt.db import transaction
 from konnekt.domain import clock, events
-from konnekt.domain.accounts.sessions import digest
+from konnekt.domain.accounts import sessions
 from konnekt.domain.approvals import decide, mailed_sheets, undo_or_revoke
 from konnekt.domain.approvals.decide import Outcome, Pick
 from konnekt.domain.approvals.mailed_sheets import SOURCE, OpenedLink
@@ -125,7 +125,7 @@ def keep(told: list[Account], links: Iterable[NewLink]) -> None:
     for start in range(0, len(ids), AT_ONCE):
         DecisionLink.delete().where(DecisionLink.account.in_(ids[start : start + AT_ONCE])).execute()
     for start in range(0, len(chosen), AT_ONCE):
-        _insert({digest(link.token): link for link in chosen[start : start + AT_ONCE]})
+        _insert({sessions.digest(link.token): link for link in chosen[start : start + AT_ONCE]})
 
 
 def _insert(links: dict[str, NewLink]) -> None:
@@ -149,7 +149,7 @@ def _insert(links: dict[str, NewLink]) -> None:
 
 def find(token: str) -> OpenedLink:
     """What a mailed link opens now; writes nothing. Raises NotFound where it opens nothing any more."""
-    is_this = (DecisionLink.token_hash == digest(token)) & (DecisionLink.ends_at > clock.now())
+    is_this = (DecisionLink.token_hash == sessions.digest(token)) & (DecisionLink.ends_at > clock.now())
     mine = Account.is_active & Account.decides_by_mail
     query = DecisionLink.select(DecisionLink, Account).join(Account).where(is_this & mine)
     link: DecisionLink | None = query.first()
