@@ -52,11 +52,11 @@ def sheet(token: str, sheet: int) -> Response:
 def _sheet(
     token: str, opened: mailed_sheets.OpenedLink, sheet: int, refusal: Refused | None = None
 ) -> Response:
-    found = opened.sheet(sheet)
-    shown = detail.load(sheet, opened.who) if found.is_open else None
+    mailed = opened.sheet(sheet)
+    shown = detail.load(sheet, opened.who) if mailed.is_open else None
     typed = request.form.get("reason", "")
-    context = {"token": token, "opened": opened, "found": found, "detail": shown, "typed": typed}
-    status = refusal.status if refusal else 409 if found.needs_signing_in else 200
+    context = {"token": token, "opened": opened, "mailed_sheet": mailed, "detail": shown, "typed": typed}
+    status = refusal.status if refusal else 409 if mailed.needs_signing_in else 200
     return by_mail.page("sheet", status, refusal=refusal, **context)
 
 
@@ -101,11 +101,11 @@ def _outcome(token: str, opened: mailed_sheets.OpenedLink, outcome: decide.Outco
 
 
 def _refusals(opened: mailed_sheets.OpenedLink, outcome: decide.Outcome) -> list[str]:
-    found: dict[str, list[str]] = {}
+    refusals: dict[str, list[str]] = {}
     for pick, _sheet_of_it, refusal in outcome.refused:
         known = opened.by_id.get(pick.sheet)
-        found.setdefault(web.say(refusal), []).append(known.row.worker if known else _("unknown"))
-    return [f"{sentence} ({', '.join(names)})" for sentence, names in found.items()]
+        refusals.setdefault(web.say(refusal), []).append(known.row.worker if known else _("unknown"))
+    return [f"{sentence} ({', '.join(names)})" for sentence, names in refusals.items()]
 
 
 @bp.post("/decide/<token>/<int:sheet>/reject")

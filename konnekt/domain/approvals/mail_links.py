@@ -137,9 +137,9 @@ def _insert(links: dict[str, NewLink]) -> None:
         ]
     ).execute()
     ids = DecisionLink.select(DecisionLink.token_hash, DecisionLink.id)
-    found = dict(ids.where(DecisionLink.token_hash.in_(list(links))).tuples())
+    id_of = dict(ids.where(DecisionLink.token_hash.in_(list(links))).tuples())
     rows = [
-        {"link": found[key], "timesheet": sheet, "revision": revision}
+        {"link": id_of[key], "timesheet": sheet, "revision": revision}
         for key, link in links.items()
         for sheet, revision in link.revisions.items()
     ]
@@ -196,10 +196,10 @@ def approve(token: str, picks: Iterable[Pick]) -> Outcome:
 def reject(token: str, sheet: int, reason: str) -> Timesheet:
     """Send a sheet back with a reason, as the link's account, where the organisation lets this be mailed."""
     with _using(token) as opened:
-        found = opened.sheet(sheet)
-        if found.row.is_waiting and not found.may_reject:
+        mailed = opened.sheet(sheet)
+        if mailed.row.is_waiting and not mailed.may_reject:
             raise Conflict(SIGN_IN)
-        return decide.reject(sheet, reason, by=opened.account, seen=found.revision, source=SOURCE)
+        return decide.reject(sheet, reason, by=opened.account, seen=mailed.revision, source=SOURCE)
 
 
 def undo(token: str, batch: str) -> Outcome:
