@@ -157,7 +157,9 @@ def page_too_old(_error: CSRFError) -> Response:
         if "sheet" in place:
             return _sheet(place["token"], opened, place["sheet"], refusal)
     except NotFound as gone:
-        return over(gone)
+        response = over(gone)
+        response.status_code = 400
+        return response
     return _page(place["token"], opened, 400, [web.say(refusal)])
 
 

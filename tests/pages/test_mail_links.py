@@ -133,7 +133,7 @@ def test_no_other_way_of_asking_decides(world: World, phone: Visitor) -> None:
     typed = phone.client.post(f"{path}/{world.sheet.id}/reject", data={"reason": "Zo getypt"})
     assert typed.status_code == 409
     assert "Zo getypt" in typed.text, "what was typed stays"
-    assert phone.client.post("/decide/nothing", data=pick).status_code == 404
+    assert phone.client.post("/decide/nothing", data=pick).status_code == 400
     assert state(world.sheet) == "submitted"
 
 

@@ -20,7 +20,7 @@ from konnekt.domain.approvals import decide, mailed_sheets, undo_or_revoke
 from konnekt.domain.approvals.decide import Outcome, Pick
 from konnekt.domain.approvals.mailed_sheets import SOURCE, OpenedLink
 from konnekt.domain.payroll import pay_dates
-from konnekt.domain.refusals import N_, Conflict, Invalid, NotFound
+from konnekt.domain.refusals import Conflict, Invalid, NotFound
 from konnekt.models import (
     Account,
     Contributor,
@@ -40,9 +40,6 @@ MOST = 200
 STAYS = timedelta(days=7)
 TOKEN_BYTES = 24  # 192 bits
 AT_ONCE = 200
-OVER = N_("There is a newer mail, its time is over, or you no longer have to do with what was in it.")
-DONE = N_("Everything in this mail is decided.")
-SIGN_IN = N_("This one can't be decided from the mail: sign in to decide.")
 
 
 @dataclass(frozen=True)
@@ -155,10 +152,20 @@ def find(token: str) -> OpenedLink:
     link: DecisionLink | None = query.first()
     opened = mailed_sheets.opened(link) if link else None
     if opened is None or not opened.sheets:
-        raise NotFound(OVER)
+        raise _over()
     if not opened.is_of_use:
-        raise NotFound(DONE)
+        raise NotFound("Everything in this mail is decided.")
     return opened
+
+
+def _over() -> NotFound:
+    return NotFound(
+        "There is a newer mail, its time is over, or you no longer have to do with what was in it."
+    )
+
+
+def _not_by_mail() -> Conflict:
+    return Conflict("This one can't be decided from the mail: sign in to decide.")
 
 
 @contextmanager
@@ -168,7 +175,7 @@ def _using(token: str) -> Iterator[OpenedLink]:
         opened = find(token)
         lives = (DecisionLink.id == opened.link.id) & (DecisionLink.ends_at > clock.now())
         if DecisionLink.update(used_at=clock.now()).where(lives).execute() != 1:
-            raise NotFound(OVER)
+            raise _over()
         yield opened
 
 
@@ -189,7 +196,7 @@ def approve(token: str, picks: Iterable[Pick]) -> Outcome:
             outcome = decide.approve_many(chosen, by=opened.account, source=SOURCE)
         else:
             outcome = Outcome()
-        outcome.refused += [(pick, None, Conflict(SIGN_IN)) for pick in refused]
+        outcome.refused += [(pick, None, _not_by_mail()) for pick in refused]
     return outcome
 
 
@@ -198,7 +205,7 @@ def reject(token: str, sheet: int, reason: str) -> Timesheet:
     with _using(token) as opened:
         mailed = opened.sheet(sheet)
         if mailed.row.is_waiting and not mailed.may_reject:
-            raise Conflict(SIGN_IN)
+            raise _not_by_mail()
         return decide.reject(sheet, reason, by=opened.account, seen=mailed.revision, source=SOURCE)
 
 

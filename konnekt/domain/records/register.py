@@ -39,7 +39,6 @@ ABOUT = {
 PURPOSES = {
     "portal": N_("to run the portal"),
     "access": N_("to let in who may, and nobody else"),
-    "decision_link": N_("until the next mail, or a week after the deadline in it"),
     "mail": N_("to tell people what waits for them"),
     "client": N_("to work for a client"),
     "wages": N_("to pay hours"),
@@ -65,6 +64,7 @@ TERMS = {
     "asked": N_("until it is answered or its days are over"),
     "feed": N_("until it is removed, or a new address takes its place"),
     "link": N_("the next link ends the one before; used ones stay, as a hash"),
+    "decision_link": N_("until the next mail, or a week after the deadline in it"),
     "mail": N_("as long as the history that it belongs to; links are wiped once it is sent"),
     "right": N_("until it is taken away"),
     "history": N_("as long as what it is about"),
