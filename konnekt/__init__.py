@@ -29,6 +29,7 @@ def create_app(config: "Config | None" = None) -> "Flask":
         home,
         hours,
         invoices,
+        mail_links,
         organisations,
         registrar_sheets,
         registration,
@@ -86,6 +87,7 @@ def create_app(config: "Config | None" = None) -> "Flask":
     app.register_blueprint(account.bp)
     app.register_blueprint(factors.bp)
     app.register_blueprint(deputies.bp)
+    app.register_blueprint(mail_links.bp)
     app.register_blueprint(deadlines.bp)
     app.register_blueprint(budgets.bp)
     app.register_blueprint(bureau.bp)

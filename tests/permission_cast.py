@@ -31,7 +31,7 @@ from konnekt.models import (
     Timesheet,
     TimesheetLine,
 )
-from tests import factories, invoice_cast, payroll_cast, soft_passkeys
+from tests import factories, invoice_cast, mailed, payroll_cast, soft_passkeys
 from tests.factories import World
 from tests.visitor import Visitor
 
@@ -99,6 +99,7 @@ class Cast:
         fingerprint = self.fingerprints[role]
         forms: dict[str, dict[str, Any]] = {
             "/approvals/approve": pick,
+            "/decide/<token>": pick,
             "/approvals/ordinary": {"fingerprint": fingerprint},
             "/home/ordinary": {"fingerprint": fingerprint},
             "/approvals/undo": {"batch": self.batches["approved"]},
@@ -125,6 +126,7 @@ ROWS = {
 # Where a place of that name holds something else than elsewhere.
 SPECIAL = {
     "/account/deputies/asked/": {"token": "deputy_token"},
+    "/decide/": {"token": "decide_token"},
     "/organisations/": {"code": "organisation"},
     "/bureau/organisations/": {"code": "organisation"},
     "/bureau/people/<person>/rights/": {"code": "organisation", "person": "approver"},
@@ -222,6 +224,7 @@ def assemble(app: Flask, world: World) -> Cast:
         "deputy": named.id,
         "asked": asked.id,
         "deputy_token": re.findall(r"/deputies/asked/([\w-]+)", question.text)[0],
+        "decide_token": mailed.remind(world),
         "session": own_session.id,
         "authenticator": begun.id,
         "passkey": passkey.id,

@@ -53,6 +53,11 @@ GET  /password/forgotten                                          -----  ok     
 POST /password/forgotten                                          -----  422    422    422    422    422    422    422    422    422    422
 GET  /password/new/<token>                                        -----  ok     ok     ok     ok     ok     ok     ok     ok     ok     ok
 POST /password/new/<token>                                        -----  422    422    422    422    422    422    422    422    422    422
+GET  /decide/<token>                                              -----  ok     ok     ok     ok     ok     ok     ok     ok     ok     ok
+POST /decide/<token>                                              -----  ok     ok     ok     ok     ok     ok     ok     ok     ok     ok
+POST /decide/<token>/undo                                         -----  409    409    409    409    409    409    409    409    409    409
+GET  /decide/<token>/<sheet>                                      -----  ok     ok     ok     ok     ok     ok     ok     ok     ok     ok
+POST /decide/<token>/<sheet>/reject                               -----  ok     ok     ok     ok     ok     ok     ok     ok     ok     ok
 GET  /static/<filename>                                           -----  ok     ok     ok     ok     ok     ok     ok     ok     ok     ok
 GET  /sw.js                                                       -----  ok     ok     ok     ok     ok     ok     ok     ok     ok     ok
 
@@ -61,6 +66,7 @@ GET  /sw.js                                                       -----  ok     
 GET  /                                                            -----  login  login  ok     ok     ok     ok     ok     ok     ok     ok
 GET  /account                                                     -----  login  login  ok     ok     ok     ok     ok     ok     ok     ok
 POST /account/data                                                -----  login  login  ok     ok     ok     ok     ok     ok     ok     ok
+POST /account/decide-by-mail                                      -----  login  login  ok     ok     ok     ok     ok     ok     ok     ok
 GET  /account/deputies                                            -----  login  login  403    403    ok     403    403    403    ok     ok
 POST /account/deputies                                            -----  login  login  403    403    ok     403    403    403    ok     ok
 POST /account/deputies/<deputy>/end                               -----  login  login  404    404    ok     404    404    404    404    ok

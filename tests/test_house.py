@@ -59,6 +59,7 @@ PUBLIC = {
 }
 PUBLIC |= {"auth.language", "metrics", "help.show", "help.state", "help.worker"}
 PUBLIC |= {"deputies.asked", "deadlines.read"}
+PUBLIC |= {f"mail_links.{name}" for name in ("show", "approve", "sheet", "reject", "undo")}
 
 
 def name(path: Path) -> str:

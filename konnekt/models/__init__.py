@@ -4,6 +4,7 @@ from konnekt.models.assignments import Assignment, Rate
 from konnekt.models.bank import BankEntry
 from konnekt.models.budgets import BudgetShare, BudgetSum
 from konnekt.models.chains import EventChain
+from konnekt.models.decision_links import DecisionLink, DecisionLinkSheet
 from konnekt.models.events import Event
 from konnekt.models.factors import Authenticator, Device, FactorReset, Passkey, PasskeyChallenge, RecoveryCode
 from konnekt.models.installation import Installation
@@ -36,18 +37,19 @@ from konnekt.models.waiting import WaitingSheet
 __all__ = [
     "LANGUAGES", "Account", "AccountLink", "Agency", "Assignment", "Authenticator", "BackgroundProcess",
     "BankEntry", "BudgetNumber", "BudgetNumberKey", "BudgetShare", "BudgetSum", "ClosingDay", "Contributor",
-    "DeadlineFeed", "Deputy", "DeputyRequest", "Device", "Document", "Event", "EventChain", "FactorReset",
-    "Flag", "Hour", "HourType", "Installation", "Invoice", "InvoiceLine", "InvoicedHour", "Job", "JobFile",
-    "Mail", "NumberSeries", "Organisation", "Passkey", "PasskeyChallenge", "PayPeriod", "Payment",
-    "PayrollBatch", "PayrollHour", "Rate", "RecoveryCode", "Right", "Session", "SignInAttempt", "State",
-    "Timesheet", "TimesheetLine", "WaitingSheet",
+    "DeadlineFeed", "DecisionLink", "DecisionLinkSheet", "Deputy", "DeputyRequest", "Device", "Document",
+    "Event", "EventChain", "FactorReset", "Flag", "Hour", "HourType", "Installation", "Invoice",
+    "InvoiceLine", "InvoicedHour", "Job", "JobFile", "Mail", "NumberSeries", "Organisation",
+    "Passkey", "PasskeyChallenge", "PayPeriod", "Payment", "PayrollBatch", "PayrollHour", "Rate",
+    "RecoveryCode", "Right", "Session", "SignInAttempt", "State", "Timesheet", "TimesheetLine",
+    "WaitingSheet",
 ]  # fmt: skip
 
 TABLES = [
     Agency, Account, Session, SignInAttempt, AccountLink, DeadlineFeed, Authenticator, RecoveryCode, Device,
     Passkey, PasskeyChallenge, FactorReset, Mail, Organisation, Right, Deputy, DeputyRequest, BudgetNumber,
     BudgetNumberKey, Assignment, Rate, PayPeriod, ClosingDay, HourType, Timesheet, TimesheetLine, Hour, Flag,
-    Contributor, WaitingSheet, BudgetSum, BudgetShare, NumberSeries, Invoice, InvoiceLine, InvoicedHour,
-    BankEntry, Payment, Document, PayrollBatch, PayrollHour, Event, EventChain, Job, JobFile, Installation,
-    BackgroundProcess,
+    Contributor, WaitingSheet, DecisionLink, DecisionLinkSheet, BudgetSum, BudgetShare, NumberSeries,
+    Invoice, InvoiceLine, InvoicedHour, BankEntry, Payment, Document, PayrollBatch, PayrollHour, Event,
+    EventChain, Job, JobFile, Installation, BackgroundProcess,
 ]  # fmt: skip

@@ -100,7 +100,7 @@ class Account(BaseModel):
     """A person who can sign in, in any of the roles; a worker has an employee number.
 
     signed_in_at: the last time. has_second_factor: whether its password alone lets nobody in
-    (domain.accounts.factors writes it).
+    (domain.accounts.factors writes it). decides_by_mail: whether its reminders may have a link that decides.
     """
 
     email = CharField(unique=True)
@@ -113,6 +113,7 @@ class Account(BaseModel):
     is_agency_staff = BooleanField(default=False)
     is_active = BooleanField(default=True)
     has_second_factor = BooleanField(default=False)
+    decides_by_mail = BooleanField(default=True)
     password_hash = TextField(null=True)
     created_at = MomentField()
     signed_in_at = MomentField(null=True)

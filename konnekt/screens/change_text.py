@@ -91,6 +91,9 @@ COLUMNS = {
     "parent": N_("Part of"),
     "calendar": N_("Calendar"),
     "four_eyes": N_("Four eyes"),
+    "decide_by_mail": N_("Decide from the mail"),
+    "decides_by_mail": N_("Decide from the mail"),
+    "factor_by_mail": N_("Second step asked when deciding from the mail"),
     "payment_term_days": N_("Payment term in days"),
     "vat_treatment": N_("VAT"),
     "vat_text": N_("Why no VAT"),
@@ -162,6 +165,9 @@ COLUMNS = {
 }
 
 CHOICES = {
+    "off": N_("no"),
+    "ordinary": N_("approve ordinary ones"),
+    "all": N_("approve and reject all"),
     "week": N_("Weeks"),
     "four_weeks": N_("Four weeks"),
     "month": N_("Months"),
@@ -193,7 +199,9 @@ def title(event: Event) -> str:
     about = [getattr(event, "about_person", ""), getattr(event, "about_organisation", "")]
     about.append(_thing(event.thing))
     named = ", ".join(one for one in about if one)
-    source = {"import": _("import"), "command": _("command")}.get(event.source, event.source)
+    source = {"import": _("import"), "command": _("command"), "mail": _("from the mail")}.get(
+        event.source, event.source
+    )
     who = ", ".join(one for one in (event.actor.name if event.actor else "", source) if one)
     said = f"{said}: {named}" if named else said
     return f"{said} · {who}" if who else said

@@ -20,6 +20,7 @@ PUBLIC = {"static", "auth.login", "auth.passkey", "auth.forgotten", "auth.link",
 # To who is half signed in; nobody else gets past it.
 PUBLIC |= {"second_step.show", "second_step.check", "second_step.passkey"}
 PUBLIC |= {"deputies.asked", "deadlines.read"}
+PUBLIC |= {f"mail_links.{name}" for name in ("show", "approve", "sheet", "reject", "undo")}
 PUBLIC |= {"healthz", "readyz", "metrics", "help.show", "help.state", "help.worker"}
 
 # What asks the database nothing, or has an answer where it is gone.

@@ -149,6 +149,11 @@ def link_limits(address: str) -> list[Limit]:
     ]
 
 
+def decision_limits(address: str) -> list[Limit]:
+    """What deciding by a link in a mail counts under, and asking for one that there is not."""
+    return [Limit(_key("decide", "burst", _network(address)), MOST_IN_BURST, BURST)]
+
+
 def is_busy(limits: Sequence[Limit], most: int) -> bool:
     """Whether one of them, which counts only, has passed so many."""
     return any(limit.failures(_row(limit)) > most for limit in limits if limit.most is None)

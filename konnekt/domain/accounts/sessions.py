@@ -12,7 +12,7 @@ from peewee import JOIN, OperationalError
 from konnekt.db import transaction
 from konnekt.domain import clock
 from konnekt.domain.refusals import NotFound
-from konnekt.models import Account, Agency, Session
+from konnekt.models import Account, Agency, Session, decision_links
 from konnekt.models.compiled import built, compiled, slot, width
 
 IDLE = timedelta(hours=8)
@@ -149,8 +149,12 @@ def end(token: str) -> None:
 
 
 def end_all(account: Account, keep: str | None = None) -> int:
-    """Sign the account out everywhere, except the browser with token keep; returns how many ended."""
+    """Sign the account out everywhere, except the browser with token keep; returns how many ended.
+
+    The links by which its mails let one decide end too: they let somebody in without signing in.
+    """
     with transaction():
+        decision_links.end_links(account)
         query = Session.delete().where(Session.account == account)
         if keep:
             query = query.where(Session.token_hash != digest(keep))

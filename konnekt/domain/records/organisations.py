@@ -11,7 +11,7 @@ from konnekt.domain.records import company_numbers
 from konnekt.domain.records.audited import RecordType, existing, staff_only
 from konnekt.domain.refusals import N_, Conflict, Invalid, NotFound
 from konnekt.models import LANGUAGES, Account, Assignment, Organisation, State, Timesheet
-from konnekt.models.organisations import CALENDARS, VAT_TREATMENTS
+from konnekt.models.organisations import CALENDARS, DECIDE_BY_MAIL, VAT_TREATMENTS
 from konnekt.models.people import fold
 
 LONGEST_TERM = 365
@@ -32,6 +32,7 @@ RECORD = RecordType(
         "name": text_fields.name,
         "calendar": text_fields.one_of(*CALENDARS),
         "four_eyes": text_fields.boolean,
+        "decide_by_mail": text_fields.one_of(*DECIDE_BY_MAIL),
         "payment_term_days": text_fields.between(
             0, LONGEST_TERM, N_("Type a number of days from 0 to %(most)s.")
         ),

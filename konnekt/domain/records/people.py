@@ -8,7 +8,7 @@ from konnekt.domain.accounts import devices, links, notices, people, sessions
 from konnekt.domain.records import company_numbers, rights
 from konnekt.domain.records.audited import RecordType, existing, staff_only
 from konnekt.domain.refusals import Conflict, Invalid, NotFound
-from konnekt.models import LANGUAGES, Account, AccountLink, Assignment, Session
+from konnekt.models import LANGUAGES, Account, AccountLink, Assignment, Session, decision_links
 from konnekt.models.people import name_key, username_key
 
 SIGN_IN = ("email", "username")
@@ -178,6 +178,7 @@ def address_changed(person: Account, before: str) -> None:
 
 def end_links(person: Account) -> None:
     """End the links under way by mail: they went to an address or an account that is no longer this."""
+    decision_links.end_links(person)
     AccountLink.delete().where((AccountLink.account == person) & AccountLink.used_at.is_null()).execute()
 
 
@@ -193,6 +194,7 @@ def end_sessions(person: int, *, by: Account, session: int | None = None) -> int
             which &= Session.id == session
         else:
             devices.estrange(row)
+            decision_links.end_links(row)
         count = int(Session.delete().where(which).execute())
         if session is not None and not count:
             raise NotFound("This session has ended already.")

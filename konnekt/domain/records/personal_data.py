@@ -23,6 +23,8 @@ from konnekt.models import (
     BudgetNumber,
     Contributor,
     DeadlineFeed,
+    DecisionLink,
+    DecisionLinkSheet,
     Deputy,
     DeputyRequest,
     Device,
@@ -118,6 +120,7 @@ def _conditions(of: Account) -> dict[type[BaseModel], Any]:
     sheets = Timesheet.select(Timesheet.id).where(Timesheet.assignment.in_(assignments))
     lines = TimesheetLine.select(TimesheetLine.id).where(TimesheetLine.timesheet.in_(sheets))
     hours = Hour.select(Hour.id).where(Hour.line.in_(lines))
+    links = DecisionLink.select(DecisionLink.id).where(DecisionLink.account == of)
     invoiced = InvoiceLine.select(InvoiceLine.invoice).where(InvoiceLine.timesheet.in_(sheets))
     return {
         Account: Account.id == of.id,
@@ -140,6 +143,8 @@ def _conditions(of: Account) -> dict[type[BaseModel], Any]:
         Hour: Hour.line.in_(lines),
         Flag: Flag.timesheet.in_(sheets) & ~Flag.is_elsewhere,
         Contributor: Contributor.account == of,
+        DecisionLink: DecisionLink.account == of,
+        DecisionLinkSheet: DecisionLinkSheet.link.in_(links),
         Invoice: Invoice.id.in_(invoiced),
         InvoiceLine: InvoiceLine.timesheet.in_(sheets),
         InvoicedHour: InvoicedHour.hour.in_(hours),

@@ -64,6 +64,7 @@ TERMS = {
     "asked": N_("until it is answered or its days are over"),
     "feed": N_("until it is removed, or a new address takes its place"),
     "link": N_("the next link ends the one before; used ones stay, as a hash"),
+    "decision_link": N_("until the next mail, or a week after the deadline in it"),
     "mail": N_("as long as the history that it belongs to; links are wiped once it is sent"),
     "right": N_("until it is taken away"),
     "history": N_("as long as what it is about"),

@@ -13,14 +13,14 @@ TEXT = """
 agency | none | portal | none | stays
   key: id
   plain: name street postcode city country coc_number vat_number iban bic peppol_id phone email payroll_number
-  plain: factor_from_on
+  plain: factor_from_on factor_by_mail
 
 account | everybody | portal | contract | closed
   key: id name_key
   contact: email
   identity: first_name last_name username employee_number
   plain: language
-  access: is_agency_staff is_active signed_in_at has_second_factor
+  access: is_agency_staff is_active signed_in_at has_second_factor decides_by_mail
   acts: created_at
   secret: password_hash
 
@@ -82,7 +82,8 @@ outbox | everybody | mail | contract | mail
 
 organisation | contact | client | contract | stays
   key: id parent name_key
-  plain: code name calendar four_eyes payment_term_days vat_treatment vat_text language coc_number vat_number
+  plain: code name calendar four_eyes decide_by_mail payment_term_days vat_treatment vat_text language
+  plain: coc_number vat_number
   plain: peppol_id legal_name purchase_order_number purchase_order_required
   plain: street postcode city country ended_on
   contact: contact_name invoice_email
@@ -154,6 +155,15 @@ timesheet_flag | worker | wages | interest | payroll
 timesheet_contributor | everybody | wages | interest | payroll
   key: id account
   acts: timesheet
+
+decision_link | supervisor | access | contract | decision_link
+  key: id account
+  secret: token_hash
+  access: made_at ends_at used_at
+
+decision_link_sheet | supervisor | access | contract | decision_link
+  key: id link
+  acts: timesheet revision
 
 waiting_sheet | worker | wages | law | waiting
   key: timesheet organisation pay_period worker name_key revision minutes is_plain has_helpers mark
