@@ -27,6 +27,7 @@ def create_app(config: "Config | None" = None) -> "Flask":
         help,
         home,
         hours,
+        identities,
         invoices,
         my_sheets,
         organisations,
@@ -47,6 +48,7 @@ def create_app(config: "Config | None" = None) -> "Flask":
         probes,
         security,
         sheet_text,
+        to_provider,
         web,
     )
 
@@ -68,10 +70,12 @@ def create_app(config: "Config | None" = None) -> "Flask":
     change_text.init_app(app)
     menu.init_app(app)
     guide.init_app(app)
+    to_provider.init_app(app)
     cli.init_app(app)
 
     app.register_blueprint(auth.bp)
     app.register_blueprint(second_step.bp)
+    app.register_blueprint(identities.bp)
     app.register_blueprint(home.bp)
     app.register_blueprint(approvals.bp)
     app.register_blueprint(decided.bp)

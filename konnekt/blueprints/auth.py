@@ -8,11 +8,11 @@ from flask_login import current_user
 from flask_wtf.csrf import CSRFError
 from werkzeug import Response
 
-from konnekt.domain.accounts import choosing, devices, links, people, sessions, sign_in
+from konnekt.domain.accounts import choosing, devices, links, people, sessions, sign_in, sign_in_policy
 from konnekt.domain.refusals import Invalid, NotFound, TooMany
 from konnekt.forms.auth import ForgottenForm, NewPasswordForm, SignInForm
 from konnekt.models import LANGUAGES, Account
-from konnekt.screens import half_way, known_device, signing_in, unsent, web
+from konnekt.screens import half_way, known_device, signing_in, to_provider, unsent, web
 
 bp = Blueprint("auth", __name__)
 
@@ -66,11 +66,13 @@ def _throttled(template: str, form: Any, refusal: TooMany, **context: Any) -> Re
 def logout() -> Response:
     """End the session, here and in the database, and have the browser forget what it kept."""
     web.note("sign_out", current_user.id)
+    provider = current_user.session.provider
     session["language"] = current_user.language
     sessions.end(current_user.session_token)
     signing_in.empty_cookie()
     flash(_("You are signed out."))
-    response = redirect(url_for(".login"), 303)
+    there = to_provider.leave_signed_out(provider) if provider else None
+    response = there or redirect(url_for(".login"), 303)
     response.headers["Clear-Site-Data"] = '"cache", "storage"'
     return response
 
@@ -109,7 +111,8 @@ def link(token: str) -> Response:
 def _new_password(account: Account, form: NewPasswordForm | None = None, status: int = 200) -> Response:
     form = form or NewPasswordForm(formdata=None)
     shortest = choosing.shortest(account)
-    return signing_in.page("auth/new_password.html", status, form=form, account=account, shortest=shortest)
+    shown = {"form": form, "account": account, "shortest": shortest, "policy": sign_in_policy.of(account)}
+    return signing_in.page("auth/new_password.html", status, **shown)
 
 
 def _set_password(token: str, account: Account) -> Response:

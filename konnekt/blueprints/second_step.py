@@ -49,7 +49,7 @@ def _check(account: Account) -> Response:
         form.factor_code.errors = [web.say(refusal)]
         return signing_in.later(half_way.page(form, refusal.status), refusal)
     half_way.end()
-    response = signing_in.let_in(account)
+    response = signing_in.let_in(account, provider=account.session.provider)
     if used == "recovery":
         web.note("sign_in_by_recovery_code", account.id)
         flash(_left(account), "warning")

@@ -5,6 +5,7 @@ from konnekt.models.budgets import BudgetShare, BudgetSum
 from konnekt.models.chains import EventChain
 from konnekt.models.events import Event
 from konnekt.models.factors import Authenticator, Device, FactorReset, RecoveryCode
+from konnekt.models.identities import Identity, ProviderRequest
 from konnekt.models.installation import Installation
 from konnekt.models.invoices import Document, Invoice, InvoicedHour, InvoiceLine, NumberSeries, Payment
 from konnekt.models.jobs import Job, JobFile
@@ -28,15 +29,17 @@ __all__ = [
     "LANGUAGES", "Account", "AccountLink", "Agency", "Assignment", "Authenticator", "BackgroundProcess",
     "BudgetNumber", "BudgetNumberKey", "BudgetShare", "BudgetSum", "ClosingDay", "Contributor", "Deputy",
     "DeputyRequest", "Device", "Document", "Event", "EventChain", "FactorReset", "Flag", "Hour", "HourType",
-    "Installation", "Invoice", "InvoiceLine", "InvoicedHour", "Job", "JobFile", "KnownDevice", "Mail",
-    "NumberSeries", "Organisation", "PayPeriod", "Payment", "PayrollBatch", "PayrollHour", "Rate",
+    "Identity", "Installation", "Invoice", "InvoiceLine", "InvoicedHour", "Job", "JobFile", "KnownDevice",
+    "Mail", "NumberSeries", "Organisation", "PayPeriod", "Payment", "PayrollBatch", "PayrollHour",
+    "ProviderRequest", "Rate",
     "RecoveryCode", "Right", "Session", "SignInAttempt", "State", "Timesheet", "TimesheetLine",
     "WaitingSheet",
 ]  # fmt: skip
 
 TABLES = [
     Agency, Account, Session, KnownDevice, SignInAttempt, AccountLink, Authenticator, RecoveryCode, Device,
-    FactorReset, Mail, Organisation, Right, Deputy, DeputyRequest, BudgetNumber, BudgetNumberKey, Assignment,
+    FactorReset, Identity, ProviderRequest, Mail,
+    Organisation, Right, Deputy, DeputyRequest, BudgetNumber, BudgetNumberKey, Assignment,
     Rate, PayPeriod, ClosingDay, HourType, Timesheet, TimesheetLine, Hour, Flag, Contributor, WaitingSheet,
     BudgetSum, BudgetShare, NumberSeries, Invoice, InvoiceLine, InvoicedHour, Payment, Document,
     PayrollBatch, PayrollHour, Event, EventChain, Job, JobFile, Installation,

@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug import Response
 
-from konnekt.domain.accounts import once_more, sessions
+from konnekt.domain.accounts import identities, once_more, sessions
 from konnekt.domain.refusals import Invalid, TooMany
 from konnekt.forms.account import OnceMoreForm
 from konnekt.screens import signing_in, web
@@ -52,5 +52,7 @@ def _ask() -> Response | None:
 def _page(form: OnceMoreForm, status: int) -> Response:
     form.once_more.label.text = _("Code") if current_user.has_second_factor else _("Password")
     sent = [pair for pair in request.form.items(multi=True) if pair[0] not in ("csrf_token", "once_more")]
-    page = render_template("auth/once_more.html", form=form, sent=sent)
+    back = "" if "once_more" in request.form else web.page_before()
+    own = [] if current_user.has_second_factor else identities.providers_of(web.account())
+    page = render_template("auth/once_more.html", form=form, sent=sent, own=own, back=back)
     return Response(page, status, mimetype="text/html")
