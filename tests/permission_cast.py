@@ -22,6 +22,7 @@ from konnekt.models import (
     Document,
     Flag,
     HourType,
+    Identity,
     Job,
     Mail,
     Payment,
@@ -120,7 +121,7 @@ class Cast:
 # The places of an address that name a row of the database.
 ROWS = {
     "sheet", "code", "assignment", "authenticator", "device", "rate", "invoice", "budget_number", "deputy", "asked", "session", "closing_day",
-    "hour_type", "job", "mail", "period", "payment", "batch", "person", "number", "token",
+    "hour_type", "identity", "job", "mail", "period", "payment", "batch", "person", "number", "token",
 }  # fmt: skip
 # Where a place of that name holds something else than elsewhere.
 SPECIAL = {
@@ -190,6 +191,7 @@ def assemble(app: Flask, world: World) -> Cast:
     visitors = {role: Visitor(app, account) for role, account in accounts.items()}
     devices.remember(noor, "Firefox")
     begun = factors.begin(noor, "Phone", by=noor)
+    tied = Identity.create(account=noor, issuer="https://x.example", subject="1", created_at=clock.now())
     visitors["half"] = Visitor(app)
     with visitors["half"].client.session_transaction() as cookie:
         cookie["half"] = sessions.start_half(noor)
@@ -223,6 +225,8 @@ def assemble(app: Flask, world: World) -> Cast:
         "deputy_token": re.findall(r"/deputies/asked/([\w-]+)", question.text)[0],
         "session": own_session.id,
         "authenticator": begun.id,
+        "identity": tied.id,
+        "provider": "demo",
         "device": Device.get().id,
         "closing_day": ClosingDay.create(day=clock.today(), name_nl="Dies", name_en="Dies").id,
         "hour_type": HourType.get().id,

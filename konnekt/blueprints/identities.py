@@ -16,8 +16,6 @@ from konnekt.domain.accounts import (
     sessions,
     sign_in_policy,
 )
-from konnekt.domain.accounts.openid import Answer, ProviderRefusal
-from konnekt.domain.accounts.provider_requests import Returned
 from konnekt.domain.refusals import Conflict, Refused, TooMany
 from konnekt.forms.auth import SignInForm
 from konnekt.models import Account
@@ -71,7 +69,7 @@ def answer(provider: str) -> Response:
 def _refused(refusal: Refused) -> Response:
     """Say why on the page where one can try something else: nobody is signed in by it, or signed out."""
     web.note("provider_throttled" if isinstance(refusal, TooMany) else "provider_refused")
-    if isinstance(refusal, ProviderRefusal):
+    if isinstance(refusal, openid.ProviderRefusal):
         to_provider.log(refusal)
     flash(web.say(refusal), "warning")
     if current_user.is_authenticated:
@@ -82,17 +80,17 @@ def _refused(refusal: Refused) -> Response:
     return signing_in.later(page, refusal) if isinstance(refusal, TooMany) else page
 
 
-def _sign_in(came: Returned) -> Response:
+def _sign_in(came: provider_requests.Returned) -> Response:
     return _let_in(identities.sign_in(came.answer), came)
 
 
-def _by_link(came: Returned) -> Response:
+def _by_link(came: provider_requests.Returned) -> Response:
     account = identities.bind_by_link(came.request.link_id, came.answer)
     flash(_("From now on you sign in with %(provider)s.", provider=came.answer.provider.name))
     return _let_in(account, came)
 
 
-def _let_in(account: Account, came: Returned) -> Response:
+def _let_in(account: Account, came: provider_requests.Returned) -> Response:
     """Sign in, or ask for the second factor where the provider did not."""
     g.next, g.unsent = came.request.back, came.carried
     key, had_factor = came.answer.provider.key, came.answer.had_factor
@@ -105,12 +103,12 @@ def _let_in(account: Account, came: Returned) -> Response:
     return response
 
 
-def _was_asked(answer: Answer) -> bool:
+def _was_asked(answer: openid.Answer) -> bool:
     """Whether the provider asked just now, instead of knowing the browser from before."""
     return answer.signed_in_at is not None and answer.signed_in_at > clock.now() - sessions.ASKED_FOR
 
 
-def _bind(came: Returned) -> Response:
+def _bind(came: provider_requests.Returned) -> Response:
     account = _owner(came)
     identities.bind(account, came.answer, by=account)
     web.note("identity_bound", account.id)
@@ -118,7 +116,7 @@ def _bind(came: Returned) -> Response:
     return redirect(url_for(".index"), 303)
 
 
-def _asked_once_more(came: Returned) -> Response:
+def _asked_once_more(came: provider_requests.Returned) -> Response:
     account, answer = _owner(came), came.answer
     is_enough = answer.had_factor or not account.has_second_factor
     if not identities.is_of(answer, account) or not _was_asked(answer) or not is_enough:
@@ -129,7 +127,7 @@ def _asked_once_more(came: Returned) -> Response:
     return redirect(came.request.back, 303)
 
 
-def _owner(came: Returned) -> Account:
+def _owner(came: provider_requests.Returned) -> Account:
     """Who is signed in, if it is who was sent to the provider."""
     if not current_user.is_authenticated or current_user.id != came.request.account_id:
         raise Conflict("You were signed out meanwhile, so nothing is changed. Sign in and try again.")

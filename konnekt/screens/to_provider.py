@@ -12,7 +12,6 @@ from werkzeug import Response
 
 from konnekt.background import mail
 from konnekt.domain.accounts import identities, openid, provider_requests
-from konnekt.domain.accounts.openid import ProviderRefusal
 from konnekt.domain.refusals import NotFound
 from konnekt.providers import Provider
 from konnekt.screens import signing_in, web
@@ -39,7 +38,7 @@ def leave_signed_out(key: str) -> Response | None:
     try:
         provider = identities.find_provider(key)
         address = openid.sign_out_address(provider, mail.link(url_for("auth.login")))
-    except ProviderRefusal as refusal:
+    except openid.ProviderRefusal as refusal:
         log(refusal)
         flash(_("At %(provider)s you may still be signed in.", provider=provider.name), "warning")
         return None
@@ -55,7 +54,7 @@ def _page(address: str, provider: Provider, *, is_out: bool = False) -> Response
     return response
 
 
-def log(refusal: ProviderRefusal) -> None:
+def log(refusal: openid.ProviderRefusal) -> None:
     """Have the log say which provider, and why: words of ours, nothing that travelled."""
     current_app.logger.warning("sign-in with %s refused: %s", refusal.provider.key, refusal.reason)
 

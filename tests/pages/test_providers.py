@@ -104,7 +104,7 @@ def test_the_page_offers_what_is_in_the_settings(app: Flask, config: Config, wor
     assert "/login/with/" not in Visitor(app).get("/login").text
     use(app, config, Provider("surf", "SURFconext", "https://connect.example", "a", "b"))
     page = Visitor(app).get("/login").text
-    assert "Aanmelden met SURFconext" in page
+    assert "Inloggen met SURFconext" in page
     assert 'action="/login/with/surf"' in page
     assert "https://connect.example" not in page, "nobody is asked before somebody goes there"
 
@@ -352,7 +352,7 @@ def test_a_provider_that_is_down_leaves_the_password(app: Flask, config: Config,
     response = visitor.post("/login/with/demo", {})
     assert response.status_code == 503
     assert said(response) == (
-        "SURFconext antwoordt op dit moment niet. Probeer het later opnieuw, of meld u op een andere manier aan."
+        "SURFconext antwoordt op dit moment niet. Probeer het later opnieuw, of log op een andere manier in."
     )
     assert attempt(visitor, emre.email).location == "/"
 
@@ -546,7 +546,7 @@ def test_by_an_invitation(app: Flask, emre: Account, world: World, policy: str) 
     token = token_of(links.send(world.noor, "invite"))
     page = visitor.get(f"/password/new/{token}").text
     assert ('type="password"' in page) is (policy == "offered")
-    assert "Aanmelden met Universiteit (demo)" in page
+    assert "Inloggen met Universiteit (demo)" in page
     assert sign_in(visitor, "sub-2", link=token).location == "/"
     assert Session.get().account == world.noor
     assert Identity.select().where(Identity.account == world.noor).get().subject == "sub-2"
@@ -623,7 +623,7 @@ def test_the_answer_is_of_who_was_sent(app: Flask, emre: Account, world: World) 
     assert Identity.select().count() == 1
     answer = pick(go(visitor, "/account/providers/demo"), "sub-2")
     Session.delete().execute()
-    refused(visitor, come_back(visitor, answer), "Meld u aan")
+    refused(visitor, come_back(visitor, answer), "Log in")
     assert Identity.select().count() == 1
 
 
@@ -713,7 +713,7 @@ def test_out_here_alone(app: Flask, config: Config, emre: Account, idp: TestProv
         use(app, config)
     assert visitor.post("/logout", {}).location == "/login"
     assert Session.select().count() == 0
-    assert ("misschien nog aangemeld" in visitor.get("/login").text) is (how == "down")
+    assert ("misschien nog ingelogd" in visitor.get("/login").text) is (how == "down")
 
 
 def test_by_password_one_signs_out_here_alone(app: Flask, emre: Account) -> None:

@@ -97,6 +97,12 @@ def forget() -> None:
     _kept.clear()
 
 
+def check(provider: Provider) -> None:
+    """Ask what it says of itself, and its keys. Raises ProviderRefusal."""
+    if not _fetched(provider, discovered(provider)["jwks_uri"]).get("keys"):
+        raise untrusted(provider, "no_keys")
+
+
 def address_of(
     provider: Provider, here: str, *, state: str, nonce: str, verifier: str, anew: bool = False
 ) -> str:

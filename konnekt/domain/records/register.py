@@ -60,6 +60,7 @@ TERMS = {
     "known_device": N_("180 days after one signed in on it"),
     "device": N_("a year without use"),
     "factor": N_("until it is removed"),
+    "provider_request": N_("ten minutes"),
     "factor_reset": N_("until it is done or withdrawn"),
     "asked": N_("until it is answered or its days are over"),
     "link": N_("the next link ends the one before; used ones stay, as a hash"),
