@@ -34,7 +34,7 @@ def begin(provider: str) -> Response:
     try:
         if token := request.form.get("link"):
             link = links.find(token)
-            identities.check_may_bind(link)
+            identities.check_may_bind(link, found)
             return to_provider.leave(found, "link", link=link, account=link.account)
         return to_provider.leave(found, "sign_in", **about)
     except Refused as refusal:

@@ -484,7 +484,8 @@ def test_nor_does_a_link_by_mail(app: Flask, emre: Account, world: World) -> Non
     assert response.status_code == 422
     assert Account.get_by_id(emre.id).password_hash == before
     response = visitor.post("/login/with/demo", {"link": token})
-    refused(visitor, response, "al gekoppeld")
+    refused(visitor, response, "koppelt u geen ander account")
+    assert "kent u daar al aan" in page
     assert Identity.select().count() == 1
     assert AccountLink.get().used_at is None
 
@@ -499,8 +500,19 @@ def test_the_link_that_somebody_opened_before_it_was_connected(
     reader = Visitor(app)
     answer = pick(go(reader, link=token), "sub-2")
     Identity.create(account=emre, issuer=idp.issuer, subject="sub-1", created_at=clock.now())
-    refused(reader, come_back(reader, answer), "al gekoppeld")
+    refused(reader, come_back(reader, answer), "koppelt u geen ander account")
     assert [one.subject for one in Identity.select()] == ["sub-1"]
+
+
+def test_a_link_that_anybody_asks_for_makes_no_second_way_in(app: Flask, emre: Account, world: World) -> None:
+    """It is offered, and there is a password: whoever reads a mailbox once could come back unseen."""
+    passwords.replace(world.noor, GOOD, by=None)
+    token = token_of(links.send(world.noor, "reset"))
+    visitor = Visitor(app)
+    assert "/login/with/" not in visitor.get(f"/password/new/{token}").text
+    refused(visitor, visitor.post("/login/with/demo", {"link": token}), "koppelt u geen ander account")
+    Account.update(password_hash=None).where(Account.id == world.noor.id).execute()
+    assert sign_in(visitor, "sub-2", link=token).location == "/"
 
 
 @pytest.mark.parametrize("how", ["right", "deputy", "worker", "nowhere", "agency", "no provider"])

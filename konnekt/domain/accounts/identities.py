@@ -96,7 +96,7 @@ def bind_by_link(link: int, answer: Answer) -> Account:
     """The same through a link of ours by mail, which works once. Raises Conflict, NotFound.
 
     An invitation comes from the agency, or from who runs the portal. A link for a new password everybody can
-    ask for: it binds the first identity and no other, so that who reads a mailbox can't take an account over.
+    ask for: see may_bind.
     """
     try:
         with transaction():
@@ -108,12 +108,7 @@ def bind_by_link(link: int, answer: Answer) -> Account:
             account: Account = found.account
             if not account.is_active:
                 raise NotFound("This link was used already or has expired.")
-            check_may_bind(found)
-            if sign_in_policy.of(account) == "off":
-                raise Conflict(
-                    "Your organisation does not use %(provider)s: sign in with your password.",
-                    provider=answer.provider.name,
-                )
+            check_may_bind(found, answer.provider)
             _bind(account, answer)
             others = (AccountLink.account == account) & AccountLink.used_at.is_null()
             AccountLink.delete().where(others).execute()
@@ -122,11 +117,30 @@ def bind_by_link(link: int, answer: Answer) -> Account:
     return account
 
 
-def check_may_bind(link: AccountLink) -> None:
-    """Raise Conflict where only an invitation of the agency binds another."""
-    if link.purpose == "reset" and of(link.account):
+def may_bind(link: AccountLink, policy: str) -> bool:
+    """Whether one connects an account by this link; policy: sign_in_policy.of its account.
+
+    By a link that anybody can ask for only who has no other way in: it would else be a second way that whoever
+    reads a mailbox once could keep, while the password goes on working.
+    """
+    if policy == "off" or link.purpose == "invite":
+        return policy != "off"
+    account: Account = link.account
+    return (policy == "required" or not account.password_hash) and not of(account)
+
+
+def check_may_bind(link: AccountLink, provider: Provider) -> None:
+    """Raise Conflict, with what to do instead, where one may not."""
+    policy = sign_in_policy.of(link.account)
+    if policy == "off":
         raise Conflict(
-            "This account is connected already. Ask the agency for an invitation to connect another.",
+            "Your organisation does not use %(provider)s: sign in with your password.",
+            provider=provider.name,
+        )
+    if not may_bind(link, policy):
+        raise Conflict(
+            "This link connects no other account. Sign in and connect it under Account settings, or ask the "
+            "agency for an invitation."
         )
 
 
