@@ -706,6 +706,8 @@ def test_out_here_and_there(app: Flask, emre: Account, idp: TestProvider) -> Non
     assert response.status_code == 200
     address = response.headers["Refresh"].partition("url=")[2]
     assert address.startswith(f"{idp.issuer}/sign-out?")
+    assert "/logout" not in response.text, "nobody is signed in on that page"
+    assert "U bent uitgelogd." in visitor.get("/login").text
     query = dict(parse_qsl(urlsplit(address).query))
     assert query == {"client_id": "konnekt", "post_logout_redirect_uri": "http://127.0.0.1:8000/login"}
     assert Session.select().count() == 0
