@@ -68,6 +68,9 @@ POST /account/deputies/requests/<asked>/answer                    -----  login  
 POST /account/deputies/requests/<asked>/withdraw                  -----  login  login  404    404    ok     404    404    404    404    ok
 GET  /account/deputies/asked/<token>                              -----  ok     ok     ok     ok     ok     ok     ok     ok     ok     ok
 POST /account/deputies/asked/<token>                              -----  ok     ok     ok     ok     ok     ok     ok     ok     ok     ok
+POST /account/deadlines                                           -----  login  login  ok     ok     ok     ok     ok     ok     ok     ok
+POST /account/deadlines/end                                       -----  login  login  404    404    404    404    404    404    404    404
+GET  /deadlines/<token>.ics                                       -----  404    404    404    404    404    404    404    404    404    404
 POST /account/devices/<device>/forget                             -----  login  login  ok     404    404    404    404    404    404    404
 GET  /account/factors                                             -----  login  login  ok     ok     ok     ok     ok     ok     ok     ok
 POST /account/factors                                             -----  login  login  422    422    422    422    422    422    422    422

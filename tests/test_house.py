@@ -59,7 +59,8 @@ PUBLIC = {
     "auth.link",
 }
 PUBLIC |= {"auth.language", "metrics", "help.show", "help.state", "help.worker"}
-PUBLIC |= {"deputies.asked", "identities.begin", "identities.answer"}
+PUBLIC |= {"identities.begin", "identities.answer"}
+PUBLIC |= {"deputies.asked", "deadlines.read"}
 
 
 def name(path: Path) -> str:

@@ -42,6 +42,8 @@ VERBS = {
     "unbind_identity": N_("Sign-in with a provider removed"),
     "renew_recovery_codes": N_("Recovery codes made"),
     "use_recovery_code": N_("Recovery code used"),
+    "renew_deadline_feed": N_("Address for a calendar made"),
+    "end_deadline_feed": N_("Address for a calendar removed"),
     "remember_device": N_("Browser remembered"),
     "forget_device": N_("Browser forgotten"),
     "ask_factor_reset": N_("Asked to remove the second step of signing in"),
