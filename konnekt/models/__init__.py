@@ -47,8 +47,8 @@ __all__ = [
 TABLES = [
     Agency, Account, Session, KnownDevice, SignInAttempt, AccountLink, DeadlineFeed, Authenticator,
     RecoveryCode, Device, FactorReset, Identity, ProviderRequest, Mail, Organisation, Right, Deputy,
-    DeputyRequest, BudgetNumber, BudgetNumberKey, Assignment, Rate, PayPeriod, ClosingDay, HourType, Timesheet,
-    TimesheetLine, Hour, Flag, Contributor, WaitingSheet, BudgetSum, BudgetShare, NumberSeries, Invoice, InvoiceLine, InvoicedHour,
-    Payment, Document, PayrollBatch, PayrollHour, Event, EventChain, Job, JobFile, Installation,
-    BackgroundProcess,
+    DeputyRequest, BudgetNumber, BudgetNumberKey, Assignment, Rate, PayPeriod, ClosingDay, HourType,
+    Timesheet, TimesheetLine, Hour, Flag, Contributor, WaitingSheet, BudgetSum, BudgetShare, NumberSeries,
+    Invoice, InvoiceLine, InvoicedHour, Payment, Document, PayrollBatch, PayrollHour, Event, EventChain, Job,
+    JobFile, Installation, BackgroundProcess,
 ]  # fmt: skip

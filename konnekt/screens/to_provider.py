@@ -49,7 +49,7 @@ def leave_signed_out(key: str) -> Response | None:
 
 def _page(address: str, provider: Provider, *, is_out: bool = False) -> Response:
     # Who signs out is still known to this request, and no longer to the next: the page has no menu.
-    shown = {"address": address, "provider": provider, "is_out": is_out, "bare": is_out}
+    shown: dict[str, Any] = {"address": address, "provider": provider, "is_out": is_out, "bare": is_out}
     response = signing_in.page("auth/to_provider.html", **shown)
     response.headers["Refresh"] = f"0; url={address}"
     response.headers["Referrer-Policy"] = "no-referrer"
