@@ -120,8 +120,8 @@ def bind_by_link(link: int, answer: Answer) -> Account:
 def may_bind(link: AccountLink, policy: str) -> bool:
     """Whether one connects an account by this link; policy: sign_in_policy.of its account.
 
-    By a link that anybody can ask for only who has no other way in: who reads a mailbox once would else have a
-    way in to keep, while the password goes on working.
+    By a link that anybody can ask for only who has no other way in: who reads a mailbox once would else get
+    one to keep, while the password goes on working.
     """
     if policy == "off" or link.purpose == "invite":
         return policy != "off"
