@@ -120,9 +120,9 @@ class _Handler(BaseHTTPRequestHandler):
             self._json(200, self.provider.discovery())
         elif parts.path == "/keys":
             self._json(200, self.provider.keys())
-        elif parts.path == "/authorize":
+        elif parts.path == "/authorize" and _is_of_here(asked.get("redirect_uri", "")):
             self._page(_choice(self.provider, asked))
-        elif parts.path == "/sign-out" and asked.get("post_logout_redirect_uri", "").startswith("http"):
+        elif parts.path == "/sign-out" and _is_of_here(asked.get("post_logout_redirect_uri", "")):
             self._go(asked["post_logout_redirect_uri"])
         else:
             self._page("<h1>Hier is niets.</h1>", 404)
@@ -133,10 +133,14 @@ class _Handler(BaseHTTPRequestHandler):
         path = urlsplit(self.path).path
         if path == "/token":
             self._json(*self.provider.tokens(form, self.headers.get("Authorization", "")))
-        elif path == "/authorize" and form.get("subject") in self.provider.people:
+        elif self._is_picked(path, form):
             self._go(self.provider.picked(form.pop("subject"), form))
         else:
             self._page("<h1>Hier is niets.</h1>", 404)
+
+    def _is_picked(self, path: str, form: dict[str, str]) -> bool:
+        is_known = form.get("subject") in self.provider.people
+        return path == "/authorize" and is_known and _is_of_here(form.get("redirect_uri", ""))
 
     def _json(self, status: int, said: Any) -> None:
         self._send(status, json.dumps(said).encode(), "application/json")
@@ -165,6 +169,11 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *_said: Any) -> None:
         """Its log would hold codes."""
+
+
+def _is_of_here(address: str) -> bool:
+    """Whether it leads back to a portal on this machine: nobody else gets a code."""
+    return urlsplit(address).scheme == "http" and urlsplit(address).hostname == "127.0.0.1"
 
 
 def _choice(provider: DemoProvider, asked: dict[str, str]) -> str:
