@@ -61,19 +61,24 @@ def answer(provider: str) -> Response:
             )
             response = GO_ON[came.request.purpose](came)
         except Refused as refusal:
-            response = _refused(refusal)
+            response = _refused(refusal, is_answer=True)
     response.headers["Referrer-Policy"] = "no-referrer"
     return response
 
 
-def _refused(refusal: Refused) -> Response:
-    """Say why on the page where one can try something else: nobody is signed in by it, or signed out."""
+def _refused(refusal: Refused, *, is_answer: bool = False) -> Response:
+    """Say why on the page where one can try something else: nobody is signed in by it, or signed out.
+
+    is_answer: its address carries a code, and is left.
+    """
     web.note("provider_throttled" if isinstance(refusal, TooMany) else "provider_refused")
     if isinstance(refusal, openid.ProviderRefusal):
         to_provider.log(refusal)
     flash(web.say(refusal), "warning")
     if current_user.is_authenticated:
         return redirect(url_for(".index"), 303)
+    if is_answer:
+        return redirect(url_for("auth.login"), 303)
     page = signing_in.page(
         "auth/login.html", refusal.status, form=SignInForm(formdata=None), next=signing_in.after()
     )
