@@ -202,7 +202,10 @@ def serve(provider: DemoProvider, handler: type[BaseHTTPRequestHandler] = _Handl
 def main() -> None:
     """Serve what standard input says, for as long as that is open: so it ends with who began it."""
     said = json.loads(sys.stdin.readline())
-    server = serve(DemoProvider(said["port"], said["people"], said["secret"]))
+    try:
+        server = serve(DemoProvider(said["port"], said["people"], said["secret"]))
+    except OSError as error:
+        sys.exit(f"No provider beside the demonstration: port {said['port']} {error.strerror}")
     print("ready", flush=True)
     sys.stdin.read()
     server.shutdown()
