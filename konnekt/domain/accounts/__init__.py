@@ -2,6 +2,6 @@
 
 __all__ = [
     "attempts", "choosing", "devices", "factor_resets", "factors", "identities", "known_devices", "links",
-    "notices", "once_more", "openid", "passwords", "people", "provider_requests", "recovery_codes",
-    "sessions", "sign_in", "sign_in_policy",
+    "notices", "once_more", "openid", "passwords", "people", "provider_requests", "quotas",
+    "recovery_codes", "sessions", "sign_in", "sign_in_policy",
 ]  # fmt: skip
