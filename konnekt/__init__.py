@@ -28,6 +28,7 @@ def create_app(config: "Config | None" = None) -> "Flask":
         help,
         home,
         hours,
+        identities,
         invoices,
         mail_links,
         organisations,
@@ -50,6 +51,7 @@ def create_app(config: "Config | None" = None) -> "Flask":
         probes,
         security,
         sheet_text,
+        to_provider,
         web,
     )
 
@@ -72,10 +74,12 @@ def create_app(config: "Config | None" = None) -> "Flask":
     menu.init_app(app)
     passkey_button.init_app(app)
     guide.init_app(app)
+    to_provider.init_app(app)
     cli.init_app(app)
 
     app.register_blueprint(auth.bp)
     app.register_blueprint(second_step.bp)
+    app.register_blueprint(identities.bp)
     app.register_blueprint(home.bp)
     app.register_blueprint(approvals.bp)
     app.register_blueprint(decided.bp)

@@ -22,6 +22,7 @@ from konnekt.models import (
     Document,
     Flag,
     HourType,
+    Identity,
     Job,
     Mail,
     Payment,
@@ -121,7 +122,7 @@ class Cast:
 # The places of an address that name a row of the database.
 ROWS = {
     "sheet", "code", "assignment", "authenticator", "passkey", "device", "rate", "invoice", "budget_number", "deputy", "asked", "session", "closing_day",
-    "hour_type", "job", "mail", "period", "payment", "batch", "person", "number", "token",
+    "hour_type", "identity", "job", "mail", "period", "payment", "batch", "person", "number", "token",
 }  # fmt: skip
 # Where a place of that name holds something else than elsewhere.
 SPECIAL = {
@@ -193,6 +194,7 @@ def assemble(app: Flask, world: World) -> Cast:
     devices.remember(noor, devices.know(noor, ""))
     begun = factors.begin(noor, "Phone", by=noor)
     _, passkey = soft_passkeys.set_up(noor)
+    tied = Identity.create(account=noor, issuer="https://x.example", subject="1", created_at=clock.now())
     visitors["half"] = Visitor(app)
     with visitors["half"].client.session_transaction() as cookie:
         cookie["half"] = sessions.start_half(noor)
@@ -228,6 +230,8 @@ def assemble(app: Flask, world: World) -> Cast:
         "session": own_session.id,
         "authenticator": begun.id,
         "passkey": passkey.id,
+        "identity": tied.id,
+        "provider": "demo",
         "device": Device.get().id,
         "closing_day": ClosingDay.create(day=clock.today(), name_nl="Dies", name_en="Dies").id,
         "hour_type": HourType.get().id,

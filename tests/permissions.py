@@ -49,6 +49,8 @@ GET  /login/code                                                  -----  login  
 POST /login/code                                                  -----  401    422    ok     ok     ok     ok     ok     ok     ok     ok
 POST /login/passkey                                               -----  ok     ok     ok     ok     ok     ok     ok     ok     ok     ok
 POST /login/code/passkey                                          -----  404    ok     404    404    404    404    404    404    404    404
+POST /login/with/<provider>                                       -----  404    404    404    404    404    404    404    404    404    404
+GET  /login/with/<provider>/answer                                -----  404    404    404    404    404    404    404    404    404    404
 GET  /password/forgotten                                          -----  ok     ok     ok     ok     ok     ok     ok     ok     ok     ok
 POST /password/forgotten                                          -----  422    422    422    422    422    422    422    422    422    422
 GET  /password/new/<token>                                        -----  ok     ok     ok     ok     ok     ok     ok     ok     ok     ok
@@ -92,6 +94,10 @@ POST /account/factors/passkeys/<passkey>/remove                   -----  login  
 POST /account/factors/recovery-codes                              -----  login  login  409    409    409    409    409    409    409    409
 POST /account/factors/recovery-codes/file                         -----  login  login  409    409    409    409    409    409    409    409
 POST /account/password                                            -----  login  login  422    422    422    422    422    422    422    422
+GET  /account/providers                                           -----  login  login  ok     ok     ok     ok     ok     ok     ok     ok
+POST /account/providers/<provider>                                -----  login  login  404    404    404    404    404    404    404    404
+POST /account/providers/<provider>/once-more                      -----  login  login  404    404    404    404    404    404    404    404
+POST /account/providers/<identity>/remove                         -----  login  login  ok     404    404    404    404    404    404    404
 POST /account/sessions/<session>/end                              -----  login  login  ok     404    404    404    404    404    404    404
 POST /account/sessions/end                                        -----  login  login  ok     ok     ok     ok     ok     ok     ok     ok
 POST /logout                                                      -----  login  login  login  login  login  login  login  login  login  login
@@ -246,6 +252,7 @@ GET  /bureau/organisations/<code>/change                          -----  login  
 POST /bureau/organisations/<code>/change                          -----  login  login  403    403    403    403    403    403    403    409
 POST /bureau/organisations/<code>/end                             -----  login  login  403    403    403    403    403    403    403    422
 POST /bureau/organisations/<code>/resume                          -----  login  login  403    403    403    403    403    403    403    409
+POST /bureau/organisations/<code>/sign-in                         -----  login  login  403    403    403    403    403    403    403    422
 GET  /bureau/organisations/new/organisation                       -----  login  login  403    403    403    403    403    403    403    ok
 GET  /bureau/pay-periods                                          -----  login  login  403    403    403    403    403    403    403    ok
 GET  /bureau/pay-periods/<period>                                 -----  login  login  403    403    403    403    403    403    403    ok

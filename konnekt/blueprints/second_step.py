@@ -64,7 +64,7 @@ def _by_passkey(account: Account, form: SecondStepForm) -> Response:
 
 def _let_in(account: Account, form: SecondStepForm, used: str) -> Response:
     half_way.end()
-    response = signing_in.let_in(account)
+    response = signing_in.let_in(account, provider=account.session.provider)
     if used == "recovery":
         web.note("sign_in_by_recovery_code", account.id)
         flash(_left(account), "warning")

@@ -7,6 +7,7 @@ from konnekt.models.chains import EventChain
 from konnekt.models.decision_links import DecisionLink, DecisionLinkSheet
 from konnekt.models.events import Event
 from konnekt.models.factors import Authenticator, Device, FactorReset, Passkey, PasskeyChallenge, RecoveryCode
+from konnekt.models.identities import Identity, ProviderRequest
 from konnekt.models.installation import Installation
 from konnekt.models.invoices import Document, Invoice, InvoicedHour, InvoiceLine, NumberSeries, Payment
 from konnekt.models.jobs import Job, JobFile
@@ -38,18 +39,18 @@ __all__ = [
     "LANGUAGES", "Account", "AccountLink", "Agency", "Assignment", "Authenticator", "BackgroundProcess",
     "BankEntry", "BudgetNumber", "BudgetNumberKey", "BudgetShare", "BudgetSum", "ClosingDay", "Contributor",
     "DeadlineFeed", "DecisionLink", "DecisionLinkSheet", "Deputy", "DeputyRequest", "Device", "Document",
-    "Event", "EventChain", "FactorReset", "Flag", "Hour", "HourType", "Installation", "Invoice",
-    "InvoiceLine", "InvoicedHour", "Job", "JobFile", "Mail", "NumberSeries", "Organisation",
-    "Passkey", "PasskeyChallenge", "PayPeriod", "Payment", "PayrollBatch", "PayrollHour", "Rate",
+    "Event", "EventChain", "FactorReset", "Flag", "Hour", "HourType", "Identity", "Installation", "Invoice",
+    "InvoiceLine", "InvoicedHour", "Job", "JobFile", "Mail", "NumberSeries", "Organisation", "Passkey",
+    "PasskeyChallenge", "PayPeriod", "Payment", "PayrollBatch", "PayrollHour", "ProviderRequest", "Rate",
     "RecoveryCode", "Right", "Session", "SignInAttempt", "State", "Timesheet", "TimesheetLine",
     "WaitingSheet",
 ]  # fmt: skip
 
 TABLES = [
     Agency, Account, Session, SignInAttempt, AccountLink, DeadlineFeed, Authenticator, RecoveryCode, Device,
-    Passkey, PasskeyChallenge, FactorReset, Mail, Organisation, Right, Deputy, DeputyRequest, BudgetNumber,
-    BudgetNumberKey, Assignment, Rate, PayPeriod, ClosingDay, HourType, Timesheet, TimesheetLine, Hour, Flag,
-    Contributor, WaitingSheet, DecisionLink, DecisionLinkSheet, BudgetSum, BudgetShare, NumberSeries,
-    Invoice, InvoiceLine, InvoicedHour, BankEntry, Payment, Document, PayrollBatch, PayrollHour, Event,
-    EventChain, Job, JobFile, Installation, BackgroundProcess,
+    Passkey, PasskeyChallenge, FactorReset, Identity, ProviderRequest, Mail, Organisation, Right, Deputy,
+    DeputyRequest, BudgetNumber, BudgetNumberKey, Assignment, Rate, PayPeriod, ClosingDay, HourType,
+    Timesheet, TimesheetLine, Hour, Flag, Contributor, WaitingSheet, DecisionLink, DecisionLinkSheet,
+    BudgetSum, BudgetShare, NumberSeries, Invoice, InvoiceLine, InvoicedHour, BankEntry, Payment, Document,
+    PayrollBatch, PayrollHour, Event, EventChain, Job, JobFile, Installation, BackgroundProcess,
 ]  # fmt: skip

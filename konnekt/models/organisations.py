@@ -9,6 +9,7 @@ from konnekt.models.people import Account, fold
 
 CALENDARS = ("week", "four_weeks", "month")
 DECIDE_BY_MAIL = ("off", "ordinary", "all")
+SIGN_IN = ("off", "offered", "required")
 VAT_TREATMENTS = ("standard", "exempt", "reverse_charge", "out_of_scope")
 
 
@@ -42,7 +43,8 @@ class Organisation(BaseModel):
     ended_on: its last day as a client; its history stays. legal_name: of whom it is a part, where invoices
     name that beside it (EN 16931, BT-44; its own name is then BT-45). purchase_order_number: what its
     invoices say (BT-13) where nobody types another. decide_by_mail: what can be decided here from a reminder,
-    without signing in.
+    without signing in. sign_in: whether its people sign in
+    with a provider.
     """
 
     code = CharField(unique=True)
@@ -73,6 +75,7 @@ class Organisation(BaseModel):
     country = CharField(default="NL")
     invoice_email = CharField(default="")
     ended_on = DateField(null=True)
+    sign_in = CharField(default="off", constraints=[Check("sign_in IN ('off', 'offered', 'required')")])
     name_key = TextField(default="")
 
     def save(self, *args: Any, **kwargs: Any) -> Any:

@@ -150,6 +150,8 @@ class Session(BaseModel):
 
     is_half: the password was right and the second factor is due; it opens the page of that and nothing else.
     asked_at: when all that the account is protected by was last asked in it (domain.accounts.once_more).
+    provider: the key of the provider that let somebody in; empty: the portal itself. had_factor: it said that
+    it asked a second factor.
     """
 
     token_hash = CharField(unique=True)
@@ -161,6 +163,8 @@ class Session(BaseModel):
     browser = TextField(default="")
     is_half = BooleanField(default=False)
     asked_at = MomentField(null=True)
+    provider = CharField(default="")
+    had_factor = BooleanField(default=False)
 
 
 class SignInAttempt(BaseModel):

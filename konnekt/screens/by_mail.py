@@ -17,7 +17,7 @@ from konnekt.domain.approvals import mailed_sheets
 from konnekt.domain.refusals import Invalid, TooMany
 from konnekt.forms.auth import CodeForm
 from konnekt.models import Account
-from konnekt.screens import known_device, web
+from konnekt.screens import known_device, signing_in, web
 from konnekt.screens.languages import reader
 
 # In the browser's cookie: for whose link the second factor was shown, and when.

@@ -17,11 +17,11 @@ from konnekt.screens import signing_in, unsent, web
 NAME = "half"
 
 
-def begin(account: Account) -> Response:
-    """The password was right, and opens nothing yet but the page of the second step."""
+def begin(account: Account, provider: str = "") -> Response:
+    """The password was right, or the provider, and opens nothing yet but the page of the second step."""
     end()
     signing_in.empty_cookie()
-    session[NAME] = sessions.start_half(account, **signing_in.here())
+    session[NAME] = sessions.start_half(account, **signing_in.here(), provider=provider)
     web.note("code_asked", account.id)
     if web.is_htmx() or unsent.of_sign_in():
         return page(SecondStepForm(formdata=None), 401 if web.is_htmx() else 200)

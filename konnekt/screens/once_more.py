@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug import Response
 
-from konnekt.domain.accounts import factors, once_more, passkeys, sessions
+from konnekt.domain.accounts import factors, identities, once_more, passkeys, sessions
 from konnekt.domain.refusals import Invalid, TooMany
 from konnekt.forms.account import OnceMoreForm
 from konnekt.screens import passkey_button, signing_in, web
@@ -67,6 +67,8 @@ def _page(form: OnceMoreForm, status: int) -> Response:
     account = web.account()
     form.once_more.label.text = _("Code") if account.has_second_factor else _("Password")
     sent = [pair for pair in request.form.items(multi=True) if pair[0] not in ANSWERS]
+    back = "" if ANSWERS & set(request.form) - {"csrf_token"} else web.page_before()
     kinds = {"apps": factors.of(account), "passkeys": passkeys.of(account)}
-    page = render_template("auth/once_more.html", form=form, sent=sent, **kinds)
+    own = [] if account.has_second_factor else identities.providers_of(account)
+    page = render_template("auth/once_more.html", form=form, sent=sent, own=own, back=back, **kinds)
     return Response(page, status, mimetype="text/html")

@@ -19,6 +19,7 @@ from konnekt.screens import asked_too_much, required_factor, unsent, web
 PUBLIC = {"static", "auth.login", "auth.passkey", "auth.forgotten", "auth.link", "auth.language"}
 # To who is half signed in; nobody else gets past it.
 PUBLIC |= {"second_step.show", "second_step.check", "second_step.passkey"}
+PUBLIC |= {"identities.begin", "identities.answer"}
 PUBLIC |= {"deputies.asked", "deadlines.read"}
 PUBLIC |= {f"mail_links.{name}" for name in ("show", "approve", "sheet", "reject", "undo")}
 PUBLIC |= {"healthz", "readyz", "metrics", "help.show", "help.state", "help.worker"}

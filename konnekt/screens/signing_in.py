@@ -26,7 +26,7 @@ def page(template: str, status: int = 200, **context: Any) -> Response:
 
 def after() -> str:
     """Where one goes after signing in."""
-    return web.own_path(request.values.get("next")) or "/"
+    return web.own_path(g.get("next") or request.values.get("next")) or "/"
 
 
 def again(form: SignInForm, status: int) -> Response:
@@ -43,13 +43,14 @@ def later(response: Response, refusal: Invalid | TooMany) -> Response:
     return response
 
 
-def let_in(account: Account, *, was_asked: bool = True) -> Response:
+def let_in(account: Account, *, was_asked: bool = True, **by: Any) -> Response:
     """Begin the session, and go on with what the sign-in was for.
 
-    was_asked: whether all that protects the account was asked, or the browser is remembered.
+    was_asked: whether all that protects the account was asked, or the browser is remembered. by: provider and
+    had_factor, where a provider said who it is.
     """
     found = unsent.of_sign_in()
-    _begin(account, was_asked)
+    _begin(account, was_asked=was_asked, **by)
     web.note("sign_in", account.id)
     if web.is_htmx():
         return unsent.go_on()
@@ -58,14 +59,15 @@ def let_in(account: Account, *, was_asked: bool = True) -> Response:
     return unsent.ask(found) if found else redirect(after(), 303)
 
 
-def _begin(account: Account, was_asked: bool) -> None:
+def _begin(account: Account, **how: Any) -> None:
     """A new session with a new token; nothing of what the browser held before stays but the language."""
     if current_user.is_authenticated:
         sessions.end(current_user.session_token)
     empty_cookie()
     unsent.begin(account)
-    account.session_token = sessions.start(account, **here(), was_asked=was_asked)
-    known_device.signed_in(account, **here())
+    where = here()
+    account.session_token = sessions.start(account, where["address"], where["browser"], **how)
+    known_device.signed_in(account, **where)
     login_user(account)
 
 

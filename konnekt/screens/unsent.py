@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from flask import Flask, current_app, flash, make_response, render_template, request, session, url_for
+from flask import Flask, current_app, flash, g, make_response, render_template, request, session, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError, generate_csrf
@@ -94,7 +94,8 @@ def of_request() -> UnsentForm | None:
 def of_sign_in() -> UnsentForm | None:
     """What the sign-in form carries with it."""
     try:
-        kept = _signer("unsent").loads(request.form.get("unsent", ""), max_age=KEPT_SECONDS)
+        signed = g.get("unsent") or request.form.get("unsent", "")
+        kept = _signer("unsent").loads(signed, max_age=KEPT_SECONDS)
     except BadData:
         return None
     path, text, back, account = kept
@@ -108,7 +109,8 @@ def _checked(path: str, text: str, back: str, account: Account | None) -> Unsent
         endpoint = current_app.url_map.bind("").match(path.partition("?")[0], method="POST")[0]
     except HTTPException:
         return None
-    if account is None or not path or str(endpoint).startswith(("auth.", "second_step.")) or len(text) > MOST:
+    is_of_signing_in = str(endpoint).startswith(("auth.", "second_step.", "identities."))
+    if account is None or not path or is_of_signing_in or len(text) > MOST:
         return None
     return UnsentForm(path, text, back or "/", account)
 

@@ -154,6 +154,11 @@ def decision_limits(address: str) -> list[Limit]:
     return [Limit(_key("decide", "burst", _network(address)), MOST_IN_BURST, BURST)]
 
 
+def provider_limits(address: str) -> list[Limit]:
+    """What being sent to a provider counts under: nothing is guessed there."""
+    return [Limit(_key("provider", "burst", _network(address)), MOST_IN_BURST, BURST)]
+
+
 def is_busy(limits: Sequence[Limit], most: int) -> bool:
     """Whether one of them, which counts only, has passed so many."""
     return any(limit.failures(_row(limit)) > most for limit in limits if limit.most is None)

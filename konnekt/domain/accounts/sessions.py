@@ -28,22 +28,38 @@ def digest(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def start(account: Account, address: str = "", browser: str = "", *, was_asked: bool = True) -> str:
-    """Begin a session; returns the token for the cookie.
+def start(
+    account: Account,
+    address: str = "",
+    browser: str = "",
+    *,
+    was_asked: bool = True,
+    provider: str = "",
+    had_factor: bool = False,
+) -> str:
+    """Begin a session; returns the token for the cookie. provider, had_factor: see Session.
 
     was_asked: whether all that protects the account was asked; a remembered browser shows the password alone.
     """
-    token = _begun(account, address, browser, LIFETIME, asked_at=clock.now() if was_asked else None)
+    token = _begun(
+        account,
+        address,
+        browser,
+        LIFETIME,
+        asked_at=clock.now() if was_asked else None,
+        provider=provider,
+        had_factor=had_factor,
+    )
     Account.update(signed_in_at=clock.now()).where(Account.id == account.id).execute()
     return token
 
 
-def start_half(account: Account, address: str = "", browser: str = "") -> str:
+def start_half(account: Account, address: str = "", browser: str = "", provider: str = "") -> str:
     """Begin half a session: the password was right, the second factor is due, within ten minutes.
 
     Its token is none of a session: `find` does not know it, only `find_half` does.
     """
-    return _begun(account, address, browser, HALF_LIFETIME, is_half=True)
+    return _begun(account, address, browser, HALF_LIFETIME, is_half=True, provider=provider)
 
 
 def _begun(account: Account, address: str, browser: str, lifetime: timedelta, **columns: Any) -> str:
@@ -75,7 +91,11 @@ def find_half(token: str) -> Account | None:
     """The account that this token is half signed in as, or None."""
     is_due = (Session.token_hash == digest(token)) & Session.is_half & _is_alive() & Account.is_active
     found: Session | None = Session.select(Session, Account).join(Account).where(is_due).first()
-    return found.account if found else None
+    if found is None:
+        return None
+    account: Account = found.account
+    account.session = found
+    return account
 
 
 def find(token: str) -> Session | None:

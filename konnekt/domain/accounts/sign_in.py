@@ -1,6 +1,6 @@
 """Signing in by name and password."""
 
-from konnekt.domain.accounts import attempts, devices, passwords, people
+from konnekt.domain.accounts import attempts, devices, passwords, people, sign_in_policy
 from konnekt.domain.refusals import Invalid
 from konnekt.models import Account
 
@@ -9,7 +9,8 @@ def check(name: str, password: str, address: str, device: str = "") -> Account:
     """The account of an e-mail address or old user name with its password; device: the token of its cookie.
 
     One answer, at the cost of one hash, for a wrong name, a wrong password, an account that is not active
-    and one without a password. Raises Invalid (field password), or TooMany before anything is checked.
+    and one without a password. Raises Invalid (field password), for a right one too where a provider says
+    who one is, or TooMany before anything is checked.
     """
     account = people.find(name)
     known = devices.attempt(account, device)
@@ -26,4 +27,5 @@ def check(name: str, password: str, address: str, device: str = "") -> Account:
     else:
         attempts.succeed(counted)
     passwords.keep_up(account, password)
+    sign_in_policy.allow_password(account)
     return account

@@ -60,6 +60,7 @@ TERMS = {
     "device": N_("a year without use"),
     "challenge": N_("five minutes, or until it is used"),
     "factor": N_("until it is removed"),
+    "provider_request": N_("ten minutes"),
     "factor_reset": N_("until it is done or withdrawn"),
     "asked": N_("until it is answered or its days are over"),
     "feed": N_("until it is removed, or a new address takes its place"),

@@ -28,6 +28,7 @@ session | everybody | access | interest | session
   key: id account
   secret: token_hash
   access: created_at seen_at expires_at address browser is_half asked_at
+  access: provider had_factor
 
 authenticator | everybody | access | interest | factor
   key: id account
@@ -48,6 +49,15 @@ passkey_challenge | everybody | access | interest | challenge
   key: id account
   secret: challenge_hash browser_hash note
   access: purpose created_at
+
+identity | everybody | access | contract | factor
+  key: id account
+  access: issuer subject created_at used_at
+
+provider_request | everybody | access | interest | provider_request
+  key: id account link
+  secret: state_hash browser_hash sealed
+  access: provider purpose back created_at expires_at used_at
 
 device | everybody | access | interest | device
   key: id account
@@ -84,7 +94,7 @@ organisation | contact | client | contract | stays
   key: id parent name_key
   plain: code name calendar four_eyes decide_by_mail payment_term_days vat_treatment vat_text language
   plain: coc_number vat_number
-  plain: peppol_id legal_name purchase_order_number purchase_order_required
+  plain: peppol_id legal_name purchase_order_number purchase_order_required sign_in
   plain: street postcode city country ended_on
   contact: contact_name invoice_email
 

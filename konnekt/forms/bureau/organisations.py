@@ -73,6 +73,21 @@ class OrganisationForm(FlaskForm):  # type: ignore[misc]
         return {name: value for name, value in self.data.items() if name not in NOT_COLUMNS}
 
 
+class OrganisationSignInForm(FlaskForm):  # type: ignore[misc]
+    """Whether its people sign in with a provider. seen: how it was when the form was drawn."""
+
+    seen = HiddenField()
+    sign_in = SelectField(
+        _("Signing in with a provider"),
+        choices=[
+            SelectChoice("off", _("off")),
+            SelectChoice("offered", _("offered")),
+            SelectChoice("required", _("required")),
+        ],
+        validate_choice=False,
+    )
+
+
 class EndOrganisationForm(FlaskForm):  # type: ignore[misc]
     """The last day of an organisation."""
 
