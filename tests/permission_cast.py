@@ -22,6 +22,7 @@ from konnekt.models import (
     Document,
     Flag,
     HourType,
+    Identity,
     Job,
     Mail,
     Payment,
@@ -31,7 +32,7 @@ from konnekt.models import (
     Timesheet,
     TimesheetLine,
 )
-from tests import factories, invoice_cast, payroll_cast
+from tests import factories, invoice_cast, mailed, payroll_cast, soft_passkeys
 from tests.factories import World
 from tests.visitor import Visitor
 
@@ -99,6 +100,7 @@ class Cast:
         fingerprint = self.fingerprints[role]
         forms: dict[str, dict[str, Any]] = {
             "/approvals/approve": pick,
+            "/decide/<token>": pick,
             "/approvals/ordinary": {"fingerprint": fingerprint},
             "/home/ordinary": {"fingerprint": fingerprint},
             "/approvals/undo": {"batch": self.batches["approved"]},
@@ -119,12 +121,13 @@ class Cast:
 
 # The places of an address that name a row of the database.
 ROWS = {
-    "sheet", "code", "assignment", "authenticator", "device", "rate", "invoice", "budget_number", "deputy", "asked", "session", "closing_day",
-    "hour_type", "job", "mail", "period", "payment", "batch", "person", "number", "token",
+    "sheet", "code", "assignment", "authenticator", "passkey", "device", "rate", "invoice", "budget_number", "deputy", "asked", "session", "closing_day",
+    "hour_type", "identity", "job", "mail", "period", "payment", "batch", "person", "number", "token",
 }  # fmt: skip
 # Where a place of that name holds something else than elsewhere.
 SPECIAL = {
     "/account/deputies/asked/": {"token": "deputy_token"},
+    "/decide/": {"token": "decide_token"},
     "/organisations/": {"code": "organisation"},
     "/bureau/organisations/": {"code": "organisation"},
     "/bureau/people/<person>/rights/": {"code": "organisation", "person": "approver"},
@@ -188,8 +191,10 @@ def assemble(app: Flask, world: World) -> Cast:
         )  # fmt: skip
     booking.pay(invoice.id, clock.today(), 100, by=world.staff, seen=0)
     visitors = {role: Visitor(app, account) for role, account in accounts.items()}
-    devices.remember(noor, "Firefox")
+    devices.remember(noor, devices.know(noor, ""))
     begun = factors.begin(noor, "Phone", by=noor)
+    _, passkey = soft_passkeys.set_up(noor)
+    tied = Identity.create(account=noor, issuer="https://x.example", subject="1", created_at=clock.now())
     visitors["half"] = Visitor(app)
     with visitors["half"].client.session_transaction() as cookie:
         cookie["half"] = sessions.start_half(noor)
@@ -221,8 +226,12 @@ def assemble(app: Flask, world: World) -> Cast:
         "deputy": named.id,
         "asked": asked.id,
         "deputy_token": re.findall(r"/deputies/asked/([\w-]+)", question.text)[0],
+        "decide_token": mailed.remind(world),
         "session": own_session.id,
         "authenticator": begun.id,
+        "passkey": passkey.id,
+        "identity": tied.id,
+        "provider": "demo",
         "device": Device.get().id,
         "closing_day": ClosingDay.create(day=clock.today(), name_nl="Dies", name_en="Dies").id,
         "hour_type": HourType.get().id,

@@ -47,10 +47,19 @@ GET  /login                                                       -----  ok     
 POST /login                                                       -----  422    422    ok     ok     ok     ok     ok     ok     ok     ok
 GET  /login/code                                                  -----  login  ok     ok     ok     ok     ok     ok     ok     ok     ok
 POST /login/code                                                  -----  401    422    ok     ok     ok     ok     ok     ok     ok     ok
+POST /login/passkey                                               -----  ok     ok     ok     ok     ok     ok     ok     ok     ok     ok
+POST /login/code/passkey                                          -----  404    ok     404    404    404    404    404    404    404    404
+POST /login/with/<provider>                                       -----  404    404    404    404    404    404    404    404    404    404
+GET  /login/with/<provider>/answer                                -----  404    404    404    404    404    404    404    404    404    404
 GET  /password/forgotten                                          -----  ok     ok     ok     ok     ok     ok     ok     ok     ok     ok
 POST /password/forgotten                                          -----  422    422    422    422    422    422    422    422    422    422
 GET  /password/new/<token>                                        -----  ok     ok     ok     ok     ok     ok     ok     ok     ok     ok
 POST /password/new/<token>                                        -----  422    422    422    422    422    422    422    422    422    422
+GET  /decide/<token>                                              -----  ok     ok     ok     ok     ok     ok     ok     ok     ok     ok
+POST /decide/<token>                                              -----  ok     ok     ok     ok     ok     ok     ok     ok     ok     ok
+POST /decide/<token>/undo                                         -----  409    409    409    409    409    409    409    409    409    409
+GET  /decide/<token>/<sheet>                                      -----  ok     ok     ok     ok     ok     ok     ok     ok     ok     ok
+POST /decide/<token>/<sheet>/reject                               -----  ok     ok     ok     ok     ok     ok     ok     ok     ok     ok
 GET  /static/<filename>                                           -----  ok     ok     ok     ok     ok     ok     ok     ok     ok     ok
 GET  /sw.js                                                       -----  ok     ok     ok     ok     ok     ok     ok     ok     ok     ok
 
@@ -59,6 +68,7 @@ GET  /sw.js                                                       -----  ok     
 GET  /                                                            -----  login  login  ok     ok     ok     ok     ok     ok     ok     ok
 GET  /account                                                     -----  login  login  ok     ok     ok     ok     ok     ok     ok     ok
 POST /account/data                                                -----  login  login  ok     ok     ok     ok     ok     ok     ok     ok
+POST /account/decide-by-mail                                      -----  login  login  ok     ok     ok     ok     ok     ok     ok     ok
 GET  /account/deputies                                            -----  login  login  403    403    ok     403    403    403    ok     ok
 POST /account/deputies                                            -----  login  login  403    403    ok     403    403    403    ok     ok
 POST /account/deputies/<deputy>/end                               -----  login  login  404    404    ok     404    404    404    404    ok
@@ -75,9 +85,19 @@ POST /account/factors                                             -----  login  
 GET  /account/factors/<authenticator>                             -----  login  login  ok     404    404    404    404    404    404    404
 POST /account/factors/<authenticator>                             -----  login  login  422    404    404    404    404    404    404    404
 POST /account/factors/<authenticator>/remove                      -----  login  login  ok     404    404    404    404    404    404    404
+GET  /account/factors/passkeys/new                                -----  login  login  ok     ok     ok     ok     ok     ok     ok     ok
+POST /account/factors/passkeys/new                                -----  login  login  422    422    422    422    422    422    422    422
+POST /account/factors/passkeys/options                            -----  login  login  ok     ok     ok     ok     ok     ok     ok     ok
+POST /account/factors/passkeys                                    -----  login  login  422    422    422    422    422    422    422    422
+POST /account/factors/passkeys/challenge                          -----  login  login  ok     ok     ok     ok     ok     ok     ok     ok
+POST /account/factors/passkeys/<passkey>/remove                   -----  login  login  ok     404    404    404    404    404    404    404
 POST /account/factors/recovery-codes                              -----  login  login  409    409    409    409    409    409    409    409
 POST /account/factors/recovery-codes/file                         -----  login  login  409    409    409    409    409    409    409    409
 POST /account/password                                            -----  login  login  422    422    422    422    422    422    422    422
+GET  /account/providers                                           -----  login  login  ok     ok     ok     ok     ok     ok     ok     ok
+POST /account/providers/<provider>                                -----  login  login  404    404    404    404    404    404    404    404
+POST /account/providers/<provider>/once-more                      -----  login  login  404    404    404    404    404    404    404    404
+POST /account/providers/<identity>/remove                         -----  login  login  ok     404    404    404    404    404    404    404
 POST /account/sessions/<session>/end                              -----  login  login  ok     404    404    404    404    404    404    404
 POST /account/sessions/end                                        -----  login  login  ok     ok     ok     ok     ok     ok     ok     ok
 POST /logout                                                      -----  login  login  login  login  login  login  login  login  login  login
@@ -232,6 +252,7 @@ GET  /bureau/organisations/<code>/change                          -----  login  
 POST /bureau/organisations/<code>/change                          -----  login  login  403    403    403    403    403    403    403    409
 POST /bureau/organisations/<code>/end                             -----  login  login  403    403    403    403    403    403    403    422
 POST /bureau/organisations/<code>/resume                          -----  login  login  403    403    403    403    403    403    403    409
+POST /bureau/organisations/<code>/sign-in                         -----  login  login  403    403    403    403    403    403    403    422
 GET  /bureau/organisations/new/organisation                       -----  login  login  403    403    403    403    403    403    403    ok
 GET  /bureau/pay-periods                                          -----  login  login  403    403    403    403    403    403    403    ok
 GET  /bureau/pay-periods/<period>                                 -----  login  login  403    403    403    403    403    403    403    ok

@@ -17,7 +17,7 @@ from konnekt.commands import schema
 from konnekt.config import Config
 from konnekt.db import db
 from konnekt.domain import clock
-from konnekt.domain.accounts import devices, known_devices, recovery_codes, sessions
+from konnekt.domain.accounts import devices, passkeys, recovery_codes, sessions
 from konnekt.domain.approvals import deputy_requests
 from konnekt.domain.periods import deadlines
 from konnekt.domain.records import erasing, people
@@ -37,7 +37,7 @@ from konnekt.models import (
     RetentionTerm,
     SignInAttempt,
 )
-from tests import demonstration, factories, one_time_codes
+from tests import demonstration, factories, one_time_codes, soft_passkeys
 from tests.command_line import COMMAND, environment, konnekt, served
 from tests.commands.test_backup import connected, empty
 from tests.domain.imports.import_sets import dump
@@ -77,7 +77,6 @@ def test_the_whole_demonstration_goes_over(
     demo.fill(config)
     sessions.start(Account.get())
     SignInAttempt.create(key="x", began_at=clock.now(), at=clock.now())
-    known_devices.remember(Account.get(), "")
     first = Deputy.get()
     deputy_requests.ask(
         first.organisation.code, "nobody@um.example", first.first_on, first.last_on, by=first.supervisor
@@ -95,7 +94,9 @@ def test_the_whole_demonstration_goes_over(
     one_time_codes.set_up(worker := Account.get(Account.employee_number.is_null(False)))
     recovery_codes.renew(worker, by=worker)
     deadlines.renew(worker)
-    devices.remember(worker, "Firefox")
+    soft_passkeys.set_up(worker)
+    passkeys.creation_options(worker, soft_passkeys.BROWSER, soft_passkeys.SITE)
+    devices.know(worker, "")
     FactorReset.create(account=worker, asked_by=worker, asked_at=clock.now(), reason="één")
     BackgroundProcess.create(host="één", kind="import", number=1, seen_at=clock.now())
     RetentionTerm.create(kind="mail", number=6)

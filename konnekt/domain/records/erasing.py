@@ -185,7 +185,7 @@ def _take_name(row: Account) -> None:
     columns: dict[str, Any] = {
         "email": f"person-{row.id}@erased.invalid", "first_name": "", "last_name": name,
         "username": None, "employee_number": None, "password_hash": None, "is_agency_staff": False,
-        "is_active": False, "signed_in_at": None, "has_second_factor": False,
+        "is_active": False, "signed_in_at": None, "has_second_factor": False, "decides_by_mail": False,
     }  # fmt: skip
     assert set(columns) == set(register_of_erasure.columns("account", "blanked"))
     columns |= {"name_key": name_key("", name), "erased_at": clock.now()}

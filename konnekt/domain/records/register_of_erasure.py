@@ -14,16 +14,21 @@ ACTIONS = ("gone", "blanked", "term", "kept")
 TEXT = """
 account
   blanked: email first_name last_name username employee_number password_hash
-  blanked: is_agency_staff is_active signed_in_at has_second_factor
+  blanked: is_agency_staff is_active signed_in_at has_second_factor decides_by_mail
   kept: created_at
 session | gone
-known_device | gone
 authenticator | gone
 recovery_code | gone
+passkey | gone
+passkey_challenge | gone
+identity | gone
+provider_request | gone
 device | gone
 factor_reset | gone
 sign_in_attempt | kept
 account_link | gone
+decision_link | gone
+decision_link_sheet | gone
 deadline_feed | gone
 outbox | gone
 organisation | kept
