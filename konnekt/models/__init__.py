@@ -43,8 +43,8 @@ __all__ = [
     "Event", "EventChain", "FactorReset", "Flag", "Hour", "HourType", "Identity", "Installation", "Invoice",
     "InvoiceLine", "InvoicedHour", "Job", "JobFile", "Mail", "NumberSeries", "Organisation", "Passkey",
     "PasskeyChallenge", "PayPeriod", "Payment", "PayrollBatch", "PayrollHour", "ProviderRequest", "Rate",
-    "RecoveryCode", "RetentionTerm", "Right", "Session", "SignInAttempt", "State", "Timesheet", "TimesheetLine",
-    "WaitingSheet",
+    "RecoveryCode", "RetentionTerm", "Right", "Session", "SignInAttempt", "State", "Timesheet",
+    "TimesheetLine", "WaitingSheet",
 ]  # fmt: skip
 
 TABLES = [
@@ -53,5 +53,6 @@ TABLES = [
     DeputyRequest, BudgetNumber, BudgetNumberKey, Assignment, Rate, PayPeriod, ClosingDay, HourType,
     Timesheet, TimesheetLine, Hour, Flag, Contributor, WaitingSheet, DecisionLink, DecisionLinkSheet,
     BudgetSum, BudgetShare, NumberSeries, Invoice, InvoiceLine, InvoicedHour, BankEntry, Payment, Document,
-    PayrollBatch, PayrollHour, Event, EventChain, RetentionTerm, Job, JobFile, Installation, BackgroundProcess,
+    PayrollBatch, PayrollHour, Event, EventChain, RetentionTerm, Job, JobFile, Installation,
+    BackgroundProcess,
 ]  # fmt: skip
