@@ -26,16 +26,21 @@ from konnekt.models import (
     Account,
     BackgroundProcess,
     ClosingDay,
+    DecisionLink,
+    DecisionLinkSheet,
     Deputy,
     Document,
     Event,
     FactorReset,
+    Identity,
     Invoice,
     Job,
     Mail,
     Organisation,
+    ProviderRequest,
     RetentionTerm,
     SignInAttempt,
+    Timesheet,
 )
 from tests import demonstration, factories, one_time_codes, soft_passkeys
 from tests.command_line import COMMAND, environment, konnekt, served
@@ -99,6 +104,13 @@ def test_the_whole_demonstration_goes_over(
     devices.know(worker, "")
     FactorReset.create(account=worker, asked_by=worker, asked_at=clock.now(), reason="één")
     BackgroundProcess.create(host="één", kind="import", number=1, seen_at=clock.now())
+    Identity.create(account=worker, issuer="https://één.example", subject="é", created_at=clock.now())
+    ProviderRequest.create(
+        state_hash="x", browser_hash="", provider="één", purpose="sign_in", sealed="x",
+        created_at=clock.now(), expires_at=clock.now(),
+    )  # fmt: skip
+    link = DecisionLink.create(account=worker, token_hash="x", made_at=clock.now(), ends_at=clock.now())
+    DecisionLinkSheet.create(link=link, timesheet=Timesheet.get(), revision=1)
     RetentionTerm.create(kind="mail", number=6)
     gone, staff = factories.account("Teun", "Verbeek"), Account.get(Account.is_agency_staff)
     people.close(gone.id, by=staff, is_sure=True)
