@@ -12,7 +12,7 @@ from flask_babel import gettext as _, lazy_gettext as N_
 
 from konnekt.domain import clock, units
 from konnekt.models import BudgetNumber, Event
-from konnekt.screens import period_names
+from konnekt.screens import period_names, term_names
 from konnekt.screens.formats import dated, hours, locale, moment
 from konnekt.screens.languages import reader
 
@@ -85,8 +85,7 @@ VERBS = {
     "send_again": N_("Mail sent again"),
     "hand_out_file": N_("Payroll file downloaded"),
     "hand_out_data": N_("Personal data downloaded"),
-    "erase": N_("Personal data erased"),
-    "change_terms": N_("Terms of keeping changed"),
+    **term_names.VERBS,
 }
 
 COLUMNS = {
@@ -168,12 +167,7 @@ COLUMNS = {
     "sign_in": N_("Signing in with a provider"),
     "asked_by": N_("Asked by"),
     "confirmed_by": N_("Confirmed by"),
-    "invoices_term": N_("Invoices, in years"),
-    "payroll_term": N_("Payroll, in years"),
-    "hours_term": N_("Hours, in years"),
-    "workers_term": N_("Workers, in years"),
-    "accounts_term": N_("Accounts, in years"),
-    "mail_term": N_("Mail, in months"),
+    **term_names.COLUMNS,
 }
 
 CHOICES = {
