@@ -99,7 +99,7 @@ class Rule(NamedTuple):
 
 ORGANISATION = dict.fromkeys(organisations.COLUMNS, "") | {
     "code": "NEW", "name": "New", "calendar": "four_weeks", "payment_term_days": 30,
-    "vat_treatment": "standard", "language": "nl", "country": "NL",
+    "decide_by_mail": "off", "vat_treatment": "standard", "language": "nl", "country": "NL",
 }  # fmt: skip
 
 
@@ -505,6 +505,7 @@ WITHOUT_A_FILE = {
     "This organisation was ended already.": "no file ends an organisation",
     "Assignments go on here after that day (%(count)s): end those first.": "no file ends an organisation",
     "This organisation has not ended.": "no file ends an organisation",
+    "Choose one of the three.": "no file says with which provider people sign in",
     "This account was closed already.": "no file closes an account",
     "This account is open.": "no file closes an account",
     "One hour type at least stays in use: hours are entered on it.": "no file takes an hour type out of use",
