@@ -17,7 +17,7 @@ from tests.permission_cast import Cast
 LEFT_OUT = {
     "sign_in_attempt": {"id", "key", "subject", "failures", "began_at", "at"},
     "account_link": {"token_hash"},
-    "event": {"batch", "hash"},
+    "event": {"batch", "salt", "previous", "hash"},
     "event_chain": {"hash"},
     "outbox": {"message_id", "text", "html", "request_id"},
     "job": {"request_id"},
