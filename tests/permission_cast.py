@@ -8,7 +8,7 @@ from urllib.parse import quote
 from flask import Flask
 
 from konnekt.background import mail
-from konnekt.domain import access, clock, events
+from konnekt.domain import access, agency_roles, clock, events
 from konnekt.domain.accounts import devices, factors, links, sessions
 from konnekt.domain.approvals import decide, deputy_requests, waiting
 from konnekt.domain.imports import uploads
@@ -108,7 +108,7 @@ class Cast:
             "/account/deputies": {
                 "organisation": "LAW" if role == "away" else "FSE", "email": "noor@um.example",
                 "first_on": "2026-12-01", "last_on": "2026-12-02",
-                "supervisor": self.world.supervisor.email if role == "agency" else "",
+                "supervisor": self.world.supervisor.email if role in ("agency", *agency_roles.ROLES) else "",
             },
             "/language": {"language": "en"},
             "/bureau/assignments": {"worker": self.world.noor.employee_number, "organisation": "FSE"},
@@ -152,6 +152,8 @@ def assemble(app: Flask, world: World) -> Cast:
         "nobody": None, "worker": noor, "peer": peer, "approv": emre, "regist": world.registrar,
         "invoic": reader, "deputy": deputy, "away": world.outsider, "agency": world.staff,
     }  # fmt: skip
+    for role in agency_roles.ROLES:
+        accounts[role] = factories.account("Bureau", role, is_agency_staff=True, agency_roles=role)
     karim = factories.assignment(peer, fse, world.fse_budget)
     factories.sheet(karim, world.period, state="approved")
     # A batch of what is approved so far, then the sheet that is neither exported nor invoiced.
@@ -201,9 +203,9 @@ def assemble(app: Flask, world: World) -> Cast:
     assert lost
     Mail.update(failed_at=clock.now(), attempts=1, last_error="550").where(Mail.id == lost.id).execute()
     checked = uploads.start([("hour_types.csv", b"code\n")], by=world.staff)
-    Job.update(ended_at=clock.now(), result={"files": [], "is_ok": True, "effect": ""}).where(
-        Job.id == checked.id
-    ).execute()
+    Job.update(
+        ended_at=clock.now(), result={"files": [], "kinds": ["hours.csv"], "is_ok": True, "effect": ""}
+    ).where(Job.id == checked.id).execute()
     failed = Job.create(
         kind="import", asked=checked.asked, created_at=clock.now(), ended_at=clock.now(), failure="x"
     )

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from konnekt.background import mail
 from konnekt.db import transaction
-from konnekt.domain import access, clock, events, flags
+from konnekt.domain import access, agency_roles, clock, events, flags
 from konnekt.domain.access import Grants
 from konnekt.domain.accounts import people
 from konnekt.domain.approvals import waiting
@@ -216,4 +216,6 @@ def why_not(sheet: Timesheet, verb: str, who: Grants) -> Refused:
         return Conflict("Its hours are invoiced or paid already: use a supplementary timesheet.")
     if sheet.state != wanted:
         return _why_not(sheet.id)
+    if verb == "revoke" and who.is_agency_staff and not who.may("hours"):
+        return agency_roles.missing("hours")
     return Forbidden("You have no right to do this with this timesheet.")

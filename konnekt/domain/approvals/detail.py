@@ -141,7 +141,7 @@ def load(sheet: int, who: Grants) -> Detail:
         may_undo=undo_or_revoke.may_undo(found, who.account) and _is_as_decided(found, history),
         may_revoke=may_revoke and not is_locked and not is_built_on,
         # What a correction builds on can't be revoked any more: another correction puts it right.
-        may_correct=may_revoke and (is_locked or is_built_on) and who.is_agency_staff,
+        may_correct=may_revoke and (is_locked or is_built_on) and who.may("corrections"),
         on_behalf_of=on_behalf_of,
         remarks=[hour for hour in hours if hour.remark],
         budgets=overview.of_sheet(found, who),
@@ -151,7 +151,7 @@ def load(sheet: int, who: Grants) -> Detail:
         cost=correction_cost.of([sheet]).get(sheet) if found.sequence else None,
         may_see_cost=access.may_see_budgets(who, found.organisation_id),
         invoices=detail.of_sheet(found, who),
-        may_change=is_undecided and who.is_agency_staff and found.assignment.basis == "flexible",
+        may_change=is_undecided and who.may("hours") and found.assignment.basis == "flexible",
         budget_numbers=_budget_numbers(found) if is_undecided and _registers(found, who) and lines else [],
     )
 

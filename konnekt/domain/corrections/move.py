@@ -7,7 +7,7 @@ from typing import Any
 from peewee import fn
 
 from konnekt.db import hold
-from konnekt.domain import access, clock, events, flags, text_fields
+from konnekt.domain import agency_roles, clock, events, flags, text_fields
 from konnekt.domain.budgets import alerts
 from konnekt.domain.corrections import case as cases, move_preview, supplementary
 from konnekt.domain.corrections.move_preview import Chosen, How, Move, MovePreview
@@ -63,9 +63,9 @@ def move(
     new one too. Raises Forbidden, Invalid without a reason, Conflict where anything changed
     since, Blocked.
     """
-    access.only_agency(by, "Only the agency moves hours to another budget number.")
+    agency_roles.require(by, "budget numbers", "Only the agency moves hours to another budget number.")
     reason = text_fields.checked_reason(reason)
-    with audited.staff_only(by):
+    with audited.staff_only(by, "budget numbers"):
         # In this order: who enters hours of these workers; who invoices, exports or revokes.
         for worker in sorted({one.sheet.assignment.worker_id for one in move_preview.preview(chosen).moves}):
             hold("worker", worker)

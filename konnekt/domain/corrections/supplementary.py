@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from peewee import fn
 
 from konnekt.db import hold, transaction
-from konnekt.domain import access, clock, events, flags, paging, text_fields
+from konnekt.domain import access, agency_roles, clock, events, flags, paging, text_fields
 from konnekt.domain.corrections import case as cases
 from konnekt.domain.corrections.case import Case
 from konnekt.domain.paging import Page
@@ -88,7 +88,7 @@ def send(
 
 
 def _must_be_agency_staff(by: Account) -> None:
-    access.only_agency(by, "Only the agency corrects hours that are invoiced or paid.")
+    agency_roles.require(by, "corrections", "Only the agency corrects hours that are invoiced or paid.")
 
 
 def _held(sheet: int) -> Case:

@@ -3,7 +3,7 @@
 Both are long work (background/work.py). The files go from the check to the import: they are imported once.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from itertools import islice
 from typing import Any
@@ -11,14 +11,16 @@ from typing import Any
 from konnekt.background import queue
 from konnekt.background.queue import Interrupted, Tell
 from konnekt.db import transaction
-from konnekt.domain import events
+from konnekt.domain import agency_roles, events
 from konnekt.domain.imports import FILES, archives, import_files
+from konnekt.domain.imports.placed_hours import FILE as HOURS
 from konnekt.domain.imports.report import FieldChange, Problem, Report, RowOutcome, shown
-from konnekt.domain.refusals import Conflict, Invalid, NotFound
+from konnekt.domain.refusals import N_, Conflict, Invalid, NotFound
 from konnekt.models import Account, Job, JobFile
 
 KINDS = (CHECK, IMPORT) = ("import_check", "import")
 ENDINGS = (".csv", ".zip", *archives.WORKBOOKS)
+ONLY_AGENCY = N_("Only the agency imports files.")
 MOST_UPLOADS = 50
 MOST_LISTED = 5000
 LONGEST_NAME = 200
@@ -34,6 +36,7 @@ def expected() -> list[tuple[str, list[str]]]:
 
 def start(uploads: list[tuple[str, bytes]], *, by: Account) -> Job:
     """Queue the check of uploaded files. Raises Invalid."""
+    agency_roles.require(by, "hour imports", ONLY_AGENCY)
     files: dict[str, bytes] = {}
     for path, content in uploads:
         name = path.replace("\\", "/").rpartition("/")[2].strip()
@@ -52,6 +55,7 @@ def start(uploads: list[tuple[str, bytes]], *, by: Account) -> Job:
 def check(job: Job, tell: Tell) -> dict[str, Any]:
     """The handler that says what an import would do."""
     found = archives.unpack(queue.files(job))
+    _check_task(job.created_by, found.files)
     report = import_files(found.files, dry_run=True, tell=tell, most_problems=MOST_LISTED)
     return _told(report, found)
 
@@ -62,6 +66,7 @@ def confirm(number: int, *, by: Account) -> Job:
         checked = _find(number, CHECK)
         if not (checked.result or {}).get("is_ok"):
             raise Conflict("What is wrong in these files has to be mended first.")
+        _check_task(by, checked.result.get("kinds", ()))
         asked = {"names": checked.asked["names"], "check": checked.id, "effect": checked.result["effect"]}
         made: Job = queue.queue(IMPORT, by=by, asked=asked)
         if not _move_files(checked, made):
@@ -74,6 +79,7 @@ def check_again(number: int, *, by: Account) -> Job:
     """Queue another check of the files of an import that did not come about. Raises Conflict, NotFound."""
     with transaction():
         failed = _find(number, IMPORT)
+        agency_roles.require(by, "hour imports", ONLY_AGENCY)
         made = queue.queue(CHECK, by=by, asked={"names": failed.asked["names"]})
         if failed.ended_at is None or not _move_files(failed, made):
             raise Conflict("These files are not here any more. Choose them again.")
@@ -128,6 +134,18 @@ def _of_both(now: dict[str, Any], foreseen: dict[str, Any]) -> dict[str, Any]:
     return {"files": files, **{name: foreseen[name] for name in FORESEEN}}
 
 
+def _check_task(by: Account | None, kinds: Iterable[str]) -> None:
+    """Hours are imported by who plans; all else by who administers, for with it come rights and rates."""
+    is_hours_alone = set(kinds) == {HOURS}
+    agency_roles.require(by, "hour imports" if is_hours_alone else "record imports", ONLY_AGENCY)
+
+
+def check_look(of: Job, by: Account) -> None:
+    """Raise Forbidden for who may not see what workers earn, where a report may tell it."""
+    if of.kind in KINDS and "rates.csv" in (of.result or {}).get("kinds", ["rates.csv"]):
+        agency_roles.require(by, "pay rates", ONLY_AGENCY)
+
+
 def find(number: int) -> Job:
     """A check or an import that has ended, for what it listed; raises NotFound."""
     found = queue.find(number)
@@ -177,6 +195,7 @@ def _told(report: Report, found: archives.Unpacked) -> dict[str, Any]:
     """The report as JSON keeps it, each file under the name it came with."""
     return {
         "is_ok": report.is_ok,
+        "kinds": sorted(found.files),
         "effect": report.effect,
         "would_change": bool(report.count(RowOutcome.NEW) + report.count(RowOutcome.CHANGED)),
         "files": [

@@ -12,7 +12,7 @@ from typing import Any
 
 from konnekt.background import mail
 from konnekt.db import transaction
-from konnekt.domain import access, clock, events
+from konnekt.domain import agency_roles, clock, events
 from konnekt.domain.accounts import people
 from konnekt.domain.approvals import approvers
 from konnekt.domain.payroll import pay_dates
@@ -82,7 +82,7 @@ def told_today() -> set[int]:
 
 def remind(target: Target, *, by: Account) -> Reminded:
     """Remind everybody who is late with what is meant; for the agency. A fixed number of statements."""
-    access.only_agency(by, "Only the agency reminds people.")
+    agency_roles.require(by, "hours", "Only the agency reminds people.")
     with transaction():
         if not PayPeriod.select().where(PayPeriod.id == target.period).exists():
             raise NotFound("There is no such period.")

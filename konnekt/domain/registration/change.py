@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from konnekt.db import transaction
-from konnekt.domain import access, text_fields
+from konnekt.domain import access, agency_roles, text_fields
 from konnekt.domain.access import Grants
 from konnekt.domain.refusals import Conflict, Forbidden, Invalid
 from konnekt.domain.registration import teams
@@ -94,7 +94,7 @@ def change(sheet: grid.Sheet, wanted: content.Content, reason: str, *, by: Accou
     for all but agency staff, Invalid without a reason, what entering.submit raises, Conflict where nothing
     changes.
     """
-    access.only_agency(by, "Only the agency changes hours on behalf of somebody else.")
+    agency_roles.require(by, "hours", "Only the agency changes hours on behalf of somebody else.")
     with transaction():
         reason = text_fields.checked_reason(reason)
         if wanted.is_like(sheet.stored.content):

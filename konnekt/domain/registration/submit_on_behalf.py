@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from konnekt.db import transaction
-from konnekt.domain import access, text_fields
+from konnekt.domain import access, agency_roles, text_fields
 from konnekt.domain.access import Grants
 from konnekt.domain.approvals import detail as approval_detail
 from konnekt.domain.refusals import Conflict, Invalid, NotFound
@@ -73,7 +73,7 @@ def send(at: submit.Place, reason: str, *, is_nil: bool = False, by: Account, se
     Forbidden for all but agency staff, Invalid without a reason, with cells that can't be read, for an
     empty sheet; Conflict where it was sent already, EditConflict where somebody changed it since it was seen.
     """
-    access.only_agency(by, "Only the agency sends on behalf of somebody else.")
+    agency_roles.require(by, "hours", "Only the agency sends on behalf of somebody else.")
     with transaction():
         reason = text_fields.checked_reason(reason)
         wanted = None
