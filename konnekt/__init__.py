@@ -21,6 +21,7 @@ def create_app(config: "Config | None" = None) -> "Flask":
         auth,
         budgets,
         bureau,
+        deadlines,
         decided,
         deputies,
         factors,
@@ -85,6 +86,7 @@ def create_app(config: "Config | None" = None) -> "Flask":
     app.register_blueprint(account.bp)
     app.register_blueprint(factors.bp)
     app.register_blueprint(deputies.bp)
+    app.register_blueprint(deadlines.bp)
     app.register_blueprint(budgets.bp)
     app.register_blueprint(bureau.bp)
     app.register_blueprint(help.bp)

@@ -71,6 +71,9 @@ POST /account/deputies/requests/<asked>/answer                    -----  login  
 POST /account/deputies/requests/<asked>/withdraw                  -----  login  login  404    404    ok     404    404    404    404    ok     P....
 GET  /account/deputies/asked/<token>                              -----  ok     ok     ok     ok     ok     ok     ok     ok     ok     ok     PIYAR
 POST /account/deputies/asked/<token>                              -----  ok     ok     ok     ok     ok     ok     ok     ok     ok     ok     PIYAR
+POST /account/deadlines                                           -----  login  login  ok     ok     ok     ok     ok     ok     ok     ok     PIYAR
+POST /account/deadlines/end                                       -----  login  login  404    404    404    404    404    404    404    404    PIYAR
+GET  /deadlines/<token>.ics                                       -----  404    404    404    404    404    404    404    404    404    404    PIYAR
 POST /account/devices/<device>/forget                             -----  login  login  ok     404    404    404    404    404    404    404    PIYAR
 GET  /account/factors                                             -----  login  login  ok     ok     ok     ok     ok     ok     ok     ok     PIYAR
 POST /account/factors                                             -----  login  login  422    422    422    422    422    422    422    422    PIYAR

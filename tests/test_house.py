@@ -56,7 +56,7 @@ PUBLIC = {
     "auth.link",
 }
 PUBLIC |= {"auth.language", "metrics", "help.show", "help.state", "help.worker"}
-PUBLIC |= {"deputies.asked"}
+PUBLIC |= {"deputies.asked", "deadlines.read"}
 
 
 def name(path: Path) -> str:

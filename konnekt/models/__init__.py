@@ -18,7 +18,16 @@ from konnekt.models.organisations import (
     Right,
 )
 from konnekt.models.payroll import PayrollBatch, PayrollHour
-from konnekt.models.people import LANGUAGES, Account, AccountLink, KnownDevice, Mail, Session, SignInAttempt
+from konnekt.models.people import (
+    LANGUAGES,
+    Account,
+    AccountLink,
+    DeadlineFeed,
+    KnownDevice,
+    Mail,
+    Session,
+    SignInAttempt,
+)
 from konnekt.models.periods import ClosingDay, PayPeriod
 from konnekt.models.processes import BackgroundProcess
 from konnekt.models.timesheets import Contributor, Flag, Hour, HourType, State, Timesheet, TimesheetLine
@@ -26,19 +35,19 @@ from konnekt.models.waiting import WaitingSheet
 
 __all__ = [
     "LANGUAGES", "Account", "AccountLink", "Agency", "Assignment", "Authenticator", "BackgroundProcess",
-    "BudgetNumber", "BudgetNumberKey", "BudgetShare", "BudgetSum", "ClosingDay", "Contributor", "Deputy",
-    "DeputyRequest", "Device", "Document", "Event", "EventChain", "FactorReset", "Flag", "Hour", "HourType",
-    "Installation", "Invoice", "InvoiceLine", "InvoicedHour", "Job", "JobFile", "KnownDevice", "Mail",
-    "NumberSeries", "Organisation", "PayPeriod", "Payment", "PayrollBatch", "PayrollHour", "Rate",
-    "RecoveryCode", "Right", "Session", "SignInAttempt", "State", "Timesheet", "TimesheetLine",
-    "WaitingSheet",
+    "BudgetNumber", "BudgetNumberKey", "BudgetShare", "BudgetSum", "ClosingDay", "Contributor",
+    "DeadlineFeed", "Deputy", "DeputyRequest", "Device", "Document", "Event", "EventChain", "FactorReset",
+    "Flag", "Hour", "HourType", "Installation", "Invoice", "InvoiceLine", "InvoicedHour", "Job", "JobFile",
+    "KnownDevice", "Mail", "NumberSeries", "Organisation", "PayPeriod", "Payment", "PayrollBatch",
+    "PayrollHour", "Rate", "RecoveryCode", "Right", "Session", "SignInAttempt", "State", "Timesheet",
+    "TimesheetLine", "WaitingSheet",
 ]  # fmt: skip
 
 TABLES = [
-    Agency, Account, Session, KnownDevice, SignInAttempt, AccountLink, Authenticator, RecoveryCode, Device,
-    FactorReset, Mail, Organisation, Right, Deputy, DeputyRequest, BudgetNumber, BudgetNumberKey, Assignment,
-    Rate, PayPeriod, ClosingDay, HourType, Timesheet, TimesheetLine, Hour, Flag, Contributor, WaitingSheet,
-    BudgetSum, BudgetShare, NumberSeries, Invoice, InvoiceLine, InvoicedHour, Payment, Document,
-    PayrollBatch, PayrollHour, Event, EventChain, Job, JobFile, Installation,
+    Agency, Account, Session, KnownDevice, SignInAttempt, AccountLink, DeadlineFeed, Authenticator,
+    RecoveryCode, Device, FactorReset, Mail, Organisation, Right, Deputy, DeputyRequest, BudgetNumber,
+    BudgetNumberKey, Assignment, Rate, PayPeriod, ClosingDay, HourType, Timesheet, TimesheetLine, Hour, Flag,
+    Contributor, WaitingSheet, BudgetSum, BudgetShare, NumberSeries, Invoice, InvoiceLine, InvoicedHour,
+    Payment, Document, PayrollBatch, PayrollHour, Event, EventChain, Job, JobFile, Installation,
     BackgroundProcess,
 ]  # fmt: skip

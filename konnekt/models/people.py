@@ -205,6 +205,14 @@ class AccountLink(BaseModel):
     used_at = MomentField(null=True)
 
 
+class DeadlineFeed(BaseModel):
+    """The address with which a calendar program reads what is due for an account; a hash of its token."""
+
+    account = ForeignKeyField(Account, unique=True, backref="+", on_delete="CASCADE")
+    token_hash = CharField(unique=True)
+    created_at = MomentField()
+
+
 class Mail(BaseModel):
     """A mail in the outbox: queued with what caused it, delivered later, kept as a record.
 

@@ -41,6 +41,8 @@ VERBS = {
     "remove_factor": N_("Second step of signing in removed"),
     "renew_recovery_codes": N_("Recovery codes made"),
     "use_recovery_code": N_("Recovery code used"),
+    "renew_deadline_feed": N_("Address for a calendar made"),
+    "end_deadline_feed": N_("Address for a calendar removed"),
     "remember_device": N_("Browser remembered"),
     "forget_device": N_("Browser forgotten"),
     "ask_factor_reset": N_("Asked to remove the second step of signing in"),

@@ -228,7 +228,7 @@ def _draw(desk: GridPage, typed: entry.Entry | None = None, status: int = 200, *
     is_touched = typed is not None and not typed.content().is_like(desk.sheet.stored.content)
     if typed and not is_touched and not typed.refusal:
         # Its rows have lines now; also where the answer that said so got lost.
-        typed = typed.kept(desk.sheet.stored, desk.sheet.revision)
+        typed = typed.saved(desk.sheet.stored, desk.sheet.revision)
     drawn = grid.build(
         desk.sheet, typed or desk.sheet.entry(), web.grants(), desk.calendar.closing_days, known
     )

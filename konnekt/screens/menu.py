@@ -82,7 +82,7 @@ MENU = (
     MenuPlace("registration.index", _("Register hours"), _("Register"), "pencil", _("Timesheets"),
           lambda who: bool(who.register), web.drafts),
     MenuPlace("hours.index", _("My hours"), _("Hours"), "clock", _("Timesheets"),
-          lambda who: bool(who.account.is_worker), web.wanted),
+          lambda who: bool(who.account.is_worker), web.urgent_count),
     MenuPlace("bureau.index", _("Agency"), _("Agency"), "building", _("Agency"),
               lambda who: who.is_agency_staff, within=bureau_places),
     MenuPlace("account.index", _("Account settings"), _("Account"), "user", _("Account"),

@@ -19,7 +19,7 @@ from konnekt.screens import required_factor, unsent, web
 PUBLIC = {"static", "auth.login", "auth.forgotten", "auth.link", "auth.language"}
 # To who is half signed in; nobody else gets past it.
 PUBLIC |= {"second_step.show", "second_step.check"}
-PUBLIC |= {"deputies.asked"}
+PUBLIC |= {"deputies.asked", "deadlines.read"}
 PUBLIC |= {"healthz", "readyz", "metrics", "help.show", "help.state", "help.worker"}
 
 # What asks the database nothing, or has an answer where it is gone.

@@ -70,7 +70,7 @@ def announce(response: Response, notice: str) -> Response:
     """Have the page's status line say the notice after the swap, and the menu show the new counts."""
     told: dict[str, Any] = {"notice": notice}
     places = {"waiting": "approvals.index", "drafts": "registration.index", "to_fill_in": "hours.index"}
-    counts = {"waiting": lambda: waiting().count, "drafts": drafts, "to_fill_in": wanted}
+    counts = {"waiting": lambda: waiting().count, "drafts": drafts, "to_fill_in": urgent_count}
     if any(name in g for name in places):
         told["counts"] = {place: counts[name]() for name, place in places.items() if name in g}
     return tell(response, told)
@@ -174,9 +174,9 @@ def to_fill_in() -> list[sheets.DueSheet]:
     return g.to_fill_in  # type: ignore[no-any-return]
 
 
-def wanted() -> int:
+def urgent_count() -> int:
     """How many of those wait for the worker: sent back, or of a period that is over."""
-    return sum(due.is_wanted for due in to_fill_in())
+    return sum(due.is_urgent for due in to_fill_in())
 
 
 def agency() -> Agency | None:
@@ -262,7 +262,7 @@ def init_app(app: Flask, config: Config) -> None:
         language=language,
         agency=agency,
         page_before=page_before,
-        wanted=wanted,
+        urgent_count=urgent_count,
     )
 
     @app.teardown_request

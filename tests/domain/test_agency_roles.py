@@ -20,7 +20,6 @@ from konnekt.models import Account, Event
 from tests import factories
 from tests.factories import World
 
-
 HEAD = "email,first_name,last_name,agency_staff,username,employee_number,language"
 
 
@@ -203,7 +202,10 @@ def details(person: Account, **columns: Any) -> dict[str, Any]:
 
 
 def verbs() -> Iterator[tuple[str, Callable[[Account, Account], Any]]]:
-    yield "change", lambda one, by: people.change(one.id, details(one, email=f"x{one.id}@um.example"), seen="", by=by)
+    yield (
+        "change",
+        lambda one, by: people.change(one.id, details(one, email=f"x{one.id}@um.example"), seen="", by=by),
+    )
     yield "invite", lambda one, by: people.invite(one.id, by=by)
     yield "close", lambda one, by: people.close(one.id, by=by, is_sure=True)
     yield "end sessions", lambda one, by: people.end_sessions(one.id, by=by)
@@ -249,9 +251,7 @@ def test_an_invitation_of_the_command_gives_all_roles(world: World) -> None:
 
 def test_a_file_gives_all_roles_once(world: World) -> None:
     ria = only("reading")
-    rows = (
-        f"{HEAD}\n{ria.email},Ria,Reading,1,,,nl\nnieuw@um.example,Nieuw,Mens,1,,,nl\n"
-    )
+    rows = f"{HEAD}\n{ria.email},Ria,Reading,1,,,nl\nnieuw@um.example,Nieuw,Mens,1,,,nl\n"
     assert list(map(str, import_files({"people.csv": rows.encode()}).problems)) == []
     assert Account.get_by_id(ria.id).agency_roles == "reading"
     assert Account.get(Account.email == "nieuw@um.example").agency_roles == agency_roles.ALL

@@ -20,8 +20,8 @@ def after_approval(sheets: Iterable[int]) -> None:
         TimesheetLine.timesheet.in_(list(sheets))
     )
     has_ceiling = BudgetNumber.ceiling_minutes.is_null(False) | BudgetNumber.ceiling_cents.is_null(False)
-    found = budget_used.read(has_ceiling & BudgetNumber.id.in_(stands_on), only_approved=True, keep=True)
-    reached = {key: step for key, budget in found.items() if (step := _step(budget))}
+    budgets = budget_used.read(has_ceiling & BudgetNumber.id.in_(stands_on), only_approved=True, keep=True)
+    reached = {key: step for key, budget in budgets.items() if (step := _step(budget))}
     if not reached:
         return
     numbers = BudgetNumber.select(BudgetNumber, Organisation).join(Organisation)

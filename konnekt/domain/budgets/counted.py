@@ -58,10 +58,10 @@ def update(sheets: Iterable[int]) -> None:
 def count(numbers: Iterable[int]) -> None:
     """Count these in full, from all their hours; under the lock of the flags."""
     ids = list(numbers)
-    found = _in_full(ids)
-    insert(BudgetShare, [_row(key, share) for key, share in found.items()])
+    shares = _in_full(ids)
+    insert(BudgetShare, [_row(key, share) for key, share in shares.items()])
     insert(BudgetSum, [
-        {"budget_number": number, **_added(share for key, share in found.items() if key[1] == number)}
+        {"budget_number": number, **_added(share for key, share in shares.items() if key[1] == number)}
         for number in ids
     ])  # fmt: skip
 
@@ -82,17 +82,17 @@ def forget(condition: Any = None) -> None:
 
 def drifted() -> list[int]:
     """The budget numbers whose sums are not what their hours say: none, unless a verb forgot one."""
-    kept = {row[0]: dict(zip(SUMS, row[1:], strict=True)) for row in tuples(BudgetSum.select())}
+    sums = {row[0]: dict(zip(SUMS, row[1:], strict=True)) for row in tuples(BudgetSum.select())}
     shares: dict[int, dict[int, Share]] = {}
-    for _id, sheet, number, *share in tuples(BudgetShare.select()):
-        shares.setdefault(number, {})[sheet] = tuple(share)
+    for _id, sheet, number, *columns in tuples(BudgetShare.select()):
+        shares.setdefault(number, {})[sheet] = tuple(columns)
     now: dict[int, dict[int, Share]] = {}
-    for (sheet, number), found in _in_full(list(kept)).items():
-        now.setdefault(number, {})[sheet] = found
+    for (sheet, number), share in _in_full(list(sums)).items():
+        now.setdefault(number, {})[sheet] = share
     return sorted(
         number
-        for number in kept.keys() | shares.keys()
-        if shares.get(number) != now.get(number) or kept.get(number) != _added(now.get(number, {}).values())
+        for number in sums.keys() | shares.keys()
+        if shares.get(number) != now.get(number) or sums.get(number) != _added(now.get(number, {}).values())
     )
 
 
@@ -120,7 +120,7 @@ def _in_full(numbers: list[int]) -> dict[tuple[int, int], Share]:
 @compiled
 def _shares_of() -> Any:
     """The shares of some sheets as they are kept and as they are, of numbers that are counted."""
-    kept = BudgetShare.select(
+    stored = BudgetShare.select(
         SQL("0"),
         BudgetShare.timesheet,
         BudgetShare.budget_number,
@@ -129,7 +129,7 @@ def _shares_of() -> Any:
         BudgetShare.parts,
     ).where(BudgetShare.timesheet.in_(listed("sheets")))
     is_counted = TimesheetLine.budget_number.in_(BudgetSum.select(BudgetSum.budget_number))
-    return kept.union_all(_now(Timesheet.id.in_(listed("sheets")) & is_counted))
+    return stored.union_all(_now(Timesheet.id.in_(listed("sheets")) & is_counted))
 
 
 def _now(condition: Any) -> Any:

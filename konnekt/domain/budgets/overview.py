@@ -77,11 +77,11 @@ def page(who: Grants, code: str = "", typed: str = "", number: int = 1) -> pagin
     }  # fmt: skip
 
     def read(offset: int, size: int) -> list[BudgetUse]:
-        found = []
+        numbers = []
         for *columns, name in _numbers(*shape, **values, offset=offset, size=size):
-            found.append(built(BudgetNumber, tuple(columns)))
-            found[-1].organisation_name = name
-        return with_use(found, in_periods=False)
+            numbers.append(built(BudgetNumber, tuple(columns)))
+            numbers[-1].organisation_name = name
+        return with_use(numbers, in_periods=False)
 
     return paging.of_count(_count(*shape, **values)[0][0], read, number)
 
@@ -119,13 +119,13 @@ def _asked_for(is_agency_staff: bool, has_code: bool, has_start: bool) -> Any:
 
 def find(budget_number: int, who: Grants) -> BudgetUse | None:
     """One budget with its use per period; None where it isn't yours: three statements."""
-    found = (
+    row = (
         BudgetNumber.select(BudgetNumber, Organisation)
         .join(Organisation)
         .where((BudgetNumber.id == budget_number) & _visible(who))
         .first()
     )
-    return with_use([found])[0] if found else None
+    return with_use([row])[0] if row else None
 
 
 def chart(budget: BudgetUse) -> list[Column]:
@@ -149,27 +149,27 @@ def of_sheet(sheet: Timesheet, who: Grants) -> list[BudgetUse]:
 
 def with_use(numbers: Iterable[BudgetNumber], *, in_periods: bool = True) -> list[BudgetUse]:
     """These numbers with what is used of them: two statements, none without numbers."""
-    found = {number.id: BudgetUse(number) for number in numbers}
-    if found:
-        for key, period, kind, minutes, cents in _invoiced(numbers=list(found)):
+    uses = {number.id: BudgetUse(number) for number in numbers}
+    if uses:
+        for key, period, kind, minutes, cents in _invoiced(numbers=list(uses)):
             sign = -1 if kind == "credit_note" else 1
             place = period if in_periods else None
-            _add(found[key], place, "invoiced", sign * int(minutes), sign * int(cents))
-        _add_open(found, in_periods=in_periods)
-    return list(found.values())
+            _add(uses[key], place, "invoiced", sign * int(minutes), sign * int(cents))
+        _add_open(uses, in_periods=in_periods)
+    return list(uses.values())
 
 
-def _add_open(found: dict[int, BudgetUse], *, in_periods: bool) -> None:
+def _add_open(uses: dict[int, BudgetUse], *, in_periods: bool) -> None:
     parts: dict[tuple[int, int, str], list[int]] = {}
-    places = sorted({budget.number.organisation_id for budget in found.values()})
-    for key, period, state, rate, percent, minutes in _open(numbers=list(found), organisations=places):
+    places = sorted({budget.number.organisation_id for budget in uses.values()})
+    for key, period, state, rate, percent, minutes in _open(numbers=list(uses), organisations=places):
         kind = "approved" if state == State.APPROVED else "waiting"
         spent = parts.setdefault((key, period, kind), [0, 0])
         spent[0] += int(minutes)
         spent[1] += int(minutes) * (rate or 0) * percent
     for (key, period, kind), (minutes, cost) in parts.items():
         place = period if in_periods else None
-        _add(found[key], place, kind, minutes, divided(cost, PARTS_OF_A_CENT))
+        _add(uses[key], place, kind, minutes, divided(cost, PARTS_OF_A_CENT))
 
 
 def _add(budget: BudgetUse, period: int | None, kind: str, minutes: int, cents: int) -> None:

@@ -10,8 +10,8 @@ from konnekt.domain import clock
 
 def rows(query: Any) -> list[tuple[Any, ...]]:
     """The rows of a query: SQLite gives days as text, `as_day` reads them."""
-    found: list[tuple[Any, ...]] = db.execute(query).fetchall()
-    return found
+    fetched: list[tuple[Any, ...]] = db.execute(query).fetchall()
+    return fetched
 
 
 @lru_cache(maxsize=4096)

@@ -81,12 +81,12 @@ def against(number: BudgetNumber, use: Use) -> Against:
 
 def bar(use: Use, whole: int, *, in_cents: bool) -> list[BarPart]:
     """The parts of a bar of that whole length."""
-    found, start = [], 0
+    parts, start = [], 0
     for kind in KINDS:
         spent: Spent = getattr(use, kind)
         length = round(max(0, spent.cents if in_cents else spent.minutes) * 100 / whole) if whole else 0
         length = min(length, 100 - start)
         if length:
-            found.append(BarPart(kind, start, length))
+            parts.append(BarPart(kind, start, length))
         start += length
-    return found
+    return parts

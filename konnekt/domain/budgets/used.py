@@ -61,19 +61,19 @@ def read(
     One more for sheets that count also, though they don't wait yet, and where one with a ceiling was never
     counted. keep: count those for good, which only who holds the lock of the flags may.
     """
-    found, uncounted = _kept(condition, only_approved)
+    budgets, uncounted = _with_sums(condition, only_approved)
     if uncounted and keep:
         counted.count(uncounted)
-        found, uncounted = _kept(condition, only_approved)
+        budgets, uncounted = _with_sums(condition, only_approved)
     states = (State.APPROVED,) if only_approved else COUNTED
     if uncounted:
-        count_use({key: found[key] for key in uncounted}, Timesheet.state.in_(states))
+        count_use({key: budgets[key] for key in uncounted}, Timesheet.state.in_(states))
     if sheets := list(also):
-        count_use(found, Timesheet.id.in_(sheets) & Timesheet.state.not_in(states))
-    return found
+        count_use(budgets, Timesheet.id.in_(sheets) & Timesheet.state.not_in(states))
+    return budgets
 
 
-def _kept(condition: Any, only_approved: bool) -> tuple[dict[int, Budget], list[int]]:
+def _with_sums(condition: Any, only_approved: bool) -> tuple[dict[int, Budget], list[int]]:
     """The numbers with the sums that are kept, and those with a ceiling of which none are."""
     columns = (
         BudgetNumber.number,
@@ -86,9 +86,9 @@ def _kept(condition: Any, only_approved: bool) -> tuple[dict[int, Budget], list[
     waiting = (BudgetSum.waiting_minutes, BudgetSum.waiting_parts)
     query = BudgetNumber.select(BudgetNumber.id, *columns, *approved, *waiting)
     query = query.join(BudgetSum, JOIN.LEFT_OUTER)
-    found, uncounted = {}, []
+    budgets, uncounted = {}, []
     for key, *values, minutes, parts, waiting_minutes, waiting_parts in tuples(query.where(condition)):
-        budget = found[key] = Budget(*values)
+        budget = budgets[key] = Budget(*values)
         if not budget.is_limited:
             continue
         if minutes is None:
@@ -97,17 +97,17 @@ def _kept(condition: Any, only_approved: bool) -> tuple[dict[int, Budget], list[
         budget.minutes = minutes + (0 if only_approved else waiting_minutes)
         if budget.ceiling_cents is not None:
             budget.parts = parts + (0 if only_approved else waiting_parts)
-    return found, uncounted
+    return budgets, uncounted
 
 
-def count_use(found: dict[int, Budget], counts: Any = None) -> None:
+def count_use(budgets: dict[int, Budget], counts: Any = None) -> None:
     """Add up what is used of those with a ceiling: one statement, none where no ceiling is."""
-    if any(budget.is_limited for budget in found.values()):
+    if any(budget.is_limited for budget in budgets.values()):
         for key, rate, percent, minutes in rows(
-            _used(found, Timesheet.state.in_(COUNTED) if counts is None else counts)
+            _used(budgets, Timesheet.state.in_(COUNTED) if counts is None else counts)
         ):
-            found[key].minutes += int(minutes)
-            found[key].parts += int(minutes) * (rate or 0) * percent
+            budgets[key].minutes += int(minutes)
+            budgets[key].parts += int(minutes) * (rate or 0) * percent
 
 
 def _used(budgets: dict[int, Budget], counts: Any) -> Any:

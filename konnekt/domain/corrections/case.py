@@ -72,7 +72,7 @@ class Case:
         return None
 
     def stored(self) -> content.Stored:
-        """The sum as the rows of a sheet, to check what is wanted against."""
+        """The sum as the rows of a sheet, to check corrected hours against."""
         return content.Stored(content_of(self.minutes), dict.fromkeys(self.minutes, 0))
 
     def entry(self) -> entry.Entry:
@@ -115,12 +115,12 @@ def _sum(sheets: list[int]) -> dict[content.Key, dict[date, int]]:
         .where(TimesheetLine.timesheet.in_(sheets))
         .order_by(TimesheetLine.iso_year, TimesheetLine.iso_week, TimesheetLine.id, Hour.day)
     )
-    found: dict[content.Key, dict[date, int]] = {}
+    sums: dict[content.Key, dict[date, int]] = {}
     for *key, day, minutes in query.tuples():
-        days = found.setdefault(content.Key(*key), {})
+        days = sums.setdefault(content.Key(*key), {})
         if day is not None:
             days[day] = days.get(day, 0) + minutes
-    return found
+    return sums
 
 
 def content_of(minutes: dict[content.Key, dict[date, int]]) -> content.Content:
@@ -135,12 +135,12 @@ def content_of(minutes: dict[content.Key, dict[date, int]]) -> content.Content:
     )
 
 
-def difference(case: Case, wanted: content.Content) -> content.Content:
-    """What a supplementary sheet has to hold to make the sum what is wanted: minutes plus or minus."""
+def difference(case: Case, corrected: content.Content) -> content.Content:
+    """What a supplementary sheet has to hold to reach the corrected hours: minutes plus or minus."""
     minutes: dict[content.Key, dict[date, int]] = {
         key: {day: -one for day, one in days.items()} for key, days in case.minutes.items()
     }
-    for line in wanted.lines:
+    for line in corrected.lines:
         days = minutes.setdefault(line.key, {})
         for cell in line.cells:
             days[cell.day] = days.get(cell.day, 0) + cell.minutes

@@ -29,7 +29,7 @@ class CorrectionGrid:
         """The budget numbers by row number."""
         return {number.id: number for number in self.budget_numbers}
 
-    def is_known(self, row: timesheet_entry.Row) -> bool:
+    def is_row_fixed(self, row: timesheet_entry.Row) -> bool:
         """Whether the row is a line of the sheets, and so not to be chosen."""
         return row.key in self.case.minutes
 

@@ -38,9 +38,9 @@ class Cost:
 
 def of(sheets: Iterable[int]) -> dict[int, Cost]:
     """Of these supplementary timesheets, rounded as an invoice's lines: one statement, none for none."""
-    ids, found = list(sheets), dict[int, Cost]()
+    ids, costs = list(sheets), dict[int, Cost]()
     if not ids:
-        return found
+        return costs
     query = (
         Hour.select(
             TimesheetLine.timesheet,
@@ -64,9 +64,9 @@ def of(sheets: Iterable[int]) -> dict[int, Cost]:
         .order_by(BudgetNumber.number)
     )  # fmt: skip
     for sheet, number, text, percent, rate, minutes in query.tuples():
-        cost = found.setdefault(sheet, Cost())
+        cost = costs.setdefault(sheet, Cost())
         share = cost.shares.setdefault(number, CostShare(text))
         share.minutes += int(minutes)
         cost.is_priced &= rate is not None
         share.cents += amounts.line_cents(int(minutes), amounts.price(rate or 0, percent).amount)
-    return found
+    return costs

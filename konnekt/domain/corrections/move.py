@@ -70,22 +70,22 @@ def move(
         for worker in sorted({one.sheet.assignment.worker_id for one in move_preview.preview(chosen).moves}):
             hold("worker", worker)
         hold("invoices")
-        found = move_preview.preview(chosen)
-        if found.fingerprint != seen:
+        preview = move_preview.preview(chosen)
+        if preview.fingerprint != seen:
             raise Conflict("The hours changed since you saw them. Look again, then confirm.")
-        if not found.moves:
+        if not preview.moves:
             raise Conflict("There is nothing to move.")
         batch = secrets.token_hex(8)
-        for invoice in found.invoices:
+        for invoice in preview.invoices:
             credit.credit(invoice.id, reason, by=by)
-        for one in found.moves:
+        for one in preview.moves:
             try:
-                _move_one(one, found, reason, by, batch)
+                _move_one(one, preview, reason, by, batch)
             except Refused as refusal:
                 raise Blocked(one, refusal) from refusal
-        _record(found, reason, by, batch)
-        _renumber([one for one in defaults(chosen) if one.id in renumbered], found.target, by)
-    return found
+        _record(preview, reason, by, batch)
+        _renumber([one for one in defaults(chosen) if one.id in renumbered], preview.target, by)
+    return preview
 
 
 def _renumber(some: list[Assignment], target: BudgetNumber, by: Account) -> None:
@@ -93,27 +93,27 @@ def _renumber(some: list[Assignment], target: BudgetNumber, by: Account) -> None
         assignments.RECORD.change(one, {"budget_number": target}, by=by)
 
 
-def _move_one(one: Move, found: MovePreview, reason: str, by: Account, batch: str) -> None:
+def _move_one(one: Move, preview: MovePreview, reason: str, by: Account, batch: str) -> None:
     if one.how == How.CORRECT:
         case = cases.find(one.sheet.id)
-        wanted = case.stored().content.on_number(found.target.id, instead_of=found.chosen.source.id)
-        shown = cases.fingerprint(supplementary.check(case, wanted))
-        supplementary.send(case.original.id, wanted, reason, by=by, seen=case.seen, shown=shown)
+        corrected = case.stored().content.on_number(preview.target.id, instead_of=preview.chosen.source.id)
+        shown = cases.fingerprint(supplementary.check(case, corrected))
+        supplementary.send(case.original.id, corrected, reason, by=by, seen=case.seen, shown=shown)
         return
     for sheet in one.sheets.values():
-        _change_rows(sheet, found, reason, by, batch)
+        _change_rows(sheet, preview, reason, by, batch)
 
 
-def _change_rows(sheet: Timesheet, found: MovePreview, reason: str, by: Account, batch: str) -> None:
+def _change_rows(sheet: Timesheet, preview: MovePreview, reason: str, by: Account, batch: str) -> None:
     before, stored = snapshots.content(sheet), content.read(sheet)
-    wanted = stored.content.on_number(found.target.id, instead_of=found.chosen.source.id)
+    moved = stored.content.on_number(preview.target.id, instead_of=preview.chosen.source.id)
     is_as_seen = (Timesheet.revision == sheet.revision) & (Timesheet.state == sheet.state)
     guard = (Timesheet.id == sheet.id) & is_as_seen & ~find.has_live_link()
     revision = sheet.revision + 1
     if Timesheet.update(revision=revision).where(guard).execute() != 1:
         raise Conflict("The hours changed since you saw them. Look again, then confirm.")
-    _check_remarks(wanted)
-    content.write(sheet, stored, wanted)
+    _check_remarks(moved)
+    content.write(sheet, stored, moved)
     # What its approver saw, or who rejected it, stays with it: nothing else of it changed.
     Flag.update(revision=revision).where(Flag.timesheet == sheet).execute()
     Contributor.insert(timesheet=sheet, account=by).on_conflict_ignore().execute()
@@ -124,20 +124,20 @@ def _change_rows(sheet: Timesheet, found: MovePreview, reason: str, by: Account,
     )  # fmt: skip
 
 
-def _check_remarks(wanted: content.Content) -> None:
-    if any(len(cell.remark) > limits.CELL_REMARK for line in wanted.lines for cell in line.cells):
+def _check_remarks(moved: content.Content) -> None:
+    if any(len(cell.remark) > limits.CELL_REMARK for line in moved.lines for cell in line.cells):
         raise Invalid("Two remarks of one day are too long together.")
 
 
-def _record(found: MovePreview, reason: str, by: Account, batch: str) -> None:
+def _record(preview: MovePreview, reason: str, by: Account, batch: str) -> None:
     """The event of both numbers; flags and mails that follow from hours on another number."""
-    source, target = found.chosen.source, found.target
-    after = {"moved_minutes": found.minutes, "moved_cents": found.cents, "moved_to": target.number}
+    source, target = preview.chosen.source, preview.target
+    after = {"moved_minutes": preview.minutes, "moved_cents": preview.cents, "moved_to": target.number}
     events.record(
         "move_hours", by=by, organisation=source.organisation_id, thing=f"budget_number {source.number}",
         reason=reason, batch=batch, after=after,
     )  # fmt: skip
-    changed = [sheet for one in found.moves if one.how != How.CORRECT for sheet in one.sheets.values()]
+    changed = [sheet for one in preview.moves if one.how != How.CORRECT for sheet in one.sheets.values()]
     flags.changed([sheet.id for sheet in changed], budget_numbers=[source.id, target.id])
     # The budgets of both changed also where all that moved was approved already.
     on_them = TimesheetLine.select(TimesheetLine.timesheet).where(

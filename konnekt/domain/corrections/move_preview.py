@@ -78,12 +78,12 @@ class Move:
     @property
     def cells(self) -> dict[tuple[int, int, int, date], int]:
         """The minutes that move per ISO week, hour type and day; a correction moves what is approved."""
-        found: dict[tuple[int, int, int, date], int] = defaultdict(int)
+        minutes: dict[tuple[int, int, int, date], int] = defaultdict(int)
         for hour in self.hours:
             if not self.is_locked or hour.line.timesheet.state == State.APPROVED:
                 line = hour.line
-                found[line.iso_year, line.iso_week, line.hour_type_id, hour.day] += hour.minutes
-        return found
+                minutes[line.iso_year, line.iso_week, line.hour_type_id, hour.day] += hour.minutes
+        return minutes
 
     @property
     def minutes(self) -> int:
@@ -180,7 +180,7 @@ def preview(chosen: Chosen) -> MovePreview:
     target = next((one for one in targets(chosen.source) if one.id == chosen.target), None)
     if target is None:
         raise Invalid("Choose a budget number of this organisation.", field="target")
-    found = MovePreview(chosen, target)
+    plan = MovePreview(chosen, target)
     hours = _hours(chosen)
     ids = {hour.line.timesheet_id for hour in hours}
     if len(ids) > MOST:
@@ -191,14 +191,14 @@ def preview(chosen: Chosen) -> MovePreview:
     for hour in hours:
         sheet = hour.line.timesheet
         moves.setdefault((sheet.assignment_id, sheet.pay_period_id), Move()).hours.append(hour)
-    _say_links(found, moves, ids)
+    _say_links(plan, moves, ids)
     _price(moves, target)
     # Hours that a correction took back in full have nothing left that another correction could move.
-    found.every = [one for one in moves.values() if one.how != How.CORRECT or any(one.cells.values())]
-    wanted = {key for one in found.moves for key in one.invoices if one.how == How.CREDIT}
-    query = Invoice.select().where(Invoice.id.in_(wanted)).order_by(Invoice.year, Invoice.number)
-    found.invoices = list(query)
-    return found
+    plan.every = [one for one in moves.values() if one.how != How.CORRECT or any(one.cells.values())]
+    credited = {key for one in plan.moves for key in one.invoices if one.how == How.CREDIT}
+    query = Invoice.select().where(Invoice.id.in_(credited)).order_by(Invoice.year, Invoice.number)
+    plan.invoices = list(query)
+    return plan
 
 
 def _hours(chosen: Chosen) -> list[Hour]:
@@ -236,10 +236,10 @@ def _hours(chosen: Chosen) -> list[Hour]:
 
 
 def _period(period: int, field: str) -> PayPeriod:
-    found: PayPeriod | None = PayPeriod.get_or_none(PayPeriod.id == period)
-    if found is None:
+    pay_period: PayPeriod | None = PayPeriod.get_or_none(PayPeriod.id == period)
+    if pay_period is None:
         raise Invalid("Choose one of the list.", field=field)
-    return found
+    return pay_period
 
 
 def _price(moves: dict[tuple[int, int], Move], target: BudgetNumber) -> None:
@@ -259,11 +259,11 @@ def _price(moves: dict[tuple[int, int], Move], target: BudgetNumber) -> None:
         move.cents = sum(amounts.line_cents(minutes, price) for (*_, price), minutes in lines.items())
 
 
-def _say_links(found: MovePreview, moves: dict[tuple[int, int], Move], ids: Iterable[int]) -> None:
+def _say_links(plan: MovePreview, moves: dict[tuple[int, int], Move], ids: Iterable[int]) -> None:
     """Which live invoices and batches hold hours of the sheets, and which corrections are under way."""
     of_sheet = {sheet: move for move in moves.values() for sheet in move.sheets}
     for sheet, number, invoice, kind in _live(InvoicedHour, ids).tuples():
-        if number == found.chosen.source.id and kind == "invoice":
+        if number == plan.chosen.source.id and kind == "invoice":
             of_sheet[sheet].invoices.add(invoice)
         else:
             of_sheet[sheet].is_locked = True

@@ -22,8 +22,8 @@ from konnekt.models.people import holds
 OPEN = (State.DRAFT, State.REJECTED)
 
 
-def check(case: Case, wanted: content.Content) -> content.Content:
-    """The change that makes the approved hours what is wanted; changes nothing.
+def check(case: Case, corrected: content.Content) -> content.Content:
+    """The change that turns the approved hours into the corrected ones; writes nothing.
 
     Raises Conflict where no correction can be made, Invalid for hours that can't be (see limits; no line of
     a day below zero, no day above 24 hours) and where nothing changes.
@@ -31,13 +31,13 @@ def check(case: Case, wanted: content.Content) -> content.Content:
     refusal = case.refusal
     if refusal is not None:
         raise refusal
-    limits.check(wanted, case.original, case.stored())
-    for number, line in enumerate(wanted.lines):
+    limits.check(corrected, case.original, case.stored())
+    for number, line in enumerate(corrected.lines):
         for cell in line.cells:
             if cell.typed:
                 field = f"cell-{number}-{cell.day.isoformat()}"
                 raise Invalid("Some hours can't be read yet: put them right, then send.", field=field)
-    change = cases.difference(case, wanted)
+    change = cases.difference(case, corrected)
     if not change.lines:
         raise Invalid("Nothing changes: type the hours as they should have been.")
     limits.check_days(change, _sheet(case))
@@ -54,9 +54,9 @@ def _sheet(case: Case) -> Timesheet:
 
 
 def send(
-    sheet: int, wanted: content.Content, reason: str, *, by: Account, seen: str, shown: str
+    sheet: int, corrected: content.Content, reason: str, *, by: Account, seen: str, shown: str
 ) -> Timesheet:
-    """Make the supplementary sheet that makes the approved hours what is wanted, and send it for approval.
+    """Make the supplementary sheet that corrects the approved hours, and send it for approval.
 
     seen: `Case.seen` of the page; shown: the fingerprint of the change whose effect was shown. Refused when
     either is out of date. Raises what check raises, Invalid without a reason, Forbidden for who is no agency
@@ -66,25 +66,25 @@ def send(
     reason = text_fields.checked_reason(reason)
     with transaction():
         case = _held(sheet)
-        change = check(case, wanted)
+        change = check(case, corrected)
         if case.seen != seen:
             raise Conflict("The hours changed since you saw them. Look again, then confirm.")
         if cases.fingerprint(change) != shown:
             raise Conflict("This is what it does by now. Look at it, then send.")
-        made = _sheet(case)
-        four_eyes.check(made, by)
-        before = snapshots.content(made) if made.id else None
-        stored = content.read(made) if made.id else content.Stored()
-        rejected.withdraw_rejection(made)
-        _claim(made, change, reason, by)
-        content.write(made, stored, change)
-        Contributor.insert(timesheet=made, account=by).on_conflict_ignore().execute()
+        correction = _sheet(case)
+        four_eyes.check(correction, by)
+        before = snapshots.content(correction) if correction.id else None
+        stored = content.read(correction) if correction.id else content.Stored()
+        rejected.withdraw_rejection(correction)
+        _claim(correction, change, reason, by)
+        content.write(correction, stored, change)
+        Contributor.insert(timesheet=correction, account=by).on_conflict_ignore().execute()
         events.record(
-            "submit", by=by, timesheet=made, revision=made.revision, reason=reason, before=before,
-            after=snapshots.content(made),
+            "submit", by=by, timesheet=correction, revision=correction.revision, reason=reason, before=before,
+            after=snapshots.content(correction),
         )  # fmt: skip
-        flags.changed([made.id], budget_numbers={key.budget_number for key in stored.lines})
-    return made
+        flags.changed([correction.id], budget_numbers={key.budget_number for key in stored.lines})
+    return correction
 
 
 def _must_be_agency_staff(by: Account) -> None:
@@ -133,29 +133,29 @@ def withdraw(sheet: int, *, by: Account, seen: int) -> Timesheet:
     _must_be_agency_staff(by)
     with transaction():
         case = _held(sheet)
-        found = find.find(sheet, access.grants(by))
-        if not found.sequence:
+        correction = find.find(sheet, access.grants(by))
+        if not correction.sequence:
             raise Conflict("This is no correction.")
-        stored, before = content.read(found), snapshots.content(found)
+        stored, before = content.read(correction), snapshots.content(correction)
         columns = {
             "state": State.DRAFT, "revision": seen + 1, "minutes": 0, "submitted_at": None,
             "submitted_by": None, "decided_at": None, "decided_by": None, "decided_for": None,
         }  # fmt: skip
-        rejected.withdraw_rejection(found)
+        rejected.withdraw_rejection(correction)
         can_be = Timesheet.state.in_((State.SUBMITTED, State.REJECTED)) & (Timesheet.revision == seen)
         if Timesheet.update(columns).where((Timesheet.id == sheet) & can_be).execute() != 1:
             raise Conflict("This correction was decided on or taken back already.")
         for name, value in columns.items():
-            setattr(found, name, value)
-        content.write(found, stored, content.Content())
-        Contributor.delete().where(Contributor.timesheet == found).execute()
+            setattr(correction, name, value)
+        content.write(correction, stored, content.Content())
+        Contributor.delete().where(Contributor.timesheet == correction).execute()
         events.record(
-            "withdraw", by=by, timesheet=found, revision=found.revision,
+            "withdraw", by=by, timesheet=correction, revision=correction.revision,
             before={**before, "state": case.open.state if case.open else ""},
-            after={**snapshots.content(found), "state": State.DRAFT},
+            after={**snapshots.content(correction), "state": State.DRAFT},
         )  # fmt: skip
         flags.changed([sheet], budget_numbers={key.budget_number for key in stored.lines})
-    return found
+    return correction
 
 
 def under_way() -> list[Timesheet]:
@@ -188,10 +188,10 @@ def correctable(
     columns = PayPeriod.first_on, PayPeriod.id
     if name or organisation:
         number_of = fn.COUNT(Timesheet.id).alias("number_of")
-        found = Timesheet.select(Timesheet.pay_period, number_of).where(condition)
-        found = found.group_by(Timesheet.pay_period).alias("found")
-        query = PayPeriod.select(*columns, found.c.number_of).where(is_period)
-        query = query.join(found, on=(found.c.pay_period_id == PayPeriod.id))
+        per_period = Timesheet.select(Timesheet.pay_period, number_of).where(condition)
+        per_period = per_period.group_by(Timesheet.pay_period).alias("per_period")
+        query = PayPeriod.select(*columns, per_period.c.number_of).where(is_period)
+        query = query.join(per_period, on=(per_period.c.pay_period_id == PayPeriod.id))
     else:
         query = PayPeriod.select(*columns, PayPeriod.locked_sheets).where(is_period)
     periods: dict[Any, list[int]] = defaultdict(list)

@@ -22,18 +22,18 @@ def affected_by(
     An approved sheet was waiting before, so its hours counted already.
     """
     rows = [ChangedSheet(*row) for row in _changed(sheets=list(sheets))]
-    found = {key for (key,) in _of_assignments(assignments={row.assignment for row in rows})}
+    affected = {key for (key,) in _of_assignments(assignments={row.assignment for row in rows})}
     moved = [row for row in rows if row.state != State.APPROVED and are_hours_moved]
     if moved:
         start = min(monday(row.first_on) for row in moved)
         end = max(monday(row.last_on) for row in moved) + WEEK + LOOK_BACK
-        found |= _waiting(
+        affected |= _waiting(
             Assignment.worker.in_({row.worker for row in moved})
             & (PayPeriod.last_on >= start)
             & (PayPeriod.first_on < end)
         )
-        found |= _on_the_same_budget(moved, budget_numbers)
-    return found
+        affected |= _on_the_same_budget(moved, budget_numbers)
+    return affected
 
 
 class ChangedSheet(NamedTuple):

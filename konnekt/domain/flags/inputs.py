@@ -104,7 +104,7 @@ def read(condition: Any, counting: Iterable[int] = (), *, keep: bool = False) ->
     """
     counting = list(counting)
     counts = Timesheet.state.in_(used.COUNTED) | Timesheet.id.in_(counting)
-    found = Inputs()
+    facts = Inputs()
     starts, ends = [], []
     for row in raw_rows.rows(
         Timesheet.select(
@@ -127,20 +127,20 @@ def read(condition: Any, counting: Iterable[int] = (), *, keep: bool = False) ->
             maximum,
             sent_on or clock.today(),
         ]
-        found.sheets.append(JudgedSheet._make(columns))
+        facts.sheets.append(JudgedSheet._make(columns))
         starts.append(monday(raw_rows.as_day(start)) - LOOK_BACK)
         ends.append(monday(raw_rows.as_day(end)) + WEEK)
-    if found.sheets:
-        ids = [sheet.id for sheet in found.sheets]
-        _read_hours(found, counts, min(starts), max(ends))
-        _read_earlier(found, ids)
-        _read_sent_before(found, ids)
+    if facts.sheets:
+        ids = [sheet.id for sheet in facts.sheets]
+        _read_hours(facts, counts, min(starts), max(ends))
+        _read_earlier(facts, ids)
+        _read_sent_before(facts, ids)
         on_these = TimesheetLine.select(TimesheetLine.budget_number).where(TimesheetLine.timesheet.in_(ids))
-        found.budgets = used.read(BudgetNumber.id.in_(on_these), also=counting, keep=keep)
-    return found
+        facts.budgets = used.read(BudgetNumber.id.in_(on_these), also=counting, keep=keep)
+    return facts
 
 
-def _read_hours(found: Inputs, counts: Any, start: date, end: date) -> None:
+def _read_hours(facts: Inputs, counts: Any, start: date, end: date) -> None:
     """The hours of the sheets, and what else their workers did in those weeks."""
     in_these_weeks = PayPeriod.select(PayPeriod.id).where(
         (PayPeriod.first_on < end) & (PayPeriod.last_on >= start)
@@ -156,26 +156,26 @@ def _read_hours(found: Inputs, counts: Any, start: date, end: date) -> None:
         .join(Timesheet)
         .join(Assignment)
         .where(
-            Assignment.worker.in_({sheet.worker for sheet in found.sheets})
+            Assignment.worker.in_({sheet.worker for sheet in facts.sheets})
             & counts
             & Timesheet.pay_period.in_(in_these_weeks)
             & (Hour.minutes != 0)
         )
     )  # fmt: skip
-    asked = {sheet.id for sheet in found.sheets}
+    asked = {sheet.id for sheet in facts.sheets}
     for *columns, value, minutes in raw_rows.rows(query):
         row = WorkedHour._make([*columns, raw_rows.as_day(value), minutes])
-        found.everywhere[row.worker].add(row.day, minutes)
-        found.at_organisation[row.worker, row.organisation].add(row.day, minutes)
-        found.at_assignment[row.assignment].add(row.day, minutes)
+        facts.everywhere[row.worker].add(row.day, minutes)
+        facts.at_organisation[row.worker, row.organisation].add(row.day, minutes)
+        facts.at_assignment[row.assignment].add(row.day, minutes)
         if row.sheet in asked:
-            found.own[row.sheet].add(row.day, minutes)
-            found.worked[row.sheet].append(row)
+            facts.own[row.sheet].add(row.day, minutes)
+            facts.worked[row.sheet].append(row)
     closing = ClosingDay.select(ClosingDay.day).where(ClosingDay.day.between(start, end))
-    found.closing_days = frozenset(raw_rows.as_day(value) for (value,) in raw_rows.rows(closing))
+    facts.closing_days = frozenset(raw_rows.as_day(value) for (value,) in raw_rows.rows(closing))
 
 
-def _read_earlier(found: Inputs, ids: list[int]) -> None:
+def _read_earlier(facts: Inputs, ids: list[int]) -> None:
     """How many of the last three approved originals there are before each sheet, and their minutes."""
     earlier, before = Timesheet.alias(), PayPeriod.alias()
     ranked = (
@@ -203,10 +203,10 @@ def _read_earlier(found: Inputs, ids: list[int]) -> None:
         .where(ranked.c.place <= EARLIER)
         .group_by(ranked.c.id)
     )
-    found.earlier = {sheet: (count, int(minutes)) for sheet, count, minutes in raw_rows.rows(query)}
+    facts.earlier = {sheet: (count, int(minutes)) for sheet, count, minutes in raw_rows.rows(query)}
 
 
-def _read_sent_before(found: Inputs, ids: list[int]) -> None:
+def _read_sent_before(facts: Inputs, ids: list[int]) -> None:
     """Whether a sheet was rejected before, or an earlier revision of it waited: sent, or imported as such.
 
     A rejection that was undone is none.
@@ -228,4 +228,4 @@ def _read_sent_before(found: Inputs, ids: list[int]) -> None:
     for (sheet, verb), count in counts.items():
         is_undone = verb == "reject" and count == counts.get((sheet, "undo_rejection"))
         if verb != "undo_rejection" and not is_undone:
-            found.sent_before[sheet].add(verb)
+            facts.sent_before[sheet].add(verb)

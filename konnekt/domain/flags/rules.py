@@ -18,7 +18,7 @@ DAYS_NAMED = 3
 Detail = dict[str, Any]
 
 
-class Found(NamedTuple):
+class RaisedFlag(NamedTuple):
     """A flag that arises: its code, the numbers of its sentence, whether only with hours elsewhere."""
 
     code: str
@@ -26,25 +26,25 @@ class Found(NamedTuple):
     is_elsewhere: bool = False
 
 
-def found(sheet: JudgedSheet, known: Inputs) -> list[Found]:
+def flags_of(sheet: JudgedSheet, facts: Inputs) -> list[RaisedFlag]:
     """The flags of one sheet, in the order of the table in product.md."""
     parts = (_long, _of_days, _of_history, _of_budget, _of_text)
-    return [flag for rules in parts for flag in rules(sheet, known)]
+    return [flag for rules in parts for flag in rules(sheet, facts)]
 
 
-def _long(sheet: JudgedSheet, known: Inputs) -> Iterator[Found]:
+def _long(sheet: JudgedSheet, facts: Inputs) -> Iterator[RaisedFlag]:
     """The working-time rules: the organisation's own hours first, then all hours of the worker."""
-    own = known.own[sheet.id]
+    own = facts.own[sheet.id]
     for code, rule in LONG.items():
-        here = rule(own, known.at_organisation[sheet.worker, sheet.organisation])
+        here = rule(own, facts.at_organisation[sheet.worker, sheet.organisation])
         if here:
-            yield Found(code, here)
-        elif everywhere := rule(own, known.everywhere[sheet.worker]):
-            yield Found(code, everywhere, is_elsewhere=True)
+            yield RaisedFlag(code, here)
+        elif everywhere := rule(own, facts.everywhere[sheet.worker]):
+            yield RaisedFlag(code, everywhere, is_elsewhere=True)
     if sheet.maximum is not None:
-        detail = _worst_week(own, known.at_assignment[sheet.assignment], sheet.maximum)
+        detail = _worst_week(own, facts.at_assignment[sheet.assignment], sheet.maximum)
         if detail:
-            yield Found("over_maximum", {**detail, "maximum": sheet.maximum})
+            yield RaisedFlag("over_maximum", {**detail, "maximum": sheet.maximum})
 
 
 def _worst(minutes: dict[date, int]) -> tuple[date, int]:
@@ -96,44 +96,44 @@ LONG: dict[str, Callable[[Time, Time], Detail | None]] = {
 }
 
 
-def _of_days(sheet: JudgedSheet, known: Inputs) -> Iterator[Found]:
+def _of_days(sheet: JudgedSheet, facts: Inputs) -> Iterator[RaisedFlag]:
     """Days without surcharge, days outside the assignment, days that had not come when it was sent."""
-    plain = {row.day for row in known.worked[sheet.id] if row.minutes > 0 and row.percent <= 100}
-    closing = plain & known.closing_days
+    plain = {row.day for row in facts.worked[sheet.id] if row.minutes > 0 and row.percent <= 100}
+    closing = plain & facts.closing_days
     weekend = {day for day in plain - closing if day.weekday() >= 5}
     if weekend or closing:
         kinds = [kind for kind, days in (("weekend", weekend), ("closing_day", closing)) if days]
-        yield Found("no_surcharge", {"kinds": kinds, **_days(weekend | closing)})
+        yield RaisedFlag("no_surcharge", {"kinds": kinds, **_days(weekend | closing)})
     outside = {
         day
-        for day, minutes in known.own[sheet.id].days.items()
+        for day, minutes in facts.own[sheet.id].days.items()
         if minutes > 0 and not sheet.first_on <= day <= (sheet.last_on or day)
     }
     if outside:
-        yield Found("outside", _days(outside))
-    ahead = {day for day, minutes in known.own[sheet.id].days.items() if minutes > 0 and day > sheet.sent_on}
+        yield RaisedFlag("outside", _days(outside))
+    ahead = {day for day, minutes in facts.own[sheet.id].days.items() if minutes > 0 and day > sheet.sent_on}
     if ahead:
-        yield Found("ahead", _days(ahead))
+        yield RaisedFlag("ahead", _days(ahead))
 
 
 def _days(days: set[date]) -> Detail:
     return {"days": [day.isoformat() for day in sorted(days)[:DAYS_NAMED]], "count": len(days)}
 
 
-def _of_history(sheet: JudgedSheet, known: Inputs) -> Iterator[Found]:
+def _of_history(sheet: JudgedSheet, facts: Inputs) -> Iterator[RaisedFlag]:
     """Compared with the originals before it, and with what was sent of itself before."""
     if sheet.sequence == 0:
-        earlier = known.earlier.get(sheet.id)
+        earlier = facts.earlier.get(sheet.id)
         if earlier is None:
-            yield Found("first", {})
+            yield RaisedFlag("first", {})
         else:
             yield from _unlike_before(sheet, *earlier)
-    sent_before = known.sent_before.get(sheet.id)
+    sent_before = facts.sent_before.get(sheet.id)
     if sent_before:
-        yield Found("changed", {"after": "reject" if "reject" in sent_before else "submit"})
+        yield RaisedFlag("changed", {"after": "reject" if "reject" in sent_before else "submit"})
 
 
-def _unlike_before(sheet: JudgedSheet, count: int, total: int) -> Iterator[Found]:
+def _unlike_before(sheet: JudgedSheet, count: int, total: int) -> Iterator[RaisedFlag]:
     """At least 25 % and 4 hours from the mean; in integers, so that exactly 25 % is 25 %."""
     difference = sheet.minutes * count - total
     is_percent = abs(difference) * 100 >= total * UNLIKE_PERCENT
@@ -141,28 +141,30 @@ def _unlike_before(sheet: JudgedSheet, count: int, total: int) -> Iterator[Found
         return
     percent = (200 * difference + total) // (2 * total) if total > 0 else None
     mean = (2 * total + count) // (2 * count)
-    yield Found("unlike_before", {"percent": percent, "minutes": sheet.minutes, "mean": mean, "count": count})
+    yield RaisedFlag(
+        "unlike_before", {"percent": percent, "minutes": sheet.minutes, "mean": mean, "count": count}
+    )
 
 
-def _of_text(sheet: JudgedSheet, _known: Inputs) -> Iterator[Found]:
+def _of_text(sheet: JudgedSheet, _facts: Inputs) -> Iterator[RaisedFlag]:
     if sheet.remark.strip():
-        yield Found("remark", {})
+        yield RaisedFlag("remark", {})
 
 
-def _of_budget(sheet: JudgedSheet, known: Inputs) -> Iterator[Found]:
+def _of_budget(sheet: JudgedSheet, facts: Inputs) -> Iterator[RaisedFlag]:
     over = [
         detail
-        for key in sorted({row.budget_number for row in known.worked[sheet.id]})
-        for detail in _over_budget(sheet, key, known)
+        for key in sorted({row.budget_number for row in facts.worked[sheet.id]})
+        for detail in _over_budget(sheet, key, facts)
     ]
     if over:
-        yield Found("budget", {**over[0], "count": len(over)})
+        yield RaisedFlag("budget", {**over[0], "count": len(over)})
 
 
-def _over_budget(sheet: JudgedSheet, key: int, known: Inputs) -> Iterator[Detail]:
+def _over_budget(sheet: JudgedSheet, key: int, facts: Inputs) -> Iterator[Detail]:
     """One budget number of the sheet: not valid on a day, or over its ceiling with what waits."""
-    budget: budget_used.Budget = known.budgets[key]
-    rows = [row for row in known.worked[sheet.id] if row.budget_number == key]
+    budget: budget_used.Budget = facts.budgets[key]
+    rows = [row for row in facts.worked[sheet.id] if row.budget_number == key]
     wrong = {row.day for row in rows if row.minutes > 0 and not budget.is_valid(row.day)}
     if wrong:
         yield {"number": budget.number, "why": "day", "day": min(wrong).isoformat(), "days": len(wrong)}

@@ -104,11 +104,11 @@ def waiting() -> list[int]:
 
 def warnings(sheet: int) -> list[Flag]:
     """The flags that a sheet in any state would have if it were sent as it is: not stored."""
-    known = inputs.read(Timesheet.id == sheet, counting=[sheet])
-    return [Flag(**_columns(row, flag)) for row in known.sheets for flag in rules.found(row, known)]
+    facts = inputs.read(Timesheet.id == sheet, counting=[sheet])
+    return [Flag(**_columns(row, flag)) for row in facts.sheets for flag in rules.flags_of(row, facts)]
 
 
-def _columns(sheet: inputs.JudgedSheet, flag: rules.Found) -> dict[str, Any]:
+def _columns(sheet: inputs.JudgedSheet, flag: rules.RaisedFlag) -> dict[str, Any]:
     return {
         "timesheet": sheet.id,
         "revision": sheet.revision,
@@ -125,17 +125,17 @@ def _refresh(sheets: set[int]) -> None:
 
 
 def _refresh_round(ids: list[int]) -> None:
-    known = inputs.read((Timesheet.state == State.SUBMITTED) & Timesheet.id.in_(ids), keep=True)
+    facts = inputs.read((Timesheet.state == State.SUBMITTED) & Timesheet.id.in_(ids), keep=True)
     stored: dict[int, list[tuple[Any, ...]]] = {}
     query = Flag.select(Flag.timesheet, Flag.revision, Flag.code, Flag.detail, Flag.is_elsewhere)
     for row in query.where(Flag.timesheet.in_(ids)).order_by(Flag.id).tuples():
         stored.setdefault(row[0], []).append(row)
     different, rows = [], []
-    for sheet in known.sheets:
-        wanted = [_columns(sheet, flag) for flag in rules.found(sheet, known)]
-        if [tuple(row.values()) for row in wanted] != stored.get(sheet.id, []):
+    for sheet in facts.sheets:
+        raised = [_columns(sheet, flag) for flag in rules.flags_of(sheet, facts)]
+        if [tuple(row.values()) for row in raised] != stored.get(sheet.id, []):
             different.append(sheet.id)
-            rows += wanted
+            rows += raised
     if stored and different:
         Flag.delete().where(Flag.timesheet.in_(different)).execute()
     for start in range(0, len(rows), ROWS):

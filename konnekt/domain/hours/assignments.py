@@ -47,12 +47,12 @@ def of(account: Account) -> list[Placed]:
 
 
 def current(account: Account, code: str) -> PayPeriod:
-    """The period whose hours are wanted now for an assignment: two statements.
+    """The period whose hours are asked for now of an assignment: two statements.
 
     Raises what `open_sheet` does.
     """
-    found = Assignment.select(Assignment, Organisation).join(Organisation)
-    row = found.where((Assignment.code == code) & (Assignment.worker == account)).first()
+    query = Assignment.select(Assignment, Organisation).join(Organisation)
+    row = query.where((Assignment.code == code) & (Assignment.worker == account)).first()
     _check(row)
     period = teams.calendar(row.organisation.calendar).current()
     if period is None:
@@ -99,10 +99,10 @@ def within(of: Assignment, periods: Iterable[PayPeriod], always: PayPeriod) -> l
 
     Those in which it runs and that have begun or are the next to begin, and the one that is open.
     """
-    found, is_ahead = [], False
+    shown, is_ahead = [], False
     for period in periods:
         runs = of.first_on <= period.last_on and (of.last_on is None or of.last_on >= period.first_on)
         if (runs and not is_ahead) or period.id == always.id:
-            found.append(period)
+            shown.append(period)
         is_ahead = is_ahead or period.first_on > clock.today()
-    return found
+    return shown

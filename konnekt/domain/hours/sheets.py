@@ -42,7 +42,7 @@ class DueSheet:
         return bool(self.period.submit_by_at <= clock.now())
 
     @property
-    def is_wanted(self) -> bool:
+    def is_urgent(self) -> bool:
         """Whether it waits for the worker: sent back, or of a period that is over."""
         return self.is_rejected or bool(self.period.last_on < clock.today())
 
@@ -123,8 +123,8 @@ def to_fill_in(account: Account) -> list[DueSheet]:
         )
         .order_by(PayPeriod.submit_by_at, PayPeriod.id, fn.LOWER(Organisation.name), Assignment.id)
     )
-    found = [DueSheet(row, row.period, pay_dates.sheet_of(row)) for row in query]
-    return sorted(found, key=lambda due: not due.is_rejected)
+    due_sheets = [DueSheet(row, row.period, pay_dates.sheet_of(row)) for row in query]
+    return sorted(due_sheets, key=lambda due: not due.is_rejected)
 
 
 def _is_original() -> Any:
@@ -135,12 +135,12 @@ def _is_original() -> Any:
     )
 
 
-def with_pay_dates(found: list[DueSheet]) -> list[DueSheet]:
+def with_pay_dates(due_sheets: list[DueSheet]) -> list[DueSheet]:
     """The same with when each is paid if it is sent and approved now: one statement, none for none."""
-    open_ones = pay_dates.open_periods({due.period.calendar for due in found}) if found else []
-    for due in found:
+    open_ones = pay_dates.open_periods({due.period.calendar for due in due_sheets}) if due_sheets else []
+    for due in due_sheets:
         due.pay_date = pay_dates.pay_date(due.period, open_ones)
-    return found
+    return due_sheets
 
 
 def sent(who: Grants, year: int | None = None, code: str = "", number: int = 1, size: int = PAGE) -> Page:
@@ -156,8 +156,8 @@ def sent(who: Grants, year: int | None = None, code: str = "", number: int = 1, 
     if code:
         condition &= Assignment.code == code
     query = _sheets(condition).order_by(PayPeriod.first_on.desc(), Timesheet.id.desc())
-    found = paging.page(query, number, size)
-    return Page(rows(who, found.rows), found.number, found.pages, found.count)
+    page = paging.page(query, number, size)
+    return Page(rows(who, page.rows), page.number, page.pages, page.count)
 
 
 def latest(who: Grants, count: int) -> list[SheetRow]:
@@ -192,12 +192,12 @@ def rows(who: Grants, sheets: list[Timesheet]) -> list[SheetRow]:
     flags = listing.flags_of([sheet.id for sheet in waiting], elsewhere=True)
     decided = [_decided_at(sheet) for sheet in sheets]
     since = min([clock.now(), *(at for at in decided if at)])
-    known = pay_dates.open_periods({sheet.pay_period.calendar for sheet in sheets}, since)
+    pay_periods = pay_dates.open_periods({sheet.pay_period.calendar for sheet in sheets}, since)
     return [
         SheetRow(
             sheet,
             names.get(sheet.id, []),
-            pay_dates.pay_date(sheet.pay_period, known, at),
+            pay_dates.pay_date(sheet.pay_period, pay_periods, at),
             paid.get(sheet.id),
             [
                 flag
@@ -216,10 +216,12 @@ def _decided_at(sheet: Timesheet) -> datetime | None:
 
 def find(sheet: int, who: Grants) -> Timesheet:
     """One of the account's own sheets; NotFound for anybody else's, whatever rights it has there."""
-    found: Timesheet | None = _sheets((Timesheet.id == sheet) & (Assignment.worker == who.account)).first()
-    if found is None:
+    timesheet: Timesheet | None = _sheets(
+        (Timesheet.id == sheet) & (Assignment.worker == who.account)
+    ).first()
+    if timesheet is None:
         raise NotFound("This timesheet does not exist, or not for you.")
-    return found
+    return timesheet
 
 
 def beside(sheet: Timesheet) -> list[Timesheet]:

@@ -102,7 +102,7 @@ def read(period: PayPeriod, organisations: Any, budget_number: int | None = None
     places = {one.timesheet.organisation_id: one.timesheet.organisation for one in named}
     rates = Rates(sheet.assignment_id for sheet in sheets.values())
     why = _Reasons()
-    found = []
+    hours = []
     for hour, day, minutes, of, year, week, hour_type, number in _hours(condition, budget_number):
         if of not in sheets or hour_type not in kinds or number not in numbers:
             # Saved since the statements above: who issues holds a lock, who looks may look again.
@@ -111,8 +111,8 @@ def read(period: PayPeriod, organisations: Any, budget_number: int | None = None
         sheet.organisation = places[sheet.organisation_id]
         price = rates.price(sheet.assignment_id, day, kind.multiplier_percent)
         reason = why.not_invoiced(sheet, budget, price)
-        found.append(BillableHour(hour, day, minutes, sheet, year, week, kind, budget, price, reason))
-    return found
+        hours.append(BillableHour(hour, day, minutes, sheet, year, week, kind, budget, price, reason))
+    return hours
 
 
 def _sheets(condition: Any) -> Any:

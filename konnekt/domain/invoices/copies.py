@@ -83,10 +83,10 @@ def invoice(draft: Draft, agency: Agency) -> dict[str, Any]:
 
 def sheets(draft: Draft) -> list[dict[str, Any]]:
     """The timesheets behind the invoice with this budget number's hours alone, in minutes as worked."""
-    found: dict[int, dict[str, Any]] = {}
+    parts: dict[int, dict[str, Any]] = {}
     for line in draft.lines:
         sheet = line.sheet
-        part = found.setdefault(
+        part = parts.setdefault(
             sheet.id,
             {
                 "reference": reference(sheet, draft.period),
@@ -98,7 +98,7 @@ def sheets(draft: Draft) -> list[dict[str, Any]]:
             },
         )
         part["rows"].append(_row(line, draft.organisation.language))
-    return list(found.values())
+    return list(parts.values())
 
 
 def _name(hour_type: HourType, language: str) -> str:

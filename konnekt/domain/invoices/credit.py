@@ -65,7 +65,7 @@ class Outlook:
 def outlook(invoice: int) -> Outlook:
     """An invoice with what crediting it does: three statements. Raises NotFound."""
     original = Invoice.alias()
-    found = (
+    document = (
         Invoice.select(Invoice, Organisation, PayPeriod, original)
         .join(Organisation)
         .switch(Invoice)
@@ -75,10 +75,10 @@ def outlook(invoice: int) -> Outlook:
         .where(Invoice.id == invoice)
         .first()
     )
-    if found is None:
+    if document is None:
         raise NotFound("This invoice does not exist, or not for you.")
-    note = Invoice.select().where(Invoice.credits == found).first()
-    return Outlook(found, note, [] if note else _freed(found))
+    note = Invoice.select().where(Invoice.credits == document).first()
+    return Outlook(document, note, [] if note else _freed(document))
 
 
 def _freed(invoice: Invoice) -> list[Freed]:

@@ -52,8 +52,8 @@ class Whole:
     @property
     def references(self) -> list[dict[str, str]]:
         """The invoices that a credit note names."""
-        found: list[dict[str, str]] = self.invoice.frozen["references"]
-        return found
+        references: list[dict[str, str]] = self.invoice.frozen["references"]
+        return references
 
 
 @dataclass(frozen=True)
@@ -83,23 +83,23 @@ def find(invoice: int, who: Grants) -> Invoice:
         .join(PayPeriod)
         .where((Invoice.id == invoice) & access.visible_invoices(who))
     )
-    found: Invoice | None = query.first()
-    if found is None:
+    row: Invoice | None = query.first()
+    if row is None:
         raise NotFound("This invoice does not exist, or not for you.")
-    return found
+    return row
 
 
 def whole(invoice: int, who: Grants) -> Whole:
     """Everything about one invoice, in a fixed number of statements; NotFound where it is not yours."""
-    found = find(invoice, who)
+    row = find(invoice, who)
     kinds = Document.select(
         Document.id, Document.kind, Document.file_name, Document.created_at, Document.sha256
     )
-    numbers = _names(found)
+    numbers = _names(row)
     # A credit note that a run made names its invoices in what it froze; it is of their period.
     of_a_run = (
-        (Invoice.organisation == found.organisation)
-        & (Invoice.pay_period == found.pay_period)
+        (Invoice.organisation == row.organisation)
+        & (Invoice.pay_period == row.pay_period)
         & (Invoice.kind == "credit_note")
         & Invoice.credits.is_null()
     )
@@ -115,19 +115,19 @@ def whole(invoice: int, who: Grants) -> Whole:
             Invoice.settled_cents,
         )
         .where(
-            ((Invoice.credits == found) | Invoice.number_text.in_(numbers) | of_a_run)
+            ((Invoice.credits == row) | Invoice.number_text.in_(numbers) | of_a_run)
             & access.visible_invoices(who)
         )
         .order_by(Invoice.year, Invoice.number)
     )
     return Whole(
-        found,
-        list(found.lines.order_by(InvoiceLine.position)),
-        {one.kind: one for one in kinds.where(Document.invoice == found)},
-        [one for one in related if one.number_text in numbers or one.credits_id == found.id],
-        [one for one in related if one.credits_id is None and found.number_text in _names(one)],
-        events.latest(invoice=found)[::-1],
-        settling.of(found),
+        row,
+        list(row.lines.order_by(InvoiceLine.position)),
+        {one.kind: one for one in kinds.where(Document.invoice == row)},
+        [one for one in related if one.number_text in numbers or one.credits_id == row.id],
+        [one for one in related if one.credits_id is None and row.number_text in _names(one)],
+        events.latest(invoice=row)[::-1],
+        settling.of(row),
     )
 
 
@@ -191,10 +191,10 @@ def document(invoice: int, kind: str, who: Grants) -> File:
     """
     organisations = list(who.invoices)
     for row in _document(who.is_agency_staff, invoice=invoice, kind=kind, organisations=organisations):
-        found: Document = built(Document, row)
-        content = found.whole()
+        stored: Document = built(Document, row)
+        content = stored.whole()
         if content is not None:
-            return File(found.file_name, found.media_type, content)
+            return File(stored.file_name, stored.media_type, content)
     number = find(invoice, who).number_text
     missing_documents.queue(who.account)
     raise Conflict("The document of %(number)s is being made. Try again in a minute.", number=number)
@@ -216,17 +216,17 @@ def bundle(who: Grants, *, picks: list[int] | None = None, by: InvoiceFilter | N
     """
     if picks is not None:
         ids = list(dict.fromkeys(picks))
-        known = Invoice.select(Invoice.id).where(
+        visible = Invoice.select(Invoice.id).where(
             Invoice.id.in_(ids[: MOST + 1]) & access.visible_invoices(who)
         )
     else:
-        known = listing.chosen(who, by or InvoiceFilter()).limit(MOST + 1)
-        ids = [one.id for one in known]
+        visible = listing.chosen(who, by or InvoiceFilter()).limit(MOST + 1)
+        ids = [one.id for one in visible]
     if not ids:
         raise Invalid("Tick at least one invoice.", field="pick")
     if len(ids) > MOST:
         raise Invalid("At most %(count)s invoices fit in one ZIP: choose less.", field="pick", count=MOST)
-    if picks is not None and known.count() < len(ids):
+    if picks is not None and visible.count() < len(ids):
         raise NotFound("One of these invoices does not exist, or not for you.")
     query = (
         Document.select(Document.id, Document.invoice, Document.kind)
@@ -260,7 +260,7 @@ def contents(documents: list[int]) -> Iterator[tuple[str, bytes]]:
     """
     for number in documents:
         with connected():
-            found = Document.get_by_id(number)
-            content = found.whole()
+            stored = Document.get_by_id(number)
+            content = stored.whole()
         if content is not None:
-            yield found.file_name, content
+            yield stored.file_name, content

@@ -139,10 +139,10 @@ class InvoicePreview:
         sums: dict[tuple[int, str], Omitted] = {}
         for one in sorted(self.left_out, key=lambda one: not one.is_approved):
             key = one.budget_number.id, one.reason
-            known = sums.get(key) or Omitted(
+            total = sums.get(key) or Omitted(
                 one.organisation, one.budget_number, one.reason, one.is_approved, 0, 0
             )
-            sums[key] = known._replace(minutes=known.minutes + one.minutes, sheets=known.sheets + 1)
+            sums[key] = total._replace(minutes=total.minutes + one.minutes, sheets=total.sheets + 1)
         return list(sums.values())
 
     @property
@@ -220,8 +220,8 @@ def compose(
 
 def _purchase_order(draft: Draft, orders: Mapping[str, str]) -> str:
     """What was typed, else what is known: a credit note has that of its invoice."""
-    known = [one.frozen.get("purchase_order_number", "") for one in draft.credited]
-    own = next(filter(None, known), draft.organisation.purchase_order_number)
+    of_credited = [one.frozen.get("purchase_order_number", "") for one in draft.credited]
+    own = next(filter(None, of_credited), draft.organisation.purchase_order_number)
     return parties.clean(orders.get(draft.key, own))
 
 
@@ -255,7 +255,7 @@ def _find_what_is_credited(period: PayPeriod, drafts: list[Draft]) -> None:
 def _find_what_is_corrected(period: PayPeriod, drafts: list[Draft]) -> None:
     """A supplementary timesheet corrects the invoices of the same assignment and period."""
     assignments = {sheet.assignment_id for draft in drafts for sheet in draft.corrections}
-    found = preceding.of_assignments(period, assignments)
+    preceding_invoices = preceding.of_assignments(period, assignments)
     for draft in drafts:
         own = {sheet.assignment_id for sheet in draft.corrections}
-        draft.corrected = list({one.id: one for of, one in found if of in own}.values())
+        draft.corrected = list({one.id: one for of, one in preceding_invoices if of in own}.values())

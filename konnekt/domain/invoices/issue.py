@@ -41,9 +41,9 @@ def preview(
             )
     agency: Agency | None = Agency.get_or_none()
     period = _period(calendar, year, number, agency)
-    found = drafts.compose(period, _organisations(period, organisation), orders=orders)
-    found.seller = agency
-    return found
+    run = drafts.compose(period, _organisations(period, organisation), orders=orders)
+    run.seller = agency
+    return run
 
 
 def issue(
@@ -70,16 +70,16 @@ def issue(
     must_be_agency_staff(by)
     must_be_near(on)
     period = _period(calendar, year, number, Agency.get_or_none())
-    found = drafts.compose(period, _organisations(period, organisation), orders=orders)
+    run = drafts.compose(period, _organisations(period, organisation), orders=orders)
     if agreed is not None:
-        found.drafts = [draft for draft in found.drafts if agreed.get(draft.key) == draft.fingerprint]
+        run.drafts = [draft for draft in run.drafts if agreed.get(draft.key) == draft.fingerprint]
     issued: list[Invoice] = []
-    for done, draft in enumerate(found.drafts, 1):
+    for done, draft in enumerate(run.drafts, 1):
         invoice = _issue_one(draft, on, by, source=source, batch=batch, is_exact=agreed is not None)
         if invoice is not None:
             issued.append(invoice)
-            tell(done, len(found.drafts), invoice)
-    return issued, found
+            tell(done, len(run.drafts), invoice)
+    return issued, run
 
 
 def credit(
@@ -232,13 +232,13 @@ def _settled_at_once(total_cents: int, on: date) -> date | None:
 
 def _repeat(original: Invoice, reason: str, on: date, by: Account) -> Invoice:
     """A credit note that repeats all that its invoice says (EN 16931: amounts stay positive)."""
-    kept = {name: getattr(original, name) for name in REPEATED}
+    repeated = {name: getattr(original, name) for name in REPEATED}
     said = {
         **original.frozen, "references": copies.refer_to([original]), "reason": parties.clean(reason),
         "to_return_cents": original.total_cents - original.to_pay_cents,
     }  # fmt: skip
     note: Invoice = Invoice.create(
-        kind="credit_note", **_next_number(on), **kept, issued_on=on, due_on=on, frozen=said,
+        kind="credit_note", **_next_number(on), **repeated, issued_on=on, due_on=on, frozen=said,
         paid_on=_settled_at_once(original.total_cents, on), credits=original, reason=reason,
         created_at=clock.now(), created_by=by,
     )  # fmt: skip

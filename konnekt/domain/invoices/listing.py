@@ -82,11 +82,11 @@ def narrow(who: Grants, by: InvoiceFilter, invoice: Any = Invoice, budget_number
         condition &= invoice.issued_on.between(date(by.year, 1, 1), date(by.year, 12, 31))
     if by.text.strip():
         column = invoice.budget_number if budget_number is None else budget_number
-        condition &= _found(who, by.text.strip(), invoice, column)
+        condition &= _matches(who, by.text.strip(), invoice, column)
     return condition
 
 
-def _found(who: Grants, text: str, invoice: Any, budget_number: Any) -> Any:
+def _matches(who: Grants, text: str, invoice: Any, budget_number: Any) -> Any:
     """A budget number from the start of one of its groups, dots left out; a number or its year; a name."""
     start = text.lower().replace(".", "")
     keys = BudgetNumberKey.select(BudgetNumberKey.budget_number).where(

@@ -16,7 +16,7 @@ def missing() -> list[int]:
 
     So that what was lost is made again, whatever its invoice keeps.
     """
-    query = Invoice.select(Invoice.id).where(~states.made())
+    query = Invoice.select(Invoice.id).where(~states.has_documents())
     return [one.id for one in query.order_by(Invoice.year, Invoice.number)]
 
 
@@ -33,12 +33,12 @@ def count() -> int:
 
 def keep(invoice: Invoice) -> None:
     """Bring what an invoice keeps of its documents up to date: in the transaction that stored one."""
-    Invoice.update(has_documents=states.made()).where(Invoice.id == invoice.id).execute()
+    Invoice.update(has_documents=states.has_documents()).where(Invoice.id == invoice.id).execute()
 
 
 def differences() -> list[int]:
     """The invoices that keep something else than is there."""
-    query = Invoice.select(Invoice.id).where(Invoice.has_documents != states.made())
+    query = Invoice.select(Invoice.id).where(Invoice.has_documents != states.has_documents())
     return [one.id for one in query.order_by(Invoice.id)]
 
 
@@ -56,6 +56,6 @@ def queue(by: Account | None) -> Job:
 def make(by: Account) -> Job:
     """The same where somebody asks for it; Conflict where nothing is missing."""
     agency_roles.require(by, "invoices", "Only the agency makes invoices.")
-    if not Invoice.select(Invoice.id).where(~states.made()).exists():
+    if not Invoice.select(Invoice.id).where(~states.has_documents()).exists():
         raise Conflict("Every invoice has its documents.")
     return queue(by)

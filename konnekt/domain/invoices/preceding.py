@@ -29,8 +29,8 @@ def of_assignments(period: PayPeriod, assignments: Iterable[int]) -> list[tuple[
     )
     pairs = list(lines)
     query = Invoice.select().where(Invoice.id.in_([invoice for _of, invoice in pairs]) & _stands())
-    found = {one.id: one for one in query.order_by(Invoice.year, Invoice.number)}
-    return [(of, found[one]) for of, one in sorted(pairs, key=lambda pair: pair[1]) if one in found]
+    standing = {one.id: one for one in query.order_by(Invoice.year, Invoice.number)}
+    return [(of, standing[one]) for of, one in sorted(pairs, key=lambda pair: pair[1]) if one in standing]
 
 
 def _stands() -> Any:

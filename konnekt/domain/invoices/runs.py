@@ -77,9 +77,9 @@ def under_way() -> list[Job]:
     return list(Job.select().where(kinds & Job.ended_at.is_null()).order_by(Job.id))
 
 
-def fingerprint(found: InvoicePreview, on: date) -> str:
+def fingerprint(preview: InvoicePreview, on: date) -> str:
     """The same as long as a run dated on would issue the same."""
-    return fingerprint_of([on.isoformat(), *(draft.fingerprint for draft in found.drafts)])
+    return fingerprint_of([on.isoformat(), *(draft.fingerprint for draft in preview.drafts)])
 
 
 def begin(
@@ -99,10 +99,10 @@ def begin(
     """
     issue.must_be_agency_staff(by)
     issue.must_be_near(on)
-    found = issue.preview(calendar, year, number, organisation, orders)
-    if fingerprint(found, on) != seen:
+    preview = issue.preview(calendar, year, number, organisation, orders)
+    if fingerprint(preview, on) != seen:
         raise Conflict("This changed after it was shown. Nothing was issued: look at it again.")
-    if not found.drafts:
+    if not preview.drafts:
         raise Conflict("There is nothing to invoice.")
     asked = {
         "calendar": calendar,
@@ -111,7 +111,7 @@ def begin(
         "organisation": organisation,
         "on": on.isoformat(),
         "orders": orders or {},
-        "agreed": {draft.key: draft.fingerprint for draft in found.drafts},
+        "agreed": {draft.key: draft.fingerprint for draft in preview.drafts},
     }
     with transaction():
         # Whoever presses twice is shown the run that has begun.

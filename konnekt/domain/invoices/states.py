@@ -50,7 +50,7 @@ def state(invoice: Any = Invoice) -> Any:
             (is_overpaid(invoice), OVERPAID),
             (credited(invoice), CREDITED),
             (~is_note & ~to_pay(invoice), PAID),
-            (~made(invoice), MAKING),
+            (~has_documents(invoice), MAKING),
             (is_note & to_return(invoice), TO_RETURN),
             (is_note, CREDIT_NOTE),
             (is_due & is_part, OVERDUE_PART),
@@ -67,7 +67,7 @@ def credited(invoice: Any = Invoice) -> Any:
     return fn.EXISTS(notes.select(notes.id).where(notes.credits == invoice.id))
 
 
-def made(invoice: Any = Invoice) -> Any:
+def has_documents(invoice: Any = Invoice) -> Any:
     """Whether its documents are there, all of them."""
     count = Document.select(fn.COUNT(Document.id)).where(Document.invoice == invoice.id)
     return count == len(DOCUMENTS)
@@ -99,7 +99,7 @@ def balance_cents(invoice: Any = Invoice) -> Any:
     return signed_cents(invoice) - invoice.settled_cents
 
 
-def columns_of(wanted: str, invoice: Any = Invoice) -> Any:
+def columns_of(chosen: str, invoice: Any = Invoice) -> Any:
     """The condition for a state of FILTERS as far as the invoice's own columns tell: see OF_CREDIT."""
     return {
         OPEN: to_pay(invoice) & (invoice.due_on > clock.today()),
@@ -109,12 +109,12 @@ def columns_of(wanted: str, invoice: Any = Invoice) -> Any:
         CREDIT_NOTE: invoice.kind == "credit_note",
         PART: to_pay(invoice) & (invoice.settled_cents > 0),
         TO_RETURN: to_return(invoice),
-    }[wanted]
+    }[chosen]
 
 
-def is_in(wanted: str, invoice: Any = Invoice) -> Any:
+def is_in(chosen: str, invoice: Any = Invoice) -> Any:
     """The condition for a state of FILTERS."""
-    if wanted not in OF_CREDIT:
-        return columns_of(wanted, invoice)
+    if chosen not in OF_CREDIT:
+        return columns_of(chosen, invoice)
     back = credited(invoice)
-    return columns_of(wanted, invoice) & (back if wanted == CREDITED else ~back)
+    return columns_of(chosen, invoice) & (back if chosen == CREDITED else ~back)

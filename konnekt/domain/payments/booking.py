@@ -34,14 +34,14 @@ def mark(numbers: Iterable[int], on: date, *, by: Account) -> Marked:
     """
     must_be_agency_staff(by)
     _must_have_come(on)
-    wanted = sorted(set(numbers))
-    if not wanted:
+    ids = sorted(set(numbers))
+    if not ids:
         raise Invalid("Tick the invoices that were paid.", field="on")
     marked = Marked()
     with transaction():
         # Nobody pays or credits in between.
         hold("invoices")
-        for invoice in list(Invoice.select().where(Invoice.id.in_(wanted)).order_by(Invoice.id)):
+        for invoice in list(Invoice.select().where(Invoice.id.in_(ids)).order_by(Invoice.id)):
             try:
                 receive(invoice, on, invoice.to_pay_cents, by=by)
                 marked.invoices.append(invoice)
@@ -152,12 +152,12 @@ def _asked(document: int, on: date, cents: int, note: str, by: Account, seen: in
     if len(note.strip()) > LONGEST_NOTE:
         raise Invalid("Type at most %(count)s characters.", field="note", count=LONGEST_NOTE)
     hold("invoices")
-    found: Invoice | None = Invoice.get_or_none(Invoice.id == document)
-    if found is None:
+    row: Invoice | None = Invoice.get_or_none(Invoice.id == document)
+    if row is None:
         raise NotFound("This invoice does not exist, or not for you.")
-    if found.settled_cents != seen:
+    if row.settled_cents != seen:
         raise Conflict("Somebody recorded something else for it since. Look at it, then go on.")
-    return found
+    return row
 
 
 def take_back(payment: int, reason: str, *, by: Account) -> Invoice:
@@ -170,14 +170,14 @@ def take_back(payment: int, reason: str, *, by: Account) -> Invoice:
     reason = checked_reason(reason)
     with transaction():
         hold("invoices")
-        found = next(iter(live(Payment.id == payment)), None)
-        if found is None:
+        entry = next(iter(live(Payment.id == payment)), None)
+        if entry is None:
             raise NotFound("This payment is not known, or was taken back already.")
-        if found.against and found.invoice in (found.against.credits, *found.against.credit_notes):
+        if entry.against and entry.invoice in (entry.against.credits, *entry.against.credit_notes):
             raise Conflict("This was set off by crediting the invoice: it stays.")
-        for one in (found, *_other_side(found)):
+        for one in (entry, *_other_side(entry)):
             _reverse(one, reason, by)
-    document: Invoice = found.invoice
+    document: Invoice = entry.invoice
     return document
 
 

@@ -57,14 +57,14 @@ def to_return(search: str = "", number: int = 1) -> Page:
 
 
 def _searched(query: Any, search: str) -> Any:
-    wanted = search.strip()[:LONGEST_SEARCH]
-    if not wanted or "\x00" in wanted:
+    text = search.strip()[:LONGEST_SEARCH]
+    if not text or "\x00" in text:
         return query
     return query.where(
-        Invoice.number_text.startswith(wanted)
-        | Invoice.budget_number_text.startswith(wanted)
-        | holds(Organisation.name_key, wanted)
-        | Organisation.code.contains(wanted)
+        Invoice.number_text.startswith(text)
+        | Invoice.budget_number_text.startswith(text)
+        | holds(Organisation.name_key, text)
+        | Organisation.code.contains(text)
     )
 
 
@@ -91,7 +91,7 @@ def latest() -> list[Payment]:
 
 def find(document: int) -> Balance:
     """One invoice or credit note with its entries, for the agency: three statements. Raises NotFound."""
-    found: Invoice | None = (
+    row: Invoice | None = (
         Invoice.select(Invoice, Organisation, PayPeriod)
         .join(Organisation)
         .switch(Invoice)
@@ -99,9 +99,9 @@ def find(document: int) -> Balance:
         .where(Invoice.id == document)
         .first()
     )
-    if found is None:
+    if row is None:
         raise NotFound("This invoice does not exist, or not for you.")
-    mine = (Invoice.organisation == found.organisation_id) & Invoice.paid_on.is_null()
+    mine = (Invoice.organisation == row.organisation_id) & Invoice.paid_on.is_null()
     others = Invoice.select().where(mine & states.to_pay())
-    others = others.order_by(Invoice.due_on, Invoice.id).limit(MOST_OPEN) if found.to_return_cents else []
-    return Balance(found, settling.of(found), list(others))
+    others = others.order_by(Invoice.due_on, Invoice.id).limit(MOST_OPEN) if row.to_return_cents else []
+    return Balance(row, settling.of(row), list(others))

@@ -58,7 +58,7 @@ class DuePeriod:
     period: PayPeriod
     minutes: int = 0
     up_to: int = 0
-    made: list[PayrollBatch] = field(default_factory=list)
+    batches: list[PayrollBatch] = field(default_factory=list)
 
     @property
     def is_over(self) -> bool:
@@ -70,7 +70,7 @@ def due(calendar: str, year: int) -> list[DuePeriod]:
     """The periods of a year that have begun, the latest first: three statements."""
     minutes = _approved(calendar)
     batches: dict[int, list[PayrollBatch]] = defaultdict(list)
-    for one in _made(calendar, year):
+    for one in _batches_of_year(calendar, year):
         batches[one.pay_period_id].append(one)
     rows, up_to = [], 0
     for period in (
@@ -93,7 +93,7 @@ def earlier(calendar: str, year: int) -> int:
     return sum(minutes[period.id] for period in before)
 
 
-def _made(calendar: str, year: int) -> Any:
+def _batches_of_year(calendar: str, year: int) -> Any:
     """The batches of a year, the newest first, without the copies that their files are made of."""
     columns = [one for one in PayrollBatch._meta.sorted_fields if one is not PayrollBatch.frozen]
     query = PayrollBatch.select(*columns).join(PayPeriod)
@@ -140,11 +140,11 @@ class Total:
 
 def totals(batch: int) -> list[Total]:
     """What a batch holds per hour type, amounts rounded as its files say them: two statements."""
-    found: PayrollBatch = PayrollBatch.get_by_id(batch)
-    sums = {int(key): Total(kind) for key, kind in found.frozen["hour_types"].items()}
-    sheets = found.frozen["sheets"]
+    payroll_batch: PayrollBatch = PayrollBatch.get_by_id(batch)
+    sums = {int(key): Total(kind) for key, kind in payroll_batch.frozen["hour_types"].items()}
+    sheets = payroll_batch.frozen["sheets"]
     rows: dict[tuple[int, date, int, int], int] = defaultdict(int)
-    for paid in hours(found):
+    for paid in hours(payroll_batch):
         rows[sheets[str(paid.sheet)]["worker"], paid.day, paid.hour_type, paid.pay_rate] += paid.minutes
     for (_worker, _day, kind, rate), minutes in rows.items():
         sums[kind].minutes += minutes

@@ -20,25 +20,25 @@ from konnekt.models import (
 CODES = ("payroll_code", "setu_code")
 
 
-def batch(found: BatchPreview) -> dict[str, Any]:
+def batch(draft: BatchPreview) -> dict[str, Any]:
     """All that the files of a batch say besides its links; ids are text, as JSON keeps them."""
-    hours = found.hours
+    hours = draft.hours
     places = _by_id(Organisation.select(), Organisation.id, {worked.organisation for worked in hours})
     numbers = _by_id(BudgetNumber.select(), BudgetNumber.id, {worked.budget_number for worked in hours})
     sheets = Timesheet.select(Timesheet, Assignment, PayPeriod)
     sheets = sheets.join(Assignment).switch(Timesheet).join(PayPeriod)
     return {
-        "format": found.format,
+        "format": draft.format,
         "agency": _copied(Agency.get_or_none(), "name", "coc_number", "payroll_number"),
-        "period": _period(found.period),
+        "period": _period(draft.period),
         "hour_types": {
             str(kind.id): {
                 **_copied(kind, "code", "name_nl", "name_en", *CODES),
                 "percent": kind.multiplier_percent,
             }
-            for kind in found.hour_types
+            for kind in draft.hour_types
         },
-        "workers": {str(wage.worker.id): _worker(wage.worker) for wage in found.wages},
+        "workers": {str(wage.worker.id): _worker(wage.worker) for wage in draft.wages},
         "organisations": {str(one.id): _copied(one, "code", "name", "coc_number") for one in places},
         "budget_numbers": {str(one.id): _copied(one, "number", "description") for one in numbers},
         "sheets": {
@@ -56,10 +56,10 @@ def _worker(worker: Account) -> dict[str, str]:
     return {"number": parties.clean(worker.employee_number or ""), "name": parties.clean(worker.name)}
 
 
-def _by_id(query: Any, column: Any, wanted: set[int]) -> Iterable[Any]:
-    ids = sorted(wanted)
-    for start in range(0, len(ids), 1000):
-        yield from query.where(column.in_(ids[start : start + 1000])).order_by(column)
+def _by_id(query: Any, column: Any, ids: set[int]) -> Iterable[Any]:
+    in_order = sorted(ids)
+    for start in range(0, len(in_order), 1000):
+        yield from query.where(column.in_(in_order[start : start + 1000])).order_by(column)
 
 
 def _period(period: PayPeriod) -> dict[str, Any]:

@@ -83,7 +83,7 @@ class BatchPreview:
 
 def compose(period: PayPeriod, format: str) -> BatchPreview:
     """Put the hours that no batch pays yet together: six statements, more only for thousands."""
-    found = BatchPreview(period, format)
+    draft = BatchPreview(period, format)
     hours = payable.read(period)
     kinds = {kind.id: kind for kind in HourType.select().order_by(HourType.id)}
     places = {place.id: place for place in Organisation.select()}
@@ -93,7 +93,7 @@ def compose(period: PayPeriod, format: str) -> BatchPreview:
         kind, worker = kinds[worked.hour_type], workers[worked.worker]
         reason = worked.reason(kind, worker, format)
         if reason is None:
-            found.hours.append(worked)
+            draft.hours.append(worked)
             continue
         typed = kind if reason in payable.OF_HOUR_TYPES else None
         named = worker if not typed and reason != WhyNotPaid.NOT_APPROVED else None
@@ -102,24 +102,24 @@ def compose(period: PayPeriod, format: str) -> BatchPreview:
         one = left_out.setdefault(key, NotPaid(reason, place, named, typed))
         one.minutes += worked.minutes
         one.sheets.add(worked.sheet)
-    found.left_out = sorted(
+    draft.left_out = sorted(
         left_out.values(),
         key=lambda one: (one.hour_type is None, one.worker is None, one.reason,
                          one.organisation.code if one.organisation else "",
                          one.worker.name_key if one.worker else ""),
     )  # fmt: skip
-    used = {worked.hour_type for worked in found.hours}
-    found.hour_types = [kind for kind in kinds.values() if kind.id in used]
-    found.wages = _wages(found.hours, kinds, workers)
-    return found
+    used = {worked.hour_type for worked in draft.hours}
+    draft.hour_types = [kind for kind in kinds.values() if kind.id in used]
+    draft.wages = _wages(draft.hours, kinds, workers)
+    return draft
 
 
 def _workers(hours: list[PayableHour]) -> dict[int, Account]:
-    ids, found = sorted({worked.worker for worked in hours}), {}
+    ids, workers = sorted({worked.worker for worked in hours}), {}
     for start in range(0, len(ids) or 1, 1000):
         for worker in Account.select().where(Account.id.in_(ids[start : start + 1000])):
-            found[worker.id] = worker
-    return found
+            workers[worker.id] = worker
+    return workers
 
 
 def _wages(hours: list[PayableHour], kinds: dict[int, HourType], workers: dict[int, Account]) -> list[Wage]:

@@ -25,9 +25,11 @@ def undo(batch: int, reason: str, *, by: Account) -> PayrollBatch:
     """
     reason = text_fields.checked_reason(reason)
     with transaction():
-        found = _decide(batch, "undo_batch", {"undone_at": clock.now()}, by, ~_is_corrected(), reason=reason)
+        payroll_batch = _decide(
+            batch, "undo_batch", {"undone_at": clock.now()}, by, ~_is_corrected(), reason=reason
+        )
         hour_links.release_paid(batch)
-    return found
+    return payroll_batch
 
 
 def _decide(
@@ -37,15 +39,15 @@ def _decide(
     with transaction():
         # Who corrects or revokes asks whether hours are paid: from here on that stays as it is.
         hold("invoices")
-        found = make.find(batch)
+        payroll_batch = make.find(batch)
         is_open = PayrollBatch.handed_over_at.is_null() & PayrollBatch.undone_at.is_null()
         guarded = PayrollBatch.update(columns).where(PayrollBatch.id == batch, is_open, *also)
         if guarded.execute() != 1:
             raise _why_not(make.find(batch))
         for name, value in columns.items():
-            setattr(found, name, value)
-        events.record(verb, by=by, thing=make.thing(found), **of_event)
-    return found
+            setattr(payroll_batch, name, value)
+        events.record(verb, by=by, thing=make.thing(payroll_batch), **of_event)
+    return payroll_batch
 
 
 def _why_not(batch: PayrollBatch) -> Conflict:

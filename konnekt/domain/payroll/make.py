@@ -64,13 +64,13 @@ def export(
     with transaction():
         # From here on nobody else links hours or revokes an approval: what is read below stays as it is.
         hold("invoices")
-        found = preview(calendar, year, number, format)
-        if seen is not None and found.fingerprint != seen:
+        draft = preview(calendar, year, number, format)
+        if seen is not None and draft.fingerprint != seen:
             raise Conflict("The hours changed since you saw them. Look again, then confirm.")
-        if not found.hours:
+        if not draft.hours:
             raise Conflict("There are no approved hours to pay that are not paid yet.")
-        batch = _write(found, by)
-        after = {"minutes": found.minutes, "workers": len(found.wages), "gross_cents": found.cents}
+        batch = _write(draft, by)
+        after = {"minutes": draft.minutes, "workers": len(draft.wages), "gross_cents": draft.cents}
         events.record("export", by=by, source=source, thing=thing(batch), after=after)
     return batch
 
@@ -80,8 +80,8 @@ def thing(batch: PayrollBatch) -> str:
     return f"payroll_batch {batch.calendar} {batch.pay_on.isoformat()} {batch.sequence}"
 
 
-def _write(found: BatchPreview, by: Account | None) -> PayrollBatch:
-    period = found.period
+def _write(draft: BatchPreview, by: Account | None) -> PayrollBatch:
+    period = draft.period
     same = (PayrollBatch.calendar == period.calendar) & (PayrollBatch.pay_on == period.pay_on)
     last = PayrollBatch.select(fn.MAX(PayrollBatch.sequence)).where(same).scalar()
     batch: PayrollBatch = PayrollBatch.create(
@@ -91,25 +91,25 @@ def _write(found: BatchPreview, by: Account | None) -> PayrollBatch:
         sequence=0 if last is None else last + 1,
         created_at=clock.now(),
         created_by=by,
-        frozen=copies.batch(found),
-        minutes=found.minutes,
+        frozen=copies.batch(draft),
+        minutes=draft.minutes,
     )
     rows = [
         {"hour": w.hour, "payroll_batch": batch, "minutes": w.minutes, "pay_rate": w.pay_rate}
-        for w in found.hours
+        for w in draft.hours
     ]
-    hour_links.pay(rows, (w.sheet for w in found.hours))
+    hour_links.pay(rows, (w.sheet for w in draft.hours))
     return batch
 
 
 def find(batch: int) -> PayrollBatch:
     """A batch with its period; NotFound where there is none."""
-    found: PayrollBatch | None = (
+    payroll_batch: PayrollBatch | None = (
         PayrollBatch.select(PayrollBatch, PayPeriod).join(PayPeriod).where(PayrollBatch.id == batch).first()
     )
-    if found is None:
+    if payroll_batch is None:
         raise NotFound("There is no such payroll batch.")
-    return found
+    return payroll_batch
 
 
 def find_again(calendar: str, year: int, number: int, sequence: int) -> PayrollBatch:
@@ -120,10 +120,10 @@ def find_again(calendar: str, year: int, number: int, sequence: int) -> PayrollB
     of_period = (PayrollBatch.pay_period == _period(calendar, year, number)) & (
         PayrollBatch.sequence == sequence
     )
-    found = PayrollBatch.select().where(of_period).order_by(PayrollBatch.pay_on.desc()).first()
-    if found is None:
+    latest = PayrollBatch.select().where(of_period).order_by(PayrollBatch.pay_on.desc()).first()
+    if latest is None:
         raise NotFound("There is no such payroll batch.")
-    return find(found.id)
+    return find(latest.id)
 
 
 def contents(batch: int, format: str) -> tuple[PayrollBatch, list[Paid]]:
@@ -134,19 +134,19 @@ def contents(batch: int, format: str) -> tuple[PayrollBatch, list[Paid]]:
     """
     if format not in payable.FORMATS:
         raise NotFound("There is no such format.")
-    found = find(batch)
-    if found.undone_at is not None:
+    payroll_batch = find(batch)
+    if payroll_batch.undone_at is not None:
         raise Conflict("This batch was undone: it has no file any more.")
     column = payable.FORMATS[format]
-    if copies.lacking(found.frozen, format, column):
-        found = _complete(batch)
-    missing = copies.lacking(found.frozen, format, column)
+    if copies.lacking(payroll_batch.frozen, format, column):
+        payroll_batch = _complete(batch)
+    missing = copies.lacking(payroll_batch.frozen, format, column)
     if missing:
         raise Conflict("For this format a code is missing: %(codes)s.", codes=", ".join(missing))
-    odd = copies.not_numeric(found.frozen) if format == "loket" else []
+    odd = copies.not_numeric(payroll_batch.frozen) if format == "loket" else []
     if odd:
         raise Conflict("Loket takes digits alone; this is no number: %(numbers)s.", numbers=", ".join(odd))
-    return found, batches.hours(found)
+    return payroll_batch, batches.hours(payroll_batch)
 
 
 def hand_out(
@@ -154,20 +154,22 @@ def hand_out(
 ) -> tuple[PayrollBatch, list[Paid]]:
     """The same for who takes the file with everybody's pay away: that is an event. Raises the same."""
     agency_roles.require(by, "payroll", "Only the agency exports hours to payroll.")
-    found = contents(batch, format)
-    events.record("hand_out_file", by=by, source=source, thing=thing(found[0]), after={"format": format})
-    return found
+    batch_and_hours = contents(batch, format)
+    events.record(
+        "hand_out_file", by=by, source=source, thing=thing(batch_and_hours[0]), after={"format": format}
+    )
+    return batch_and_hours
 
 
 def _complete(batch: int) -> PayrollBatch:
     with transaction():
         hold("invoices")
-        found = find(batch)
-        said: dict[str, Any] = copies.completed(found.frozen)
-        if said != found.frozen:
+        payroll_batch = find(batch)
+        said: dict[str, Any] = copies.completed(payroll_batch.frozen)
+        if said != payroll_batch.frozen:
             PayrollBatch.update(frozen=said).where(PayrollBatch.id == batch).execute()
-            found.frozen = said
-    return found
+            payroll_batch.frozen = said
+    return payroll_batch
 
 
 def paid_on(sheets: Iterable[int]) -> dict[int, date]:

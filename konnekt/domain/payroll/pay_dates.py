@@ -78,9 +78,9 @@ def deadlines(waiting: list[PayPeriod], open_ones: list[PayPeriod] | None = None
         open_ones = open_periods({period.calendar for period in waiting}) if waiting else []
     lines: dict[tuple[int | None, str], Deadline] = {}
     for period in waiting:
-        found = pay_date(period, open_ones)
-        key = (found.period.id, "") if found.period else (None, period.calendar)
-        lines.setdefault(key, Deadline(found, [])).periods.append(period)
+        payday = pay_date(period, open_ones)
+        key = (payday.period.id, "") if payday.period else (None, period.calendar)
+        lines.setdefault(key, Deadline(payday, [])).periods.append(period)
     return sorted(
         lines.values(),
         key=lambda line: (

@@ -47,8 +47,10 @@ class PeriodChoice:
 
     def next_ones(self) -> list[PayPeriod]:
         """Per calendar the period whose deadlines are nearest."""
-        found = (nearest([one for one in self.periods if one.calendar == name]) for name in self.calendars)
-        return [one for one in found if one is not None]
+        nearest_ones = (
+            nearest([one for one in self.periods if one.calendar == name]) for name in self.calendars
+        )
+        return [one for one in nearest_ones if one is not None]
 
 
 def choose(calendar: str = "", year: int | None = None, number: int | None = None) -> PeriodChoice:
@@ -61,15 +63,15 @@ def choose(calendar: str = "", year: int | None = None, number: int | None = Non
         .group_by(Organisation.calendar)
         .alias("followers")
     )
-    found = tuple(
+    periods = tuple(
         PayPeriod.select()
         .join(followers, on=(followers.c.calendar == PayPeriod.calendar))
         .order_by(followers.c.number.desc(), PayPeriod.calendar, PayPeriod.first_on)
     )
-    within = [one for one in found if calendar in ("", one.calendar)] or list(found)
+    within = [one for one in periods if calendar in ("", one.calendar)] or list(periods)
     of_year = [one for one in within if calendar and one.year == year] or within
     exact = next((one for one in of_year if calendar and year and one.number == number), None)
-    return PeriodChoice(exact or nearest(of_year), found)
+    return PeriodChoice(exact or nearest(of_year), periods)
 
 
 def nearest(of: list[PayPeriod]) -> PayPeriod | None:

@@ -93,12 +93,12 @@ def remind(target: Target, *, by: Account) -> Reminded:
             for sheet in waiting
             if target.takes(sheet.assignment, sheet.organisation, sheet.pay_period_id)
         ]
-        found, reminded = _whom(unsent, waiting), Reminded()
-        reminded.nobody = sum(1 for one in missed if not found.entering[one.id])
-        reminded.nobody += sum(1 for sheet in meant if not found.deciding[sheet.id])
-        late = {account.id for one in missed for account in found.entering[one.id]}
-        late |= {account.id for sheet in meant for account in found.deciding[sheet.id]}
-        _queue([due for key, due in found.due.items() if key in late], reminded, by=by)
+        tasks, reminded = _whom(unsent, waiting), Reminded()
+        reminded.nobody = sum(1 for one in missed if not tasks.entering[one.id])
+        reminded.nobody += sum(1 for sheet in meant if not tasks.deciding[sheet.id])
+        late = {account.id for one in missed for account in tasks.entering[one.id]}
+        late |= {account.id for sheet in meant for account in tasks.deciding[sheet.id]}
+        _queue([due for key, due in tasks.due.items() if key in late], reminded, by=by)
     return reminded
 
 
@@ -113,8 +113,8 @@ def remind_all() -> Reminded:
         if not is_mail_day(clock.today(), closing_days):
             return reminded
         due_on = [one.id for one in _periods_ahead() if clock.today() in reminder_days(one, closing_days)]
-        found = _whom(_unsent(due_on) if due_on else [], _waiting())
-        _queue(list(found.due.values()), reminded, by=None)
+        tasks = _whom(_unsent(due_on) if due_on else [], _waiting())
+        _queue(list(tasks.due.values()), reminded, by=None)
     return reminded
 
 
@@ -176,7 +176,7 @@ def _waiting() -> list[Timesheet]:
 
 
 @dataclass
-class _Found:
+class _Tasks:
     """Who has to do what; entering by assignment, deciding by timesheet."""
 
     due: dict[int, Due] = field(default_factory=dict)
@@ -187,19 +187,19 @@ class _Found:
         return self.due.setdefault(account.id, Due(account))
 
 
-def _whom(unsent: list[Assignment], waiting: list[Timesheet]) -> _Found:
+def _whom(unsent: list[Assignment], waiting: list[Timesheet]) -> _Tasks:
     """Who has to do what: three statements at most."""
-    found = _Found(deciding=approvers.of(waiting, _contributors() if waiting else {}))
+    tasks = _Tasks(deciding=approvers.of(waiting, _contributors() if waiting else {}))
     entering = registrars.everywhere() if unsent else {}
     for one in unsent:
-        found.entering[one.id] = registrars.who_enter(one, entering)
-        for account in found.entering[one.id]:
-            due = found.of(account)
+        tasks.entering[one.id] = registrars.who_enter(one, entering)
+        for account in tasks.entering[one.id]:
+            due = tasks.of(account)
             (due.own if one.entered_by == "worker" else due.others).append(one)
     for sheet in waiting:
-        for account in found.deciding[sheet.id]:
-            found.of(account).waiting.append(sheet)
-    return found
+        for account in tasks.deciding[sheet.id]:
+            tasks.of(account).waiting.append(sheet)
+    return tasks
 
 
 def _contributors() -> dict[int, set[int]]:
@@ -209,10 +209,10 @@ def _contributors() -> dict[int, set[int]]:
         .join(Timesheet)
         .where(Timesheet.state == State.SUBMITTED)
     )
-    found: dict[int, set[int]] = {}
+    contributors: dict[int, set[int]] = {}
     for sheet, account in query.tuples():
-        found.setdefault(sheet, set()).add(account)
-    return found
+        contributors.setdefault(sheet, set()).add(account)
+    return contributors
 
 
 def _queue(dues: Iterable[Due], reminded: Reminded, *, by: Account | None) -> None:

@@ -62,6 +62,7 @@ TERMS = {
     "factor": N_("until it is removed"),
     "factor_reset": N_("until it is done or withdrawn"),
     "asked": N_("until it is answered or its days are over"),
+    "feed": N_("until it is removed, or a new address takes its place"),
     "link": N_("the next link ends the one before; used ones stay, as a hash"),
     "mail": N_("as long as the history that it belongs to; links are wiped once it is sent"),
     "right": N_("until it is taken away"),

@@ -64,6 +64,11 @@ account_link | everybody | access | contract | link
   secret: token_hash
   access: purpose created_at expires_at used_at
 
+deadline_feed | everybody | portal | contract | feed
+  key: id account
+  secret: token_hash
+  access: created_at
+
 outbox | everybody | mail | contract | mail
   key: id message_id account once_key batch request_id
   contact: recipient

@@ -17,7 +17,7 @@ from konnekt.models import Account, Timesheet
 class Cells(grid.Grid):
     """The hour grid as cells in a plain form, which say what stood there before."""
 
-    def is_known(self, row: timesheet_entry.Row) -> bool:
+    def is_row_fixed(self, row: timesheet_entry.Row) -> bool:
         """Whether hour type and budget number of the row can't be chosen: they can."""
         return False
 
@@ -87,7 +87,7 @@ def _stored(sheet: grid.Sheet, row: timesheet_entry.Row) -> timesheet_entry.Row:
     return same[0] if same else timesheet_entry.Row(row.token, *row.key)
 
 
-def change(sheet: grid.Sheet, wanted: content.Content, reason: str, *, by: Account, seen: int) -> Timesheet:
+def change(sheet: grid.Sheet, entered: content.Content, reason: str, *, by: Account, seen: int) -> Timesheet:
     """Send the hours as they should be, on behalf of who enters them: draft, rejected, or sent already.
 
     The event has the reason, before and after; the agency has had a hand in it (four eyes). Raises Forbidden
@@ -97,9 +97,9 @@ def change(sheet: grid.Sheet, wanted: content.Content, reason: str, *, by: Accou
     agency_roles.require(by, "hours", "Only the agency changes hours on behalf of somebody else.")
     with transaction():
         reason = text_fields.checked_reason(reason)
-        if wanted.is_like(sheet.stored.content):
+        if entered.is_like(sheet.stored.content):
             raise Conflict("Nothing changes: type the hours as they should be.")
-        return submit.submit(sheet.at, wanted, by=by, seen=seen, reason=reason, is_change=True)
+        return submit.submit(sheet.at, entered, by=by, seen=seen, reason=reason, is_change=True)
 
 
 def renumber(sheet: int, budget_number: int, *, by: Account, seen: int) -> Timesheet:
@@ -111,15 +111,15 @@ def renumber(sheet: int, budget_number: int, *, by: Account, seen: int) -> Times
     """
     with transaction():
         who = access.grants(by)
-        found = find.find(sheet, who)
-        if found.organisation_id not in who.register:
+        timesheet = find.find(sheet, who)
+        if timesheet.organisation_id not in who.register:
             raise Forbidden("You have no right to register hours here.")
-        stored = content.read(found).content
-        wanted = stored.on_number(budget_number)
-        if wanted.is_like(stored):
+        stored = content.read(timesheet).content
+        renumbered = stored.on_number(budget_number)
+        if renumbered.is_like(stored):
             raise Invalid("All rows stand on this budget number already.", field="budget_number")
-        if found.state in submit.OPEN:
-            submit.save(sheet, wanted, by=by, seen=seen)
+        if timesheet.state in submit.OPEN:
+            submit.save(sheet, renumbered, by=by, seen=seen)
         else:
-            submit.submit(sheet, wanted, by=by, seen=seen)
+            submit.submit(sheet, renumbered, by=by, seen=seen)
     return find.find(sheet, access.grants(by))

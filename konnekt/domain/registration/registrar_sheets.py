@@ -140,9 +140,9 @@ def send_all(picks: Iterable[decide.Pick], *, by: Account) -> decide.Outcome:
     if len(chosen) > MOST:
         raise Invalid("Send at most %(count)s timesheets at once.", field="pick", count=MOST)
     outcome = decide.Outcome()
-    found = find.load((pick.sheet for pick in chosen), access.grants(by))
+    sheets = find.load((pick.sheet for pick in chosen), access.grants(by))
     for pick in chosen:
-        sheet = found.get(pick.sheet)
+        sheet = sheets.get(pick.sheet)
         try:
             if sheet is None:
                 raise NotFound("This timesheet does not exist, or not for you.")

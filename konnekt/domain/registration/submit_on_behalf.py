@@ -76,17 +76,17 @@ def send(at: submit.Place, reason: str, *, is_nil: bool = False, by: Account, se
     agency_roles.require(by, "hours", "Only the agency sends on behalf of somebody else.")
     with transaction():
         reason = text_fields.checked_reason(reason)
-        wanted = None
+        to_send = None
         sheet = Timesheet.get_or_none(assignment=at.assignment, pay_period=at.pay_period, sequence=0)
         if sheet is None:
             if not is_nil:
                 raise Invalid("Nothing was filled in: send it as “No hours worked”, or not.", field="is_nil")
-            wanted = content.Content(is_nil=True)
+            to_send = content.Content(is_nil=True)
         elif is_nil:
             stored = content.read(timesheet_find.find(sheet.id, access.grants(by))).content
-            wanted = content.Content(stored.lines, stored.remark, is_nil=True)
+            to_send = content.Content(stored.lines, stored.remark, is_nil=True)
         try:
-            return submit.submit(at, wanted, by=by, seen=seen, reason=reason)
+            return submit.submit(at, to_send, by=by, seen=seen, reason=reason)
         except Invalid as refusal:
             if refusal.field.startswith("cell-"):
                 raise Conflict("Some hours on it can't be read: change them, then send.") from refusal

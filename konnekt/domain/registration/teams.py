@@ -34,7 +34,7 @@ class Calendar:
     def current(self) -> PayPeriod | None:
         """The first period that has begun and can still be sent in time, else the latest that has begun.
 
-        On the first days of a new period that is the one before it: its hours are what is wanted now.
+        On the first days of a new period that is the one before it: its hours are asked for now.
         """
         begun = [period for period in self.periods if period.first_on <= clock.today()]
         in_time = [period for period in begun if period.submit_by_at > clock.now()]
@@ -87,37 +87,37 @@ def _calendar() -> Any:
 
 def places(who: Grants) -> tuple[Organisation, ...]:
     """The organisations where the account may register hours, by name; Forbidden where there is none."""
-    found = tuple(place for place in who.organisations.values() if place.id in who.register)
-    if not found:
+    organisations = tuple(place for place in who.organisations.values() if place.id in who.register)
+    if not organisations:
         raise Forbidden("You have no right to register hours.")
-    return found
+    return organisations
 
 
 def choose(
     who: Grants, code: str = "", year: int | None = None, number: int | None = None, *, everyone: bool = False
 ) -> Choice:
-    """What was chosen, or what is wanted now; NotFound for an organisation that is not yours.
+    """What was chosen, or what is asked for now; NotFound for an organisation that is not yours.
 
     One statement, one more where there are several organisations and none is chosen.
     everyone: also the workers who enter their own hours (Alle werknemers).
     """
-    found = places(who)
-    place = next((one for one in found if code == one.code), None)
+    organisations = places(who)
+    place = next((one for one in organisations if code == one.code), None)
     if place is None and not code:
-        place = found[0] if len(found) == 1 else _busiest(found)
+        place = organisations[0] if len(organisations) == 1 else _busiest(organisations)
     if place is None:
         raise NotFound("This organisation does not exist, or not for you.")
     periods = calendar(place.calendar)
-    return Choice(place, found, periods, periods.pick(year, number), everyone)
+    return Choice(place, organisations, periods, periods.pick(year, number), everyone)
 
 
-def _busiest(found: tuple[Organisation, ...]) -> Organisation:
+def _busiest(organisations: tuple[Organisation, ...]) -> Organisation:
     """The organisation that enters the hours of most workers today; the first of equals."""
     today = clock.today()
     query = (
         Assignment.select(Assignment.organisation, fn.COUNT(Assignment.id))
         .where(
-            Assignment.organisation.in_([place.id for place in found])
+            Assignment.organisation.in_([place.id for place in organisations])
             & (Assignment.entered_by == "organisation")
             & (Assignment.basis == "flexible")
             & Assignment.runs(today, today)
@@ -125,7 +125,7 @@ def _busiest(found: tuple[Organisation, ...]) -> Organisation:
         .group_by(Assignment.organisation)
     )
     counts = dict(query.tuples())
-    return max(found, key=lambda place: counts.get(place.id, 0))
+    return max(organisations, key=lambda place: counts.get(place.id, 0))
 
 
 # No sheet yet, or one that is not sent.
@@ -227,10 +227,10 @@ def open_sheet(who: Grants, code: str, year: int, number: int) -> tuple[grid.She
     not enter it.
     """
     places(who)
-    found = _opened(code=code, year=year, number=number, register=sorted(who.register))
-    if not found:
+    rows = _opened(code=code, year=year, number=number, register=sorted(who.register))
+    if not rows:
         raise NotFound("This assignment does not exist, or not for you.")
-    of, worker, period, sheet = rows_of(found[0], Assignment, Account, PayPeriod, Timesheet)
+    of, worker, period, sheet = rows_of(rows[0], Assignment, Account, PayPeriod, Timesheet)
     of.worker = worker
     if not _may_see(who, of):
         raise NotFound("This assignment does not exist, or not for you.")
@@ -238,7 +238,7 @@ def open_sheet(who: Grants, code: str, year: int, number: int) -> tuple[grid.She
         if of.basis != "flexible":
             raise Forbidden("Hours of a fixed number per week are not registered.")
         raise Forbidden("You have no right to register hours here.")
-    return grid.Sheet(of, who.organisations[of.organisation_id], period, sheet), found[0][-1]
+    return grid.Sheet(of, who.organisations[of.organisation_id], period, sheet), rows[0][-1]
 
 
 @compiled

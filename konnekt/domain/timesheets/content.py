@@ -131,25 +131,25 @@ class Stored:
 
 def read(sheet: Timesheet) -> Stored:
     """The rows of a sheet in the order in which they were made: one statement."""
-    found = Stored()
+    stored = Stored()
     cells: dict[Key, list[Cell]] = {}
     key, row = Key(0, 0, 0, 0), list[Cell]()
     for line, iso_year, iso_week, hour_type, budget_number, hour, *cell in _rows(sheet=sheet.id):
-        if found.lines.get(key) != line:
+        if stored.lines.get(key) != line:
             key = Key(iso_year, iso_week, hour_type, budget_number)
-            found.lines[key] = line
+            stored.lines[key] = line
             row = cells[key] = []
         if hour is not None:
             row.append(Cell._make(cell))
-            found.hours[key, cell[0]] = hour
-    found.left = {key for key, row in cells.items() if row and all(cell.is_empty for cell in row)}
+            stored.hours[key, cell[0]] = hour
+    stored.left = {key for key, row in cells.items() if row and all(cell.is_empty for cell in row)}
     lines = tuple(
-        Line(*key, cells=tuple(row), id=found.lines[key])
+        Line(*key, cells=tuple(row), id=stored.lines[key])
         for key, row in cells.items()
-        if key not in found.left
+        if key not in stored.left
     )
-    found.content = Content(lines, sheet.remark, sheet.is_nil)
-    return found
+    stored.content = Content(lines, sheet.remark, sheet.is_nil)
+    return stored
 
 
 @compiled
@@ -166,9 +166,9 @@ def _rows() -> Any:
     )  # fmt: skip
 
 
-def write(sheet: Timesheet, stored: Stored, wanted: Content) -> None:
-    """Make the rows of the sheet what is wanted: only what differs is written."""
-    now = {line.key: {cell.day: cell for cell in line.cells if not cell.is_empty} for line in wanted.lines}
+def write(sheet: Timesheet, stored: Stored, content: Content) -> None:
+    """Make the rows of the sheet hold this content: only what differs is written."""
+    now = {line.key: {cell.day: cell for cell in line.cells if not cell.is_empty} for line in content.lines}
     before = {
         (line.key, cell.day): cell
         for line in stored.content.lines

@@ -128,10 +128,10 @@ class Entry:
     field: str = ""
 
     @classmethod
-    def stored(cls, found: Stored, seen: int) -> "Entry":
+    def stored(cls, stored: Stored, seen: int) -> "Entry":
         """As the database has it."""
-        rows = [Row.stored(line) for line in found.content.lines]
-        return cls(rows, found.content.remark, found.content.is_nil, seen)
+        rows = [Row.stored(line) for line in stored.content.lines]
+        return cls(rows, stored.content.remark, stored.content.is_nil, seen)
 
     @property
     def minutes(self) -> int:
@@ -162,9 +162,9 @@ class Entry:
                 days[cell.day] = days.get(cell.day, 0) + cell.minutes
         return days
 
-    def kept(self, found: Stored, seen: int) -> "Entry":
+    def saved(self, stored: Stored, seen: int) -> "Entry":
         """The same page after its rows were stored: they keep their tokens, so that a cell keeps its id."""
-        lines = {line.key: line for line in found.content.lines}
+        lines = {line.key: line for line in stored.content.lines}
         rows = []
         for row in self.rows:
             line = lines.pop(row.key, None)
@@ -173,7 +173,7 @@ class Entry:
             else:
                 rows.append(Row.stored(line, row.token))
         rows += [Row.stored(line) for line in lines.values()]
-        return Entry(rows, found.content.remark, found.content.is_nil, seen)
+        return Entry(rows, stored.content.remark, stored.content.is_nil, seen)
 
     def refused(self, refusal: Refused) -> "Entry":
         """Put a refusal where it belongs: its cell, its row, or the page."""

@@ -27,10 +27,10 @@ from konnekt.models.compiled import built, compiled, listed, slot, tuples, width
 
 def find(sheet: int, who: Grants) -> Timesheet:
     """The sheet with its assignment, worker, organisation and period; NotFound where it is not yours."""
-    found = load([sheet], who).get(sheet)
-    if found is None:
+    timesheet = load([sheet], who).get(sheet)
+    if timesheet is None:
         raise NotFound("This timesheet does not exist, or not for you.")
-    return found
+    return timesheet
 
 
 def load(sheets: Iterable[int], who: Grants) -> dict[int, Timesheet]:
@@ -38,18 +38,18 @@ def load(sheets: Iterable[int], who: Grants) -> dict[int, Timesheet]:
     shape, values = access.visible_values(who)
     places: dict[int, Organisation] = {}
     periods: dict[int, PayPeriod] = {}
-    found = {}
+    timesheets = {}
     for columns in _sheets(*shape, **values, sheets=list(sheets)):
         sheet, assignment, worker, place, period = (columns[start:end] for start, end in WHERE)
         of = built(Assignment, assignment, worker=built(Account, worker))
-        found[sheet[0]] = built(
+        timesheets[sheet[0]] = built(
             Timesheet,
             sheet,
             assignment=of,
             organisation=places.setdefault(place[0], built(Organisation, place)),
             pay_period=periods.setdefault(period[0], built(PayPeriod, period)),
         )
-    return found
+    return timesheets
 
 
 WITH = (Timesheet, Assignment, Account, Organisation, PayPeriod)
@@ -77,10 +77,10 @@ def lock(sheets: Iterable[int]) -> None:
 
 def contributors_of(sheets: Iterable[int]) -> dict[int, set[int]]:
     """Who entered or sent any part of each sheet: one statement."""
-    found: dict[int, set[int]] = {}
+    accounts: dict[int, set[int]] = {}
     for sheet, account in _contributors(sheets=list(sheets)):
-        found.setdefault(sheet, set()).add(account)
-    return found
+        accounts.setdefault(sheet, set()).add(account)
+    return accounts
 
 
 @compiled
@@ -110,10 +110,10 @@ def has_live_link() -> Any:
 
 def worker_of(sheet: int = 0, *, of: int = 0) -> int:
     """The worker of a sheet, or of an assignment; NotFound where there is none: one statement."""
-    found = _worker(bool(sheet), key=sheet or of)
-    if not found:
+    rows = _worker(bool(sheet), key=sheet or of)
+    if not rows:
         raise NotFound("This timesheet does not exist, or not for you.")
-    return int(found[0][0])
+    return int(rows[0][0])
 
 
 @compiled

@@ -219,10 +219,10 @@ def build(
     entry: Entry,
     who: Grants,
     closing_days: dict[date, ClosingDay],
-    known: Choices | None = None,
+    offered: Choices | None = None,
 ) -> Grid:
     """The grid of an entry: an empty row where a week has none, totals, warnings. At most four statements."""
-    known = known or choices(sheet)
+    offered = offered or choices(sheet)
     weeks = weeks_of(sheet.assignment, sheet.period, closing_days)
     per_day = entry.minutes_per_day()
     for week in weeks:
@@ -230,7 +230,7 @@ def build(
             row for row in entry.rows if (row.iso_year, row.iso_week) == (week.iso_year, week.iso_week)
         ]
         if not week.rows and sheet.is_open:
-            week.rows = [entry.add(known.fresh(week, sheet.assignment, ()))]
+            week.rows = [entry.add(offered.fresh(week, sheet.assignment, ()))]
         for day in week.days:
             day.minutes = per_day.get(day.on, 0)
     beside = timesheet_warnings.others(sheet.assignment, sheet.period, sheet.row.id if sheet.row else None)
@@ -239,16 +239,16 @@ def build(
         sheet.assignment,
         beside,
         sheet=sheet.row.id if sheet.row else None,
-        hour_types=known.hour_types,
-        budget_numbers=known.budget_numbers,
+        hour_types=offered.hour_types,
+        budget_numbers=offered.budget_numbers,
         closing_days=closing_days,
     )
     return Grid(
         sheet,
         entry,
         weeks,
-        known.hour_types,
-        known.budget_numbers,
+        offered.hour_types,
+        offered.budget_numbers,
         [flag for flag in warnings if access.may_see_flag(who, flag, sheet.assignment)],
         has_pattern=beside.before is not None,
     )

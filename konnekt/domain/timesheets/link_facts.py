@@ -36,7 +36,7 @@ class Difference(NamedTuple):
     table: str
     id: int
     column: str
-    kept: Any
+    stored: Any
     right: Any
 
 
@@ -82,8 +82,8 @@ def recompute() -> None:
 
 
 def differences() -> list[Difference]:
-    """Where what is kept is not what the links say: it reads all hours."""
-    found = []
+    """Where what is stored is not what the links say: it reads all hours."""
+    different = []
     for model, right in _all():
         of = right.alias("of")
         columns = _columns(model)
@@ -91,10 +91,10 @@ def differences() -> list[Difference]:
         both = [one for column in columns for one in (column, of.c[column.name])]
         query = model.select(model.id, *both).join(of, on=(of.c.id == model.id)).where(reduce(or_, differ))
         for row, *values in query.order_by(model.id).tuples():
-            for column, kept, said in zip(columns, values[::2], values[1::2], strict=True):
-                if kept != said:
-                    found.append(Difference(model._meta.table_name, row, column.name, kept, said))
-    return found
+            for column, stored, said in zip(columns, values[::2], values[1::2], strict=True):
+                if stored != said:
+                    different.append(Difference(model._meta.table_name, row, column.name, stored, said))
+    return different
 
 
 def _all() -> list[tuple[Any, Any]]:

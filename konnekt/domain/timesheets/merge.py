@@ -46,11 +46,11 @@ def _row(row: Row, line: Line | None, lines: dict[Key, int]) -> Row:
 def _cell(typed: Typed, now: Typed, shown: int) -> Typed:
     is_touched = typed.refusal is not None or typed.minutes != shown
     if not is_touched:
-        kept = Typed(now.day, now.minutes, typed.remark or now.remark, now.text, now.refusal)
-        kept.other = now.minutes if now.minutes != shown else None
+        merged = Typed(now.day, now.minutes, typed.remark or now.remark, now.text, now.refusal)
+        merged.other = now.minutes if now.minutes != shown else None
     else:
-        kept = Typed(typed.day, typed.minutes, typed.remark or now.remark, typed.text, typed.refusal)
-        kept.other = now.minutes if now.minutes not in (shown, typed.minutes) else None
+        merged = Typed(typed.day, typed.minutes, typed.remark or now.remark, typed.text, typed.refusal)
+        merged.other = now.minutes if now.minutes not in (shown, typed.minutes) else None
     if now.remark and typed.remark and now.remark != typed.remark:
-        kept.other_remark = now.remark
-    return kept
+        merged.other_remark = now.remark
+    return merged

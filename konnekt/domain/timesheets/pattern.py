@@ -13,7 +13,7 @@ from konnekt.models import ClosingDay, PayPeriod, Timesheet
 
 def before(sheet: Sheet) -> Timesheet | None:
     """The latest earlier original of the assignment that holds hours, with its period: one statement."""
-    found: Timesheet | None = (
+    earlier: Timesheet | None = (
         Timesheet.select(Timesheet, PayPeriod)
         .join(PayPeriod)
         .where(
@@ -25,10 +25,10 @@ def before(sheet: Sheet) -> Timesheet | None:
         .order_by(PayPeriod.first_on.desc())
         .first()
     )
-    return found
+    return earlier
 
 
-def take_over(entry: Entry, sheet: Sheet, closing_days: dict[date, ClosingDay], known: Choices) -> int:
+def take_over(entry: Entry, sheet: Sheet, closing_days: dict[date, ClosingDay], offered: Choices) -> int:
     """Copy weekday by weekday, week by week; returns how many cells were filled.
 
     What is typed stays; closing days, days outside the period or the assignment, and hour types that are
@@ -45,7 +45,7 @@ def take_over(entry: Entry, sheet: Sheet, closing_days: dict[date, ClosingDay], 
         for day in week.days
         if day.is_open and not day.is_outside and not day.closing
     }
-    active = {kind.id for kind in known.hour_types if kind.is_active}
+    active = {kind.id for kind in offered.hour_types if kind.is_active}
     # An empty row that only fills up the page makes way for the rows of the pattern.
     entry.rows = [row for row in entry.rows if row.line or not row.is_empty]
     return sum(
@@ -56,14 +56,14 @@ def take_over(entry: Entry, sheet: Sheet, closing_days: dict[date, ClosingDay], 
 
 
 def _lay(entry: Entry, line: Line, shift: timedelta, open_days: set[date]) -> int:
-    wanted = {cell.day + shift: cell.minutes for cell in line.cells if cell.minutes > 0}
-    wanted = {day: minutes for day, minutes in wanted.items() if day in open_days}
-    if not wanted:
+    minutes_by_day = {cell.day + shift: cell.minutes for cell in line.cells if cell.minutes > 0}
+    minutes_by_day = {day: minutes for day, minutes in minutes_by_day.items() if day in open_days}
+    if not minutes_by_day:
         return 0
-    iso_year, iso_week, _ = next(iter(wanted)).isocalendar()
+    iso_year, iso_week, _ = next(iter(minutes_by_day)).isocalendar()
     new = Row("", iso_year, iso_week, line.hour_type, line.budget_number)
     row = next((row for row in entry.rows if row.key == new.key), None) or entry.add(new)
-    filled = [day for day in wanted if row.at(day).is_empty]
+    filled = [day for day in minutes_by_day if row.at(day).is_empty]
     for day in filled:
-        row.cells[day] = Typed(day, wanted[day])
+        row.cells[day] = Typed(day, minutes_by_day[day])
     return len(filled)

@@ -16,14 +16,14 @@ def of(organisations: Iterable[int]) -> dict[int, list[Account]]:
         .where(Right.organisation.in_(asked) & Right.may_register & Account.is_active)
         .order_by(Account.name_key, Account.id)
     )
-    found: dict[int, list[Account]] = {}
+    by_organisation: dict[int, list[Account]] = {}
     for right in query:
-        found.setdefault(right.organisation_id, []).append(right.account)
-    return found
+        by_organisation.setdefault(right.organisation_id, []).append(right.account)
+    return by_organisation
 
 
 def who_enter(assignment: Assignment, entering: dict[int, list[Account]]) -> list[Account]:
-    """Who enters the hours of an assignment (with its worker); entering: what `of` found.
+    """Who enters the hours of an assignment (with its worker); entering: what `of` gives.
 
     Nobody where the account of who should is closed.
     """

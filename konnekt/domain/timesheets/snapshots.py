@@ -35,7 +35,7 @@ def content(sheet: Timesheet | int) -> Content:
 def contents(sheets: Iterable[int]) -> dict[int, Content]:
     """The same for many sheets: two statements. Cells without hours and text are left out."""
     ids = list(sheets)
-    found: dict[int, Content] = {
+    by_sheet: dict[int, Content] = {
         key: {"minutes": minutes, "is_nil": is_nil, "remark": remark, "lines": []}
         for key, minutes, is_nil, remark in _heads(sheets=ids)
     }
@@ -45,7 +45,7 @@ def contents(sheets: Iterable[int]) -> dict[int, Content]:
         if tuple(line) != now:
             now, hours = tuple(line), []
             sheet, iso_year, iso_week, hour_type, number = now
-            found[sheet]["lines"].append({
+            by_sheet[sheet]["lines"].append({
                 "iso_year": iso_year, "iso_week": iso_week, "hour_type": hour_type, "budget_number": number,
                 "hours": hours,
             })  # fmt: skip
@@ -55,7 +55,7 @@ def contents(sheets: Iterable[int]) -> dict[int, Content]:
         if typed:
             hour["typed"] = typed
         hours.append(hour)
-    return found
+    return by_sheet
 
 
 @compiled

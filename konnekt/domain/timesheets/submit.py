@@ -47,7 +47,7 @@ class _Entry:
         return assignment.worker_id if is_for_worker else self.drafted_by
 
 
-def save(sheet: int | Place, wanted: Content, *, by: Account, seen: int) -> Timesheet | None:
+def save(sheet: int | Place, entered: Content, *, by: Account, seen: int) -> Timesheet | None:
     """Keep what was entered on a draft or a rejected sheet; the original is made when there is none yet.
 
     seen: the revision that was on screen, 0 where there was no sheet. Writes only what differs: unchanged
@@ -55,15 +55,15 @@ def save(sheet: int | Place, wanted: Content, *, by: Account, seen: int) -> Time
     Refused on a sheet that was sent, Invalid (see limits), Forbidden, NotFound.
     """
     with transaction():
-        entry = _open(sheet, wanted, by, seen, OPEN)
-        limits.check(wanted, entry.sheet, entry.stored)
-        if entry.stored.content.is_like(wanted):
+        entry = _open(sheet, entered, by, seen, OPEN)
+        limits.check(entered, entry.sheet, entry.stored)
+        if entry.stored.content.is_like(entered):
             return None if entry.is_new else entry.sheet
-        limits.check_days(wanted, entry.sheet)
+        limits.check_days(entered, entry.sheet)
         last = events.last_of(entry.sheet)
         is_same_hand = events.may_go_on(last, "save", by)
         before = None if entry.is_new or is_same_hand else snapshots.content(entry.sheet)
-        _write(entry, wanted, seen, {}, OPEN)
+        _write(entry, entered, seen, {}, OPEN)
         after = {"revision": entry.sheet.revision, "after": snapshots.content(entry.sheet)}
         if last is not None and is_same_hand:
             # A draft saves itself while one types: that is one step of its history, not fifty.
@@ -75,7 +75,7 @@ def save(sheet: int | Place, wanted: Content, *, by: Account, seen: int) -> Time
 
 def submit(
     sheet: int | Place,
-    wanted: Content | None = None,
+    entered: Content | None = None,
     *,
     by: Account,
     seen: int,
@@ -84,21 +84,21 @@ def submit(
 ) -> Timesheet:
     """Send a sheet for approval, with what was entered (None: as it is stored).
 
-    reason: why the agency sends on behalf of who enters (sending.py); it may nothing without one.
-    is_change: it sends other hours (changing.py), of a sheet that was sent too.
+    reason: why the agency sends on behalf of who enters (submit_on_behalf.py); it may nothing without one.
+    is_change: it sends other hours (change.py), of a sheet that was sent too.
     From draft, rejected or submitted; the revision goes up with each change, so that of two who send at once
     the second is told. Raises what save raises; Invalid for cells that can't be read, an empty sheet without
     "no hours worked"; Conflict where four eyes would leave nobody to approve it.
     """
     with transaction():
         states = SENDABLE if is_change or not reason else OPEN
-        entry = _open(sheet, wanted, by, seen, states, for_others=bool(reason))
-        wanted = entry.stored.content if wanted is None else wanted
-        if entry.sheet.state == State.SUBMITTED and not reason and entry.stored.content.is_like(wanted):
+        entry = _open(sheet, entered, by, seen, states, for_others=bool(reason))
+        entered = entry.stored.content if entered is None else entered
+        if entry.sheet.state == State.SUBMITTED and not reason and entry.stored.content.is_like(entered):
             return entry.sheet  # sent already, as it is: the answer to that may have got lost
-        limits.check(wanted, entry.sheet, entry.stored)
-        _check_complete(wanted)
-        limits.check_days(wanted, entry.sheet)
+        limits.check(entered, entry.sheet, entry.stored)
+        _check_complete(entered)
+        limits.check_days(entered, entry.sheet)
         four_eyes.check(entry.sheet, by)
         before = None if entry.is_new else snapshots.content(entry.sheet)
         budget_numbers = {key.budget_number for key in entry.stored.lines}
@@ -112,7 +112,7 @@ def submit(
             "rejection_reason": "",
         }
         rejected.withdraw_rejection(entry.sheet)
-        _write(entry, wanted, seen, columns, SENDABLE)
+        _write(entry, entered, seen, columns, SENDABLE)
         after = snapshots.content(entry.sheet)
         _record("submit", entry, revision=entry.sheet.revision, before=before, after=after, reason=reason)
         flags.changed([entry.sheet.id], budget_numbers=budget_numbers)
@@ -123,25 +123,25 @@ def withdraw(sheet: int, *, by: Account, seen: int) -> Timesheet:
     """Take back what one sent oneself, while nobody has acted on it: a draft again (Ongedaan maken)."""
     with transaction():
         who = access.grants(by)
-        found = find.find(sheet, who)
-        _check_may_enter(who, found.assignment)
-        if found.sequence:
+        timesheet = find.find(sheet, who)
+        _check_may_enter(who, timesheet.assignment)
+        if timesheet.sequence:
             raise Forbidden("The agency corrects hours: ask it to.")
-        if found.state == State.SUBMITTED and found.submitted_by_id != by.id:
+        if timesheet.state == State.SUBMITTED and timesheet.submitted_by_id != by.id:
             raise Forbidden("Only who sent a timesheet takes it back.")
         columns = {"state": State.DRAFT, "submitted_at": None, "submitted_by": None}
         is_mine = (Timesheet.state == State.SUBMITTED) & (Timesheet.submitted_by == by)
         guard = (Timesheet.id == sheet) & (Timesheet.revision == seen) & is_mine
         if Timesheet.update(columns).where(guard).execute() != 1:
             raise _why_not_withdrawn(sheet, seen, by)
-        last = events.last_of(found)
+        last = events.last_of(timesheet)
         if last is None or (last.verb, last.actor_id) != ("submit", by.id):
             raise Conflict("Somebody has acted on this timesheet since you sent it: it can't be taken back.")
-        _set(found, columns)
+        _set(timesheet, columns)
         states = {"before": {"state": State.SUBMITTED}, "after": {"state": State.DRAFT}}
-        _record("withdraw", _Entry(found, Stored(), by), revision=found.revision, **states)
+        _record("withdraw", _Entry(timesheet, Stored(), by), revision=timesheet.revision, **states)
         flags.changed([sheet])
-    return found
+    return timesheet
 
 
 def _why_not_withdrawn(sheet: int, seen: int, by: Account) -> Conflict:
@@ -157,7 +157,7 @@ def _why_not_withdrawn(sheet: int, seen: int, by: Account) -> Conflict:
 
 def _open(
     sheet: int | Place,
-    wanted: Content | None,
+    entered: Content | None,
     by: Account,
     seen: int,
     states: tuple[State, ...],
@@ -168,23 +168,23 @@ def _open(
     # Two sheets of one worker share the 24 hours of a day: one of them at a time.
     hold("worker", _worker_of(sheet))
     who = access.grants(by)
-    found = find.find(sheet, who) if isinstance(sheet, int) else _at(sheet, who)
-    if not (for_others and who.is_agency_staff and found.assignment.basis == "flexible"):
-        _check_may_enter(who, found.assignment)
-    if found.state == State.APPROVED:
+    timesheet = find.find(sheet, who) if isinstance(sheet, int) else _at(sheet, who)
+    if not (for_others and who.is_agency_staff and timesheet.assignment.basis == "flexible"):
+        _check_may_enter(who, timesheet.assignment)
+    if timesheet.state == State.APPROVED:
         raise Conflict("This timesheet is approved: a supplementary timesheet corrects it.")
-    if found.state not in states and for_others:
+    if timesheet.state not in states and for_others:
         raise Conflict("This timesheet was sent already.")
-    if found.state not in states:
+    if timesheet.state not in states:
         raise Conflict("This timesheet was sent: changes are sent at once, they can't be only saved.")
-    if found.sequence:
+    if timesheet.sequence:
         raise Forbidden("The agency corrects hours: ask it to.")
-    stored = content.read(found) if found.id else Stored()
-    if seen != (found.revision if found.id else 0):
+    stored = content.read(timesheet) if timesheet.id else Stored()
+    if seen != (timesheet.revision if timesheet.id else 0):
         raise conflict_of(
-            found, seen, by=by, is_as_typed=wanted is not None and stored.content.is_like(wanted)
+            timesheet, seen, by=by, is_as_typed=entered is not None and stored.content.is_like(entered)
         )
-    return _Entry(found, stored, by, _drafter(found) if for_others else None)
+    return _Entry(timesheet, stored, by, _drafter(timesheet) if for_others else None)
 
 
 def _drafter(sheet: Timesheet) -> int | None:
@@ -200,9 +200,9 @@ def _worker_of(sheet: int | Place) -> int:
 
 def _at(place: Place, who: Grants) -> Timesheet:
     """The original sheet of an assignment and a period of its calendar, or a new one without a row."""
-    found = Timesheet.get_or_none(assignment=place.assignment, pay_period=place.pay_period, sequence=0)
-    if found is not None:
-        return find.find(found.id, who)
+    original = Timesheet.get_or_none(assignment=place.assignment, pay_period=place.pay_period, sequence=0)
+    if original is not None:
+        return find.find(original.id, who)
     assignment = (
         Assignment.select(Assignment, Organisation, Account)
         .join(Organisation)
@@ -235,22 +235,22 @@ def _check_may_enter(who: Grants, assignment: Assignment) -> None:
     raise Forbidden("You have no right to register hours here.")
 
 
-def _check_complete(wanted: Content) -> None:
-    for number, line in enumerate(wanted.lines):
+def _check_complete(entered: Content) -> None:
+    for number, line in enumerate(entered.lines):
         for cell in line.cells:
             if cell.typed:
                 field = f"cell-{number}-{cell.day.isoformat()}"
                 raise Invalid("Some hours can't be read yet: put them right, then send.", field=field)
-    if not wanted.has_hours and not wanted.is_nil:
+    if not entered.has_hours and not entered.is_nil:
         raise Invalid("Fill in hours, or choose that no hours were worked.", field="is_nil")
 
 
 def _write(
-    entry: _Entry, wanted: Content, seen: int, columns: dict[str, Any], states: tuple[State, ...]
+    entry: _Entry, entered: Content, seen: int, columns: dict[str, Any], states: tuple[State, ...]
 ) -> None:
     """Claim the sheet with its guarded UPDATE (or its one INSERT), then write what differs."""
     sheet = entry.sheet
-    columns = {**columns, "minutes": wanted.minutes, "is_nil": wanted.is_nil, "remark": wanted.remark}
+    columns = {**columns, "minutes": entered.minutes, "is_nil": entered.is_nil, "remark": entered.remark}
     if entry.is_new:
         _set(sheet, columns)
         try:
@@ -265,8 +265,8 @@ def _write(
                 raise Conflict("Its hours are invoiced or paid already: use a supplementary timesheet.")
             raise conflict_of(Timesheet.get_by_id(sheet.id), seen, by=entry.by)
         _set(sheet, columns)
-    content.write(sheet, entry.stored, wanted)
-    if wanted.is_blank:
+    content.write(sheet, entry.stored, entered)
+    if entered.is_blank:
         # Nothing of what the others entered is left.
         Contributor.delete().where(Contributor.timesheet == sheet).execute()
     _contribute.change(sheet=sheet.id, account=entry.by.id)

@@ -51,19 +51,19 @@ def others(assignment: Assignment, period: PayPeriod, sheet: int | None) -> Othe
         start=inputs.monday(period.first_on) - inputs.LOOK_BACK,
         end=inputs.monday(period.last_on) + inputs.WEEK,
     )
-    found, approved = Others(), {}
+    beside, approved = Others(), {}
     for id_, of, place, state, sequence, total, first_on, number, percent, day, minutes in rows:
         if of == assignment.id and sequence == 0 and first_on < period.first_on:
             if state == State.APPROVED:
                 approved[id_] = total
-            if total and found.before is None:
-                found.before = id_
+            if total and beside.before is None:
+                beside.before = id_
         if day is not None and state in budget_used.COUNTED:
-            found.worked.append(
+            beside.worked.append(
                 inputs.WorkedHour(id_, of, assignment.worker_id, place, number, percent, day, minutes)
             )
-    found.approved = list(approved.values())[: inputs.EARLIER]
-    return found
+    beside.approved = list(approved.values())[: inputs.EARLIER]
+    return beside
 
 
 @compiled
@@ -118,7 +118,7 @@ def warnings(
     """
     if not entry.minutes:
         return []
-    known = inputs.Inputs(closing_days=frozenset(closing_days))
+    facts = inputs.Inputs(closing_days=frozenset(closing_days))
     asked = inputs.JudgedSheet(
         0, entry.seen, entry.minutes, 0, "", assignment.id, assignment.worker_id, assignment.organisation_id,
         assignment.first_on, assignment.last_on, assignment.max_minutes_per_week, clock.today(),
@@ -129,34 +129,34 @@ def warnings(
             if cell.minutes:
                 percent = percents.get(row.hour_type, 100)
                 where = (assignment.id, assignment.worker_id, assignment.organisation_id, row.budget_number)
-                _add(known, inputs.WorkedHour(0, *where, percent, cell.day, cell.minutes), is_asked=True)
+                _add(facts, inputs.WorkedHour(0, *where, percent, cell.day, cell.minutes), is_asked=True)
     for worked in others.worked:
-        _add(known, worked)
+        _add(facts, worked)
     if others.approved:
-        known.earlier[0] = (len(others.approved), sum(others.approved))
+        facts.earlier[0] = (len(others.approved), sum(others.approved))
     used = {row.budget_number for row in entry.rows if row.minutes}
-    known.budgets = _budgets([number for number in budget_numbers if number.id in used], sheet)
+    facts.budgets = _budgets([number for number in budget_numbers if number.id in used], sheet)
     # A budget number that is not the organisation's own is refused when it is saved.
-    known.worked[0] = [row for row in known.worked[0] if row.budget_number in known.budgets]
+    facts.worked[0] = [row for row in facts.worked[0] if row.budget_number in facts.budgets]
     return [
         Flag(revision=entry.seen, code=flag.code, detail=flag.detail, is_elsewhere=flag.is_elsewhere)
-        for flag in rules.found(asked, known)
+        for flag in rules.flags_of(asked, facts)
         if flag.code in WARN
     ]
 
 
-def _add(known: inputs.Inputs, row: inputs.WorkedHour, *, is_asked: bool = False) -> None:
-    known.everywhere[row.worker].add(row.day, row.minutes)
-    known.at_organisation[row.worker, row.organisation].add(row.day, row.minutes)
-    known.at_assignment[row.assignment].add(row.day, row.minutes)
+def _add(facts: inputs.Inputs, row: inputs.WorkedHour, *, is_asked: bool = False) -> None:
+    facts.everywhere[row.worker].add(row.day, row.minutes)
+    facts.at_organisation[row.worker, row.organisation].add(row.day, row.minutes)
+    facts.at_assignment[row.assignment].add(row.day, row.minutes)
     if is_asked:
-        known.own[0].add(row.day, row.minutes)
-        known.worked[0].append(row)
+        facts.own[0].add(row.day, row.minutes)
+        facts.worked[0].append(row)
 
 
 def _budgets(numbers: list[BudgetNumber], sheet: int | None) -> dict[int, budget_used.Budget]:
     """With what is used of them, this sheet as it is stored included (drafts save themselves)."""
-    found = {
+    budgets = {
         number.id: budget_used.Budget(
             number.number,
             number.ceiling_minutes,
@@ -167,5 +167,5 @@ def _budgets(numbers: list[BudgetNumber], sheet: int | None) -> dict[int, budget
         for number in numbers
     }
     counts: Any = Timesheet.state.in_(budget_used.COUNTED)
-    budget_used.count_use(found, counts if sheet is None else counts | (Timesheet.id == sheet))
-    return found
+    budget_used.count_use(budgets, counts if sheet is None else counts | (Timesheet.id == sheet))
+    return budgets

@@ -49,7 +49,7 @@ def sheet(**columns: Any) -> JudgedSheet:
 def flags_of(inputs: Inputs, **columns: Any) -> dict[str, Any]:
     """The flags of the sheet: code and detail; a star on those that arise with hours elsewhere alone."""
     return {
-        flag.code + "*" * flag.is_elsewhere: flag.detail for flag in rules.found(sheet(**columns), inputs)
+        flag.code + "*" * flag.is_elsewhere: flag.detail for flag in rules.flags_of(sheet(**columns), inputs)
     }
 
 

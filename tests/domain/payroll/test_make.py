@@ -214,7 +214,7 @@ def test_the_periods_with_what_is_still_to_be_paid(cast: World) -> None:
     assert 14 not in by_number, "has not begun"
     batch = export()
     (first, *_) = [row for row in batches.due("four_weeks", 2026) if row.period.number == 12]
-    assert [(one, one.minutes) for one in first.made] == [(batch, 1230)]
+    assert [(one, one.minutes) for one in first.batches] == [(batch, 1230)]
     assert (first.minutes, first.up_to) == (0, 0)
     assert batches.calendars() == ["four_weeks"]
     assert batches.years("four_weeks") == [2026]
@@ -258,7 +258,9 @@ def test_a_batch_is_undone_until_it_is_handed_over(cast: World) -> None:
         hand_over_or_undo.hand_over(first.id, by=cast.staff)
     second = export()
     assert (second.sequence, minutes_of(second)) == (1, 930), "its number is not used again"
-    assert [(row.up_to, len(row.made)) for row in batches.due("four_weeks", 2026) if row.made] == [(0, 2)]
+    assert [(row.up_to, len(row.batches)) for row in batches.due("four_weeks", 2026) if row.batches] == [
+        (0, 2)
+    ]
 
 
 def test_a_batch_that_was_handed_over_stays(cast: World) -> None:

@@ -171,13 +171,13 @@ def test_a_stored_row_keeps_the_name_that_the_page_gave_it(world: World, zoe: As
     page = Entry([row, Row("new4", 2026, 46, row.hour_type, row.budget_number)])
     save(world, zoe, page.content())
     sheet = opened(world, zoe)
-    kept = page.kept(sheet.stored, sheet.revision)
-    assert [(one.token, one.line is None, one.minutes) for one in kept.rows] == [
+    saved = page.saved(sheet.stored, sheet.revision)
+    assert [(one.token, one.line is None, one.minutes) for one in saved.rows] == [
         ("new3", False, 510),
         ("new4", True, 0),
     ]
-    assert kept.rows[0].shown == (510, 0, 0, 0, 0, 0, 0)
-    assert kept.content().is_like(sheet.stored.content)
+    assert saved.rows[0].shown == (510, 0, 0, 0, 0, 0, 0)
+    assert saved.content().is_like(sheet.stored.content)
 
 
 def test_a_refusal_finds_its_place() -> None:
