@@ -15,12 +15,11 @@ from konnekt.domain import agency_roles, events
 from konnekt.domain.imports import FILES, archives, import_files
 from konnekt.domain.imports.placed_hours import FILE as HOURS
 from konnekt.domain.imports.report import FieldChange, Problem, Report, RowOutcome, shown
-from konnekt.domain.refusals import N_, Conflict, Invalid, NotFound
+from konnekt.domain.refusals import Conflict, Invalid, NotFound
 from konnekt.models import Account, Job, JobFile
 
 KINDS = (CHECK, IMPORT) = ("import_check", "import")
 ENDINGS = (".csv", ".zip", *archives.WORKBOOKS)
-ONLY_AGENCY = N_("Only the agency imports files.")
 MOST_UPLOADS = 50
 MOST_LISTED = 5000
 LONGEST_NAME = 200
@@ -36,7 +35,7 @@ def expected() -> list[tuple[str, list[str]]]:
 
 def start(uploads: list[tuple[str, bytes]], *, by: Account) -> Job:
     """Queue the check of uploaded files. Raises Invalid."""
-    agency_roles.require(by, "hour imports", ONLY_AGENCY)
+    agency_roles.require(by, "hour imports", "Only the agency imports files.")
     files: dict[str, bytes] = {}
     for path, content in uploads:
         name = path.replace("\\", "/").rpartition("/")[2].strip()
@@ -79,7 +78,7 @@ def check_again(number: int, *, by: Account) -> Job:
     """Queue another check of the files of an import that did not come about. Raises Conflict, NotFound."""
     with transaction():
         failed = _find(number, IMPORT)
-        agency_roles.require(by, "hour imports", ONLY_AGENCY)
+        agency_roles.require(by, "hour imports", "Only the agency imports files.")
         made = queue.queue(CHECK, by=by, asked={"names": failed.asked["names"]})
         if failed.ended_at is None or not _move_files(failed, made):
             raise Conflict("These files are not here any more. Choose them again.")
@@ -137,13 +136,15 @@ def _of_both(now: dict[str, Any], foreseen: dict[str, Any]) -> dict[str, Any]:
 def _check_task(by: Account | None, kinds: Iterable[str]) -> None:
     """Hours are imported by who plans; all else by who administers, for with it come rights and rates."""
     is_hours_alone = set(kinds) == {HOURS}
-    agency_roles.require(by, "hour imports" if is_hours_alone else "record imports", ONLY_AGENCY)
+    agency_roles.require(
+        by, "hour imports" if is_hours_alone else "record imports", "Only the agency imports files."
+    )
 
 
 def check_look(of: Job, by: Account) -> None:
     """Raise Forbidden for who may not see what workers earn, where a report may tell it."""
     if of.kind in KINDS and "rates.csv" in (of.result or {}).get("kinds", ["rates.csv"]):
-        agency_roles.require(by, "pay rates", ONLY_AGENCY)
+        agency_roles.require(by, "pay rates", "Only the agency imports files.")
 
 
 def find(number: int) -> Job:

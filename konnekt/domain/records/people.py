@@ -8,14 +8,13 @@ from konnekt.domain import agency_roles, clock, refusals, text_fields
 from konnekt.domain.accounts import devices, known_devices, links, notices, people, sessions
 from konnekt.domain.records import company_numbers, rights
 from konnekt.domain.records.audited import RecordType, existing, staff_only
-from konnekt.domain.refusals import N_, Conflict, Invalid, NotFound
+from konnekt.domain.refusals import Conflict, Invalid, NotFound
 from konnekt.models import LANGUAGES, Account, AccountLink, Assignment, Session
 from konnekt.models.people import name_key, username_key
 
 SIGN_IN = ("email", "username")
 # What belongs to one person.
 OWN = (*SIGN_IN, "employee_number")
-ONLY_AGENCY = N_("Only the agency changes this.")
 
 
 def _email(text: Any, field: str) -> str:
@@ -89,7 +88,7 @@ def change(person: int, values: dict[str, Any], *, seen: str, by: Account, is_su
         guard = None
         is_staff = checked.get("is_agency_staff", row.is_agency_staff)
         if row.is_agency_staff != is_staff:
-            agency_roles.require(by, "staff", ONLY_AGENCY)
+            agency_roles.require(by, "staff", "Only the agency changes this.")
             checked["agency_roles"] = agency_roles.ALL if is_staff else ""
         if row.is_agency_staff and not is_staff:
             guard = _keep_somebody(row)
@@ -139,7 +138,7 @@ def _one(person: int, by: Account) -> Iterator[Account]:
 
 def check_task(row: Account, by: Account) -> None:
     """Raise Forbidden for who may not change this person."""
-    agency_roles.require(by, "staff" if row.is_agency_staff else "people", ONLY_AGENCY)
+    agency_roles.require(by, "staff" if row.is_agency_staff else "people", "Only the agency changes this.")
 
 
 def _checked(values: dict[str, Any], row: Account | None) -> dict[str, Any]:
