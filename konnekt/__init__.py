@@ -29,8 +29,8 @@ def create_app(config: "Config | None" = None) -> "Flask":
         home,
         hours,
         invoices,
-        my_sheets,
         organisations,
+        registrar_sheets,
         registration,
         second_step,
     )
@@ -79,7 +79,7 @@ def create_app(config: "Config | None" = None) -> "Flask":
     app.register_blueprint(approvals.bp)
     app.register_blueprint(decided.bp)
     app.register_blueprint(registration.bp)
-    app.register_blueprint(my_sheets.bp)
+    app.register_blueprint(registrar_sheets.bp)
     app.register_blueprint(hours.bp)
     app.register_blueprint(invoices.bp)
     app.register_blueprint(organisations.bp)

@@ -52,11 +52,11 @@ def approve() -> Response:
     _only_approvers()
     chosen = picks(request.form.getlist("pick"))
     if "page" in request.values:
-        return _list(ApprovalFilterForm(request.values), kept=chosen)
+        return _list(ApprovalFilterForm(request.values), ticked=chosen)
     try:
         return _outcome(decide.approve_many(chosen, by=web.account()))
     except Invalid as refusal:
-        return _list(ApprovalFilterForm(request.form), kept=chosen, refusal=refusal)
+        return _list(ApprovalFilterForm(request.form), ticked=chosen, refusal=refusal)
 
 
 @bp.post("/ordinary")
@@ -83,10 +83,10 @@ def undo_batch() -> Response:
 @bp.get("/<int:sheet>")
 def show(sheet: int) -> Response:
     """One sheet: inline in the list, or as a page of its own; a worker's own one has its place elsewhere."""
-    found = detail.load(sheet, web.grants())
-    if found.is_own and not web.is_htmx():
+    sheet_detail = detail.load(sheet, web.grants())
+    if sheet_detail.is_own and not web.is_htmx():
         return redirect(url_for("hours.sheet", sheet=sheet), 303)
-    return _detail(found)
+    return _detail(sheet_detail)
 
 
 @bp.post("/<int:sheet>/approve")
@@ -123,14 +123,14 @@ def renumber(sheet: int) -> Response:
 
 
 def _with_reason(sheet: int, asking: str, verb: Callable[..., Any], notice: str) -> Response:
-    found = detail.load(sheet, web.grants())
-    if not getattr(found, f"may_{asking}"):
-        refusal = decide.why_not(found.sheet, asking, web.grants())
+    sheet_detail = detail.load(sheet, web.grants())
+    if not getattr(sheet_detail, f"may_{asking}"):
+        refusal = decide.why_not(sheet_detail.sheet, asking, web.grants())
         if request.method == "GET" or not isinstance(refusal, Conflict):
             raise refusal
-        return _detail(found, refusal=refusal)
+        return _detail(sheet_detail, refusal=refusal)
     if request.method == "GET":
-        return _detail(found, asking=asking)
+        return _detail(sheet_detail, asking=asking)
     return _decide(sheet, partial(verb, reason=request.form.get("reason", "")), notice, asking=asking)
 
 
@@ -157,10 +157,10 @@ def _counts() -> dict[str, Any]:
     return {"swap_counts": True, "narrowed": g.waiting.narrowed(form.values()), "query": form.query()}
 
 
-def _detail(found: detail.Detail, asking: str = "", refusal: Refused | None = None) -> Response:
+def _detail(sheet_detail: detail.Detail, asking: str = "", refusal: Refused | None = None) -> Response:
     """The detail; a refusal in the list answers with the whole row, opened."""
     context: dict[str, Any] = {
-        "detail": found,
+        "detail": sheet_detail,
         "asking": asking,
         "typed": request.form.get("reason", ""),
         "refusal": refusal,
@@ -168,7 +168,7 @@ def _detail(found: detail.Detail, asking: str = "", refusal: Refused | None = No
     }
     if refusal is None:
         return web.page("approvals/show.html", "partials/sheet_detail.html", **context)
-    rows = listing.rows(web.grants(), [found.sheet.id])
+    rows = listing.rows(web.grants(), [sheet_detail.sheet.id])
     return web.page("approvals/show.html", "partials/approval_row.html", refusal.status, rows=rows, **context)
 
 
@@ -191,20 +191,22 @@ NAMED = 8
 
 def _refusals(outcome: decide.Outcome) -> dict[str, list[str]]:
     """The sentences of what was refused, each with the workers it concerns (the first few by name)."""
-    found: dict[str, list[str]] = {}
+    names_by_sentence: dict[str, list[str]] = {}
     for _pick, sheet, refusal in outcome.refused:
-        found.setdefault(web.say(refusal), []).append(sheet.assignment.worker.name if sheet else _("unknown"))
+        names_by_sentence.setdefault(web.say(refusal), []).append(
+            sheet.assignment.worker.name if sheet else _("unknown")
+        )
     return {
         sentence: names[:NAMED]
         + ([_("and %(count)s more", count=len(names) - NAMED)] if names[NAMED:] else [])
-        for sentence, names in found.items()
+        for sentence, names in names_by_sentence.items()
     }
 
 
 def _list(
     form: ApprovalFilterForm,
     *,
-    kept: Sequence[decide.Pick] = (),
+    ticked: Sequence[decide.Pick] = (),
     shown_now: Sequence[int] = (),
     batch: str = "",
     outcome: decide.Outcome | None = None,
@@ -235,7 +237,7 @@ def _list(
         decided=decided_now,
         batch=batch if decided_now or shown_now else "",
         latest=latest,
-        ticks=listing.ticks(who, kept, rows),
+        ticks=listing.ticks(who, ticked, rows),
         refusal=refusal,
         refusals=_refusals(outcome) if outcome else {},
         narrowed=narrowed,

@@ -28,5 +28,5 @@ def index() -> Response:
 @bp.get("/<int:budget_number>")
 def show(budget_number: int) -> Response:
     """One budget number against its ceiling, with a chart per pay period."""
-    found = web.or_404(overview.find(budget_number, web.grants()))
-    return web.page("budgets/show.html", budget=found, columns=overview.chart(found))
+    budget = web.or_404(overview.find(budget_number, web.grants()))
+    return web.page("budgets/show.html", budget=budget, columns=overview.chart(budget))

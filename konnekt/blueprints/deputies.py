@@ -115,12 +115,14 @@ def _answered(asked: DeputyRequest, deputy: Account) -> str:
 def asked(token: str) -> Response:
     """The question from the mail, without signing in; looking answers nothing."""
     try:
-        found, deputy = deputy_requests.find(token)
+        deputy_request, deputy = deputy_requests.find(token)
         if request.method == "POST":
-            flash(_answered(found, deputy))
+            flash(_answered(deputy_request, deputy))
             response = redirect(url_for("home.index"), 303)
         else:
-            response = make_response(render_template("deputies/asked.html", asked=found, deputy=deputy))
+            response = make_response(
+                render_template("deputies/asked.html", asked=deputy_request, deputy=deputy)
+            )
     except Refused as refusal:
         said = web.say(refusal)
         response = make_response(render_template("deputies/over.html", sentence=said), refusal.status)

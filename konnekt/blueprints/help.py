@@ -24,7 +24,7 @@ def state(statement: str) -> Response:
 @bp.get("/sw.js")
 def worker() -> Response:
     """The service worker: it keeps the page that says that there is no connection, and nothing else."""
-    kept = [url_for("static", filename=name) for name in ("offline.html", "offline.css")]
-    response = make_response(render_template("help/sw.js", kept=kept))
+    cached = [url_for("static", filename=name) for name in ("offline.html", "offline.css")]
+    response = make_response(render_template("help/sw.js", cached=cached))
     response.mimetype = "text/javascript"
     return response

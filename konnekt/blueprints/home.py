@@ -104,9 +104,9 @@ def _blocks() -> dict[str, Any]:
     return {
         "month": month.load() if web.grants().is_agency_staff else None,
         "workplaces": workplaces.workplaces(web.grants()),
-        "my_sheets": registrar_sheets.load(web.grants()) if web.grants().register else None,
+        "registrar_sheets": registrar_sheets.load(web.grants()) if web.grants().register else None,
         "due": sheets.with_pay_dates(web.to_fill_in()[:FIRST]) if account.is_worker else [],
-        "own_sheets": sheets.latest(web.grants(), FIRST) if account.is_worker else [],
+        "worker_sheets": sheets.latest(web.grants(), FIRST) if account.is_worker else [],
         "today": clock.today(),
         "now": clock.now(),
     }

@@ -54,13 +54,13 @@ def index() -> Response:
 @bp.get("/sheets/<int:sheet>")
 def sheet(sheet: int) -> Response:
     """One of the worker's own sheets: where it is, what is on it, its history, what corrects it."""
-    found = sheets.find(sheet, web.grants())
+    timesheet = sheets.find(sheet, web.grants())
     return web.page(
         "hours/sheet.html",
-        row=sheets.rows(web.grants(), [found])[0],
-        beside=sheets.beside(found),
+        row=sheets.rows(web.grants(), [timesheet])[0],
+        beside=sheets.beside(timesheet),
         detail=detail.load(sheet, web.grants()),
-        placed=assignments.Placed(found.assignment),
+        placed=assignments.Placed(timesheet.assignment),
         sheet_page="hours.sheet",
     )
 
@@ -72,14 +72,14 @@ def totals() -> Response:
 
 
 def _totals(form: DownloadForm, status: int = 200) -> Response:
-    known = sheets.years(web.account())
-    year = WorkerYearForm(request.args).number("year") or next(iter(known), clock.today().year)
+    years = sheets.years(web.account())
+    year = WorkerYearForm(request.args).number("year") or next(iter(years), clock.today().year)
     return web.page(
         "hours/totals.html",
         status=status,
         totals=hour_totals.of_year(web.account(), year),
         year=year,
-        years=sorted({*known, year}, reverse=True),
+        years=sorted({*years, year}, reverse=True),
         form=form,
     )
 
@@ -91,8 +91,8 @@ def download() -> Response:
     if not form.validate():
         return _totals(form, 422)
     year = None if form.first.data or form.last.data else WorkerYearForm(request.args).number("year")
-    found = hour_totals.hours(web.account(), year, form.first.data, form.last.data)
-    content, kind, ending = hours_file(found, request.args.get("format", ""))
+    hours = hour_totals.hours(web.account(), year, form.first.data, form.last.data)
+    content, kind, ending = hours_file(hours, request.args.get("format", ""))
     response = make_response(content)
     response.content_type, response.headers["Content-Disposition"] = (
         kind,
@@ -111,21 +111,27 @@ def _open(code: str, year: int | None = None, number: int | None = None) -> Grid
         opened,
         {"year": year, "period": number},
         f"{year}-{number}",
-        _stops,
+        _neighbours,
         "hours/show.html",
         f"{web.spoken(opened.period)} · {_('My hours')}",
-        more={"pay_date_of": lambda desk: pay_dates.pay_date(desk.sheet.period, desk.calendar.periods)},
+        more={
+            "pay_date_of": lambda grid_page: pay_dates.pay_date(
+                grid_page.sheet.period, grid_page.calendar.periods
+            )
+        },
     )
 
 
-def _stops(desk: GridPage) -> list[Neighbour]:
+def _neighbours(grid_page: GridPage) -> list[Neighbour]:
     """The periods of its calendar in which the assignment runs, one after another."""
-    of, found = desk.sheet.assignment, []
-    for period in assignments.within(of, desk.calendar.periods, desk.sheet.period):
+    of, neighbours = grid_page.sheet.assignment, []
+    for period in assignments.within(of, grid_page.calendar.periods, grid_page.sheet.period):
         value = f"{period.year}-{period.number}"
         name = web.spoken(period)
-        found.append(Neighbour(value, name, name, of.code, {"year": period.year, "period": period.number}))
-    return found
+        neighbours.append(
+            Neighbour(value, name, name, of.code, {"year": period.year, "period": period.number})
+        )
+    return neighbours
 
 
 @bp.get("/<code>")
@@ -171,5 +177,6 @@ def copy(code: str) -> Response:
 def turn(code: str) -> Response:
     """On to another period of the same assignment."""
     return grid_views.turn(
-        partial(_open, code), lambda stop: _open(stop.code, stop.query["year"], stop.query["period"])
+        partial(_open, code),
+        lambda neighbour: _open(neighbour.code, neighbour.query["year"], neighbour.query["period"]),
     )

@@ -116,12 +116,12 @@ def show(invoice: int) -> Response:
 @bp.get("/<int:invoice>/timesheets")
 def timesheets(invoice: int) -> Response:
     """The clock: the timesheets behind an invoice, in the list or as a page of its own."""
-    found = detail.find(invoice, web.grants())
+    row = detail.find(invoice, web.grants())
     return web.page(
         "invoices/timesheets.html",
         "partials/invoice_timesheets.html",
-        invoice=found,
-        parts=detail.timesheets(found),
+        invoice=row,
+        parts=detail.timesheets(row),
     )
 
 
@@ -138,8 +138,8 @@ def ubl(invoice: int) -> Response:
 
 
 def _document(invoice: int, kind: str) -> Response:
-    found = detail.document(invoice, kind, web.grants())
-    return _download(found.content, found.media_type, found.name)
+    file = detail.document(invoice, kind, web.grants())
+    return _download(file.content, file.media_type, file.name)
 
 
 def _download(content: bytes | Iterator[bytes], media_type: str, name: str) -> Response:

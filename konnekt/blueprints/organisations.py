@@ -14,5 +14,5 @@ bp = Blueprint("organisations", __name__, url_prefix="/organisations")
 def show(code: str) -> Response:
     """Who works here, who may do what, and what I may do."""
     number = min(max(request.args.get("page", 1, type=whole), 1), 10_000)
-    found = web.or_404(workplaces.profile(code, web.grants(), number))
-    return web.page("organisations/show.html", profile=found, number=found.number)
+    profile = web.or_404(workplaces.profile(code, web.grants(), number))
+    return web.page("organisations/show.html", profile=profile, number=profile.number)

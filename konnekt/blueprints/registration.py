@@ -60,14 +60,14 @@ def _open(code: str) -> GridPage:
         sheet,
         _query(sheet.period, everyone=everyone),
         code,
-        partial(_stops, everyone=everyone),
+        partial(_neighbours, everyone=everyone),
         "registration/show.html",
         f"{sheet.assignment.worker.name} · {_('Register hours')}",
         is_team=True,
     )
 
 
-def _stops(desk: GridPage, *, everyone: bool) -> list[Neighbour]:
+def _neighbours(grid_page: GridPage, *, everyone: bool) -> list[Neighbour]:
     """The workers of the team, one after another."""
     return [
         Neighbour(
@@ -75,10 +75,10 @@ def _stops(desk: GridPage, *, everyone: bool) -> list[Neighbour]:
             of.name,
             f"{of.name} · {of.job_title}" if of.job_title else of.name,
             of.code,
-            desk.query,
+            grid_page.query,
             is_done=not of.is_open,
         )
-        for of in teams.around(web.grants(), desk.sheet, everyone=everyone).workers
+        for of in teams.around(web.grants(), grid_page.sheet, everyone=everyone).workers
     ]
 
 
@@ -121,4 +121,4 @@ def copy(code: str) -> Response:
 @bp.post("/<code>/turn")
 def turn(code: str) -> Response:
     """On to another worker."""
-    return grid_views.turn(partial(_open, code), lambda stop: _open(stop.code))
+    return grid_views.turn(partial(_open, code), lambda neighbour: _open(neighbour.code))

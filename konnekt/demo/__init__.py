@@ -35,9 +35,9 @@ def claim(config: Config) -> None:
         return
     if db.get_tables():
         raise ValueError("This database is in use: a demonstration wants an instance of its own.")
-    made = "-".join("".join(secrets.choice(ALPHABET) for _ in range(4)) for _ in range(3))
+    new_password = "-".join("".join(secrets.choice(ALPHABET) for _ in range(4)) for _ in range(3))
     with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
-        file.write(f"{made}\n")
+        file.write(f"{new_password}\n")
 
 
 def fill(config: Config) -> None:

@@ -50,7 +50,7 @@ def _calendar(name: str, length: timedelta, sunday: date, this_year: int) -> Dem
 
 
 def _period(calendar: str, year: int, number: int, first_on: date, last_on: date) -> PayPeriod:
-    made: PayPeriod = PayPeriod.create(
+    period: PayPeriod = PayPeriod.create(
         calendar=calendar,
         year=year,
         number=number,
@@ -60,7 +60,7 @@ def _period(calendar: str, year: int, number: int, first_on: date, last_on: date
         approve_by_at=clock.at(last_on + timedelta(days=8), time(12)),
         pay_on=last_on + timedelta(days=10),
     )
-    return made
+    return period
 
 
 def close(today: date, *, by: Account) -> None:

@@ -117,8 +117,10 @@ class Cast:
 def agency() -> Account:
     """The first account, as `konnekt invite --agency` makes it; the clock stands at the beginning."""
     names = {"first_name": "Agnieszka", "last_name": "Wójcik"}
-    made, _ = links.invite("agency@konnekt.example", by=None, source="command", is_agency_staff=True, **names)
-    return made
+    account, _ = links.invite(
+        "agency@konnekt.example", by=None, source="command", is_agency_staff=True, **names
+    )
+    return account
 
 
 def make(by: Account, calendars: dict[str, DemoCalendar]) -> Cast:
@@ -198,6 +200,6 @@ def _assign(
         max_minutes_per_week=16 * 60 if key == "Kateřina" else None,
     )
     name = f"A{worker.employee_number}-{code}"
-    made = record_assignments.add(worker, cast.organisations[code], name, terms, by=cast.agency)
-    rates.add(made.id, first_on, 183_200, 315_100, by=cast.agency)
-    cast.assignments[key] = made
+    assignment = record_assignments.add(worker, cast.organisations[code], name, terms, by=cast.agency)
+    rates.add(assignment.id, first_on, 183_200, 315_100, by=cast.agency)
+    cast.assignments[key] = assignment

@@ -61,9 +61,9 @@ class DemoGrid:
             lines[extra.hour_type, monday][day] = content.Cell(day, extra.minutes, extra.remark)
         return content.Content(
             tuple(
-                content.Line(*monday.isocalendar()[:2], self.hour_types[code], number, tuple(kept))
+                content.Line(*monday.isocalendar()[:2], self.hour_types[code], number, tuple(in_time))
                 for (code, monday), cells in sorted(lines.items(), key=lambda item: (item[0][1], item[0][0]))
-                if (kept := [cell for day, cell in sorted(cells.items()) if until is None or day <= until])
+                if (in_time := [cell for day, cell in sorted(cells.items()) if until is None or day <= until])
             ),
             remark=worked.remark,
         )

@@ -76,8 +76,8 @@ def _invoice(story: Story, period: PayPeriod, code: str | None = None) -> None:
 
 def _of(story: Story, period: PayPeriod, *codes: str) -> list[Invoice]:
     places = [story.cast.organisations[code] for code in codes]
-    found = Invoice.select().where((Invoice.pay_period == period) & Invoice.organisation.in_(places))
-    return list(found.order_by(Invoice.year, Invoice.number))
+    invoices = Invoice.select().where((Invoice.pay_period == period) & Invoice.organisation.in_(places))
+    return list(invoices.order_by(Invoice.year, Invoice.number))
 
 
 def _pay(story: Story, period: PayPeriod, *codes: str) -> None:
@@ -107,13 +107,13 @@ def _correct(story: Story, name: str, period: PayPeriod) -> None:
     too_many, reason = TOO_MANY[name]
     original = Timesheet.get(assignment=story.cast.assignments[name], pay_period=period, sequence=0)
     case = cases.find(original.id)
-    wanted = cases.content_of(case.minutes)
-    line = wanted.lines[-1]
+    corrected = cases.content_of(case.minutes)
+    line = corrected.lines[-1]
     last = line.cells[-1]
     fewer = replace(line, cells=(*line.cells[:-1], last._replace(minutes=last.minutes - too_many)))
-    wanted = content.Content((*wanted.lines[:-1], fewer))
-    shown = cases.fingerprint(supplementary.check(case, wanted))
-    supplementary.send(original.id, wanted, reason, by=story.cast.agency, seen=case.seen, shown=shown)
+    corrected = content.Content((*corrected.lines[:-1], fewer))
+    shown = cases.fingerprint(supplementary.check(case, corrected))
+    supplementary.send(original.id, corrected, reason, by=story.cast.agency, seen=case.seen, shown=shown)
 
 
 def _approve(story: Story, name: str, period: PayPeriod) -> None:

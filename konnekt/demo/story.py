@@ -90,7 +90,7 @@ class Story:
     def save(self, name: str, ago: int, content: timesheet_content.Content) -> Timesheet:
         """Enter a sheet as a draft."""
         of = self.cast.assignments[name]
-        place = submit.Place(of.id, self.calendar(of).ago(ago).id)
+        place = submit.SheetIds(of.id, self.calendar(of).ago(ago).id)
         sheet = submit.save(place, content, by=self.who_enters(of), seen=0)
         assert sheet is not None, f"{name} worked in that period"
         return sheet

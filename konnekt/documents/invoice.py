@@ -34,28 +34,28 @@ def make_missing(
     waiting = missing_documents.missing()
     with Printer() as printer:
         for done, invoice in enumerate(_each(waiting), 1):
-            made = invoice.number_text
+            number = invoice.number_text
             try:
                 make(invoice, printer)
             except PrintFailed as failure:
-                failed.append((made, str(failure)))
-                made = ""
-            tell(done, len(waiting), made)
+                failed.append((number, str(failure)))
+                number = ""
+            tell(done, len(waiting), number)
     return failed
 
 
 def work(job: Job, tell: Tell) -> dict[str, Any]:
     """Make what is missing as long work; the result counts what was made, and names what could not be."""
-    made = 0
+    tried = 0
 
     def count(done: int, of: int, number: str) -> None:
-        nonlocal made
-        made = done
+        nonlocal tried
+        tried = done
         tell(done, of)
 
     tell(0, len(missing_documents.missing()))
     failed = make_missing(count)
-    return {"made": made - len(failed), "failed": failed}
+    return {"made": tried - len(failed), "failed": failed}
 
 
 def _each(invoices: list[int]) -> Iterator[Invoice]:
@@ -80,8 +80,8 @@ def make(invoice: Invoice, printer: Printer) -> list[Document]:
 
 
 def _stored(invoice: Invoice, kind: str) -> Document | None:
-    found: Document | None = Document.get_or_none((Document.invoice == invoice) & (Document.kind == kind))
-    return found
+    document: Document | None = Document.get_or_none((Document.invoice == invoice) & (Document.kind == kind))
+    return document
 
 
 def _store(invoice: Invoice, kind: str, content: bytes, pdf: bytes = b"") -> Document:
@@ -92,9 +92,9 @@ def _store(invoice: Invoice, kind: str, content: bytes, pdf: bytes = b"") -> Doc
     digest = sha256(content).hexdigest()
     with transaction():
         hold("invoices")
-        known = _stored(invoice, kind)
-        if known is not None:
-            return known
+        stored = _stored(invoice, kind)
+        if stored is not None:
+            return stored
         last = (
             Event.select()
             .where((Event.invoice == invoice) & (Event.verb == f"make_{kind}"))
@@ -106,7 +106,7 @@ def _store(invoice: Invoice, kind: str, content: bytes, pdf: bytes = b"") -> Doc
             events.record(f"make_{kind}", by=None, source="documents", invoice=invoice, after=after)
         elif last.after["sha256"] != digest:
             raise PrintFailed(f"the {kind} made again is not the one of {last.at:%Y-%m-%d}: nothing is kept")
-        made = Document(
+        document = Document(
             invoice=invoice,
             kind=kind,
             file_name=f"{invoice.number_text}.{SUFFIXES[kind]}",
@@ -116,7 +116,7 @@ def _store(invoice: Invoice, kind: str, content: bytes, pdf: bytes = b"") -> Doc
             created_at=clock.now(),
         )
         if pdf:
-            made.cut(pdf)
-        made.save()
+            document.cut(pdf)
+        document.save()
         missing_documents.keep(invoice)
-    return made
+    return document

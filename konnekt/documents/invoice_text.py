@@ -72,15 +72,15 @@ def workers(lines: list[InvoiceLine]) -> list[Sum]:
 
 def kinds(lines: list[InvoiceLine]) -> list[Sum]:
     """What each hour type comes to, by name."""
-    found = _sums(lines, lambda line: (line.frozen["hour_type"],))
-    return sorted(found, key=lambda one: one.name)
+    sums = _sums(lines, lambda line: (line.frozen["hour_type"],))
+    return sorted(sums, key=lambda one: one.name)
 
 
 def _sums(lines: list[InvoiceLine], key: Callable[[InvoiceLine], tuple[Any, ...]]) -> list[Sum]:
-    found: dict[tuple[Any, ...], Sum] = {}
+    sums: dict[tuple[Any, ...], Sum] = {}
     for line in lines:
-        found.setdefault(key(line), Sum(key(line)[0])).add(line)
-    return list(found.values())
+        sums.setdefault(key(line), Sum(key(line)[0])).add(line)
+    return list(sums.values())
 
 
 def _days(language: str) -> Callable[..., str]:
@@ -107,7 +107,7 @@ def _period_name(frozen: dict[str, Any], language: str) -> str:
 
 @lru_cache
 def _templates(language: str) -> Environment:
-    made = Environment(
+    environment = Environment(
         loader=FileSystemLoader(HOUSE / "templates" / "pdf"),
         autoescape=True,
         undefined=StrictUndefined,
@@ -116,7 +116,7 @@ def _templates(language: str) -> Environment:
         extensions=["jinja2.ext.i18n"],
     )
     translations: NullTranslations = Translations.load(HOUSE / "translations", [language])
-    made.install_gettext_translations(translations, newstyle=True)  # type: ignore[attr-defined]
+    environment.install_gettext_translations(translations, newstyle=True)  # type: ignore[attr-defined]
     day = _days(language)
 
     def week(row: dict[str, Any]) -> list[str]:
@@ -126,7 +126,7 @@ def _templates(language: str) -> Environment:
         # These have room; the library takes longer over spaces that do not break.
         return [text.replace("\u00a0", " ") for text in texts]
 
-    made.filters.update(
+    environment.filters.update(
         day=day,
         week=week,
         weekday=lambda number: day(date.fromisocalendar(2026, 1, number + 1), "EEE").rstrip("."),
@@ -135,4 +135,4 @@ def _templates(language: str) -> Environment:
         price=lambda rate: units.price(rate, language),
         iban=_iban,
     )
-    return made
+    return environment

@@ -62,14 +62,14 @@ def _sums(
     hours: Iterable[batches.Paid], key: Callable[[batches.Paid], tuple[Any, ...]]
 ) -> dict[tuple[Any, ...], int]:
     """Minutes per key, in the order of the keys."""
-    found: dict[tuple[Any, ...], int] = defaultdict(int)
+    sums: dict[tuple[Any, ...], int] = defaultdict(int)
     for paid in hours:
-        found[key(paid)] += paid.minutes
-    return dict(sorted(found.items()))
+        sums[key(paid)] += paid.minutes
+    return dict(sorted(sums.items()))
 
 
-class _Kept:
-    """What a batch keeps, by the ids of its hours."""
+class _Snapshot:
+    """What a batch keeps of the rows behind it, by the ids of its hours."""
 
     def __init__(self, batch: PayrollBatch) -> None:
         self.all: dict[str, Any] = batch.frozen
@@ -94,12 +94,12 @@ class _Kept:
 
 
 def _neutral(batch: PayrollBatch, hours: list[batches.Paid]) -> bytes:
-    kept = _Kept(batch)
+    snapshot = _Snapshot(batch)
 
     def key(paid: batches.Paid) -> tuple[Any, ...]:
-        kind = kept.kind(paid)
+        kind = snapshot.kind(paid)
         return (
-            *kept.worker(paid), paid.day, kind["code"], kind["name_nl"], kind["percent"], paid.pay_rate,
+            *snapshot.worker(paid), paid.day, kind["code"], kind["name_nl"], kind["percent"], paid.pay_rate,
         )  # fmt: skip
 
     rows: list[list[Cell]] = [
@@ -115,11 +115,11 @@ def _neutral(batch: PayrollBatch, hours: list[batches.Paid]) -> bytes:
 
 
 def _easyflex(batch: PayrollBatch, hours: list[batches.Paid]) -> bytes:
-    kept = _Kept(batch)
+    snapshot = _Snapshot(batch)
 
     def key(paid: batches.Paid) -> tuple[Any, ...]:
-        place, code = kept.organisation(paid)["code"], kept.kind(paid)["payroll_code"]
-        return (*kept.worker(paid), place, kept.sheet(paid)["assignment"], paid.day, code)
+        place, code = snapshot.organisation(paid)["code"], snapshot.kind(paid)["payroll_code"]
+        return (*snapshot.worker(paid), place, snapshot.sheet(paid)["assignment"], paid.day, code)
 
     rows: list[list[Cell]] = [
         [number, name, place, assignment, f"{day:%d-%m-%Y}", code, hours_of(minutes)]
@@ -130,12 +130,12 @@ def _easyflex(batch: PayrollBatch, hours: list[batches.Paid]) -> bytes:
 
 
 def _per_component(
-    kept: _Kept, hours: list[batches.Paid]
+    snapshot: _Snapshot, hours: list[batches.Paid]
 ) -> tuple[list[str], dict[tuple[str, str], dict[str, int]]]:
     """The components of a batch, and per worker the minutes of each."""
-    codes = sorted({kind["payroll_code"] for kind in kept.all["hour_types"].values()}, key=_order)
+    codes = sorted({kind["payroll_code"] for kind in snapshot.all["hour_types"].values()}, key=_order)
     workers: dict[tuple[str, str], dict[str, int]] = {}
-    sums = _sums(hours, lambda paid: (*kept.worker(paid), kept.kind(paid)["payroll_code"]))
+    sums = _sums(hours, lambda paid: (*snapshot.worker(paid), snapshot.kind(paid)["payroll_code"]))
     for (number, name, code), minutes in sums.items():
         workers.setdefault((number, name), {})[code] = minutes
     return codes, workers
@@ -151,9 +151,9 @@ def _hours_in(codes: list[str], minutes: dict[str, int]) -> list[Cell]:
 
 
 def _loket(batch: PayrollBatch, hours: list[batches.Paid]) -> bytes:
-    kept = _Kept(batch)
-    codes, workers = _per_component(kept, hours)
-    agency = kept.all["agency"]["payroll_number"]
+    snapshot = _Snapshot(batch)
+    codes, workers = _per_component(snapshot, hours)
+    agency = snapshot.all["agency"]["payroll_number"]
     rows = [
         [agency, number, SHIFT, *_hours_in(codes, minutes)] for (number, _name), minutes in workers.items()
     ]
@@ -162,11 +162,11 @@ def _loket(batch: PayrollBatch, hours: list[batches.Paid]) -> bytes:
 
 
 def _nmbrs(batch: PayrollBatch, hours: list[batches.Paid]) -> bytes:
-    kept = _Kept(batch)
-    codes, workers = _per_component(kept, hours)
-    debtor, _, company = kept.all["agency"]["payroll_number"].rpartition("/")
-    period = f"{kept.all['period']['year']}-{kept.all['period']['number']}"
-    names = {kind["payroll_code"]: kind["name_nl"] for kind in kept.all["hour_types"].values()}
+    snapshot = _Snapshot(batch)
+    codes, workers = _per_component(snapshot, hours)
+    debtor, _, company = snapshot.all["agency"]["payroll_number"].rpartition("/")
+    period = f"{snapshot.all['period']['year']}-{snapshot.all['period']['number']}"
+    names = {kind["payroll_code"]: kind["name_nl"] for kind in snapshot.all["hour_types"].values()}
     header = ("Debiteurnr", "Bedrijfnr", "Persnr", "Naam", "Periode", "Dagen", "DagenVoorLC")
     rows: list[list[Cell]] = [[*[None] * len(header), *codes]]
     rows += [
@@ -177,17 +177,17 @@ def _nmbrs(batch: PayrollBatch, hours: list[batches.Paid]) -> bytes:
 
 
 def _setu(batch: PayrollBatch, hours: list[batches.Paid]) -> bytes:
-    kept = _Kept(batch)
+    snapshot = _Snapshot(batch)
     sheets: dict[int, list[batches.Paid]] = defaultdict(list)
     for paid in hours:
         sheets[paid.sheet].append(paid)
-    cards = [_timecard(kept, batch, some) for some in sorted(sheets.values(), key=kept.place)]
+    cards = [_timecard(snapshot, batch, some) for some in sorted(sheets.values(), key=snapshot.place)]
     return (json.dumps(cards, ensure_ascii=False, indent=1) + "\n").encode()
 
 
-def _timecard(kept: _Kept, batch: PayrollBatch, hours: list[batches.Paid]) -> dict[str, Any]:
-    sheet, place, agency = kept.sheet(hours[0]), kept.organisation(hours[0]), kept.all["agency"]
-    number, name = kept.worker(hours[0])
+def _timecard(snapshot: _Snapshot, batch: PayrollBatch, hours: list[batches.Paid]) -> dict[str, Any]:
+    sheet, place, agency = snapshot.sheet(hours[0]), snapshot.organisation(hours[0]), snapshot.all["agency"]
+    number, name = snapshot.worker(hours[0])
     # Hours of one sheet may be paid by several batches: each is a document of its own.
     document = f"{sheet['reference']}/{batch.pay_on.isoformat()}-{batch.sequence}"
     card: dict[str, Any] = {"documentId": _by_us(document)}
@@ -201,13 +201,13 @@ def _timecard(kept: _Kept, batch: PayrollBatch, hours: list[batches.Paid]) -> di
         "person": {"id": [_by_us(number)], "name": {"formattedName": name}},
         "period": {"datePeriod": {"start": sheet["first_on"], "end": sheet["last_on"]}},
         "staffingIds": {"assignmentId": _by_us(sheet["assignment"])},
-        "timeInterval": [_interval(kept, paid) for paid in hours],
+        "timeInterval": [_interval(snapshot, paid) for paid in hours],
     }
 
 
-def _interval(kept: _Kept, paid: batches.Paid) -> dict[str, Any]:
-    kind = kept.kind(paid)
-    budget = kept.all["budget_numbers"][str(paid.budget_number)]
+def _interval(snapshot: _Snapshot, paid: batches.Paid) -> dict[str, Any]:
+    kind = snapshot.kind(paid)
+    budget = snapshot.all["budget_numbers"][str(paid.budget_number)]
     # The pay rate stands before the multiplier; what is billed has a rate of its own, which is not payroll's.
     rate = {
         "amount": {"value": float(_rate(paid.pay_rate)), "currency": {"value": "EUR"}},

@@ -95,10 +95,12 @@ class Printer:
     def _started(self) -> subprocess.Popen[bytes]:
         if self._process is None or self._process.poll() is not None:
             # It needs no settings, so it gets no passwords that may be among them.
-            kept = {name: value for name, value in os.environ.items() if not name.startswith("KONNEKT_")}
+            environment = {
+                name: value for name, value in os.environ.items() if not name.startswith("KONNEKT_")
+            }
             self._process = subprocess.Popen(
                 [sys.executable, "-c", "from konnekt.documents.pdf import main; main()"],
-                stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=kept, cwd=FONTS.parents[1],
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, cwd=FONTS.parents[1],
             )  # fmt: skip
         return self._process
 
@@ -132,10 +134,10 @@ def serve(requests: IO[bytes], answers: IO[bytes]) -> None:
             # Again every second: a library may take the exception for one of its own.
             signal.setitimer(signal.ITIMER_PROF, request["work_seconds"], 1)
             try:
-                made = render(request["html"], date.fromisoformat(request["on"]))
+                pdf = render(request["html"], date.fromisoformat(request["on"]))
             finally:
                 signal.setitimer(signal.ITIMER_PROF, 0)
-            answer = {"pdf": b64encode(made).decode()}
+            answer = {"pdf": b64encode(pdf).decode()}
         except Exception as error:  # whatever it is, the other side hears of it
             answer = {"error": f"{type(error).__name__}: {error}"}
         answers.write(json.dumps(answer).encode() + b"\n")

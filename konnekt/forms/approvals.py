@@ -51,13 +51,13 @@ class ApprovalFilterForm(Form):  # type: ignore[misc]
 
 def picks(values: Iterable[str]) -> list[decide.Pick]:
     """The ticked boxes, `sheet:revision` each."""
-    found = []
+    chosen = []
     for value in values:
         match = PICK.fullmatch(value)
         if match is None:
             raise Invalid("This tick can't be read. Load the page again.", field="pick")
-        found.append(decide.Pick(int(match[1]), int(match[2])))
-    return found
+        chosen.append(decide.Pick(int(match[1]), int(match[2])))
+    return chosen
 
 
 def seen(text: str) -> int:

@@ -46,7 +46,7 @@ class InvoiceFilterForm(Form):  # type: ignore[misc]
 
 def picks(values: Iterable[str]) -> list[int]:
     """The ticked boxes: an invoice each."""
-    found = list(values)
-    if not all(re.fullmatch(r"[0-9]{1,9}", value) for value in found):
+    boxes = list(values)
+    if not all(re.fullmatch(r"[0-9]{1,9}", value) for value in boxes):
         raise Invalid("This tick can't be read. Load the page again.", field="pick")
-    return [int(value) for value in found]
+    return [int(value) for value in boxes]

@@ -52,7 +52,7 @@ class ProgressForm(Form):  # type: ignore[misc]
         return {name: value for name, value in narrowed.items() if value}
 
 
-class SendingForm(FlaskForm):  # type: ignore[misc]
+class SubmitOnBehalfForm(FlaskForm):  # type: ignore[misc]
     """Why the agency sends it, and the revision that was on screen (0: there was none)."""
 
     reason = TextAreaField(_("Reason"))

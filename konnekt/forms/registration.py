@@ -159,13 +159,13 @@ def step_text(what: str, before: timesheet_entry.Entry) -> str:
 
 def picks(values: Iterable[str]) -> list[decide.Pick]:
     """The sheets that "send all" showed, `sheet:revision` each."""
-    found = []
+    chosen = []
     for value in values:
         match = PICK.fullmatch(value)
         if match is None:
             raise _incomplete()
-        found.append(decide.Pick(int(match[1]), int(match[2])))
-    return found
+        chosen.append(decide.Pick(int(match[1]), int(match[2])))
+    return chosen
 
 
 def seen(text: str) -> int:

@@ -146,8 +146,8 @@ def _append(rows: list[list[Any]]) -> list[int]:
 
 def _held(names: list[str]) -> dict[str, tuple[int, str]]:
     """What these chains have so far; nobody else appends to them before this transaction ends."""
-    found = ends(names, is_to_stay=True)
-    if not _is_sqlite() and (new := [name for name in names if name not in found]):
+    heads = ends(names, is_to_stay=True)
+    if not _is_sqlite() and (new := [name for name in names if name not in heads]):
         # Of two who begin a chain the second waits here, and goes on from what the first has written.
         marks = ", ".join(["(%s, 0, '')"] * len(new))
         rows = db.execute_sql(
@@ -155,8 +155,8 @@ def _held(names: list[str]) -> dict[str, tuple[int, str]]:
             " DO UPDATE SET events = event_chain.events RETURNING name, events, hash",
             new,
         )
-        found |= {name: (events, last) for name, events, last in rows.fetchall()}
-    return {name: found.get(name, (0, "")) for name in names}
+        heads |= {name: (events, last) for name, events, last in rows.fetchall()}
+    return {name: heads.get(name, (0, "")) for name in names}
 
 
 def ends(names: list[str], *, is_to_stay: bool = False) -> dict[str, tuple[int, str]]:

@@ -144,7 +144,7 @@ def insert(
     """
     back = [model._meta.fields[name] for name in returning]
     readers = [(place, convert) for place, field in enumerate(back) if (convert := _reader(field))]
-    found: list[tuple[Any, ...]] = []
+    returned: list[tuple[Any, ...]] = []
     fields = [field for field in model._meta.sorted_fields if not isinstance(field, AutoField)]
     names = ", ".join(f'"{field.column_name}"' for field in fields)
     one = f"({', '.join([db.param] * len(fields))})"
@@ -157,8 +157,8 @@ def insert(
         values = [_stored(field, row[field.name]) for row in complete for field in fields]
         written = db.execute_sql(sql, values)
         if back:
-            found += _read(written.fetchall(), readers)
-    return found
+            returned += _read(written.fetchall(), readers)
+    return returned
 
 
 def _stored(field: Field, value: Any) -> Any:
@@ -174,12 +174,12 @@ def width(model: type[BaseModel]) -> int:
 
 def rows_of(columns: tuple[Any, ...], *models: type[BaseModel]) -> list[Any]:
     """The rows that a query selected side by side; None where an outer join found none."""
-    found, start = [], 0
+    rows, start = [], 0
     for model in models:
         end = start + width(model)
-        found.append(None if columns[start] is None else built(model, columns[start:end]))
+        rows.append(None if columns[start] is None else built(model, columns[start:end]))
         start = end
-    return found
+    return rows
 
 
 def _bound(value: Any) -> Any:

@@ -143,5 +143,5 @@ def remove_triggers() -> None:
 
 def drifted() -> list[Any]:
     """Rows that are there and should not be, or the other way round: none, unless a trigger is missing."""
-    kept = {tuple(row) for row in _run(f"SELECT {COLUMNS} FROM waiting_sheet").fetchall()}  # noqa: S608
-    return sorted(kept ^ {tuple(row) for row in _run(ROWS).fetchall()})
+    stored = {tuple(row) for row in _run(f"SELECT {COLUMNS} FROM waiting_sheet").fetchall()}  # noqa: S608
+    return sorted(stored ^ {tuple(row) for row in _run(ROWS).fetchall()})

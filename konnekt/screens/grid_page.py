@@ -22,16 +22,16 @@ class Neighbour(NamedTuple):
 
 @dataclass
 class GridPage:
-    """One sheet on the desk; query: what of the choice stands in its address; stop: its own among the stops.
+    """One sheet on the grid; query: what of the choice stands in its address; own: its value as a neighbour.
 
-    route: makes the stops when asked for; is_team: they are workers, and not periods.
+    list_neighbours: makes them when asked for; is_team: they are workers, and not periods.
     template: the page around it; more: what else both show.
     """
 
     sheet: grid.Sheet
     query: dict[str, Any]
-    stop: str
-    route: Callable[["GridPage"], list[Neighbour]]
+    own: str
+    list_neighbours: Callable[["GridPage"], list[Neighbour]]
     template: str
     title: str
     is_team: bool = False
@@ -43,9 +43,9 @@ class GridPage:
         return teams.calendar(self.sheet.organisation.calendar)
 
     @cached_property
-    def stops(self) -> list[Neighbour]:
+    def neighbours(self) -> list[Neighbour]:
         """Where one can go on to, in order."""
-        return self.route(self)
+        return self.list_neighbours(self)
 
     @property
     def code(self) -> str:
@@ -64,13 +64,13 @@ class GridPage:
     @property
     def done(self) -> int:
         """How many of them are sent."""
-        return sum(1 for stop in self.stops if stop.is_done)
+        return sum(1 for one in self.neighbours if one.is_done)
 
     def find(self, value: str) -> Neighbour | None:
-        """The stop of that value."""
-        return next((stop for stop in self.stops if stop.value == value), None)
+        """The neighbour of that value."""
+        return next((one for one in self.neighbours if one.value == value), None)
 
     def _beside(self, step: int) -> Neighbour | None:
-        here = next((at for at, stop in enumerate(self.stops) if stop.value == self.stop), -1)
+        here = next((at for at, one in enumerate(self.neighbours) if one.value == self.own), -1)
         at = here + step
-        return self.stops[at] if here >= 0 and 0 <= at < len(self.stops) else None
+        return self.neighbours[at] if here >= 0 and 0 <= at < len(self.neighbours) else None

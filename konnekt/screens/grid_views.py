@@ -33,7 +33,7 @@ def words() -> dict[str, Any]:
     """What the grid's templates ask: a refusal, and what can be taken back, in words."""
     return {
         "say": web.say,
-        "spoken_steps": {name: web.say_kept(said, {}) for name, said in step_back.STEPS.items()},
+        "spoken_steps": {name: web.say_sentence(said, {}) for name, said in step_back.STEPS.items()},
     }
 
 
@@ -63,120 +63,128 @@ def send(opened: Open) -> Response:
         _send(opened, typed)
     except (Conflict, Invalid) as refusal:
         return _refused(opened, typed, refusal)
-    desk = opened()
-    return _done(desk, _("Sent: %(what)s.", what=_named(desk)), typed, is_just_sent=True, undo="")
+    grid_page = opened()
+    return _done(grid_page, _("Sent: %(what)s.", what=_named(grid_page)), typed, is_just_sent=True, undo="")
 
 
 def withdraw(opened: Open) -> Response:
     """Take back what was just sent (Ongedaan maken)."""
-    desk = opened()
-    if desk.sheet.row is None:
+    grid_page = opened()
+    if grid_page.sheet.row is None:
         raise NotFound("This timesheet does not exist, or not for you.")
     try:
-        submit.withdraw(desk.sheet.row.id, by=web.account(), seen=forms.seen(request.form.get("seen", "")))
+        submit.withdraw(
+            grid_page.sheet.row.id, by=web.account(), seen=forms.seen(request.form.get("seen", ""))
+        )
     except (Conflict, Invalid) as refusal:
         return _refused(opened, forms.entry(request.form), refusal)
-    desk, typed = opened(), forms.entry(request.form)
-    typed.seen = desk.sheet.revision
+    grid_page, typed = opened(), forms.entry(request.form)
+    typed.seen = grid_page.sheet.revision
     notice = _("Taken back: it is a draft again.")
-    return web.announce(_draw(desk, typed, undo=""), notice) if web.is_htmx() else _back(desk, notice)
+    return (
+        web.announce(_draw(grid_page, typed, undo=""), notice) if web.is_htmx() else _back(grid_page, notice)
+    )
 
 
 def lines(opened: Open) -> Response:
     """Add or remove a row, and show the page with all that was typed; nothing is stored."""
-    desk = opened()
-    typed = _caught_up(desk, forms.entry(request.form))
+    grid_page = opened()
+    typed = _caught_up(grid_page, forms.entry(request.form))
     if "restore" in request.form:
-        return _restored(desk, typed)
+        return _restored(grid_page, typed)
     added, removed = forms.added_week(request.form.get("add", "")), request.form.get("remove", "")
     before = [row for row in typed.rows if row.token == removed and not row.is_empty]
     typed.rows = [row for row in typed.rows if row.token != removed]
-    known, new = grid.choices(desk.sheet), ""
-    for week in grid.weeks_of(desk.sheet.assignment, desk.sheet.period, {}):
+    offered, new = grid.choices(grid_page.sheet), ""
+    for week in grid.weeks_of(grid_page.sheet.assignment, grid_page.sheet.period, {}):
         if added == (week.iso_year, week.iso_week):
             there = [row for row in typed.rows if (row.iso_year, row.iso_week) == added]
-            new = typed.add(known.fresh(week, desk.sheet.assignment, there)).token
+            new = typed.add(offered.fresh(week, grid_page.sheet.assignment, there)).token
     if not before:
-        return _draw(desk, typed, known=known, new=new)
-    return _stepped("line", before, _("Line removed."), desk, typed, known=known)
+        return _draw(grid_page, typed, offered=offered, new=new)
+    return _stepped("line", before, _("Line removed."), grid_page, typed, offered=offered)
 
 
-def _caught_up(desk: GridPage, typed: entry.Entry) -> entry.Entry:
+def _caught_up(grid_page: GridPage, typed: entry.Entry) -> entry.Entry:
     """What was typed, laid over what oneself alone stored since: the answer to that got lost on the way."""
-    row = desk.sheet.row
+    row = grid_page.sheet.row
     if row is None or typed.seen == row.revision:
         return typed
     since = edit_conflict.conflict_of(row, typed.seen, by=web.account())
-    return merge.merge(typed, desk.sheet) if since.is_mine and not since.names else typed
+    return merge.merge(typed, grid_page.sheet) if since.is_mine and not since.names else typed
 
 
-def _restored(desk: GridPage, typed: entry.Entry) -> Response:
+def _restored(grid_page: GridPage, typed: entry.Entry) -> Response:
     """Take the last step back (Ongedaan maken); nothing is stored."""
     if last := forms.step(request.form):
         step_back.restore(typed, last)
-    return _announced(_("It is as it was."), desk, typed, undo="")
+    return _announced(_("It is as it was."), grid_page, typed, undo="")
 
 
 def _stepped(
     what: str,
     before: list[entry.Row],
     notice: str,
-    desk: GridPage,
+    grid_page: GridPage,
     typed: entry.Entry,
     **context: Any,
 ) -> Response:
     """The page after a step, with the way back."""
     undo = forms.step_text(what, entry.Entry(before))
-    return _announced(notice, desk, typed, undo=undo, is_stepped=what == "line", **context)
+    return _announced(notice, grid_page, typed, undo=undo, is_stepped=what == "line", **context)
 
 
-def _announced(notice: str, desk: GridPage, typed: entry.Entry, **context: Any) -> Response:
+def _announced(notice: str, grid_page: GridPage, typed: entry.Entry, **context: Any) -> Response:
     if not web.is_htmx():
         flash(notice)
-    return web.announce(_draw(desk, typed, **context), notice)
+    return web.announce(_draw(grid_page, typed, **context), notice)
 
 
 def copy(opened: Open) -> Response:
     """Take over the pattern of the sheet before; a draft is kept with it."""
-    desk, typed, before = opened(), forms.entry(request.form), forms.entry(request.form).rows
-    known = grid.choices(desk.sheet)
+    grid_page, typed, before = opened(), forms.entry(request.form), forms.entry(request.form).rows
+    offered = grid.choices(grid_page.sheet)
     try:
-        filled = pattern.take_over(typed, desk.sheet, desk.calendar.closing_days, known)
-        if desk.sheet.is_draft and filled:
-            _save(desk, typed)
+        filled = pattern.take_over(typed, grid_page.sheet, grid_page.calendar.closing_days, offered)
+        if grid_page.sheet.is_draft and filled:
+            _save(grid_page, typed)
     except (Conflict, Invalid) as refusal:
         return _refused(opened, typed, refusal)
-    if desk.sheet.is_draft and filled:
-        desk = opened()
+    if grid_page.sheet.is_draft and filled:
+        grid_page = opened()
     notice = ngettext("%(num)s cell filled.", "%(num)s cells filled.", filled)
-    return _stepped("copy", before, notice, desk, typed, known=known)
+    return _stepped("copy", before, notice, grid_page, typed, offered=offered)
 
 
 def turn(opened: Open, other: Callable[[Neighbour], GridPage]) -> Response:
     """On to another sheet: a draft is kept on the way, unsent changes of a sent sheet are asked about."""
-    desk, typed = opened(), forms.entry(request.form)
+    grid_page, typed = opened(), forms.entry(request.form)
     unsent, _sep, to = request.form.get("unsent", "").partition(":")
-    stop = desk.find(to or request.form.get("go") or request.form.get("to", ""))
-    if stop is None:
+    neighbour = grid_page.find(to or request.form.get("go") or request.form.get("to", ""))
+    if neighbour is None:
         raise NotFound("This assignment does not exist, or not for you.")
     try:
         if unsent == "send":
             _send(opened, typed)
-        elif desk.sheet.is_draft:
-            _save(desk, typed)
-        elif desk.sheet.is_sent and not unsent and not typed.content().is_like(desk.sheet.stored.content):
+        elif grid_page.sheet.is_draft:
+            _save(grid_page, typed)
+        elif (
+            grid_page.sheet.is_sent
+            and not unsent
+            and not typed.content().is_like(grid_page.sheet.stored.content)
+        ):
             raise Conflict("There are changes that were not sent yet.")
     except (Conflict, Invalid) as refusal:
-        return _refused(opened, typed, refusal, leaving_to=stop)
-    where = url_for(".show", code=stop.code, **stop.query)
+        return _refused(opened, typed, refusal, leaving_to=neighbour)
+    where = url_for(".show", code=neighbour.code, **neighbour.query)
     if not web.is_htmx():
         return redirect(where, 303)
-    return web.moved(_draw(other(stop), is_opened=True, is_moved=True), where)
+    return web.moved(_draw(other(neighbour), is_opened=True, is_moved=True), where)
 
 
-def _save(desk: GridPage, typed: entry.Entry) -> None:
+def _save(grid_page: GridPage, typed: entry.Entry) -> None:
     try:
-        submit.save(desk.sheet.at, typed.content(), by=web.account(), seen=typed.seen)
+        submit.save(grid_page.sheet.at, typed.content(), by=web.account(), seen=typed.seen)
     except edit_conflict.EditConflict as stale:
         # The answer to the same save got lost on the way: it is as it was typed.
         if not stale.is_as_typed:
@@ -194,60 +202,66 @@ def _send(opened: Open, typed: entry.Entry) -> None:
             submit.submit(sheet.at, typed.content(), by=web.account(), seen=sheet.revision)
 
 
-def _named(desk: GridPage) -> str:
+def _named(grid_page: GridPage) -> str:
     """Worker, period and total in one line."""
-    sheet = desk.sheet
+    sheet = grid_page.sheet
     hours = hours_total(sheet.row.minutes if sheet.row else 0, web.language())
     return f"{sheet.assignment.worker.name}, {web.spoken(sheet.period)}, {_('%(hours)s hours', hours=hours)}"
 
 
-def _back(desk: GridPage, notice: str) -> Response:
+def _back(grid_page: GridPage, notice: str) -> Response:
     flash(notice)
-    return redirect(url_for(".show", code=desk.code, **desk.query), 303)
+    return redirect(url_for(".show", code=grid_page.code, **grid_page.query), 303)
 
 
-def _done(desk: GridPage, notice: str, typed: entry.Entry | None, **context: Any) -> Response:
+def _done(grid_page: GridPage, notice: str, typed: entry.Entry | None, **context: Any) -> Response:
     """Answer a change: the grid in place, or a redirect to it."""
     if not web.is_htmx():
-        return _back(desk, notice)
-    return web.announce(_draw(desk, typed, **context), notice)
+        return _back(grid_page, notice)
+    return web.announce(_draw(grid_page, typed, **context), notice)
 
 
 def _refused(opened: Open, typed: entry.Entry, refusal: Refused, **context: Any) -> Response:
     """The grid with all that was typed and the reason; after somebody else was first, with that beside it."""
-    desk = opened()
-    if typed.seen != desk.sheet.revision:
-        typed = merge.merge(typed, desk.sheet)
+    grid_page = opened()
+    if typed.seen != grid_page.sheet.revision:
+        typed = merge.merge(typed, grid_page.sheet)
     context["is_conflict"] = isinstance(refusal, edit_conflict.EditConflict)
-    return _draw(desk, typed.refused(refusal), refusal.status, **context)
+    return _draw(grid_page, typed.refused(refusal), refusal.status, **context)
 
 
-def _draw(desk: GridPage, typed: entry.Entry | None = None, status: int = 200, **context: Any) -> Response:
-    known = context.pop("known", None)
+def _draw(
+    grid_page: GridPage, typed: entry.Entry | None = None, status: int = 200, **context: Any
+) -> Response:
+    offered = context.pop("offered", None)
     undo = context.pop("undo", request.form.get("undo", "") if typed else "")
-    is_touched = typed is not None and not typed.content().is_like(desk.sheet.stored.content)
+    is_touched = typed is not None and not typed.content().is_like(grid_page.sheet.stored.content)
     if typed and not is_touched and not typed.refusal:
         # Its rows have lines now; also where the answer that said so got lost.
-        typed = typed.saved(desk.sheet.stored, desk.sheet.revision)
+        typed = typed.saved(grid_page.sheet.stored, grid_page.sheet.revision)
     drawn = grid.build(
-        desk.sheet, typed or desk.sheet.entry(), web.grants(), desk.calendar.closing_days, known
+        grid_page.sheet,
+        typed or grid_page.sheet.entry(),
+        web.grants(),
+        grid_page.calendar.closing_days,
+        offered,
     )
     return web.page(
-        desk.template,
+        grid_page.template,
         "partials/hour_grid.html",
         status,
         grid=drawn,
         printed=grid_cells.printed(drawn, is_opened=bool(context.get("is_opened"))),
-        sheet=desk.sheet,
-        desk=desk,
-        calendar=desk.calendar,
+        sheet=grid_page.sheet,
+        grid_page=grid_page,
+        calendar=grid_page.calendar,
         door=request.blueprint,
-        query=desk.query,
-        may_withdraw=desk.sheet.may_withdraw(web.grants()),
+        query=grid_page.query,
+        may_withdraw=grid_page.sheet.may_withdraw(web.grants()),
         is_quiet="quiet" in request.form,
         last=forms.step({"undo": undo}),
         undo=undo,
         is_touched=is_touched,
-        **desk.more,
+        **grid_page.more,
         **context,
     )

@@ -57,7 +57,7 @@ SECTIONS = {
     "hours.show": ("worker", "fill-in"),
     "hours.totals": ("worker", "totals"),
     "invoices": ("supervisor", "invoices"),
-    "my_sheets": ("registrar", "drafts"),
+    "registrar_sheets": ("registrar", "drafts"),
     "organisations": ("supervisor", "organisations"),
     "registration": ("registrar", "choose"),
     "registration.show": ("registrar", "fill-in"),
@@ -95,9 +95,9 @@ def section(endpoint: str) -> tuple[str, str] | None:
 
 def part() -> tuple[str, str]:
     """The page of the help that goes with this screen, and the part of it."""
-    found = section(request.endpoint or "")
-    if found:
-        return found
+    of_screen = section(request.endpoint or "")
+    if of_screen:
+        return of_screen
     return start(web.grants()) if current_user.is_authenticated else ("portal", "sign-in")
 
 

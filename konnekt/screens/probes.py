@@ -41,8 +41,8 @@ def init_app(app: Flask, config: Config) -> None:
             return Response("404\n", 404, mimetype="text/plain")
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
         # As bytes: of text that is not ASCII compare_digest takes none.
-        is_known = hmac.compare_digest(token.strip().encode(), config.metrics_token.encode())
-        if scheme.lower() != "bearer" or not is_known:
+        is_right_token = hmac.compare_digest(token.strip().encode(), config.metrics_token.encode())
+        if scheme.lower() != "bearer" or not is_right_token:
             return Response(
                 "401\n", 401, {"WWW-Authenticate": 'Bearer realm="metrics"'}, mimetype="text/plain"
             )

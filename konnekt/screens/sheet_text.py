@@ -87,7 +87,7 @@ def state_word(state: str) -> str:
     return str(words[State(state)])
 
 
-def hours_file(found: Sequence[Hour], kind: str) -> tuple[bytes, str, str]:
+def hours_file(hours: Sequence[Hour], kind: str) -> tuple[bytes, str, str]:
     """Hours with all that they stand on as a table, a row each: the file, its type and its ending.
 
     kind: "xlsx"; anything else is CSV. Hours are decimal, with four places where two are not exact.
@@ -97,7 +97,7 @@ def hours_file(found: Sequence[Hour], kind: str) -> tuple[bytes, str, str]:
         _("State"),
     ]  # fmt: skip
     rows = []
-    for hour in found:
+    for hour in hours:
         line = hour.line
         sheet = line.timesheet
         of = sheet.assignment

@@ -105,11 +105,11 @@ def or_404(row: Any) -> Any:
 
 def say(refusal: Refused) -> str:
     """The refusal's sentence in the reader's language, with its days as this reader writes them."""
-    return say_kept(refusal.sentence, refusal.values)
+    return say_sentence(refusal.sentence, refusal.values)
 
 
-def say_kept(sentence: str, values: dict[str, Any]) -> str:
-    """The same of a sentence that was kept with its values."""
+def say_sentence(sentence: str, values: dict[str, Any]) -> str:
+    """The same of a sentence that is stored with its values."""
     shown = {name: day(value) if isinstance(value, date) else value for name, value in values.items()}
     return str(gettext(sentence, **shown))
 
@@ -142,8 +142,8 @@ spoken = period
 
 def account() -> Account:
     """Who is signed in."""
-    found: Account = current_user._get_current_object()
-    return found
+    signed_in: Account = current_user._get_current_object()
+    return signed_in
 
 
 def grants() -> access.Grants:
@@ -282,8 +282,8 @@ def init_app(app: Flask, config: Config) -> None:
         if code >= 500:
             # The database may be what is broken: this page asks it nothing, not even who reads it.
             g.setdefault("_login_user", login_manager.anonymous_user())
-        known = code if code in ERROR_PAGES else 400 if code < 500 else 500
-        response = problem(f"errors/{known}.html", code, most=(request.max_content_length or 0) // 1024**2)
+        shown = code if code in ERROR_PAGES else 400 if code < 500 else 500
+        response = problem(f"errors/{shown}.html", code, most=(request.max_content_length or 0) // 1024**2)
         response.headers.extend(one for one in error.get_headers() if one[0] in ("Allow", "Retry-After"))
         return response
 
@@ -291,10 +291,10 @@ def init_app(app: Flask, config: Config) -> None:
 @login_manager.user_loader  # type: ignore[untyped-decorator]
 def load_account(token: str) -> Account | None:
     """The account of a live session; one statement, at most once a request."""
-    found = sessions.find(token)
-    if found is None:
+    live_session = sessions.find(token)
+    if live_session is None:
         return None
-    of: Account = found.account
+    of: Account = live_session.account
     of.session_token = token
-    g.agency = found.agency
+    g.agency = live_session.agency
     return of

@@ -26,7 +26,7 @@ from konnekt.domain.refusals import Refused
 from konnekt.domain.timesheets import content, submit
 from konnekt.domain.timesheets.content import Cell, Content, Line
 from konnekt.domain.timesheets.entry import Entry, Typed
-from konnekt.domain.timesheets.submit import Place
+from konnekt.domain.timesheets.submit import SheetIds
 from konnekt.domain.units import hours_total
 from konnekt.forms.registration import entry
 from konnekt.models import Account, Assignment, Event, EventChain, State, Timesheet
@@ -200,7 +200,7 @@ class Walk:
             cells = tuple(cell for line in stored.lines[:1] for cell in line.cells if cell.day != day)
             line = Line(*key, cells=(*cells, Cell(day, self.chance.choice((60, 120)))))
             wanted = Content((line, *stored.lines[1:]), stored.remark, is_nil=False)
-            at, seen = (sheet.id, sheet.revision) if sheet else (Place(self.of.id, self.period), 0)
+            at, seen = (sheet.id, sheet.revision) if sheet else (SheetIds(self.of.id, self.period), 0)
             try:
                 submit.save(at, wanted, by=renee, seen=seen)
                 self.steps.append(f"colleague on {day}")

@@ -12,7 +12,7 @@ from konnekt.domain.approvals import decide
 from konnekt.domain.periods import progress
 from konnekt.domain.timesheets import content, submit
 from konnekt.domain.timesheets.content import Cell, Content, Line
-from konnekt.domain.timesheets.submit import Place
+from konnekt.domain.timesheets.submit import SheetIds
 from konnekt.models import (
     Account,
     Assignment,
@@ -60,7 +60,7 @@ def draft(world: World, of: Assignment, minutes: int = 480, typed: str = "") -> 
     """What the worker saved of an assignment in period 12."""
     cell = Cell(date(2026, 11, 3), 0 if typed else minutes, "", typed)
     line = Line(2026, 45, HourType.get(code="REG").id, world.fse_budget.id, (cell,))
-    saved = submit.save(Place(of.id, world.period.id), Content((line,)), by=of.worker, seen=0)
+    saved = submit.save(SheetIds(of.id, world.period.id), Content((line,)), by=of.worker, seen=0)
     assert saved
     return saved
 
@@ -244,7 +244,7 @@ def test_no_hours_worked_where_nobody_began(bureau: Visitor, world: World) -> No
 def test_a_draft_of_the_organisation_names_who_entered_it(bureau: Visitor, world: World) -> None:
     eva = add(world, "Eva", entered_by="organisation")
     line = Line(2026, 45, HourType.get(code="REG").id, world.fse_budget.id, (Cell(date(2026, 11, 3), 60),))
-    submit.save(Place(eva.id, world.period.id), Content((line,)), by=world.registrar, seen=0)
+    submit.save(SheetIds(eva.id, world.period.id), Content((line,)), by=world.registrar, seen=0)
     assert (
         bureau.post(f"/bureau/progress/{eva.code}/2026/12", {"reason": "Lars is ziek", "seen": 1}).status_code
         == 303

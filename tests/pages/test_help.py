@@ -133,7 +133,7 @@ def test_the_service_worker_keeps_one_page_and_its_style(app: Flask) -> None:
     assert answer.mimetype == "text/javascript"
     with app.test_request_context():
         kept = [url_for("static", filename=name) for name in ("offline.html", "offline.css")]
-    found = re.search(r"const KEPT = (\[.*\]);", answer.text)
+    found = re.search(r"const CACHED = (\[.*\]);", answer.text)
     assert found
     assert json.loads(found[1]) == kept
     assert answer.text.count("addAll(") == 1

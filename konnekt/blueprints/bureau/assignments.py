@@ -42,8 +42,8 @@ def index() -> Response:
     form = AssignmentSearchForm(request.args)
     places = assignment_list.organisations()
     form.offer([(one.code, one.name) for one in places])
-    found = assignment_list.find(form.values(), PageForm(request.args).number())
-    return web.page(*LIST, page=found, form=form, query=form.query(), has_organisations=bool(places))
+    page = assignment_list.find(form.values(), PageForm(request.args).number())
+    return web.page(*LIST, page=page, form=form, query=form.query(), has_organisations=bool(places))
 
 
 @bp.get("/new")
@@ -56,21 +56,21 @@ def _new(form: AssignmentForm | None = None, status: int = 200) -> Response:
     text = request.values.get("worker", "")
     worker, places = placement.worker(text), placement.organisations()
     place = next((one for one in places if one.code == request.values.get("organisation")), None)
-    found: list[Account] = []
+    workers: list[Account] = []
     if web.is_htmx() or worker is None:
-        found = placement.workers(text) if text.strip() else placement.unplaced()
+        workers = placement.workers(text) if text.strip() else placement.unplaced()
     if worker and worker.is_worker and place and form is None:
         form = AssignmentForm(formdata=None, code=placement.suggested_code(worker))
     if form is not None and place is not None:
         _offer(form, place)
-    known: dict[str, Any] = {
+    context: dict[str, Any] = {
         "text": text,
         "worker": worker,
-        "found": found,
+        "workers": workers,
         "organisations": places,
         "organisation": place,
     }
-    return web.page(*NEW, status, form=form, has_people=bool(found) or placement.has_workers(), **known)
+    return web.page(*NEW, status, form=form, has_people=bool(workers) or placement.has_workers(), **context)
 
 
 def _offer(form: AssignmentForm, place: Organisation) -> None:
@@ -93,10 +93,12 @@ def add() -> Response:
         return _new(form, 422)
     code, sure = form.code.data or "", form.sure.data or ""
     try:
-        made = assignments.add(worker, place, code, form.values(), by=web.account(), sure=sure)
+        assignment = assignments.add(worker, place, code, form.values(), by=web.account(), sure=sure)
     except Refused as refusal:
         return _new(form, _refuse(form, refusal))
-    return _to(_("%(code)s is added. Give it a rate now.", code=made.code), ".show", assignment=made.id)
+    return _to(
+        _("%(code)s is added. Give it a rate now.", code=assignment.code), ".show", assignment=assignment.id
+    )
 
 
 def _to(notice: str, endpoint: str, **values: Any) -> Response:
@@ -127,8 +129,8 @@ def show(assignment: int) -> Response:
 @bp.get("/<int:assignment>/change")
 def ask(assignment: int) -> Response:
     """The form that changes what is agreed."""
-    found = assignment_list.open_record(assignment).assignment
-    return _change(assignment, AssignmentForm(formdata=None, data=typed(found, web.language())))
+    stored = assignment_list.open_record(assignment).assignment
+    return _change(assignment, AssignmentForm(formdata=None, data=typed(stored, web.language())))
 
 
 def _change(assignment: int, form: AssignmentForm, status: int = 200) -> Response:
@@ -197,22 +199,22 @@ def add_rate(assignment: int) -> Response:
 @bp.get("/<int:assignment>/rates/<int:rate>")
 def ask_rate(assignment: int, rate: int) -> Response:
     """The form that puts a rate right."""
-    found = rates.find(assignment, rate)
-    return _change_rate(found, RateForm(formdata=None, data=typed_rate(found, web.language())))
+    stored = rates.find(assignment, rate)
+    return _change_rate(stored, RateForm(formdata=None, data=typed_rate(stored, web.language())))
 
 
-def _change_rate(found: Rate, form: RateForm, status: int = 200) -> Response:
-    form.seen.show(rates.seen(found))
-    record = assignment_list.open_record(found.assignment_id)
-    return web.page(RATE, None, status, record=record, rate=found, form=form)
+def _change_rate(rate: Rate, form: RateForm, status: int = 200) -> Response:
+    form.seen.show(rates.seen(rate))
+    record = assignment_list.open_record(rate.assignment_id)
+    return web.page(RATE, None, status, record=record, rate=rate, form=form)
 
 
 @bp.post("/<int:assignment>/rates/<int:rate>")
 def change_rate(assignment: int, rate: int) -> Response:
     """Put a rate right that no hour is billed or paid at."""
-    found, form = rates.find(assignment, rate), RateForm()
+    stored, form = rates.find(assignment, rate), RateForm()
     if not form.validate():
-        return _change_rate(found, form, 422)
+        return _change_rate(stored, form, 422)
     try:
         rates.change(assignment, rate, *form.values(), by=web.account(), seen=form.seen.data or "")
     except Refused as refusal:

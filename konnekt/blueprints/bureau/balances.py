@@ -86,8 +86,8 @@ def _said(of: Invoice) -> str:
     return str(_("Recorded: nothing is open any more."))
 
 
-def _shown(found: open_amounts.Balance, status: int, **forms: Any) -> Response:
-    document = found.document
+def _shown(balance: open_amounts.Balance, status: int, **forms: Any) -> Response:
+    document = balance.document
     shown = {
         "pay_form": EntryForm(None, prefix="pay-", on=clock.today(), amount=_typed(document.to_pay_cents)),
         "return_form": ReturnForm(
@@ -97,11 +97,13 @@ def _shown(found: open_amounts.Balance, status: int, **forms: Any) -> Response:
         "taken": 0,
         **forms,
     }
-    shown["return_form"].offer([(one.number_text, _offered(one)) for one in found.open_invoices])
+    shown["return_form"].offer([(one.number_text, _offered(one)) for one in balance.open_invoices])
     for name in ("pay_form", "return_form"):
         # After a conflict the form is about the document as it is now.
         shown[name].seen.data = str(document.settled_cents)
-    return web.page("bureau/payments/show.html", None, status, found=found, **shown)
+    return web.page(
+        "bureau/payments/show.html", None, status, document=document, entries=balance.entries, **shown
+    )
 
 
 def _offered(invoice: Invoice) -> str:

@@ -20,10 +20,10 @@ PAGE = ("bureau/budget_numbers/show.html", "partials/bureau_budget_number.html")
 
 
 def _list(code: str, form: BudgetNumberForm | None = None) -> dict[str, Any]:
-    found = organisations.find(code)
-    numbers = budget_numbers.of(found)
+    organisation = organisations.find(code)
+    numbers = budget_numbers.of(organisation)
     return {
-        "organisation": found,
+        "organisation": organisation,
         "budget_numbers": numbers,
         "form": form or BudgetNumberForm(formdata=None),
     }
@@ -42,20 +42,27 @@ def add(code: str) -> Response:
     if not form.validate():
         return web.page(*LIST, 422, **_list(code, form))
     try:
-        made = budget_numbers.add(code, form.values(), by=web.account())
+        added = budget_numbers.add(code, form.values(), by=web.account())
     except Refused as refusal:
         return web.page(*LIST, web.refuse(form, refusal), **_list(code, form))
-    notice = _("Budget number %(number)s is added.", number=made.number)
+    notice = _("Budget number %(number)s is added.", number=added.number)
     return web.done(notice, url_for(".index", code=code), LIST[1], **_list(code))
 
 
 def _page(code: str, number: int, form: Any = None, end_form: Any = None) -> dict[str, Any]:
-    found = budget_numbers.find(code, number)
-    columns = typed(budget_numbers.RECORD.values(found), web.language())
-    form = form or BudgetNumberForm(formdata=None, data={**columns, "seen": budget_numbers.seen(found)})
-    last_on = found.valid_until_on or clock.today()
+    budget_number = budget_numbers.find(code, number)
+    columns = typed(budget_numbers.RECORD.values(budget_number), web.language())
+    form = form or BudgetNumberForm(
+        formdata=None, data={**columns, "seen": budget_numbers.seen(budget_number)}
+    )
+    last_on = budget_number.valid_until_on or clock.today()
     end_form = end_form or EndBudgetNumberForm(formdata=None, prefix="end-", valid_until_on=last_on)
-    return {"budget_number": found, "organisation": found.organisation, "form": form, "end_form": end_form}
+    return {
+        "budget_number": budget_number,
+        "organisation": budget_number.organisation,
+        "form": form,
+        "end_form": end_form,
+    }
 
 
 @bp.get("/<int:number>")

@@ -47,10 +47,10 @@ def add() -> Response:
     if not form.validate():
         return web.page(*LIST, 422, **_list(_year(), form))
     try:
-        made = closing_days.add(*form.values(), by=web.account())
+        closing_day = closing_days.add(*form.values(), by=web.account())
     except Refused as refusal:
         return web.page(*LIST, web.refuse(form, refusal), **_list(_year(), form))
-    return _done(_("%(name)s is added.", name=made.name(web.language())), made.day.year)
+    return _done(_("%(name)s is added.", name=closing_day.name(web.language())), closing_day.day.year)
 
 
 def _done(notice: str, year: int) -> Response:
@@ -64,9 +64,9 @@ def show(closing_day: int) -> Response:
 
 
 def _page(closing_day: int, form: ClosingDayForm, status: int = 200) -> Response:
-    found = closing_days.find(closing_day)
-    form.seen.show(closing_days.seen(found))
-    return web.page(CHANGE, None, status, closing_day=found, form=form)
+    stored = closing_days.find(closing_day)
+    form.seen.show(closing_days.seen(stored))
+    return web.page(CHANGE, None, status, closing_day=stored, form=form)
 
 
 @bp.post("/<int:closing_day>")
@@ -99,13 +99,13 @@ def holidays() -> Response:
 
 
 def _holidays(year: int, problem: Invalid | None = None) -> Response:
-    status, found = 422 if problem else 200, []
+    status, proposed = 422 if problem else 200, []
     try:
-        found = closing_days.proposed(year)
+        proposed = closing_days.proposed(year)
     except Invalid as refusal:
         status, problem = 422, refusal
     said = web.say(problem) if problem else ""
-    return web.page(HOLIDAYS, None, status, year=year, found=found, problem=said)
+    return web.page(HOLIDAYS, None, status, year=year, proposed=proposed, problem=said)
 
 
 @bp.post("/holidays")
@@ -113,8 +113,8 @@ def add_holidays() -> Response:
     """Add the ones that are ticked."""
     year = ClosingYearForm(request.form).number() or clock.today().year + 1
     try:
-        made = closing_days.add_holidays(year, ticked(request.form.getlist("day")), by=web.account())
+        added = closing_days.add_holidays(year, ticked(request.form.getlist("day")), by=web.account())
     except Invalid as refusal:
         return _holidays(year, refusal)
-    flash(ngettext("%(num)s closing day is added.", "%(num)s closing days are added.", len(made)))
+    flash(ngettext("%(num)s closing day is added.", "%(num)s closing days are added.", len(added)))
     return redirect(url_for(".index", year=year), 303)

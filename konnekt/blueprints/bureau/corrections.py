@@ -50,27 +50,29 @@ def correct(sheet: int) -> Response:
     try:
         if form.do.data == "send":
             return _sent(case, typed, form)
-        found = effect.foresee(case, supplementary.check(case, typed.content()))
+        foreseen = effect.foresee(case, supplementary.check(case, typed.content()))
     except (Conflict, Invalid) as refusal:
         return _refused(sheet, typed, form, refusal)
-    return _shown(case, typed, form, found=found)
+    return _shown(case, typed, form, foreseen=foreseen)
 
 
 @bp.post("/<int:sheet>/withdraw")
 def withdraw(sheet: int) -> Response:
     """Take a correction back that waits or came back."""
-    found = supplementary.withdraw(
+    correction = supplementary.withdraw(
         sheet, by=web.account(), seen=registration.seen(request.form.get("seen", ""))
     )
-    return _done(sheet, _("Taken back: correction %(number)s is empty.", number=found.sequence))
+    return _done(sheet, _("Taken back: correction %(number)s is empty.", number=correction.sequence))
 
 
 def _sent(case: cases.Case, typed: entry.Entry, form: CorrectionForm) -> Response:
-    made = supplementary.send(
+    correction = supplementary.send(
         case.original.id, typed.content(), form.reason.data or "",
         by=web.account(), seen=form.case.data or "", shown=form.shown.data or "",
     )  # fmt: skip
-    return _done(made.id, _("Sent: correction %(number)s waits to be approved.", number=made.sequence))
+    return _done(
+        correction.id, _("Sent: correction %(number)s waits to be approved.", number=correction.sequence)
+    )
 
 
 def _done(sheet: int, notice: str) -> Response:
@@ -92,24 +94,24 @@ def _refused(sheet: int, typed: entry.Entry, form: CorrectionForm, refusal: Refu
     case = cases.find(sheet)
     if getattr(refusal, "field", "") == "reason":
         form.reason.errors = [web.say(refusal)]
-    found = None
+    foreseen = None
     try:
-        found = effect.foresee(case, supplementary.check(case, typed.content()))
+        foreseen = effect.foresee(case, supplementary.check(case, typed.content()))
     except Refused as why:
         # What is wrong with the hours is said first: the rest can wait.
         refusal = why
     if isinstance(refusal, Invalid) and refusal.field != "reason":
         typed.refused(refusal)
-    return _shown(case, typed, form, refusal.status, found=found, refusal=refusal)
+    return _shown(case, typed, form, refusal.status, foreseen=foreseen, refusal=refusal)
 
 
 def _shown(
     case: cases.Case, typed: entry.Entry, form: CorrectionForm, status: int = 200, *,
-    found: effect.Effect | None = None, refusal: Refused | None = None, new: str = "",
+    foreseen: effect.Effect | None = None, refusal: Refused | None = None, new: str = "",
 ) -> Response:  # fmt: skip
     context = _context(case, typed, form)
     template, partial = "bureau/corrections/show.html", "partials/correction.html"
-    return web.page(template, partial, status, **context, found=found, refusal=refusal, new=new)
+    return web.page(template, partial, status, **context, foreseen=foreseen, refusal=refusal, new=new)
 
 
 def _context(case: cases.Case, typed: entry.Entry, form: CorrectionForm) -> dict[str, Any]:

@@ -37,10 +37,10 @@ def add() -> Response:
     if not form.validate():
         return web.page(*LIST, 422, **_list(form))
     try:
-        made = hour_types.add(form.code.data or "", form.values(is_active=True), by=web.account())
+        hour_type = hour_types.add(form.code.data or "", form.values(is_active=True), by=web.account())
     except Refused as refusal:
         return web.page(*LIST, web.refuse(form, refusal), **_list(form))
-    return web.done(_("%(code)s is added.", code=made.code), url_for(".index"), LIST[1], **_list())
+    return web.done(_("%(code)s is added.", code=hour_type.code), url_for(".index"), LIST[1], **_list())
 
 
 @bp.get("/<int:hour_type>")
@@ -50,12 +50,12 @@ def show(hour_type: int) -> Response:
 
 
 def _page(hour_type: int, form: HourTypeForm, status: int = 200) -> Response:
-    found = hour_types.find(hour_type)
+    stored = hour_types.find(hour_type)
     del form.code
-    form.seen.show(hour_types.seen(found))
-    known = {"hour_type": found, "is_locked": hour_types.is_locked(found)}
-    history = events.latest(thing=hour_types.thing(found))
-    return web.page(CHANGE, None, status, form=form, events=history, **known)
+    form.seen.show(hour_types.seen(stored))
+    context = {"hour_type": stored, "is_locked": hour_types.is_locked(stored)}
+    history = events.latest(thing=hour_types.thing(stored))
+    return web.page(CHANGE, None, status, form=form, events=history, **context)
 
 
 @bp.post("/<int:hour_type>")

@@ -19,7 +19,7 @@ bp = Blueprint("imports", __name__, url_prefix="/imports")
 @bp.app_context_processor
 def words() -> dict[str, Any]:
     """What the partials of a report ask, on whichever page they stand."""
-    return {"said": lambda line: web.say_kept(line["sentence"], line["values"])}
+    return {"said": lambda line: web.say_sentence(line["sentence"], line["values"])}
 
 
 def _page(form: UploadForm, status: int = 200) -> Response:
@@ -65,28 +65,28 @@ def again(job: int) -> Response:
 @bp.get("/<int:job>/lines.csv")
 def lines(job: int) -> Response:
     """Every line that was wrong, left as it is or doubtful, each value that changes, what is new; as CSV."""
-    found = uploads.find(job)
-    uploads.check_look(found, web.account())
-    listed = [line for name in ("problems", "differences", "doubts") for line in found.result.get(name, [])]
+    check = uploads.find(job)
+    uploads.check_look(check, web.account())
+    listed = [line for name in ("problems", "differences", "doubts") for line in check.result.get(name, [])]
     said = {"new": _("new"), "changed": _("changed")}
     header = [_("File"), _("Line"), _("Column"), _("What"), _("Was"), _("Becomes")]
     rows = [
-        (one["file"], one["line"], one["column"], web.say_kept(one["sentence"], one["values"]), "", "")
+        (one["file"], one["line"], one["column"], web.say_sentence(one["sentence"], one["values"]), "", "")
         for one in listed
     ]
-    changes = found.result.get("changes", []) if found.result["is_ok"] else []
+    changes = check.result.get("changes", []) if check.result["is_ok"] else []
     for one in changes:
         values = (change_text.shown(one["name"], one[side]) for side in ("before", "after"))
         rows.append((one["file"], one["line"], one["column"], said["changed"], *values))
     told = {(one["file"], one["line"]) for one in changes}
     rows += [
-        (name, line, "", said[made], "", "")
-        for name, line, made in uploads.effects(found)
+        (name, line, "", said[outcome], "", "")
+        for name, line, outcome in uploads.effects(check)
         if (name, line) not in told
     ]
     response = make_response(tables.csv_file(header, rows, web.language()))
     response.headers["Content-Type"] = tables.CSV
-    response.headers["Content-Disposition"] = f'attachment; filename="import-{found.id}.csv"'
+    response.headers["Content-Disposition"] = f'attachment; filename="import-{check.id}.csv"'
     return response
 
 

@@ -75,9 +75,9 @@ def credit(invoice: int) -> Response:
     except Refused as refusal:
         return _foreseen(invoice_credit.outlook(invoice), form, web.refuse(form, refusal))
     here = url_for("bureau.invoicing.outlook", invoice=invoice)
-    found = invoice_credit.outlook(invoice)
+    outlook = invoice_credit.outlook(invoice)
     notice = _("Credited: credit note %(number)s.", number=note.number_text)
-    return web.done(notice, here, OUTLOOK, outlook=found, form=form)
+    return web.done(notice, here, OUTLOOK, outlook=outlook, form=form)
 
 
 def _begun(job: Job, notice: str) -> Response:
@@ -105,7 +105,7 @@ def _shown(
     if not web.is_htmx():
         shown["waiting"] = waiting
         shown["jobs"] = runs.under_way()
-        shown["unmade"] = missing_documents.first(runs.MOST_NUMBERS)
+        shown["undocumented"] = missing_documents.first(runs.MOST_NUMBERS)
     return web.page(PAGE, RUN, status, **shown)
 
 
@@ -132,12 +132,12 @@ def _previewed(form: RunForm, orders: dict[str, str]) -> tuple[int, dict[str, An
         return 200, {"lacking": lacking}
     try:
         invoice_issue.must_be_near(form.on.data)
-        found = invoice_issue.preview(*_asked(form), orders)
+        run = invoice_issue.preview(*_asked(form), orders)
     except Refused as refusal:
         return web.refuse(form, refusal), {}
-    seen = runs.fingerprint(found, form.on.data)
-    return 200, {"lacking": [], "found": found, "seen": seen, "orders": orders, "order_prefix": ORDER}
+    seen = runs.fingerprint(run, form.on.data)
+    return 200, {"lacking": [], "run": run, "seen": seen, "orders": orders, "order_prefix": ORDER}
 
 
-def _foreseen(found: invoice_credit.Outlook, form: CreditForm, status: int) -> Response:
-    return web.page(CREDIT, OUTLOOK, status, outlook=found, form=form)
+def _foreseen(outlook: invoice_credit.Outlook, form: CreditForm, status: int) -> Response:
+    return web.page(CREDIT, OUTLOOK, status, outlook=outlook, form=form)

@@ -15,13 +15,13 @@ bp = Blueprint("jobs", __name__, url_prefix="/jobs")
 @bp.app_context_processor
 def words() -> dict[str, Any]:
     """What the partial asks of a job, on whichever page it stands."""
-    return {"why_failed": lambda job: web.say_kept(*queue.why(job))}
+    return {"why_failed": lambda job: web.say_sentence(*queue.why(job))}
 
 
 @bp.get("/<int:job>")
 def show(job: int) -> Response:
     """One job; htmx asks for it every second until it has ended, which is then said once."""
-    found = queue.find(job)
-    uploads.check_look(found, web.account())
-    answer = web.page("bureau/jobs/show.html", "partials/job_progress.html", job=found)
-    return web.announce_end(answer) if found.ended_at else answer
+    stored = queue.find(job)
+    uploads.check_look(stored, web.account())
+    answer = web.page("bureau/jobs/show.html", "partials/job_progress.html", job=stored)
+    return web.announce_end(answer) if stored.ended_at else answer

@@ -31,8 +31,8 @@ def _list(refusal: Refused | None = None) -> Response:
 
 
 def _done(notice: str) -> Response:
-    found = {"page": outbox.undelivered(), "given_up": outbox.count_given_up(), "refusal": None}
-    return web.done(notice, url_for(".index"), "partials/undelivered.html", **found)
+    context = {"page": outbox.undelivered(), "given_up": outbox.count_given_up(), "refusal": None}
+    return web.done(notice, url_for(".index"), "partials/undelivered.html", **context)
 
 
 @bp.post("/<int:mail>/again")

@@ -84,7 +84,7 @@ def _said(done: move_preview.MovePreview) -> str:
 def _shown(
     source: BudgetNumber,
     form: MoveForm,
-    found: move_preview.MovePreview | None = None,
+    preview: move_preview.MovePreview | None = None,
     refusal: Refused | None = None,
 ) -> Response:
     form.offer(
@@ -97,9 +97,9 @@ def _shown(
     )
     if refusal is not None and (field := getattr(refusal, "field", "")) in form:
         form[field].errors = [web.say(refusal)]
-    context: dict[str, Any] = {"budget_number": source, "form": form, "found": found, "refusal": refusal}
+    context: dict[str, Any] = {"budget_number": source, "form": form, "preview": preview, "refusal": refusal}
     context["defaults"] = (
-        correction_move.defaults(move_preview.Chosen(source, **form.chosen())) if found else []
+        correction_move.defaults(move_preview.Chosen(source, **form.chosen())) if preview else []
     )
     context["has_ended"] = source.valid_until_on is not None and source.valid_until_on < clock.today()
     status = refusal.status if refusal else 200

@@ -25,9 +25,9 @@ def index() -> Response:
     """The organisations that are clients, searched."""
     form = searches.OrganisationSearch(request.args)
     number = searches.number(request.args.get("page"))
-    found = lists.organisations(form.words, number, with_ended=form.ended.data)
+    page = lists.organisations(form.words, number, with_ended=form.ended.data)
     names = ("bureau/organisations/index.html", "partials/bureau_organisations.html")
-    return web.page(*names, search=form, found=found, query=form.query())
+    return web.page(*names, search=form, page=page, query=form.query())
 
 
 # Two parts, so that no code of an organisation can be this address.
@@ -42,45 +42,45 @@ def add() -> Response:
     """Add one."""
     form = _filled(None, request.form)
     try:
-        made = organisations.add(form.values(), by=web.account())
+        organisation = organisations.add(form.values(), by=web.account())
     except Refused as refusal:
         return _form_page(form, None, web.refuse(form, refusal))
-    return _shown(made, _("%(name)s is added.", name=made.name))
+    return _shown(organisation, _("%(name)s is added.", name=organisation.name))
 
 
 @bp.get("/<code>/change")
 def edit(code: str) -> Response:
     """The form that changes it."""
-    found = organisations.find(code)
-    return _form_page(_filled(found), found)
+    organisation = organisations.find(code)
+    return _form_page(_filled(organisation), organisation)
 
 
 @bp.post("/<code>/change")
 def change(code: str) -> Response:
     """Change it."""
-    found = organisations.find(code)
-    form = _filled(found, request.form)
+    organisation = organisations.find(code)
+    form = _filled(organisation, request.form)
     try:
         changed = organisations.change(code, form.values(), seen=form.seen.data or "", by=web.account())
     except Refused as refusal:
         status = web.refuse(form, refusal)
         web.look_again(form, status, organisations.seen(organisations.find(code)))
-        return _form_page(form, found, status)
+        return _form_page(form, organisation, status)
     return _shown(changed, _("%(name)s is changed.", name=changed.name))
 
 
-def _filled(found: Organisation | None, typed: Any = None) -> OrganisationForm:
+def _filled(organisation: Organisation | None, typed: Any = None) -> OrganisationForm:
     """The form with what was typed, else with the row, else empty."""
-    form = OrganisationForm(typed, obj=found)
-    form.parent.choices = [("", _("none")), *lists.names(but=found)]
-    if found is not None and typed is None:
-        form.parent.data = found.parent.code if found.parent else ""
-        form.seen.data = organisations.seen(found)
+    form = OrganisationForm(typed, obj=organisation)
+    form.parent.choices = [("", _("none")), *lists.names(but=organisation)]
+    if organisation is not None and typed is None:
+        form.parent.data = organisation.parent.code if organisation.parent else ""
+        form.seen.data = organisations.seen(organisation)
     return form
 
 
-def _form_page(form: OrganisationForm, found: Organisation | None, status: int = 200) -> Response:
-    return web.page(*FORM, status, form=form, organisation=found)
+def _form_page(form: OrganisationForm, organisation: Organisation | None, status: int = 200) -> Response:
+    return web.page(*FORM, status, form=form, organisation=organisation)
 
 
 @bp.get("/<code>")
@@ -90,9 +90,9 @@ def show(code: str) -> Response:
 
 
 def _context(code: str, end_form: EndOrganisationForm | None = None) -> dict[str, Any]:
-    dossier = record_pages.of_organisation(code, web.agency())
+    record = record_pages.of_organisation(code, web.agency())
     form = end_form or EndOrganisationForm(formdata=None, ended_on=clock.today())
-    return {"dossier": dossier, "organisation": dossier.organisation, "end_form": form}
+    return {"record": record, "organisation": record.organisation, "end_form": form}
 
 
 def _shown(organisation: Organisation, notice: str) -> Response:

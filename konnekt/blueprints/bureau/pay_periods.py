@@ -70,12 +70,12 @@ def generate() -> Response:
         return web.page(*YEAR, 422, form=form, spans=[])
     calendar, year = form.calendar.data, form.year.data
     try:
-        made = pay_periods.generate(
+        periods = pay_periods.generate(
             calendar, year, form.rule(), by=web.account(), closed=form.closed.data or ""
         )
     except Refused as refusal:
         return web.page(*YEAR, web.refuse(form, refusal), form=form, spans=[])
-    notice = ngettext("%(num)s period is made.", "%(num)s periods are made.", len(made))
+    notice = ngettext("%(num)s period is made.", "%(num)s periods are made.", len(periods))
     return _to_list(notice, calendar, year)
 
 
@@ -96,43 +96,45 @@ def delete_year() -> Response:
 @bp.get("/<int:period>")
 def show(period: int) -> Response:
     """One period and the form that changes it."""
-    found = pay_periods.find(period)
-    return _page(found, PeriodForm(formdata=None, data=typed(found, clock.local)))
+    pay_period = pay_periods.find(period)
+    return _page(pay_period, PeriodForm(formdata=None, data=typed(pay_period, clock.local)))
 
 
-def _page(found: PayPeriod, form: PeriodForm, status: int = 200) -> Response:
-    has_sheets = pay_periods.has_sheets(found)
+def _page(pay_period: PayPeriod, form: PeriodForm, status: int = 200) -> Response:
+    has_sheets = pay_periods.has_sheets(pay_period)
     if has_sheets and form.first_on:
         form.fix_days()
-    form.seen.show(pay_periods.seen(found))
-    hits = working_days.of([found])
-    known: dict[str, Any] = {"period": found, "has_sheets": has_sheets, "form": form, "hits": hits}
-    history = events.latest(thing=pay_periods.thing(found))
-    return web.page(CHANGE, None, status, events=history, **known)
+    form.seen.show(pay_periods.seen(pay_period))
+    hits = working_days.of([pay_period])
+    context: dict[str, Any] = {"period": pay_period, "has_sheets": has_sheets, "form": form, "hits": hits}
+    history = events.latest(thing=pay_periods.thing(pay_period))
+    return web.page(CHANGE, None, status, events=history, **context)
 
 
 @bp.post("/<int:period>")
 def change(period: int) -> Response:
     """Change its days, deadlines and pay date."""
-    found, form = pay_periods.find(period), PeriodForm()
-    if pay_periods.has_sheets(found) and "first_on" not in request.form:
+    pay_period, form = pay_periods.find(period), PeriodForm()
+    if pay_periods.has_sheets(pay_period) and "first_on" not in request.form:
         form.fix_days()
     if not form.validate():
-        return _page(found, form, 422)
+        return _page(pay_period, form, 422)
     how: dict[str, Any] = {"joined": bool(form.joined and form.joined.data), "closed": form.closed.data or ""}
     try:
-        pay_periods.change(period, _span(found, form), by=web.account(), seen=form.seen.data or "", **how)
+        pay_periods.change(
+            period, _span(pay_period, form), by=web.account(), seen=form.seen.data or "", **how
+        )
     except Refused as refusal:
         return _page(pay_periods.find(period), form, web.refuse(form, refusal))
-    notice = _("%(period)s is changed.", period=capital(web.spoken(found)))
-    return _to_list(notice, found.calendar, found.year)
+    notice = _("%(period)s is changed.", period=capital(web.spoken(pay_period)))
+    return _to_list(notice, pay_period.calendar, pay_period.year)
 
 
-def _span(found: PayPeriod, form: PeriodForm) -> calendars.Span:
+def _span(pay_period: PayPeriod, form: PeriodForm) -> calendars.Span:
     return calendars.Span(
-        number=found.number,
-        first_on=form.first_on.data if form.first_on else found.first_on,
-        last_on=form.last_on.data if form.last_on else found.last_on,
+        number=pay_period.number,
+        first_on=form.first_on.data if form.first_on else pay_period.first_on,
+        last_on=form.last_on.data if form.last_on else pay_period.last_on,
         submit_by_at=clock.at(form.submit_by.data, form.submit_at.data),
         approve_by_at=clock.at(form.approve_by.data, form.approve_at.data),
         pay_on=form.pay_on.data,

@@ -113,6 +113,6 @@ def record() -> Response:
     return redirect(url_for("bureau.payments.index"), 303)
 
 
-def _previewed(found: payment_file.PaymentFile, status: int, **more: Any) -> Response:
-    status = 422 if found.problems and status == 200 else status
-    return web.page("bureau/payments/file.html", None, status, found=found, say=web.say_kept, **more)
+def _previewed(file: payment_file.PaymentFile, status: int, **more: Any) -> Response:
+    status = 422 if file.problems and status == 200 else status
+    return web.page("bureau/payments/file.html", None, status, file=file, say=web.say_sentence, **more)

@@ -49,12 +49,12 @@ def export(calendar: str, year: int, number: int) -> Response:
         incomplete = Invalid("This page is incomplete. Load it again.", field="seen")
         return _preview(calendar, year, number, FormatForm(), incomplete)
     try:
-        made = make.export(calendar, year, number, form.format.data, by=by, seen=form.seen.data or "")
+        batch = make.export(calendar, year, number, form.format.data, by=by, seen=form.seen.data or "")
     except Conflict as refusal:
         return _preview(calendar, year, number, FormatForm(request.form), refusal)
-    there = url_for(".show", batch=made.id)
+    there = url_for(".show", batch=batch.id)
     notice = _("The batch is made: download its file for the payroll program.")
-    done = web.done(notice, there, "partials/payroll_batch.html", is_moved=True, **_batch(made.id))
+    done = web.done(notice, there, "partials/payroll_batch.html", is_moved=True, **_batch(batch.id))
     return web.moved(done, there) if web.is_htmx() else done
 
 
@@ -119,15 +119,15 @@ def download(batch: int, format: str) -> Response:
 def _preview(
     calendar: str, year: int, number: int, form: FormatForm, refusal: Refused | None = None
 ) -> Response:
-    found = make.preview(calendar, year, number, form.chosen())
-    page = paging.of_list(found.wages, request.args.get("page", 1, type=whole))
+    draft = make.preview(calendar, year, number, form.chosen())
+    page = paging.of_list(draft.wages, request.args.get("page", 1, type=whole))
     place = {"calendar": calendar, "year": year, "number": number}
     status = refusal.status if refusal else 200
-    context: dict[str, Any] = {"found": found, "form": form, "page": page, "place": place, "refusal": refusal}
+    context: dict[str, Any] = {"draft": draft, "form": form, "page": page, "place": place, "refusal": refusal}
     return web.page("bureau/payroll/preview.html", "partials/payroll_preview.html", status, **context)
 
 
 def _batch(batch: int) -> dict[str, Any]:
-    found = make.find(batch)
-    history = events.latest(thing=make.thing(found))
-    return {"batch": found, "totals": batches.totals(batch), "formats": FORMATS, "events": history}
+    payroll_batch = make.find(batch)
+    history = events.latest(thing=make.thing(payroll_batch))
+    return {"batch": payroll_batch, "totals": batches.totals(batch), "formats": FORMATS, "events": history}

@@ -11,7 +11,7 @@ from konnekt.domain.refusals import Conflict, Invalid, Refused
 from konnekt.domain.registration import change as registration_change, submit_on_behalf
 from konnekt.domain.timesheets import edit_conflict, entry, grid, submit
 from konnekt.forms import registration
-from konnekt.forms.progress import ProgressForm, SendingForm
+from konnekt.forms.progress import ProgressForm, SubmitOnBehalfForm
 from konnekt.models import Account
 from konnekt.screens import web
 
@@ -29,14 +29,14 @@ def index() -> Response:
 def _shown(form: ProgressForm | None = None) -> dict[str, Any]:
     form = form or ProgressForm(request.args)
     choice = progress.choose(*form.chosen())
-    found = None
+    overview = None
     if choice.period is not None:
-        found = progress.load(choice.period, form.organisation.data or "", form.shown(), form.number())
+        overview = progress.load(choice.period, form.organisation.data or "", form.shown(), form.number())
     query = form.query()
     if choice.period is not None:
         chosen = choice.period
         query |= {"calendar": chosen.calendar, "year": chosen.year, "period": chosen.number}
-    return {"choice": choice, "found": found, "query": query, "calendar_names": calendar_names()}
+    return {"choice": choice, "overview": overview, "query": query, "calendar_names": calendar_names()}
 
 
 def calendar_names() -> dict[str, str]:
@@ -84,23 +84,23 @@ def _names(people: list[Account]) -> str:
 @bp.get("/<path:code>/<int:year>/<int:number>")
 def show(code: str, year: int, number: int) -> Response:
     """One timesheet that was not sent, with the form to send it on behalf of who enters."""
-    found = submit_on_behalf.find(code, year, number, web.grants())
-    return web.page("bureau/progress/show.html", **_one(found, SendingForm(formdata=None)))
+    unsent = submit_on_behalf.find(code, year, number, web.grants())
+    return web.page("bureau/progress/show.html", **_one(unsent, SubmitOnBehalfForm(formdata=None)))
 
 
 def _one(
-    found: submit_on_behalf.UnsentSheet, form: SendingForm, refusal: Refused | None = None
+    unsent: submit_on_behalf.UnsentSheet, form: SubmitOnBehalfForm, refusal: Refused | None = None
 ) -> dict[str, Any]:
-    return {"found": found, "detail": found.detail, "form": form, "refusal": refusal}
+    return {"unsent": unsent, "detail": unsent.detail, "form": form, "refusal": refusal}
 
 
 @bp.post("/<path:code>/<int:year>/<int:number>")
 def send(code: str, year: int, number: int) -> Response:
     """Send it on behalf of who enters, with a reason."""
-    found, form = submit_on_behalf.find(code, year, number, web.grants()), SendingForm()
-    at, seen = submit.Place(found.assignment.id, found.period.id), form.seen.data or 0
+    unsent, form = submit_on_behalf.find(code, year, number, web.grants()), SubmitOnBehalfForm()
+    at, seen = submit.SheetIds(unsent.assignment.id, unsent.period.id), form.seen.data or 0
     if not form.validate():
-        return web.page("bureau/progress/show.html", status=422, **_one(found, form))
+        return web.page("bureau/progress/show.html", status=422, **_one(unsent, form))
     try:
         sheet = submit_on_behalf.send(
             at, form.reason.data, is_nil=form.is_nil.data, by=web.account(), seen=seen
@@ -117,7 +117,7 @@ def send(code: str, year: int, number: int) -> Response:
         name=sheet.assignment.worker.name,
         period=web.spoken(sheet.pay_period),
     )
-    place = {"calendar": found.period.calendar, "year": year, "period": number}
+    place = {"calendar": unsent.period.calendar, "year": year, "period": number}
     flash(notice)
     return redirect(url_for(".index", **place), 303)
 
@@ -129,21 +129,21 @@ CHANGE = ("bureau/progress/change.html", "partials/sheet_change.html")
 def change(code: str, year: int, number: int) -> Response:
     """The hours of a timesheet that is not approved, to type as they should be."""
     sheet = registration_change.opened(submit_on_behalf.find(code, year, number, web.grants()))
-    return _cells(sheet, sheet.entry(), SendingForm(formdata=None))
+    return _cells(sheet, sheet.entry(), SubmitOnBehalfForm(formdata=None))
 
 
 @bp.post("/<path:code>/<int:year>/<int:number>/change")
 def change_hours(code: str, year: int, number: int) -> Response:
     """Add a line, or send the hours that were typed, with a reason."""
     sheet = registration_change.opened(submit_on_behalf.find(code, year, number, web.grants()))
-    typed, form = registration_change.typed_on(sheet, registration.entry(request.form)), SendingForm()
+    typed, form = registration_change.typed_on(sheet, registration.entry(request.form)), SubmitOnBehalfForm()
     added = registration.added_week(request.form.get("add", ""))
     if added is not None:
         registration_change.add_row(sheet, typed, *added)
         return _cells(sheet, typed, form, new=typed.rows[-1].token if typed.rows else "")
     try:
-        wanted, reason = typed.content(), form.reason.data or ""
-        registration_change.change(sheet, wanted, reason, by=web.account(), seen=typed.seen)
+        entered, reason = typed.content(), form.reason.data or ""
+        registration_change.change(sheet, entered, reason, by=web.account(), seen=typed.seen)
     except (Conflict, Invalid) as refusal:
         return _not_changed(code, year, number, typed, form, refusal)
     flash(_("Changed and sent on behalf of who enters the hours."))
@@ -151,7 +151,7 @@ def change_hours(code: str, year: int, number: int) -> Response:
 
 
 def _not_changed(
-    code: str, year: int, number: int, typed: entry.Entry, form: SendingForm, refusal: Refused
+    code: str, year: int, number: int, typed: entry.Entry, form: SubmitOnBehalfForm, refusal: Refused
 ) -> Response:
     """The page with what was typed, beside what is stored by now."""
     sheet = registration_change.opened(submit_on_behalf.find(code, year, number, web.grants()))
@@ -166,7 +166,11 @@ def _not_changed(
 
 
 def _cells(
-    sheet: grid.Sheet, typed: entry.Entry, form: SendingForm, refusal: Refused | None = None, new: str = ""
+    sheet: grid.Sheet,
+    typed: entry.Entry,
+    form: SubmitOnBehalfForm,
+    refusal: Refused | None = None,
+    new: str = "",
 ) -> Response:
     drawn = registration_change.cells(sheet, typed, web.grants())
     shown: dict[str, Any] = {"grid": drawn, "sheet": sheet, "form": form, "refusal": refusal, "say": web.say}

@@ -35,11 +35,11 @@ def _candidates(organisations: dict[int, Organisation]) -> dict[int, list[Grants
         account, principals = standing_in.get((place, row.id), (row, set()))
         principals = None if principal is None or principals is None else principals | {principal}
         standing_in[place, row.id] = (account, principals)
-    found: dict[int, list[Grants]] = {}
+    candidates: dict[int, list[Grants]] = {}
     for (place, _id), (account, principals) in standing_in.items():
         approve = {place: frozenset(principals or ())}
-        found.setdefault(place, []).append(Grants(account, {place: organisations[place]}, approve))
-    return found
+        candidates.setdefault(place, []).append(Grants(account, {place: organisations[place]}, approve))
+    return candidates
 
 
 def _rows(organisations: list[int]) -> Any:

@@ -63,11 +63,11 @@ def approve_many(picks: Iterable[Pick], *, by: Account) -> Outcome:
     outcome = Outcome()
     with transaction():
         who = access.grants(by)
-        found = find.load((pick.sheet for pick in chosen), who)
-        touched = find.contributors_of(found)
+        timesheets = find.load((pick.sheet for pick in chosen), who)
+        touched = find.contributors_of(timesheets)
         alike: dict[tuple[int, int | None], list[Timesheet]] = {}
         for pick in chosen:
-            sheet = found.get(pick.sheet)
+            sheet = timesheets.get(pick.sheet)
             try:
                 if sheet is None:
                     raise NotFound("This timesheet does not exist, or not for you.")
@@ -76,7 +76,7 @@ def approve_many(picks: Iterable[Pick], *, by: Account) -> Outcome:
                 outcome.refused.append((pick, sheet, refusal))
             else:
                 alike.setdefault((pick.revision, on_behalf_of), []).append(sheet)
-        find.lock(found)
+        find.lock(timesheets)
         for (revision, on_behalf_of), sheets in alike.items():
             decided = _decide(sheets, State.APPROVED, by, on_behalf_of, revision)
             outcome.decided += decided
@@ -93,10 +93,10 @@ def approve_many(picks: Iterable[Pick], *, by: Account) -> Outcome:
 def approve_ordinary(chosen: WaitingFilter, *, by: Account, seen: str) -> Outcome:
     """Approve the sheets of a filter that have no flag; seen is the fingerprint that the button carried."""
     with transaction():
-        found, fingerprint = waiting.ordinary(access.grants(by), chosen)
+        picks, fingerprint = waiting.ordinary(access.grants(by), chosen)
         if fingerprint != seen:
             raise Conflict("The ordinary timesheets changed since you saw them. Look again, then approve.")
-        return approve_many([Pick(*pick) for pick in found], by=by)
+        return approve_many([Pick(*pick) for pick in picks], by=by)
 
 
 def reject(sheet: int, reason: str, *, by: Account, seen: int) -> Timesheet:
@@ -106,16 +106,16 @@ def reject(sheet: int, reason: str, *, by: Account, seen: int) -> Timesheet:
     """
     with transaction():
         who = access.grants(by)
-        found = find.find(sheet, who)
-        on_behalf_of = _may_decide(found, who, find.contributors_of([sheet]).get(sheet, set()))
+        timesheet = find.find(sheet, who)
+        on_behalf_of = _may_decide(timesheet, who, find.contributors_of([sheet]).get(sheet, set()))
         reason = checked_reason(reason)
-        if not _decide([found], State.REJECTED, by, on_behalf_of, seen, rejection_reason=reason):
+        if not _decide([timesheet], State.REJECTED, by, on_behalf_of, seen, rejection_reason=reason):
             raise _why_not(sheet)
         batch = secrets.token_hex(8)
-        events.record_many([decision("reject", found, by, reason=reason, batch=batch)])
+        events.record_many([decision("reject", timesheet, by, reason=reason, batch=batch)])
         flags.changed([sheet])
-        _tell_who_enter(found, reason, by, batch)
-    return found
+        _tell_who_enter(timesheet, reason, by, batch)
+    return timesheet
 
 
 def _may_decide(sheet: Timesheet, who: Grants, touched: set[int]) -> int | None:
@@ -211,10 +211,10 @@ def why_not(sheet: Timesheet, verb: str, who: Grants) -> Refused:
     """Why the account may not reject or revoke this sheet: the person (403) or the state (409)."""
     if access.sees_only_as_invoice_reader(who, sheet):
         return Forbidden("You have no right to do this with this timesheet.")
-    wanted = State.APPROVED if verb == "revoke" else State.SUBMITTED
-    if sheet.state == wanted == State.APPROVED and find.is_locked(sheet.id):
+    needed = State.APPROVED if verb == "revoke" else State.SUBMITTED
+    if sheet.state == needed == State.APPROVED and find.is_locked(sheet.id):
         return Conflict("Its hours are invoiced or paid already: use a supplementary timesheet.")
-    if sheet.state != wanted:
+    if sheet.state != needed:
         return _why_not(sheet.id)
     if verb == "revoke" and who.is_agency_staff and not who.may("hours"):
         return agency_roles.missing("hours")

@@ -70,9 +70,9 @@ def page(who: Grants, by: WaitingFilter, number: int = 1) -> Page:
     )
     if by.period:
         query = query.where(Timesheet.pay_period == by.period)
-    found = paging.page(query.order_by(Event.at.desc(), Event.id.desc()), number)
-    rows = [_decision(event, who) for event in found.rows]
-    return Page(rows, found.number, found.pages, found.count)
+    listed = paging.page(query.order_by(Event.at.desc(), Event.id.desc()), number)
+    rows = [_decision(event, who) for event in listed.rows]
+    return Page(rows, listed.number, listed.pages, listed.count)
 
 
 def _decision(event: Event, who: Grants) -> Decision:

@@ -28,22 +28,26 @@ def of(account: Account) -> list[Deputy]:
 def end(deputy: int, *, by: Account) -> Deputy:
     """End a deputyship now."""
     with transaction():
-        found: Deputy | None = (
+        deputyship: Deputy | None = (
             Deputy.select(Deputy, Account)
             .join(Account, on=(Deputy.deputy == Account.id))
             .where(Deputy.id == deputy)
             .first()
         )
-        if found is None or (found.supervisor_id != by.id and not by.is_agency_staff):
+        if deputyship is None or (deputyship.supervisor_id != by.id and not by.is_agency_staff):
             raise NotFound("This deputy does not exist, or not for you.")
-        check_for(found.supervisor_id, by)
+        check_for(deputyship.supervisor_id, by)
         ended = Deputy.update(ended_at=clock.now()).where((Deputy.id == deputy) & Deputy.ended_at.is_null())
         if ended.execute() != 1:
             raise Conflict("This was ended already.")
         events.record(
-            "end_deputy", by=by, organisation=found.organisation_id, person=found.deputy, before=_facts(found)
+            "end_deputy",
+            by=by,
+            organisation=deputyship.organisation_id,
+            person=deputyship.deputy,
+            before=_facts(deputyship),
         )
-    return found
+    return deputyship
 
 
 def _facts(deputy: Deputy) -> dict[str, str | int]:

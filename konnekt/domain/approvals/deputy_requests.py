@@ -99,28 +99,28 @@ def _count(by: Account) -> None:
 
 
 def _supervisor(email: str) -> Account:
-    found = _named(email.strip().lower())
-    if found is None:
+    supervisor = _named(email.strip().lower())
+    if supervisor is None:
         raise Invalid(
             "Nobody has an account with this e-mail address. The agency can make one.", "supervisor"
         )
-    return found
+    return supervisor
 
 
 def _named(email: str) -> Account | None:
-    found: Account | None = Account.get_or_none((Account.email == email) & Account.is_active)
-    return found
+    account: Account | None = Account.get_or_none((Account.email == email) & Account.is_active)
+    return account
 
 
 def _approves_at(organisation: str, principal: Account) -> Organisation | None:
     """The organisation, where the supervisor approves there by a right of her own."""
-    found: Organisation | None = (
+    place: Organisation | None = (
         Organisation.select()
         .join(Right)
         .where((Organisation.code == organisation) & (Right.account == principal) & Right.may_approve)
         .first()
     )
-    return found
+    return place
 
 
 def _check(place: Organisation, principal: Account, email: str, first_on: date, last_on: date) -> None:
@@ -159,19 +159,21 @@ def _overlaps(place: Organisation, principal: Account, email: str, first_on: dat
 
 def find(token: str) -> tuple[DeputyRequest, Account]:
     """What a mailed link asks, and whom; raises NotFound for one that is over or unknown."""
-    found = _whole((DeputyRequest.token_hash == sessions.digest(token)) & DeputyRequest.declined_at.is_null())
-    deputy = _named(found[0].email) if found else None
+    requests = _whole(
+        (DeputyRequest.token_hash == sessions.digest(token)) & DeputyRequest.declined_at.is_null()
+    )
+    deputy = _named(requests[0].email) if requests else None
     if deputy is None:
         raise NotFound("This question was answered already, or is no longer asked.")
-    return found[0], deputy
+    return requests[0], deputy
 
 
 def asked(request: int, account: Account) -> DeputyRequest:
     """What this account is asked; raises NotFound for what others are."""
-    found = next((one for one in to(account) if one.id == request), None)
-    if found is None:
+    deputy_request = next((one for one in to(account) if one.id == request), None)
+    if deputy_request is None:
         raise NotFound("This question was answered already, or is no longer asked.")
-    return found
+    return deputy_request
 
 
 def accept(request: DeputyRequest, *, by: Account) -> Deputy:
@@ -207,14 +209,19 @@ def decline(request: DeputyRequest, *, by: Account) -> None:
 def withdraw(request: int, *, by: Account) -> DeputyRequest:
     """Ask no longer, and forget the address."""
     with transaction():
-        found = next((one for one in of(by) if one.id == request), None)
-        if found is None:
+        deputy_request = next((one for one in of(by) if one.id == request), None)
+        if deputy_request is None:
             raise NotFound("This question was answered already, or is no longer asked.")
-        if found.supervisor_id != by.id:
+        if deputy_request.supervisor_id != by.id:
             agency_roles.require(by, "people", "Only the agency names a deputy for somebody else.")
-        _take(found)
-        events.record("withdraw_deputy", by=by, organisation=found.organisation_id, before=_facts(found))
-    return found
+        _take(deputy_request)
+        events.record(
+            "withdraw_deputy",
+            by=by,
+            organisation=deputy_request.organisation_id,
+            before=_facts(deputy_request),
+        )
+    return deputy_request
 
 
 def _take(request: DeputyRequest) -> None:

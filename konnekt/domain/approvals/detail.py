@@ -110,49 +110,51 @@ class Detail:
 
 def load(sheet: int, who: Grants) -> Detail:
     """Everything about one sheet, in a fixed number of statements; NotFound where it is not yours."""
-    found = find.find(sheet, who)
-    lines = _lines(found)
+    timesheet = find.find(sheet, who)
+    lines = _lines(timesheet)
     contributors = find.contributors_of([sheet]).get(sheet, set())
-    allowed, on_behalf_of = access.approves_for(who, found, contributors)
+    allowed, on_behalf_of = access.approves_for(who, timesheet, contributors)
     # What is unusual concerns who decides on the hours, not who pays the invoice.
-    is_reader = access.sees_only_as_invoice_reader(who, found)
-    history = events.history(found)
+    is_reader = access.sees_only_as_invoice_reader(who, timesheet)
+    history = events.history(timesheet)
     hours = [hour for line in lines for hour in line.hours if hour]
-    period, beside = found.pay_period, _beside(found)
-    may_revoke = undo_or_revoke.may_revoke(found, who)
-    is_undecided = found.state != State.APPROVED and not found.sequence
+    period, beside = timesheet.pay_period, _beside(timesheet)
+    may_revoke = undo_or_revoke.may_revoke(timesheet, who)
+    is_undecided = timesheet.state != State.APPROVED and not timesheet.sequence
     is_locked = may_revoke and find.is_locked(sheet)
-    is_built_on = _is_built_on(found, beside)
+    is_built_on = _is_built_on(timesheet, beside)
     return Detail(
-        sheet=found,
+        sheet=timesheet,
         lines=lines,
         days=_per_day(hours, period),
         closing_days={
             closing.day: closing
             for closing in ClosingDay.select().where(ClosingDay.day.between(period.first_on, period.last_on))
         },
-        flags=[] if is_reader else _flags(found, who),
+        flags=[] if is_reader else _flags(timesheet, who),
         is_mine=who.account.id in contributors,
         history=history,
         changes=[] if is_reader else _changes(history),
-        before=_before(found, who),
+        before=_before(timesheet, who),
         pay_date=pay_dates.pay_date(period, pay_dates.open_periods([period.calendar])),
-        may_approve=allowed and found.state == State.SUBMITTED,
-        may_undo=undo_or_revoke.may_undo(found, who.account) and _is_as_decided(found, history),
+        may_approve=allowed and timesheet.state == State.SUBMITTED,
+        may_undo=undo_or_revoke.may_undo(timesheet, who.account) and _is_as_decided(timesheet, history),
         may_revoke=may_revoke and not is_locked and not is_built_on,
         # What a correction builds on can't be revoked any more: another correction puts it right.
         may_correct=may_revoke and (is_locked or is_built_on) and who.may("corrections"),
         on_behalf_of=on_behalf_of,
         remarks=[hour for hour in hours if hour.remark],
-        budgets=overview.of_sheet(found, who),
+        budgets=overview.of_sheet(timesheet, who),
         paid_on=make.paid_on([sheet]).get(sheet),
-        is_own=found.assignment.worker_id == who.account.id and who.account.is_worker,
+        is_own=timesheet.assignment.worker_id == who.account.id and who.account.is_worker,
         beside=beside,
-        cost=correction_cost.of([sheet]).get(sheet) if found.sequence else None,
-        may_see_cost=access.may_see_budgets(who, found.organisation_id),
-        invoices=detail.of_sheet(found, who),
-        may_change=is_undecided and who.may("hours") and found.assignment.basis == "flexible",
-        budget_numbers=_budget_numbers(found) if is_undecided and _registers(found, who) and lines else [],
+        cost=correction_cost.of([sheet]).get(sheet) if timesheet.sequence else None,
+        may_see_cost=access.may_see_budgets(who, timesheet.organisation_id),
+        invoices=detail.of_sheet(timesheet, who),
+        may_change=is_undecided and who.may("hours") and timesheet.assignment.basis == "flexible",
+        budget_numbers=_budget_numbers(timesheet)
+        if is_undecided and _registers(timesheet, who) and lines
+        else [],
     )
 
 
@@ -167,8 +169,8 @@ def _budget_numbers(sheet: Timesheet) -> list[BudgetNumber]:
 
 
 def _flags(sheet: Timesheet, who: Grants) -> list[Flag]:
-    found = listing.flags_of([sheet.id], elsewhere=True).get(sheet.id, [])
-    return [flag for flag in found if access.may_see_flag(who, flag, sheet.assignment)]
+    all_flags = listing.flags_of([sheet.id], elsewhere=True).get(sheet.id, [])
+    return [flag for flag in all_flags if access.may_see_flag(who, flag, sheet.assignment)]
 
 
 def _lines(sheet: Timesheet) -> list[DetailLine]:

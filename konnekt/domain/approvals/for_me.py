@@ -32,10 +32,10 @@ def slots(*four_eyes: bool, is_placed: bool = False) -> Any:
 def values(who: Grants) -> tuple[tuple[bool, ...], dict[str, Any]]:
     """Shape and values of `slots` for this account: one group for most, two with four-eyes."""
     groups = access.eyes(who)
-    found: dict[str, Any] = {"organisations": list(who.approve)}
+    parameters: dict[str, Any] = {"organisations": list(who.approve)}
     for number, (_, organisations, eyes) in enumerate(groups):
-        found |= {f"organisations_{number}": organisations, f"eyes_{number}": eyes}
-    return tuple(four_eyes for four_eyes, *_ in groups), found
+        parameters |= {f"organisations_{number}": organisations, f"eyes_{number}": eyes}
+    return tuple(four_eyes for four_eyes, *_ in groups), parameters
 
 
 def _condition(organisations: Any, groups: list[tuple[bool, Any, Any]]) -> Any:

@@ -209,19 +209,21 @@ def _query(sheets: Any, account: Any) -> Any:
 
 
 def _rows(who: Grants, read: list[tuple[Any, ...]]) -> list[WaitingRow]:
-    found: list[WaitingRow] = []
+    listed_rows: list[WaitingRow] = []
     for _sheet, rows_of_it in groupby(read, itemgetter(0)):
         columns, *more = rows_of_it
         *of_sheet, first, last, email, job_title, place, place_name, is_mine = columns[:16]
         worker = full_name(first, last) or email
         flags = tuple(row[21:] for row in (columns, *more) if row[21])
         shown = (worker, job_title, place, place_name, bool(is_mine), ListedPeriod(*columns[16:21]), flags)
-        found.append(WaitingRow._make((*of_sheet, *shown, None)))
-    if not any(row.sequence for row in found):
-        return found
-    may_know = (row.id for row in found if row.sequence and access.may_see_budgets(who, row.organisation_id))
+        listed_rows.append(WaitingRow._make((*of_sheet, *shown, None)))
+    if not any(row.sequence for row in listed_rows):
+        return listed_rows
+    may_know = (
+        row.id for row in listed_rows if row.sequence and access.may_see_budgets(who, row.organisation_id)
+    )
     costs = correction_cost.of(may_know)
-    return [row._replace(cost=costs.get(row.id)) for row in found]
+    return [row._replace(cost=costs.get(row.id)) for row in listed_rows]
 
 
 @dataclass
@@ -241,9 +243,9 @@ class Ticks:
         return self.minutes_here + sum(self.elsewhere.values())
 
 
-def ticks(who: Grants, kept: Iterable[tuple[int, int]], shown: list[WaitingRow]) -> Ticks:
+def ticks(who: Grants, ticked: Iterable[tuple[int, int]], shown: list[WaitingRow]) -> Ticks:
     """Keep what was ticked, as far as it still waits as it was seen: one statement, none without ticks."""
-    revisions = dict(kept)
+    revisions = dict(ticked)
     if not revisions:
         return Ticks()
     still = (
@@ -252,17 +254,17 @@ def ticks(who: Grants, kept: Iterable[tuple[int, int]], shown: list[WaitingRow])
         .where(access.approvable(who) & Timesheet.id.in_(list(revisions)))
         .order_by(Timesheet.id)
     )
-    here, found = {row.pick for row in shown}, Ticks()
+    here, remaining = {row.pick for row in shown}, Ticks()
     for sheet in still:
         pick = f"{sheet.id}:{sheet.revision}"
         if revisions[sheet.id] != sheet.revision:
             continue
         if pick in here:
-            found.here.add(pick)
-            found.minutes_here += sheet.minutes
+            remaining.here.add(pick)
+            remaining.minutes_here += sheet.minutes
         else:
-            found.elsewhere[pick] = sheet.minutes
-    return found
+            remaining.elsewhere[pick] = sheet.minutes
+    return remaining
 
 
 def flags_of(sheets: Iterable[int], *, elsewhere: bool = False) -> dict[int, list[Flag]]:
@@ -270,9 +272,9 @@ def flags_of(sheets: Iterable[int], *, elsewhere: bool = False) -> dict[int, lis
 
     A draft keeps the flags of when it was last sent: they don't speak of what it holds since.
     """
-    found: dict[int, list[Flag]] = {}
+    by_sheet: dict[int, list[Flag]] = {}
     is_shown = Flag.timesheet.in_(list(sheets)) & (Flag.revision == Timesheet.revision)
     query = Flag.select().join(Timesheet).where(is_shown).order_by(Flag.id)
     for flag in query if elsewhere else query.where(~Flag.is_elsewhere):
-        found.setdefault(flag.timesheet_id, []).append(flag)
-    return found
+        by_sheet.setdefault(flag.timesheet_id, []).append(flag)
+    return by_sheet

@@ -42,14 +42,14 @@ def may_revoke(sheet: Timesheet, who: Grants) -> bool:
 def undo(sheet: int, *, by: Account, seen: int) -> Timesheet:
     """Take back one's own decision within ten minutes (Ongedaan maken)."""
     with transaction():
-        found = find.find(sheet, access.grants(by))
-        if found.state in DECIDED and found.decided_by_id != by.id:
-            if found.state == State.REJECTED:
+        timesheet = find.find(sheet, access.grants(by))
+        if timesheet.state in DECIDED and timesheet.decided_by_id != by.id:
+            if timesheet.state == State.REJECTED:
                 raise Forbidden("Only who rejected it can undo that.")
             raise Forbidden("Only who approved it can undo that; revoke the approval with a reason.")
-        was_rejected = _undo(found, by, seen)
+        was_rejected = _undo(timesheet, by, seen)
         flags.changed([sheet], are_hours_moved=was_rejected)
-    return found
+    return timesheet
 
 
 def _undo(sheet: Timesheet, by: Account, seen: int, batch: str = "") -> bool:
@@ -144,14 +144,14 @@ def revoke(sheet: int, reason: str, *, by: Account, seen: int) -> Timesheet:
     """Take an approval back with a reason, while the hours are neither invoiced nor exported."""
     with transaction():
         who = access.grants(by)
-        found = find.find(sheet, who)
-        if found.state == State.APPROVED and not may_revoke(found, who):
-            raise why_not(found, "revoke", who)
+        timesheet = find.find(sheet, who)
+        if timesheet.state == State.APPROVED and not may_revoke(timesheet, who):
+            raise why_not(timesheet, "revoke", who)
         reason = checked_reason(reason)
-        on_behalf_of = next(iter(who.approve.get(found.organisation_id, ())), None)
-        _revoke(found, by, seen, "revoke", on_behalf_of, reason=reason)
+        on_behalf_of = next(iter(who.approve.get(timesheet.organisation_id, ())), None)
+        _revoke(timesheet, by, seen, "revoke", on_behalf_of, reason=reason)
         flags.changed([sheet], are_hours_moved=False)
-    return found
+    return timesheet
 
 
 def _revoke(

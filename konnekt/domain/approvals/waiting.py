@@ -83,13 +83,13 @@ class Waiting:
 
     def organisations(self) -> list[Organisation]:
         """The organisations with waiting sheets, by name."""
-        found = {group.organisation.id: group.organisation for group in self.groups}.values()
-        return sorted(found, key=lambda organisation: fold(organisation.name))
+        unique = {group.organisation.id: group.organisation for group in self.groups}.values()
+        return sorted(unique, key=lambda organisation: fold(organisation.name))
 
     def periods(self) -> list[PayPeriod]:
         """The periods with waiting sheets, earliest first."""
-        found = {group.period.id: group.period for group in self.groups}.values()
-        return sorted(found, key=lambda period: (period.first_on, period.last_on))
+        unique = {group.period.id: group.period for group in self.groups}.values()
+        return sorted(unique, key=lambda period: (period.first_on, period.last_on))
 
 
 def _fingerprint(*sums: int) -> str:
@@ -184,17 +184,17 @@ MOST_GROUPS = 4
 
 def of_page(among: Waiting, start: int, size: int) -> tuple[list[tuple[int, int]], int]:
     """The groups (organisation, period) in which a page's rows are, and how many rows of those come first."""
-    found: list[tuple[int, int]] = []
+    pairs: list[tuple[int, int]] = []
     before, skipped = 0, 0
     for _, alike in groupby(sorted(among.groups, key=_place), _place):
         groups = list(alike)
         count = sum(group.count for group in groups)
         if before < start + size and before + count > start:
-            found += dict.fromkeys((group.organisation.id, group.period.id) for group in groups)
-        elif not found:
+            pairs += dict.fromkeys((group.organisation.id, group.period.id) for group in groups)
+        elif not pairs:
             skipped += count
         before += count
-    return (found, start - skipped) if 0 < len(found) <= MOST_GROUPS else ([], start)
+    return (pairs, start - skipped) if 0 < len(pairs) <= MOST_GROUPS else ([], start)
 
 
 def _place(group: Group) -> tuple[datetime, int]:
@@ -220,7 +220,7 @@ def chosen(who: Grants, by: WaitingFilter) -> list[int]:
 def ordinary(who: Grants, by: WaitingFilter) -> tuple[list[tuple[int, int]], str]:
     """The ordinary sheets of a filter as (sheet, revision), and their fingerprint: one statement."""
     columns = (WaitingSheet.timesheet, WaitingSheet.revision, WaitingSheet.minutes, WaitingSheet.mark)
-    found = tuples(WaitingSheet.select(*columns).where(narrow(who, by) & _is_ordinary(who.account)))
-    minutes, marks = (sum(row[column] for row in found) for column in (2, 3))
-    picks = [(sheet, revision) for sheet, revision, *_ in found]
-    return picks, _fingerprint(len(found), marks, minutes)
+    rows = tuples(WaitingSheet.select(*columns).where(narrow(who, by) & _is_ordinary(who.account)))
+    minutes, marks = (sum(row[column] for row in rows) for column in (2, 3))
+    picks = [(sheet, revision) for sheet, revision, *_ in rows]
+    return picks, _fingerprint(len(rows), marks, minutes)

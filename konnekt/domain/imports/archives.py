@@ -20,8 +20,8 @@ ENCRYPTED = 0x1
 # What a ZIP of a Mac or of Windows has beside the files.
 CLUTTER = ("__macosx", ".", "thumbs.db", "desktop.ini")
 
-KNOWN = {file.name for file in FILES}
-STEMS = {name.removesuffix(".csv") for name in KNOWN}
+FILE_NAMES = {file.name for file in FILES}
+STEMS = {name.removesuffix(".csv") for name in FILE_NAMES}
 WORKBOOKS = (".xlsx", ".xlsm")
 
 
@@ -46,33 +46,33 @@ class Unpacked:
 
 def unpack(uploads: dict[str, bytes]) -> Unpacked:
     """The files of an import set in what was uploaded; raises Invalid where something can't be unpacked."""
-    found = Unpacked()
+    unpacked = Unpacked()
     until = time.monotonic() + bounded.SECONDS_OF_ALL
     for name, content in uploads.items():
         if name.lower().endswith(".zip"):
             for member, inside in _unzip(name, content):
-                _take(found, inside, member, shown(f"{name}/{member}"), until)
+                _take(unpacked, inside, member, shown(f"{name}/{member}"), until)
         else:
-            _take(found, content, name, shown(name), until)
-    return found
+            _take(unpacked, content, name, shown(name), until)
+    return unpacked
 
 
-def _take(found: Unpacked, content: bytes, name: str, path: str, until: float) -> None:
+def _take(unpacked: Unpacked, content: bytes, name: str, path: str, until: float) -> None:
     name = name.replace("\\", "/").rpartition("/")[2].strip()
     file = name.lower()
-    if file in KNOWN:
-        found.put(file, content, file, path)
+    if file in FILE_NAMES:
+        unpacked.put(file, content, file, path)
     elif file.endswith(WORKBOOKS):
         _look_at_size(path, content)
         sheets, left_out = bounded.read(shown(name), content, STEMS, until)
-        found.ignored += left_out
+        unpacked.ignored += left_out
         for stem, grid in sheets.items():
             called = shown(name) if len(sheets) == 1 else f"{shown(name)} ({stem})"
-            found.put(f"{stem}.csv", grid, called, path)
+            unpacked.put(f"{stem}.csv", grid, called, path)
     elif file.endswith(".zip"):
         raise Invalid("%(file)s is a ZIP inside a ZIP: unpack it first.", "files", file=path)
     else:
-        found.ignored.append(path)
+        unpacked.ignored.append(path)
 
 
 def _look_at_size(name: str, content: bytes) -> None:

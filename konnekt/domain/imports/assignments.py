@@ -48,12 +48,12 @@ def _worker(run: Run, row: FileRow) -> Any:
     if number in run.doubtful_numbers:
         row.is_wrong = True
         return None
-    found = run.workers.get(number)
-    if found is None and number:
+    worker = run.workers.get(number)
+    if worker is None and number:
         row.is_wrong = True
         if run.people.is_complete:
             run.wrong(row, "employee_number", N_("the worker %(number)s is unknown"), number=number)
-    return found
+    return worker
 
 
 def budget_number(run: Run, row: FileRow, organisation: str | None) -> Any:

@@ -31,26 +31,26 @@ OUT_OF_MEMORY = 3
 def read(
     name: str,
     content: bytes,
-    known: Collection[str],
+    stems: Collection[str],
     until: float,
     limits: workbooks.Limits = workbooks.LIMITS,
 ) -> tuple[dict[str, FileGrid], list[str]]:
     """What workbooks.read says; until: a moment of time.monotonic. Raises Invalid."""
     asked = {
         "name": name,
-        "known": sorted(known),
+        "stems": sorted(stems),
         "limits": asdict(limits),
         "seconds": SECONDS,
         "memory": MEMORY,
     }
     # It needs no settings, so it gets no passwords that may be among them.
-    kept = {key: value for key, value in os.environ.items() if not key.startswith("KONNEKT_")}
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("KONNEKT_")}
     left = min(SECONDS_OF_ONE, until - time.monotonic())
     try:
         done = subprocess.run(
             [sys.executable, "-c", "from konnekt.domain.imports.bounded import main; main()"],
             input=json.dumps(asked).encode() + b"\n" + content,
-            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=kept, timeout=max(left, 1.0),
+            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment, timeout=max(left, 1.0),
             cwd=Path(__file__).parents[3], check=False,
         )  # fmt: skip
     except subprocess.TimeoutExpired as error:
@@ -104,7 +104,7 @@ def main() -> None:
     try:
         content = sys.stdin.buffer.read()
         limits = workbooks.Limits(**asked["limits"])
-        sheets, left_out = workbooks.read(asked["name"], content, asked["known"], limits)
+        sheets, left_out = workbooks.read(asked["name"], content, asked["stems"], limits)
         answer = {"sheets": {stem: _told(grid) for stem, grid in sheets.items()}, "left_out": left_out}
         json.dump(answer, sys.stdout)
     except Invalid as invalid:

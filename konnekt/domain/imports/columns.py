@@ -42,10 +42,10 @@ def is_text(read: Read) -> bool:
 def optional(read: Read, empty: Any = None) -> Read:
     """The same, but an empty cell is allowed and means `empty`."""
 
-    def made(cell: str) -> Any:
+    def read_or_empty(cell: str) -> Any:
         return read(cell) if cell.strip() else empty
 
-    return text(made) if is_text(read) else made
+    return text(read_or_empty) if is_text(read) else read_or_empty
 
 
 def _required(cell: str) -> str:
@@ -85,47 +85,47 @@ def choice(*options: str) -> Read:
     """One of these words."""
 
     def read(cell: str) -> str:
-        found = _required(cell)
-        if found not in options:
+        typed = _required(cell)
+        if typed not in options:
             raise Invalid("%(cell)s is none of %(options)s", cell=cell, options=", ".join(options))
-        return found
+        return typed
 
     return text(read)
 
 
 def boolean(cell: str) -> bool:
     """0 or 1."""
-    found = _required(cell)
-    if found not in ("0", "1"):
+    typed = _required(cell)
+    if typed not in ("0", "1"):
         raise Invalid("%(cell)s is neither 0 nor 1", cell=cell)
-    return found == "1"
+    return typed == "1"
 
 
 def integer(least: int = 0, most: int = 10**9) -> Read:
     """A whole number between these two."""
 
     def read(cell: str) -> int:
-        found = _required(cell)
-        if not re.fullmatch("[0-9]{1,9}", found):
+        typed = _required(cell)
+        if not re.fullmatch("[0-9]{1,9}", typed):
             raise Invalid("%(cell)s is no whole number", cell=cell)
-        if not least <= int(found) <= most:
+        if not least <= int(typed) <= most:
             raise Invalid("%(cell)s is not between %(least)s and %(most)s", cell=cell, least=least, most=most)
-        return int(found)
+        return int(typed)
 
     return read
 
 
 def day(cell: str) -> date:
     """A date such as 2026-11-30, or as a Dutch spreadsheet shows it: 30-11-2026, 30/11/2026, 30.11.2026."""
-    found = _required(cell)
-    dutch = _DUTCH_DAY.fullmatch(found)
+    typed = _required(cell)
+    dutch = _DUTCH_DAY.fullmatch(typed)
     if dutch:
-        found = f"{dutch[4]}-{dutch[3]:>02}-{dutch[1]:>02}"
+        typed = f"{dutch[4]}-{dutch[3]:>02}-{dutch[1]:>02}"
     try:
-        read = date.fromisoformat(found) if _DAY.fullmatch(found) else None
+        read = date.fromisoformat(typed) if _DAY.fullmatch(typed) else None
     except ValueError:
         read = None
-    if read is None and _SERIAL.fullmatch(found):
+    if read is None and _SERIAL.fullmatch(typed):
         # Not guessed: some spreadsheets count from 1900, others from 1904.
         raise Invalid("%(cell)s is a day as a number: give the column the format of a date", cell=cell)
     if read is None:
@@ -135,10 +135,10 @@ def day(cell: str) -> date:
 
 def moment(cell: str) -> datetime:
     """A moment such as 2026-11-30T23:59 or 30-11-2026 23:59 on the clock of Amsterdam, as UTC."""
-    found = _MOMENT.fullmatch(_required(cell))
-    if found:
+    match = _MOMENT.fullmatch(_required(cell))
+    if match:
         try:
-            return clock.at(day(found[1]), time.fromisoformat(found[2].zfill(5)))
+            return clock.at(day(match[1]), time.fromisoformat(match[2].zfill(5)))
         except (ValueError, Invalid):
             pass
     raise Invalid("%(cell)s is no date and time such as 2026-11-30T23:59", cell=cell)
@@ -157,7 +157,7 @@ percent = number(units.parse_percent)
 
 def hours_of_a_day(cell: str) -> int:
     """Minutes of hours between 0 and 24."""
-    found = units.parse_hours(_required(cell))
-    if found > units.DAY_MINUTES:
+    minutes = units.parse_hours(_required(cell))
+    if minutes > units.DAY_MINUTES:
         raise Invalid("%(cell)s is more than 24 hours in a day", cell=cell)
-    return found
+    return minutes

@@ -30,31 +30,31 @@ def judged(sheet: FileSheet) -> list[Judged]:
 
 
 def _put(sheet: FileSheet, row: FileHour) -> Judged:
-    wanted = HoursCell(row.minutes, row.remark)
-    if sheet.found is None:
-        sheet.put[row.place] = wanted
+    cell = HoursCell(row.minutes, row.remark)
+    if sheet.stored is None:
+        sheet.put[row.place] = cell
         return Judged(row.line, RowOutcome.NEW, [], [])
     differences = _other_state(sheet) if row is sheet.rows[0] else []
     old = sheet.cells.get(row.place, HoursCell(0))
-    if (old.minutes, old.remark, old.typed) == (wanted.minutes, wanted.remark, ""):
+    if (old.minutes, old.remark, old.typed) == (cell.minutes, cell.remark, ""):
         outcome = RowOutcome.DIFFERENT if differences else RowOutcome.UNCHANGED
         return Judged(row.line, outcome, [], differences)
     if sheet.may_change:
-        sheet.put[row.place] = wanted
+        sheet.put[row.place] = cell
         if row.place not in sheet.cells:
             return Judged(row.line, RowOutcome.NEW, [], differences)
         pairs = {("hours", "day_minutes"): "minutes", ("remark", "remark"): "remark"}
         changes = [
-            FieldChange(FILE, row.line, *names, getattr(old, held), getattr(wanted, held))
+            FieldChange(FILE, row.line, *names, getattr(old, held), getattr(cell, held))
             for names, held in pairs.items()
-            if getattr(old, held) != getattr(wanted, held)
+            if getattr(old, held) != getattr(cell, held)
         ]
         return Judged(row.line, RowOutcome.CHANGED, changes, differences)
     return Judged(row.line, RowOutcome.DIFFERENT, [], differences + _stays(sheet, row, old))
 
 
 def _stays(sheet: FileSheet, row: FileHour, old: HoursCell) -> list[Problem]:
-    found, state = [], sheet.found.state
+    problems, state = [], sheet.stored.state
     if old.minutes != row.minutes:
         hours, before = (units.hours_cell(minutes, "nl") for minutes in (row.minutes, old.minutes))
         sentence = (
@@ -63,21 +63,21 @@ def _stays(sheet: FileSheet, row: FileHour, old: HoursCell) -> list[Problem]:
             else N_("%(hours)s, left at %(old)s: the timesheet is %(state)s")
         )
         values = {"hours": hours, "old": before, "state": state}
-        found.append(Problem(FILE, row.line, "hours", sentence, values))
+        problems.append(Problem(FILE, row.line, "hours", sentence, values))
     if old.remark != row.remark:
         sentence = (
             N_("another remark, left as it is: the timesheet is invoiced or exported")
             if sheet.is_locked
             else N_("another remark, left as it is: the timesheet is %(state)s")
         )
-        found.append(Problem(FILE, row.line, "remark", sentence, {"state": state}))
-    return found
+        problems.append(Problem(FILE, row.line, "remark", sentence, {"state": state}))
+    return problems
 
 
 def _other_state(sheet: FileSheet) -> list[Problem]:
-    if sheet.found.state == sheet.state:
+    if sheet.stored.state == sheet.state:
         return []
-    values = {"state": sheet.state, "found": sheet.found.state}
+    values = {"state": sheet.state, "found": sheet.stored.state}
     sentence = N_("%(state)s, but the timesheet is %(found)s here")
     return [Problem(FILE, sheet.rows[0].line, "state", sentence, values)]
 
@@ -104,8 +104,8 @@ def too_long_days(some: list[FileSheet]) -> list[Fault]:
     for sheet, row in put:
         old = sheet.cells[row.place].minutes if row.place in sheet.cells else 0
         together.add(sheet, row, row.minutes - old)
-    known = N_("%(hours)s hours of one worker on %(day)s, with what is known already")
-    return faults + together.faults(known)
+    sentence = N_("%(hours)s hours of one worker on %(day)s, with what is known already")
+    return faults + together.faults(sentence)
 
 
 class _Days:
@@ -123,13 +123,13 @@ class _Days:
             self.lines.setdefault(key, []).append(row.line)
 
     def faults(self, sentence: str) -> list[Fault]:
-        found: list[Fault] = []
+        faults: list[Fault] = []
         for key, lines in self.lines.items():
             if self.minutes[key] > DAY_MINUTES:
                 hours, in_order = units.hours_total(self.minutes[key], "nl"), sorted(lines)
                 others = ", ".join(str(line) for line in in_order[:-1][-5:])
-                found.append((in_order[-1], sentence, {"hours": hours, "day": key[1], "lines": others}))
-        return found
+                faults.append((in_order[-1], sentence, {"hours": hours, "day": key[1], "lines": others}))
+        return faults
 
 
 def _minutes_per_day(put: list[tuple[FileSheet, FileHour]]) -> dict[tuple[str, date], int]:
@@ -139,8 +139,8 @@ def _minutes_per_day(put: list[tuple[FileSheet, FileHour]]) -> dict[tuple[str, d
     if not emails:
         return {}
     days = [row.place.day for _sheet, row in put]
-    found = _worked(workers=list(emails), first=min(days), last=max(days))
-    return {(emails[worker], day): int(minutes) for worker, day, minutes in found}
+    rows = _worked(workers=list(emails), first=min(days), last=max(days))
+    return {(emails[worker], day): int(minutes) for worker, day, minutes in rows}
 
 
 @compiled

@@ -14,7 +14,7 @@ from konnekt.domain.imports.reading import (
 )
 from konnekt.domain.refusals import N_
 
-Place = tuple[int, int]
+CellPlace = tuple[int, int]
 
 IS_NUMBER = N_(
     "a number, and here zeros and points count (0042, 42.10): make the cells text and type it again"
@@ -34,26 +34,32 @@ class FileGrid:
     """
 
     rows: list[list[str]] = field(default_factory=list)
-    typed: dict[Place, str] = field(default_factory=dict)
-    plain: dict[Place, str] = field(default_factory=dict)
-    broken: dict[Place, tuple[str, dict[str, Any]]] = field(default_factory=dict)
+    typed: dict[CellPlace, str] = field(default_factory=dict)
+    plain: dict[CellPlace, str] = field(default_factory=dict)
+    broken: dict[CellPlace, tuple[str, dict[str, Any]]] = field(default_factory=dict)
     most: int = 0
     is_cut: bool = False
 
 
-def read(file: str, grid: FileGrid, known: tuple[str, ...], texts: set[str], complain: Complain) -> Table:
+def read(
+    file: str, grid: FileGrid, column_names: tuple[str, ...], texts: set[str], complain: Complain
+) -> Table:
     """The rows of a sheet; texts: the columns in which a number is a mistake."""
     table = Table(file)
     if not any(any(row) for row in grid.rows):
         complain(1, "", N_("the file is empty"))
         return table
-    top = header_at([[name.strip().lower() for name in row] for row in grid.rows[:HEADER_WITHIN]], known)
+    top = header_at(
+        [[name.strip().lower() for name in row] for row in grid.rows[:HEADER_WITHIN]], column_names
+    )
     width = max(len(row) for row in grid.rows[top:])
     header = [name.strip().lower() for name in grid.rows[top]]
     header += [""] * (width - len(header))
-    if not check_header(header, known, complain, line=top + 1):
+    if not check_header(header, column_names, complain, line=top + 1):
         return table
-    table.ignored_columns = [name or f"(column {n})" for n, name in enumerate(header, 1) if name not in known]
+    table.ignored_columns = [
+        name or f"(column {n})" for n, name in enumerate(header, 1) if name not in column_names
+    ]
     table.is_readable = not grid.is_cut
     if grid.is_cut:
         complain(grid.most + 1, "", N_("more than %(most)s rows: make it several files"), most=grid.most)

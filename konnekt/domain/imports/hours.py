@@ -151,11 +151,11 @@ def _changed_records(some: list[FileSheet]) -> set[int]:
             PayPeriod.id.in_({sheet.period.id for sheet in some})
         )
     )
-    known = {*assignments, *periods}
+    stored = {*assignments, *periods}
     return {
         sheet.rows[0].line
         for sheet in some
-        if not {_read_of_assignment(sheet.assignment), _read_of_period(sheet.period)} <= known
+        if not {_read_of_assignment(sheet.assignment), _read_of_period(sheet.period)} <= stored
     }
 
 

@@ -65,7 +65,7 @@ def _nothing(_report: Report) -> None:
     """Nobody has a step of their own."""
 
 
-class _Wanted(NamedTuple):
+class _Plan(NamedTuple):
     """What is to be imported, and how; see import_files."""
 
     files: Mapping[str, bytes | FileGrid]
@@ -86,11 +86,11 @@ def import_folder(path: Path, *, dry_run: bool = False, begin: Step = _nothing) 
 
     begin: called in the first transaction that writes.
     """
-    known = {file.name for file in FILES}
+    file_names = {file.name for file in FILES}
     report = Report(is_dry_run=dry_run)
     files: dict[str, bytes | FileGrid] = {}
     for file in sorted(path.iterdir()):
-        if file.name not in known:
+        if file.name not in file_names:
             if file.suffix.lower() == ".csv":
                 report.ignored_files.append(file.name)
             continue
@@ -105,7 +105,7 @@ def import_folder(path: Path, *, dry_run: bool = False, begin: Step = _nothing) 
         report.add_problem(
             Problem(path.name, 0, "", N_("no file of an import set is here (%(names)s)"), {"names": names})
         )
-    return _import(_Wanted(files, begin=begin), report)
+    return _import(_Plan(files, begin=begin), report)
 
 
 def import_files(
@@ -127,58 +127,60 @@ def import_files(
     follow. begin and finish: called in the first transaction that writes and in the last. by: who asked for
     it, None for the command.
     """
-    known = {file.name for file in FILES}
-    report = Report(is_dry_run=dry_run, ignored_files=sorted(set(files) - known), most_problems=most_problems)
-    if not known & set(files):
+    file_names = {file.name for file in FILES}
+    report = Report(
+        is_dry_run=dry_run, ignored_files=sorted(set(files) - file_names), most_problems=most_problems
+    )
+    if not file_names & set(files):
         report.add_problem(Problem("", 0, "", N_("no file of an import set is here")))
-    return _import(_Wanted(files, tell, agreed, goes_on, begin, finish, by), report)
+    return _import(_Plan(files, tell, agreed, goes_on, begin, finish, by), report)
 
 
-def _import(wanted: _Wanted, report: Report) -> Report:
+def _import(plan: _Plan, report: Report) -> Report:
     for attempt in range(ATTEMPTS):
-        made = report.afresh()
-        run = Run(made, wanted.tell)
+        fresh = report.afresh()
+        run = Run(fresh, plan.tell)
         try:
-            _check(run, wanted)
-            if made.is_dry_run or not made.is_ok or _carry_out(run, wanted):
+            _check(run, plan)
+            if fresh.is_dry_run or not fresh.is_ok or _carry_out(run, plan):
                 break
             if attempt == ATTEMPTS - 1:
-                made.add_problem(Problem("", 0, "", OVERTAKEN))
+                fresh.add_problem(Problem("", 0, "", OVERTAKEN))
         except IntegrityError as error:
             log.warning("The database refused an import: %s", str(error).partition("\n")[0])
-            made.add_problem(Problem("", 0, "", OVERTAKEN))
+            fresh.add_problem(Problem("", 0, "", OVERTAKEN))
             break
         except Refused as refused:
-            made.add_problem(Problem("", 0, "", refused.sentence, refused.values))
+            fresh.add_problem(Problem("", 0, "", refused.sentence, refused.values))
             break
-    made.sort()
-    return made
+    fresh.sort()
+    return fresh
 
 
-def _check(run: Run, wanted: _Wanted) -> None:
+def _check(run: Run, plan: _Plan) -> None:
     """Read everything and say what would become of it. It holds nobody up: SQLite has one writer."""
     run.load_all(FILES)
-    run.expect(wanted.files)
+    run.expect(plan.files)
     for file in FILES:
-        if file.name in wanted.files:
+        if file.name in plan.files:
             if file.is_long:
-                file.take(run, run.read(file, wanted.files[file.name]))
+                file.take(run, run.read(file, plan.files[file.name]))
                 continue
-            rows = list(run.read(file, wanted.files[file.name]))
+            rows = list(run.read(file, plan.files[file.name]))
             file.take(run, rows)
             table = run.table(file)
             if file.name in CODED and table is not None:
-                warnings.of_new_codes(run, rows, file.key, table.known())
+                warnings.of_new_codes(run, rows, file.key, table.stored_keys())
             run.advance(len(rows))
     changes.list_all(run)
 
 
-def _carry_out(run: Run, wanted: _Wanted) -> bool:
+def _carry_out(run: Run, plan: _Plan) -> bool:
     """Write what was checked; false, and nothing is written, where somebody changed records meanwhile."""
-    if wanted.agreed is not None and run.report.effect != wanted.agreed:
+    if plan.agreed is not None and run.report.effect != plan.agreed:
         raise Conflict("Since these files were checked somebody changed what they touch. Check them again.")
     # Who goes on has written the records, which somebody may have changed since: they stay as they are.
-    if not wanted.goes_on and not _carry_out_records(run, wanted):
+    if not plan.goes_on and not _carry_out_records(run, plan):
         return False
     if not run.report.is_ok:
         return True
@@ -187,11 +189,11 @@ def _carry_out(run: Run, wanted: _Wanted) -> bool:
     flags.count_sums()
     hours.refresh_flags(run.tell_now)
     with transaction():
-        wanted.finish(run.report)
+        plan.finish(run.report)
     return True
 
 
-def _carry_out_records(run: Run, wanted: _Wanted) -> bool:
+def _carry_out_records(run: Run, plan: _Plan) -> bool:
     with transaction():
         # One import at a time, and no form of the agency beside it (records.audited).
         hold("import")
@@ -200,8 +202,8 @@ def _carry_out_records(run: Run, wanted: _Wanted) -> bool:
         run.ask_again()
         if run.report.is_ok:
             _write_records(run)
-            changes.write_events(run, wanted.by)
-            wanted.begin(run.report)
+            changes.write_events(run, plan.by)
+            plan.begin(run.report)
             run.tell_now()
     return True
 
@@ -222,7 +224,7 @@ def _counted_anew(run: Run) -> Any:
     of_all = BudgetNumber.select(BudgetNumber.id)
     if any("multiplier_percent" in before for _row, before in run.hour_types.changed.values()):
         return of_all
-    just_made = {id(assignment) for assignment in run.assignments.new}
+    new_assignments = {id(assignment) for assignment in run.assignments.new}
     rates = [*run.rates.new, *(row for row, _before in run.rates.changed.values())]
-    places = {rate.assignment.organisation.id for rate in rates if id(rate.assignment) not in just_made}
+    places = {rate.assignment.organisation.id for rate in rates if id(rate.assignment) not in new_assignments}
     return of_all.where(BudgetNumber.organisation.in_(places)) if places else None

@@ -30,13 +30,13 @@ AT_ONCE = 500
 
 @dataclass
 class PaymentLine:
-    """One payment of the file. is_known: it is recorded already; open_cents: what is left open after it."""
+    """One payment of the file. is_recorded: it was before; open_cents: what is left open after it."""
 
     line: int
     invoice: Invoice
     paid_on: date
     cents: int
-    is_known: bool = False
+    is_recorded: bool = False
     open_cents: int = 0
 
 
@@ -51,7 +51,7 @@ class PaymentFile:
     @property
     def new(self) -> list[PaymentLine]:
         """The lines that would be recorded."""
-        return [one for one in self.lines if not one.is_known]
+        return [one for one in self.lines if not one.is_recorded]
 
     @property
     def cents(self) -> int:
@@ -73,30 +73,30 @@ READ: dict[str, Any] = {"number": columns.code, "paid_on": columns.day, "amount"
 
 def read(content: bytes) -> PaymentFile:
     """What the file would do; changes nothing, raises nothing: three statements per 500 lines."""
-    found = PaymentFile()
+    file = PaymentFile()
 
     def complain(line: int, column: str, sentence: str, **values: Any) -> None:
-        kept = {name: value if isinstance(value, int) else shown(value) for name, value in values.items()}
-        found.problems.append(Problem(FILE, line, column, sentence, kept))
+        told = {name: value if isinstance(value, int) else shown(value) for name, value in values.items()}
+        file.problems.append(Problem(FILE, line, column, sentence, told))
 
     if len(content) > LARGEST:
         complain(1, "", N_("the file is larger than %(most)s kB"), most=LARGEST // 1000)
-        return found
+        return file
     table = reading.read(FILE, content, tuple(READ), complain)
-    found.ignored_columns = table.ignored_columns
+    file.ignored_columns = table.ignored_columns
     read = list(islice(table.rows, MOST_LINES + 1))
     if len(read) > MOST_LINES:
         complain(1, "", N_("more than %(most)s lines: cut the file in pieces"), most=MOST_LINES)
-        return found
+        return file
     for row in read:
         _read_row(row, complain)
     if table.is_readable and not read:
         complain(1, "", N_("the file has no payments"))
     rows = [row for row in read if len(row.values) == len(READ)]
     for start in range(0, len(rows), AT_ONCE):
-        _resolve(rows[start : start + AT_ONCE], found, complain)
-    found.problems.sort(key=lambda one: one.line)
-    return found
+        _resolve(rows[start : start + AT_ONCE], file, complain)
+    file.problems.sort(key=lambda one: one.line)
+    return file
 
 
 def _read_row(row: FileRow, complain: reading.Complain) -> None:
@@ -115,21 +115,23 @@ def _read_row(row: FileRow, complain: reading.Complain) -> None:
         del row.values["amount"]
 
 
-def _resolve(rows: list[FileRow], found: PaymentFile, complain: reading.Complain) -> None:
+def _resolve(rows: list[FileRow], file: PaymentFile, complain: reading.Complain) -> None:
     """Find the invoices of these rows, and what each payment does to its own."""
     numbers = {row["number"] for row in rows}
     query = Invoice.select(Invoice, states.credited().alias("is_credited")).where(
         Invoice.number_text.in_(numbers)
     )
-    known_invoices = {one.invoice.number_text: one.invoice for one in found.lines}
-    invoices = {one.number_text: one for one in query} | known_invoices
+    earlier_invoices = {one.invoice.number_text: one.invoice for one in file.lines}
+    invoices = {one.number_text: one for one in query} | earlier_invoices
     recorded = Payment.select(Payment.invoice, Payment.paid_on, Payment.amount_cents).where(
         Payment.invoice.in_([one.id for one in invoices.values()])
         & (Payment.kind == "payment")
         & settling.stands()
     )
-    known = Counter(recorded.tuples())
-    known.subtract(Counter((one.invoice.id, one.paid_on, one.cents) for one in found.lines if one.is_known))
+    times_recorded = Counter(recorded.tuples())
+    times_recorded.subtract(
+        Counter((one.invoice.id, one.paid_on, one.cents) for one in file.lines if one.is_recorded)
+    )
     for row in rows:
         invoice = invoices.get(row["number"])
         if invoice is None:
@@ -137,16 +139,16 @@ def _resolve(rows: list[FileRow], found: PaymentFile, complain: reading.Complain
             continue
         line = PaymentLine(row.line, invoice, row["paid_on"], row["amount"])
         key = invoice.id, line.paid_on, line.cents
-        line.is_known = known[key] > 0
-        known[key] -= line.is_known
-        wrong = None if line.is_known else _wrong(line)
+        line.is_recorded = times_recorded[key] > 0
+        times_recorded[key] -= line.is_recorded
+        wrong = None if line.is_recorded else _wrong(line)
         if wrong:
             complain(row.line, *wrong)
             continue
-        if not line.is_known:
+        if not line.is_recorded:
             invoice.settled_cents += line.cents
         line.open_cents = invoice.to_pay_cents
-        found.lines.append(line)
+        file.lines.append(line)
 
 
 def _wrong(line: PaymentLine) -> tuple[str, str] | None:
@@ -169,13 +171,13 @@ def record(content: bytes, *, by: Account) -> PaymentFile:
     with transaction():
         # Nobody credits or pays in between.
         hold("invoices")
-        found = read(content)
-        if found.problems:
+        file = read(content)
+        if file.problems:
             raise Conflict("The file can't be recorded as it is: nothing was.")
         batch = uuid4().hex
-        for line in found.new:
+        for line in file.new:
             _record(line, batch, by)
-    return found
+    return file
 
 
 def _record(line: PaymentLine, batch: str, by: Account) -> None:

@@ -105,12 +105,12 @@ def _check_free(run: Run, rows: list[FileRow]) -> None:
 
 
 def _owners(people: Any, column: str) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
+    emails: dict[str, list[str]] = {}
     for person in people:
         value = getattr(person, column)
         if value:
-            found.setdefault(value, []).append(person.email)
-    return found
+            emails.setdefault(value, []).append(person.email)
+    return emails
 
 
 def _doubt(run: Run, row: FileRow, person: Account, was: dict[str, Any]) -> None:

@@ -38,12 +38,12 @@ class FileHour(NamedTuple):
 
 @dataclass
 class FileSheet:
-    """A sheet of the file. found: the one in the database; cells: its hours; put: what the file changes."""
+    """A sheet of the file. stored: the one in the database; cells: its hours; put: what the file changes."""
 
     assignment: Any
     period: Any
     rows: list[FileHour] = field(default_factory=list)
-    found: Any = None
+    stored: Any = None
     is_locked: bool = False
     cells: dict[SheetKey, "HoursCell"] = field(default_factory=dict)
     put: dict[SheetKey, "HoursCell"] = field(default_factory=dict)
@@ -60,7 +60,7 @@ class FileSheet:
 
     @property
     def may_change(self) -> bool:
-        return self.found is None or (self.found.state == State.DRAFT and not self.is_locked)
+        return self.stored is None or (self.stored.state == State.DRAFT and not self.is_locked)
 
     @property
     def minutes(self) -> int:
@@ -154,14 +154,14 @@ class PlacedHours:
         return order, ends
 
     def _sheets(self, rows: "array[int]") -> Iterable[FileSheet]:
-        found: dict[int, FileSheet] = {}
+        sheets: dict[int, FileSheet] = {}
         for row in rows:
             of = self.sheets[row]
-            if of not in found:
+            if of not in sheets:
                 assignment, period = (of >> 20) & 0x3FFFFF, of & 0xFFFFF
-                found[of] = FileSheet(self.assignments.things[assignment], self.periods.things[period])
-            found[of].rows.append(self._row(row))
-        return found.values()
+                sheets[of] = FileSheet(self.assignments.things[assignment], self.periods.things[period])
+            sheets[of].rows.append(self._row(row))
+        return sheets.values()
 
     def _row(self, row: int) -> FileHour:
         place = self.places[row]

@@ -32,7 +32,7 @@ UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _SEPARATOR = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
 
 # Digits that are to stay text, as our own lists (konnekt.documents.tables) and some programs write them.
-_KEPT_TEXT = re.compile('="([^"]*)"')
+_QUOTED_TEXT = re.compile('="([^"]*)"')
 
 UNCLOSED = N_("the quote that opens here does not close where its cell ends (in a text it is doubled)")
 
@@ -68,7 +68,7 @@ class Table:
 
 
 def read(
-    file: str, content: bytes, known: tuple[str, ...], complain: Complain, most_lines: int = MOST_LINES
+    file: str, content: bytes, column_names: tuple[str, ...], complain: Complain, most_lines: int = MOST_LINES
 ) -> Table:
     """Read a file; complain(line, column, sentence, **values) hears of every fault.
 
@@ -90,13 +90,15 @@ def read(
     lines = Lines(utf8)
     if not _has_measure(lines, most_lines, complain):
         return table
-    top, delimiter, header = _header(lines, known)
+    top, delimiter, header = _header(lines, column_names)
     if len(header) > MOST_COLUMNS:
         complain(top + 1, "", N_("more than %(most)s columns"), most=MOST_COLUMNS)
         return table
-    if not check_header(header, known, complain, line=top + 1):
+    if not check_header(header, column_names, complain, line=top + 1):
         return table
-    table.ignored_columns = [name or f"(column {n})" for n, name in enumerate(header, 1) if name not in known]
+    table.ignored_columns = [
+        name or f"(column {n})" for n, name in enumerate(header, 1) if name not in column_names
+    ]
     table.is_readable = True
     table.rows = _rows(table, _records(lines, top + 1, delimiter, header, complain), lines, header, complain)
     return table
@@ -144,16 +146,16 @@ def _has_measure(lines: Lines, most: int, complain: Complain) -> bool:
     return too_long is None
 
 
-def _header(lines: Lines, known: tuple[str, ...]) -> tuple[int, str, list[str]]:
+def _header(lines: Lines, column_names: tuple[str, ...]) -> tuple[int, str, list[str]]:
     """Where the header stands, the delimiter under which it names the most known columns, and those names."""
     said = _SEPARATOR.fullmatch(lines[0])
     first = 1 if said and len(lines) > 1 else 0
-    found = []
+    headers = []
     for delimiter in (said[1],) if said else DELIMITERS:
         rows = [_names(line, delimiter) for line in lines.between(first, first + HEADER_WITHIN)]
-        top = header_at(rows, known)
-        found.append((len(set(rows[top]) & set(known)), delimiter, first + top, rows[top]))
-    _, delimiter, top, names = max(found, key=lambda one: one[0])
+        top = header_at(rows, column_names)
+        headers.append((len(set(rows[top]) & set(column_names)), delimiter, first + top, rows[top]))
+    _, delimiter, top, names = max(headers, key=lambda one: one[0])
     return top, delimiter, names
 
 
@@ -165,16 +167,18 @@ def _names(line: str, delimiter: str) -> list[str]:
     return [name.strip().lower() for name in names]
 
 
-def header_at(rows: list[list[str]], known: tuple[str, ...]) -> int:
+def header_at(rows: list[list[str]], column_names: tuple[str, ...]) -> int:
     """Which of the first rows is the header: the first of those that name the most known columns."""
-    return max(range(len(rows)), key=lambda number: (len(set(rows[number]) & set(known)), -number))
+    return max(range(len(rows)), key=lambda number: (len(set(rows[number]) & set(column_names)), -number))
 
 
-def check_header(header: list[str], known: tuple[str, ...], complain: Complain, *, line: int = 1) -> bool:
+def check_header(
+    header: list[str], column_names: tuple[str, ...], complain: Complain, *, line: int = 1
+) -> bool:
     """Whether a header has every known column once; says what is wrong with it."""
-    missing = [name for name in known if name not in header]
-    if len(missing) == len(known):
-        complain(line, "", N_("no header: none of the columns %(columns)s"), columns=", ".join(known))
+    missing = [name for name in column_names if name not in header]
+    if len(missing) == len(column_names):
+        complain(line, "", N_("no header: none of the columns %(columns)s"), columns=", ".join(column_names))
         return False
     for name in missing:
         complain(line, name, N_("this column is missing"))
@@ -231,8 +235,8 @@ def _records(
 
 
 def _as_text(cell: str) -> str:
-    kept = _KEPT_TEXT.fullmatch(cell)
-    return kept[1] if kept else cell
+    match = _QUOTED_TEXT.fullmatch(cell)
+    return match[1] if match else cell
 
 
 def _has_every_cell(line: int, cells: list[str], header: list[str], complain: Complain) -> bool:

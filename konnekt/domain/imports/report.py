@@ -105,10 +105,10 @@ class Outcomes(MutableMapping[int, RowOutcome]):
 
     def spans(self, outcome: RowOutcome) -> Iterator[tuple[int, int]]:
         """The lines with this outcome, in order: the first and the last of each that follow one another."""
-        wanted, end = bytes([OUTCOMES[outcome]]), 0
-        while (start := self.bytes.find(wanted, end)) >= 0:
+        byte, end = bytes([OUTCOMES[outcome]]), 0
+        while (start := self.bytes.find(byte, end)) >= 0:
             end = start
-            while end < len(self.bytes) and self.bytes[end] == wanted[0]:
+            while end < len(self.bytes) and self.bytes[end] == byte[0]:
                 end += 1
             yield start, end - 1
 
@@ -196,5 +196,5 @@ class Report:
         """What is listed in the order of the files and their lines."""
         order = {name: position for position, name in enumerate(self.files)}
         listed: tuple[list[Any], ...] = (self.problems, self.differences, self.doubts, self.changes)
-        for found in listed:
-            found.sort(key=lambda one: (order.get(one.file, -1), one.line))
+        for entries in listed:
+            entries.sort(key=lambda one: (order.get(one.file, -1), one.line))

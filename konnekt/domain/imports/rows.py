@@ -29,11 +29,11 @@ class Rows:
         self,
         model: type[Model],
         key_of: Callable[[Any], Hashable],
-        found: Iterable[Any],
+        rows: Iterable[Any],
         vacate: tuple[str, ...] = (),
     ) -> None:
         self.model, self.key_of = model, key_of
-        in_order = sorted(found, key=lambda row: row.id)
+        in_order = sorted(rows, key=lambda row: row.id)
         self._mark = self._marked(row.__data__ for row in in_order)
         self.by_key: dict[Hashable, Any] = {key_of(row): row for row in in_order}
         self.by_id: dict[int, Any] = {row.id: row for row in self.by_key.values()}
@@ -57,7 +57,7 @@ class Rows:
     def is_touched(self) -> bool:
         return bool(self.new or self.changed or self.removed)
 
-    def known(self) -> set[Any]:
+    def stored_keys(self) -> set[Any]:
         """The keys that the database has."""
         return {key for key, row in self.by_key.items() if row.id is not None}
 
@@ -154,8 +154,8 @@ def insert(model: type[Model], rows: list[Any]) -> None:
         return
     key = _unique_key(model)
     by_key = {tuple(one[name] for name in key): row for one, row in zip(values, rows, strict=True)}
-    for identity, *found in compiled.insert(model, values, CHUNK, returning=("id", *key)):
-        by_key[tuple(found)].id = identity
+    for identity, *unique in compiled.insert(model, values, CHUNK, returning=("id", *key)):
+        by_key[tuple(unique)].id = identity
 
 
 def _unique_key(model: type[Model]) -> tuple[str, ...]:

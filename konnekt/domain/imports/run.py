@@ -29,7 +29,7 @@ from konnekt.models import (
 
 STEPS_BETWEEN_TELLING = 3000
 # So many texts of a column are read once: the same come again and again.
-KNOWN_TEXTS = 10_000
+CACHED_TEXTS = 10_000
 
 
 class Run:
@@ -59,8 +59,8 @@ class Run:
 
     @cached_property
     def budget_numbers(self) -> Rows:
-        found = self._linked(BudgetNumber, organisation=self.organisations)
-        return Rows(BudgetNumber, lambda row: (row.organisation.code, row.number), found)
+        linked = self._linked(BudgetNumber, organisation=self.organisations)
+        return Rows(BudgetNumber, lambda row: (row.organisation.code, row.number), linked)
 
     @cached_property
     def hour_types(self) -> Rows:
@@ -92,26 +92,26 @@ class Run:
 
     @cached_property
     def rights(self) -> Rows:
-        found = self._linked(Right, account=self.people, organisation=self.organisations)
-        return Rows(Right, lambda row: (row.account.email, row.organisation.code), found)
+        linked = self._linked(Right, account=self.people, organisation=self.organisations)
+        return Rows(Right, lambda row: (row.account.email, row.organisation.code), linked)
 
     @cached_property
     def assignments(self) -> Rows:
-        found = self._linked(Assignment, worker=self.people, organisation=self.organisations)
-        return Rows(Assignment, lambda row: (row.code,), found)
+        linked = self._linked(Assignment, worker=self.people, organisation=self.organisations)
+        return Rows(Assignment, lambda row: (row.code,), linked)
 
     @cached_property
     def rates(self) -> Rows:
-        found = self._linked(Rate, assignment=self.assignments)
-        return Rows(Rate, lambda row: (row.assignment.code, row.valid_from_on), found)
+        linked = self._linked(Rate, assignment=self.assignments)
+        return Rows(Rate, lambda row: (row.assignment.code, row.valid_from_on), linked)
 
     def _linked(self, model: Any, **tables: Rows) -> list[Any]:
         """The rows of the database with those that they refer to, by column."""
-        found = list(model.select())
-        for row in found:
+        rows = list(model.select())
+        for row in rows:
             for name, table in tables.items():
                 setattr(row, name, table.by_id[row.__data__[name]])
-        return found
+        return rows
 
     def table(self, file: ImportFile) -> Rows | None:
         return getattr(self, file.table) if file.table else None
@@ -136,18 +136,18 @@ class Run:
     def read(self, file: ImportFile, content: bytes | FileGrid) -> Iterator[FileRow]:
         """The rows of a file with their values; a wrong one has only those that could be read."""
         self.files[file.name] = file
-        made = self.report.files[file.name] = FileReport(file.name)
-        known, complain = tuple(file.columns), partial(self.wrong_at, file.name)
+        file_report = self.report.files[file.name] = FileReport(file.name)
+        column_names, complain = tuple(file.columns), partial(self.wrong_at, file.name)
         if isinstance(content, FileGrid):
             texts = {name for name, read in file.all_columns.items() if columns.is_text(read)}
-            table = grids.read(file.name, content, known, texts, complain)
+            table = grids.read(file.name, content, column_names, texts, complain)
         else:
             most = reading.MOST_PASSING if file.is_long else reading.MOST_LINES
-            table = reading.read(file.name, content, known, complain, most)
-        made.ignored_columns = [name for name in table.ignored_columns if name not in file.more]
+            table = reading.read(file.name, content, column_names, complain, most)
+        file_report.ignored_columns = [name for name in table.ignored_columns if name not in file.more]
         seen: dict[Hashable, int] = {}
         rows = self.table(file)
-        reads = {name: lru_cache(KNOWN_TEXTS)(read) for name, read in file.all_columns.items()}
+        reads = {name: lru_cache(CACHED_TEXTS)(read) for name, read in file.all_columns.items()}
         for row in table.rows:
             self._read_cells(reads, row)
             self.advance(1)
@@ -244,8 +244,8 @@ class Run:
 
     def is_news(self, row: FileRow) -> bool:
         """Whether this row is without errors, and new or changed."""
-        made = self.report.files[row.file].outcomes.get(row.line)
-        return not row.is_wrong and made in (RowOutcome.NEW, RowOutcome.CHANGED)
+        outcome = self.report.files[row.file].outcomes.get(row.line)
+        return not row.is_wrong and outcome in (RowOutcome.NEW, RowOutcome.CHANGED)
 
     def refer(
         self, row: FileRow, column: str, rows: Rows, key: Hashable, sentence: str, /, **values: Any
@@ -254,12 +254,12 @@ class Run:
 
         Where that row is itself wrong or unreadable, its own error says enough: this one is left out too.
         """
-        found = rows.by_key.get(key)
-        if found is None:
+        referred = rows.by_key.get(key)
+        if referred is None:
             row.is_wrong = True
             if rows.is_complete and key not in rows.wrong:
                 self.wrong(row, column, sentence, **values)
-        return found
+        return referred
 
     def news(self, rows: list[FileRow]) -> Iterator[tuple[FileRow, Any]]:
         """The rows that are new or changed, with their records."""
@@ -276,8 +276,8 @@ class Run:
         """The organisation that a row names; None, with an error, where there is none."""
         code = row["organisation"]
         unknown = N_("the organisation %(code)s is unknown")
-        found = self.organisations
-        return self.refer(row, "organisation", found, (code,), unknown, code=code) if code else None
+        organisations = self.organisations
+        return self.refer(row, "organisation", organisations, (code,), unknown, code=code) if code else None
 
     def put(self, file: ImportFile, row: FileRow, **more: Any) -> Any:
         """Put a row into its table, checked as the form does, and note what becomes of it.

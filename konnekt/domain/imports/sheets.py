@@ -29,15 +29,15 @@ def load(sheets: Iterable[FileSheet]) -> None:
     """Give the sheets what the database has of them: one statement, two more where there is any."""
     by_place = {(sheet.assignment.id, sheet.period.id): sheet for sheet in sheets}
     for sheet in by_place.values():
-        sheet.found, sheet.is_locked, sheet.cells = None, False, {}
+        sheet.stored, sheet.is_locked, sheet.cells = None, False, {}
     assignments = {assignment for assignment, period in by_place if assignment and period}
     periods = {period for assignment, period in by_place if assignment and period}
     by_id: dict[int, FileSheet] = {}
-    for columns in _found(assignments=list(assignments), periods=list(periods)) if assignments else ():
+    for columns in _stored(assignments=list(assignments), periods=list(periods)) if assignments else ():
         row = built(Timesheet, columns)
         of_file = by_place.get((row.assignment_id, row.pay_period_id))
         if of_file is not None:
-            of_file.found, by_id[row.id] = row, of_file
+            of_file.stored, by_id[row.id] = row, of_file
     if not by_id:
         return
     for (key,) in _locked(sheets=list(by_id)):
@@ -47,7 +47,7 @@ def load(sheets: Iterable[FileSheet]) -> None:
 
 
 @compiled
-def _found() -> Any:
+def _stored() -> Any:
     is_there = Timesheet.assignment.in_(listed("assignments")) & Timesheet.pay_period.in_(listed("periods"))
     return Timesheet.select().where(is_there & (Timesheet.sequence == 0))
 
@@ -81,17 +81,17 @@ def _cells() -> Any:
 
 def write(run: Run, sheets: list[FileSheet], batch: str) -> list[int]:
     """Make the new sheets and change the drafts, with an event each; returns the ids of those touched."""
-    new = [sheet for sheet in sheets if sheet.found is None]
-    changed = sorted((sheet for sheet in sheets if sheet.found and sheet.put), key=lambda one: one.found.id)
-    before = snapshots.contents(sheet.found.id for sheet in changed) if changed else {}
+    new = [sheet for sheet in sheets if sheet.stored is None]
+    changed = sorted((sheet for sheet in sheets if sheet.stored and sheet.put), key=lambda one: one.stored.id)
+    before = snapshots.contents(sheet.stored.id for sheet in changed) if changed else {}
     for sheet in changed:
         _claim(sheet)
     _make(new)
     touched = [*new, *changed]
     _write_cells(run, touched)
-    after = snapshots.contents(sheet.found.id for sheet in touched)
+    after = snapshots.contents(sheet.stored.id for sheet in touched)
     events.record_many([_event(sheet, before, after, batch) for sheet in touched])
-    return [sheet.found.id for sheet in touched]
+    return [sheet.stored.id for sheet in touched]
 
 
 def _make(sheets: list[FileSheet]) -> None:
@@ -99,7 +99,7 @@ def _make(sheets: list[FileSheet]) -> None:
     now = clock.now()
     for sheet in sheets:
         is_sent = sheet.state != State.DRAFT
-        sheet.found = Timesheet(
+        sheet.stored = Timesheet(
             assignment=sheet.assignment,
             organisation=sheet.assignment.organisation,
             pay_period=sheet.period,
@@ -110,33 +110,33 @@ def _make(sheets: list[FileSheet]) -> None:
             submitted_at=now if is_sent else None,
             decided_at=now if sheet.state == State.APPROVED else None,
         )
-    insert(Timesheet, [sheet.found for sheet in sheets])
+    insert(Timesheet, [sheet.stored for sheet in sheets])
     # Where the worker enters, the hours are the worker's own; who typed them for an organisation is unknown.
     own = [sheet for sheet in sheets if sheet.assignment.entered_by == "worker"]
-    contributors = [{"timesheet": one.found.id, "account": one.worker.id} for one in own]
+    contributors = [{"timesheet": one.stored.id, "account": one.worker.id} for one in own]
     insert_rows(Contributor, contributors)
 
 
 def _claim(sheet: FileSheet) -> None:
     """Take a draft as it was read, or refuse: somebody may have sent it meanwhile."""
-    found = sheet.found
-    is_as_read = (Timesheet.state == State.DRAFT) & (Timesheet.revision == found.revision)
-    columns = {"revision": found.revision + 1, "minutes": sheet.minutes, "is_nil": False}
-    if Timesheet.update(columns).where((Timesheet.id == found.id) & is_as_read).execute() != 1:
+    stored = sheet.stored
+    is_as_read = (Timesheet.state == State.DRAFT) & (Timesheet.revision == stored.revision)
+    columns = {"revision": stored.revision + 1, "minutes": sheet.minutes, "is_nil": False}
+    if Timesheet.update(columns).where((Timesheet.id == stored.id) & is_as_read).execute() != 1:
         raise Conflict("Somebody changed one of these timesheets at the same moment: import again.")
-    found.revision += 1
+    stored.revision += 1
 
 
 def _event(
     sheet: FileSheet, before: dict[int, snapshots.Content], after: dict[int, snapshots.Content], batch: str
 ) -> dict[str, Any]:
-    key, state = sheet.found.id, sheet.found.state
+    key, state = sheet.stored.id, sheet.stored.state
     return {
         "verb": "import",
         "source": "import",
         "timesheet": key,
         "actor": None,
-        "revision": sheet.found.revision,
+        "revision": sheet.stored.revision,
         "before": {"state": state, **before[key]} if key in before else None,
         "after": {"state": state, **after[key]},
         "batch": batch,
@@ -147,7 +147,7 @@ def _write_cells(run: Run, sheets: list[FileSheet]) -> None:
     """Hours are updated in place, never removed: links of released invoices may still refer to them."""
     places = {id(sheet): _line_keys(run, sheet) for sheet in sheets}
     lines = _lines(sheets, {key for keys in places.values() for key in keys.values()})
-    made = []
+    hours = []
     for sheet in sheets:
         keys = places[id(sheet)]
         for place, cell in sheet.put.items():
@@ -157,8 +157,8 @@ def _write_cells(run: Run, sheets: list[FileSheet]) -> None:
                 Hour.update(columns).where(Hour.id == old.id).execute()
             elif not cell.is_empty:
                 line = lines[keys[place]]
-                made.append({"line": line, "day": place.day, "minutes": cell.minutes, "remark": cell.remark})
-    insert_rows(Hour, made)
+                hours.append({"line": line, "day": place.day, "minutes": cell.minutes, "remark": cell.remark})
+    insert_rows(Hour, hours)
 
 
 LineKey = tuple[int, int, int, int, int]
@@ -166,24 +166,24 @@ LineKey = tuple[int, int, int, int, int]
 
 def _line_keys(run: Run, sheet: FileSheet) -> dict[SheetKey, LineKey]:
     """The line of each place that is put and has no hours yet."""
-    found, of, organisation = {}, sheet.found.id, sheet.assignment.organisation.code
+    keys, of, organisation = {}, sheet.stored.id, sheet.assignment.organisation.code
     for place, cell in sheet.put.items():
         if place not in sheet.cells and not cell.is_empty:
             year, week, _ = place.day.isocalendar()
             hour_type = run.hour_types.by_key[place.hour_type,].id
             number = run.budget_numbers.by_key[organisation, place.budget_number].id
-            found[place] = (of, year, week, hour_type, number)
-    return found
+            keys[place] = (of, year, week, hour_type, number)
+    return keys
 
 
-def _lines(sheets: list[FileSheet], wanted: set[LineKey]) -> dict[LineKey, int]:
+def _lines(sheets: list[FileSheet], keys: set[LineKey]) -> dict[LineKey, int]:
     """These lines, made where there are none yet."""
     names = ("timesheet", "iso_year", "iso_week", "hour_type", "budget_number")
-    old = [sheet.found.id for sheet in sheets if sheet.cells]
+    old = [sheet.stored.id for sheet in sheets if sheet.cells]
     lines = {tuple(key): line for line, *key in _lines_of(sheets=old)} if old else {}
-    new = [dict(zip(names, key, strict=True)) for key in sorted(wanted - lines.keys())]
-    made = insert_rows(TimesheetLine, new, returning=("id", *names))
-    return lines | {tuple(key): line for line, *key in made}
+    new = [dict(zip(names, key, strict=True)) for key in sorted(keys - lines.keys())]
+    inserted = insert_rows(TimesheetLine, new, returning=("id", *names))
+    return lines | {tuple(key): line for line, *key in inserted}
 
 
 @compiled

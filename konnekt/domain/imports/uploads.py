@@ -41,7 +41,7 @@ def start(uploads: list[tuple[str, bytes]], *, by: Account) -> Job:
         name = path.replace("\\", "/").rpartition("/")[2].strip()
         if not name.lower().endswith(ENDINGS) or len(name) > LONGEST_NAME:
             raise Invalid("%(file)s is no CSV, XLSX or ZIP.", "files", file=shown(name))
-        if name.lower() in {known.lower() for known in files}:
+        if name.lower() in {other.lower() for other in files}:
             raise Invalid("%(file)s is there twice.", "files", file=shown(name))
         files[name] = content
     if not files:
@@ -53,10 +53,10 @@ def start(uploads: list[tuple[str, bytes]], *, by: Account) -> Job:
 
 def check(job: Job, tell: Tell) -> dict[str, Any]:
     """The handler that says what an import would do."""
-    found = archives.unpack(queue.files(job))
-    _check_task(job.created_by, found.files)
-    report = import_files(found.files, dry_run=True, tell=tell, most_problems=MOST_LISTED)
-    return _told(report, found)
+    unpacked = archives.unpack(queue.files(job))
+    _check_task(job.created_by, unpacked.files)
+    report = import_files(unpacked.files, dry_run=True, tell=tell, most_problems=MOST_LISTED)
+    return _told(report, unpacked)
 
 
 def confirm(number: int, *, by: Account) -> Job:
@@ -67,11 +67,11 @@ def confirm(number: int, *, by: Account) -> Job:
             raise Conflict("What is wrong in these files has to be mended first.")
         _check_task(by, checked.result.get("kinds", ()))
         asked = {"names": checked.asked["names"], "check": checked.id, "effect": checked.result["effect"]}
-        made: Job = queue.queue(IMPORT, by=by, asked=asked)
-        if not _move_files(checked, made):
-            made.delete_instance()
-            made = _import_of(checked)
-    return made
+        queued: Job = queue.queue(IMPORT, by=by, asked=asked)
+        if not _move_files(checked, queued):
+            queued.delete_instance()
+            queued = _import_of(checked)
+    return queued
 
 
 def check_again(number: int, *, by: Account) -> Job:
@@ -79,10 +79,10 @@ def check_again(number: int, *, by: Account) -> Job:
     with transaction():
         failed = _find(number, IMPORT)
         agency_roles.require(by, "hour imports", "Only the agency imports files.")
-        made = queue.queue(CHECK, by=by, asked={"names": failed.asked["names"]})
-        if failed.ended_at is None or not _move_files(failed, made):
+        queued = queue.queue(CHECK, by=by, asked={"names": failed.asked["names"]})
+        if failed.ended_at is None or not _move_files(failed, queued):
             raise Conflict("These files are not here any more. Choose them again.")
-    return made
+    return queued
 
 
 def carry_out(job: Job, tell: Tell) -> dict[str, Any]:
@@ -91,7 +91,7 @@ def carry_out(job: Job, tell: Tell) -> dict[str, Any]:
     Its event and its end are one transaction, so that it ends once. What was written before it was killed is
     unchanged to who goes on: then the report is that of the check, which foresaw the same.
     """
-    found = archives.unpack(queue.files(job))
+    unpacked = archives.unpack(queue.files(job))
     goes_on = has_begun(job)
     told: dict[str, Any] = {}
 
@@ -101,7 +101,7 @@ def carry_out(job: Job, tell: Tell) -> dict[str, Any]:
 
     def finish(report: Report) -> None:
         nonlocal told
-        told = _told(report, found)
+        told = _told(report, unpacked)
         if goes_on:
             told |= _of_both(told, queue.find(job.asked["check"]).result)
         counts = {file["name"]: [file[outcome] for outcome in ("new", "changed")] for file in told["files"]}
@@ -111,10 +111,10 @@ def carry_out(job: Job, tell: Tell) -> dict[str, Any]:
             raise Interrupted
 
     report = import_files(
-        found.files, tell=tell, agreed=None if goes_on else job.asked["effect"], most_problems=MOST_LISTED,
+        unpacked.files, tell=tell, agreed=None if goes_on else job.asked["effect"], most_problems=MOST_LISTED,
         goes_on=goes_on, begin=begin, finish=finish, by=job.created_by,
     )  # fmt: skip
-    return told or _told(report, found)
+    return told or _told(report, unpacked)
 
 
 def has_begun(job: Job) -> bool:
@@ -149,19 +149,19 @@ def check_look(of: Job, by: Account) -> None:
 
 def find(number: int) -> Job:
     """A check or an import that has ended, for what it listed; raises NotFound."""
-    found = queue.find(number)
-    if found.kind not in KINDS or found.result is None or "files" not in found.result:
+    job = queue.find(number)
+    if job.kind not in KINDS or job.result is None or "files" not in job.result:
         raise NotFound("This work is not known any more.")
-    return found
+    return job
 
 
 def effects(of: Job) -> Iterator[tuple[str, int, str]]:
     """The file and line of each row that is new or changed, and which of the two; none where nothing is."""
     result: dict[str, Any] = of.result or {}
     for file in result["files"] if result["is_ok"] else ():
-        for made, spans in file.get("lines", {}).items():
+        for outcome, spans in file.get("lines", {}).items():
             for first, last in spans:
-                yield from ((file["name"], line, made) for line in range(first, last + 1))
+                yield from ((file["name"], line, outcome) for line in range(first, last + 1))
 
 
 def recent(most: int = 20) -> list[Job]:
@@ -172,10 +172,10 @@ def recent(most: int = 20) -> list[Job]:
 
 
 def _find(number: int, kind: str) -> Job:
-    found = queue.find(number)
-    if found.kind != kind:
+    job = queue.find(number)
+    if job.kind != kind:
         raise NotFound("This work is not known any more.")
-    return found
+    return job
 
 
 def _move_files(old: Job, new: Job) -> bool:
@@ -185,54 +185,55 @@ def _move_files(old: Job, new: Job) -> bool:
 def _import_of(checked: Job) -> Job:
     """The import that took the files of a check. Raises Conflict where they are just gone."""
     later = (Job.kind == IMPORT) & (Job.id > checked.id)
+    job: Job
     for job in Job.select().where(later).order_by(Job.id):
         if job.asked.get("check") == checked.id:
-            found: Job = job
-            return found
+            return job
     raise Conflict("These files are not here any more. Choose them again.")
 
 
-def _told(report: Report, found: archives.Unpacked) -> dict[str, Any]:
+def _told(report: Report, unpacked: archives.Unpacked) -> dict[str, Any]:
     """The report as JSON keeps it, each file under the name it came with."""
     return {
         "is_ok": report.is_ok,
-        "kinds": sorted(found.files),
+        "kinds": sorted(unpacked.files),
         "effect": report.effect,
         "would_change": bool(report.count(RowOutcome.NEW) + report.count(RowOutcome.CHANGED)),
         "files": [
             {
-                "name": found.names[file.name],
+                "name": unpacked.names[file.name],
                 "ignored_columns": [shown(column) for column in file.ignored_columns],
                 **{outcome.value: file.count(outcome) for outcome in RowOutcome},
                 "lines": {
-                    made.value: list(islice(file.outcomes.spans(made), MOST_LISTED)) for made in EFFECTS
+                    outcome.value: list(islice(file.outcomes.spans(outcome), MOST_LISTED))
+                    for outcome in EFFECTS
                 },
             }
             for file in report.files.values()
         ],
-        "ignored_files": [shown(name) for name in found.ignored],
-        "problems": [_line(problem, found) for problem in report.problems],
+        "ignored_files": [shown(name) for name in unpacked.ignored],
+        "problems": [_line(problem, unpacked) for problem in report.problems],
         "problem_count": report.problem_count,
-        "differences": [_line(problem, found) for problem in report.differences],
+        "differences": [_line(problem, unpacked) for problem in report.differences],
         "difference_count": report.difference_count,
-        "doubts": [_line(problem, found) for problem in report.doubts[:MOST_LISTED]],
+        "doubts": [_line(problem, unpacked) for problem in report.doubts[:MOST_LISTED]],
         "doubt_count": len(report.doubts),
-        "changes": [_change(change, found) for change in report.changes],
+        "changes": [_change(change, unpacked) for change in report.changes],
         "change_count": report.change_count,
     }
 
 
-def _change(change: FieldChange, found: archives.Unpacked) -> dict[str, Any]:
+def _change(change: FieldChange, unpacked: archives.Unpacked) -> dict[str, Any]:
     before, after = (shown(one) if isinstance(one, str) else one for one in (change.before, change.after))
-    return {**asdict(change), "file": found.names[change.file], "before": before, "after": after}
+    return {**asdict(change), "file": unpacked.names[change.file], "before": before, "after": after}
 
 
-def _line(problem: Problem, found: archives.Unpacked) -> dict[str, Any]:
+def _line(problem: Problem, unpacked: archives.Unpacked) -> dict[str, Any]:
     values = {
         name: value if isinstance(value, int) else shown(value) for name, value in problem.values.items()
     }
     return {
-        "file": found.names.get(problem.file, problem.file),
+        "file": unpacked.names.get(problem.file, problem.file),
         "line": problem.line,
         "column": problem.column,
         "sentence": problem.sentence,

@@ -1,6 +1,6 @@
 """What an import may do and perhaps should not: said per line before it is confirmed.
 
-The forms of the bureau ask the same (records/placing.py, records/rights.py).
+The forms of the bureau ask the same (records/placement.py, records/rights.py).
 """
 
 from collections import defaultdict
@@ -23,16 +23,18 @@ def of_assignments(run: Run, rows: list[FileRow]) -> None:
     for assignment in run.assignments.by_key.values():
         placed[_place(assignment)].append(assignment)
     told: set[frozenset[str]] = set()
-    for row, found in run.news(rows):
-        was = run.assignments.was(found)
-        if found.id is None or was.keys() & {"first_on", "last_on"}:
-            _overlaps(run, row, found, placed[_place(found)], told)
-        if found.id is not None:
-            before = (was.get("first_on", found.first_on), was.get("last_on", found.last_on))
-            for doubt in placement.outside(found, before, (found.first_on, found.last_on), language="nl"):
+    for row, assignment in run.news(rows):
+        was = run.assignments.was(assignment)
+        if assignment.id is None or was.keys() & {"first_on", "last_on"}:
+            _overlaps(run, row, assignment, placed[_place(assignment)], told)
+        if assignment.id is not None:
+            before = (was.get("first_on", assignment.first_on), was.get("last_on", assignment.last_on))
+            for doubt in placement.outside(
+                assignment, before, (assignment.first_on, assignment.last_on), language="nl"
+            ):
                 run.doubt(row, "until", doubt.sentence, **doubt.values)
-        elif (right := run.rights.by_key.get(_place(found))) is not None and right.may_approve:
-            email, code = _place(found)
+        elif (right := run.rights.by_key.get(_place(assignment))) is not None and right.may_approve:
+            email, code = _place(assignment)
             run.doubt(row, "organisation", TWO_ROLES, email=email, code=code)
 
 
@@ -40,11 +42,11 @@ def _place(of: Assignment) -> tuple[str, str]:
     return of.worker.email, of.organisation.code
 
 
-def _overlaps(run: Run, row: FileRow, found: Assignment, others: list[Assignment], told: Any) -> None:
+def _overlaps(run: Run, row: FileRow, assignment: Assignment, others: list[Assignment], told: Any) -> None:
     for other in others:
-        pair = frozenset((found.code, other.code))
-        is_meant = other is not found and pair not in told
-        if is_meant and found.first_on <= _end(other) and other.first_on <= _end(found):
+        pair = frozenset((assignment.code, other.code))
+        is_meant = other is not assignment and pair not in told
+        if is_meant and assignment.first_on <= _end(other) and other.first_on <= _end(assignment):
             told.add(pair)
             run.doubt(
                 row, "from", N_("the same days as assignment %(code)s, of the same worker"), code=other.code
@@ -80,13 +82,13 @@ ALIKE = N_("new, and only zeros or points away from %(code)s: is it another one?
 
 
 def of_new_codes(
-    run: Run, rows: list[FileRow], columns: tuple[str, ...], known: Collection[tuple[Any, ...]]
+    run: Run, rows: list[FileRow], columns: tuple[str, ...], stored_keys: Collection[tuple[Any, ...]]
 ) -> None:
     """What a spreadsheet makes of a known code: 123 of 0123, 42.1 of 42.10. The last column is the code."""
-    alike = {(*key[:-1], form): key[-1] for key in known for form in _forms(key[-1])}
+    alike = {(*key[:-1], form): key[-1] for key in stored_keys for form in _forms(key[-1])}
     for row in rows:
         key = tuple(row[column] for column in columns)
-        if row.is_wrong or not key[-1] or key in known:
+        if row.is_wrong or not key[-1] or key in stored_keys:
             continue
         other = next((alike[of] for form in _forms(key[-1]) if (of := (*key[:-1], form)) in alike), None)
         if other is not None:

@@ -17,7 +17,7 @@ from itertools import islice
 from typing import Any
 from zipfile import ZipFile
 
-from konnekt.domain.imports.grids import IS_DAY, IS_ERROR, IS_NUMBER, IS_UNKNOWN, FileGrid, Place
+from konnekt.domain.imports.grids import IS_DAY, IS_ERROR, IS_NUMBER, IS_UNKNOWN, CellPlace, FileGrid
 from konnekt.domain.refusals import Invalid
 
 _FORMULA = re.compile(rb"<(?:\w+:)?f[\s>/]")
@@ -50,7 +50,7 @@ def unreadable(name: str) -> Invalid:
 
 
 def read(
-    name: str, content: bytes, known: Collection[str], limits: Limits = LIMITS
+    name: str, content: bytes, stems: Collection[str], limits: Limits = LIMITS
 ) -> tuple[dict[str, FileGrid], list[str]]:
     """The sheets of a workbook by the stem of their file ("people"), and the names of those left out.
 
@@ -61,7 +61,7 @@ def read(
         _check_size(name, content, limits)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return _read(name, content, known, limits)
+            return _read(name, content, stems, limits)
     except (Invalid, MemoryError):
         raise
     except Exception as error:  # foreign bytes break openpyxl in more ways than it names
@@ -79,8 +79,8 @@ def _check_size(name: str, content: bytes, limits: Limits) -> None:
             )  # fmt: skip
         for member in archive.namelist():
             if member.endswith(".xml") and cells <= limits.cells:
-                found = _CELL.finditer(archive.read(member))
-                cells += sum(1 for _ in islice(found, limits.cells + 1 - cells))
+                matches = _CELL.finditer(archive.read(member))
+                cells += sum(1 for _ in islice(matches, limits.cells + 1 - cells))
     if cells > limits.cells:
         raise Invalid(
             "%(file)s holds more than %(most)s cells, empty ones with a format too: make it several files.",
@@ -89,7 +89,7 @@ def _check_size(name: str, content: bytes, limits: Limits) -> None:
 
 
 def _read(
-    name: str, content: bytes, known: Collection[str], limits: Limits
+    name: str, content: bytes, stems: Collection[str], limits: Limits
 ) -> tuple[dict[str, FileGrid], list[str]]:
     from openpyxl import load_workbook
 
@@ -98,9 +98,9 @@ def _read(
     try:
         shown = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
         named = {
-            sheet.title.strip().lower(): sheet for sheet in shown if sheet.title.strip().lower() in known
+            sheet.title.strip().lower(): sheet for sheet in shown if sheet.title.strip().lower() in stems
         }
-        if stem in known and len(shown) == 1:
+        if stem in stems and len(shown) == 1:
             named = {stem: shown[0]}
         if not named:
             raise Invalid(
@@ -134,7 +134,7 @@ def _rows(sheet: Any) -> Iterator[tuple[int, Any]]:
             yield line, cells
 
 
-def _formulas(content: bytes, titles: Collection[str]) -> dict[str, set[Place]]:
+def _formulas(content: bytes, titles: Collection[str]) -> dict[str, set[CellPlace]]:
     """Where each sheet has formulas: of one that was never calculated the outcome is nowhere."""
     from openpyxl import load_workbook
 
@@ -158,7 +158,7 @@ def _formulas(content: bytes, titles: Collection[str]) -> dict[str, set[Place]]:
         book.close()
 
 
-def _grid(sheet: Any, formulas: set[Place], most: int) -> FileGrid:
+def _grid(sheet: Any, formulas: set[CellPlace], most: int) -> FileGrid:
     grid = FileGrid(most=most)
     for line, cells in _rows(sheet):
         texts = []

@@ -1,6 +1,6 @@
 """Payments: marking invoices paid, part payments by hand, money back, set-offs, and taking one back.
 
-A credit note is never paid: what it takes back is paid back or set off (invoicing/settling.py).
+A credit note is never paid: what it takes back is paid back or set off (invoices/settling.py).
 What was recorded stays; what was wrong is taken back by an entry that reverses it.
 """
 
@@ -90,21 +90,21 @@ def pay(
 ) -> Invoice:
     """Record by hand what came in for an invoice, all of it or a part.
 
-    seen: what was settled of it when it was shown. Asks first (records.doubts) where it is more than is open,
+    seen: what was settled of it when it was shown. Asks first (refusals.ask) where it is more than is open,
     or stands there already.
     """
     with transaction():
         document = _asked(invoice, on, cents, note, by, seen)
         if document.kind == "credit_note":
             raise why_not(document)
-        doubts = []
+        warnings = []
         if cents > document.to_pay_cents:
-            doubts.append(
+            warnings.append(
                 Invalid("This is more than is still to be paid: the rest would be to be paid back.")
             )
         if live(Payment.invoice == document, Payment.paid_on == on, Payment.amount_cents == cents):
-            doubts.append(Invalid("A payment of this amount on this day is recorded already."))
-        ask(doubts, is_sure=is_sure)
+            warnings.append(Invalid("A payment of this amount on this day is recorded already."))
+        ask(warnings, is_sure=is_sure)
         receive(document, on, cents, by=by, note=note.strip(), is_sure=True)
     return document
 

@@ -91,7 +91,7 @@ def change(sheet: grid.Sheet, entered: content.Content, reason: str, *, by: Acco
     """Send the hours as they should be, on behalf of who enters them: draft, rejected, or sent already.
 
     The event has the reason, before and after; the agency has had a hand in it (four eyes). Raises Forbidden
-    for all but agency staff, Invalid without a reason, what entering.submit raises, Conflict where nothing
+    for all but agency staff, Invalid without a reason, what submit.submit raises, Conflict where nothing
     changes.
     """
     agency_roles.require(by, "hours", "Only the agency changes hours on behalf of somebody else.")

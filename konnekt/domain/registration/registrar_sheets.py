@@ -31,7 +31,7 @@ class Pile:
 
 
 @dataclass
-class MySheets:
+class RegistrarSheets:
     """The block of those who register; complete: the drafts that "send all" takes, as they are seen now."""
 
     drafts: Pile
@@ -50,7 +50,7 @@ class MySheets:
         return not (self.drafts.count or self.rejected.count or self.sent.count)
 
 
-def load(who: Grants) -> MySheets:
+def load(who: Grants) -> RegistrarSheets:
     """The sheets of organisation-entered assignments in the account's organisations: two statements."""
     piles = {state: Pile() for state in (State.DRAFT, State.REJECTED, State.SUBMITTED)}
     for sheet in _first_of_each_state(who, list(piles)):
@@ -61,7 +61,7 @@ def load(who: Grants) -> MySheets:
     picks = [decide.Pick(sheet, revision) for sheet, revision, _ in complete]
     minutes = sum(minutes for _, _, minutes in complete)
     drafts, rejected, sent = piles.values()
-    return MySheets(drafts, rejected, sent, picks, minutes)
+    return RegistrarSheets(drafts, rejected, sent, picks, minutes)
 
 
 def _first_of_each_state(who: Grants, states: list[State]) -> Iterable[Timesheet]:

@@ -66,7 +66,7 @@ def find(code: str, year: int, number: int, who: Grants) -> UnsentSheet:
     return UnsentSheet(assignment, period, approval_detail.load(sheet.id, who) if sheet else None)
 
 
-def send(at: submit.Place, reason: str, *, is_nil: bool = False, by: Account, seen: int) -> Timesheet:
+def send(at: submit.SheetIds, reason: str, *, is_nil: bool = False, by: Account, seen: int) -> Timesheet:
     """Send what stands there on behalf of who enters; is_nil: it says that no hours were worked.
 
     The event has the reason and on whose behalf. Four eyes hold: the sender has had a hand in it. Raises

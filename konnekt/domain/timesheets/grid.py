@@ -12,7 +12,7 @@ from konnekt.domain.flags import inputs, rules
 from konnekt.domain.timesheets import content, warnings as timesheet_warnings
 from konnekt.domain.timesheets.content import Stored
 from konnekt.domain.timesheets.entry import Entry, Row
-from konnekt.domain.timesheets.submit import Place
+from konnekt.domain.timesheets.submit import SheetIds
 from konnekt.models import (
     Assignment,
     BudgetNumber,
@@ -90,9 +90,9 @@ class Sheet:
         return int(self.row.revision) if self.row else 0
 
     @property
-    def at(self) -> int | Place:
+    def at(self) -> int | SheetIds:
         """How the verbs name it."""
-        return self.row.id if self.row else Place(self.assignment.id, self.period.id)
+        return self.row.id if self.row else SheetIds(self.assignment.id, self.period.id)
 
     @property
     def is_draft(self) -> bool:

@@ -19,7 +19,7 @@ OPEN = (State.DRAFT, State.REJECTED)
 SENDABLE = (*OPEN, State.SUBMITTED)
 
 
-class Place(NamedTuple):
+class SheetIds(NamedTuple):
     """Where an original sheet belongs before it has a row: ids of an assignment and a pay period."""
 
     assignment: int
@@ -47,12 +47,12 @@ class _Entry:
         return assignment.worker_id if is_for_worker else self.drafted_by
 
 
-def save(sheet: int | Place, entered: Content, *, by: Account, seen: int) -> Timesheet | None:
+def save(sheet: int | SheetIds, entered: Content, *, by: Account, seen: int) -> Timesheet | None:
     """Keep what was entered on a draft or a rejected sheet; the original is made when there is none yet.
 
     seen: the revision that was on screen, 0 where there was no sheet. Writes only what differs: unchanged
-    content writes nothing, and an empty grid makes no sheet (None). Raises Stale when somebody was first,
-    Refused on a sheet that was sent, Invalid (see limits), Forbidden, NotFound.
+    content writes nothing, and an empty grid makes no sheet (None). Raises EditConflict where another
+    was first, Refused on a sheet that was sent, Invalid (see limits), Forbidden, NotFound.
     """
     with transaction():
         entry = _open(sheet, entered, by, seen, OPEN)
@@ -74,7 +74,7 @@ def save(sheet: int | Place, entered: Content, *, by: Account, seen: int) -> Tim
 
 
 def submit(
-    sheet: int | Place,
+    sheet: int | SheetIds,
     entered: Content | None = None,
     *,
     by: Account,
@@ -156,7 +156,7 @@ def _why_not_withdrawn(sheet: int, seen: int, by: Account) -> Conflict:
 
 
 def _open(
-    sheet: int | Place,
+    sheet: int | SheetIds,
     entered: Content | None,
     by: Account,
     seen: int,
@@ -194,13 +194,13 @@ def _drafter(sheet: Timesheet) -> int | None:
     return drafter
 
 
-def _worker_of(sheet: int | Place) -> int:
+def _worker_of(sheet: int | SheetIds) -> int:
     return find.worker_of(sheet) if isinstance(sheet, int) else find.worker_of(of=sheet.assignment)
 
 
-def _at(place: Place, who: Grants) -> Timesheet:
+def _at(at: SheetIds, who: Grants) -> Timesheet:
     """The original sheet of an assignment and a period of its calendar, or a new one without a row."""
-    original = Timesheet.get_or_none(assignment=place.assignment, pay_period=place.pay_period, sequence=0)
+    original = Timesheet.get_or_none(assignment=at.assignment, pay_period=at.pay_period, sequence=0)
     if original is not None:
         return find.find(original.id, who)
     assignment = (
@@ -208,10 +208,10 @@ def _at(place: Place, who: Grants) -> Timesheet:
         .join(Organisation)
         .switch(Assignment)
         .join(Account)
-        .where(Assignment.id == place.assignment)
+        .where(Assignment.id == at.assignment)
         .get()
     )
-    period = PayPeriod.get_or_none(id=place.pay_period, calendar=assignment.organisation.calendar)
+    period = PayPeriod.get_or_none(id=at.pay_period, calendar=assignment.organisation.calendar)
     is_visible = (
         who.is_agency_staff
         or assignment.worker_id == who.account.id

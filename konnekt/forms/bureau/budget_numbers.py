@@ -61,5 +61,5 @@ class EndBudgetNumberForm(FlaskForm):  # type: ignore[misc]
 
     def day(self) -> date | None:
         """The day, if it is one."""
-        found: date | None = self.valid_until_on.data
-        return found
+        day: date | None = self.valid_until_on.data
+        return day

@@ -38,13 +38,13 @@ class ClosingDayForm(FlaskForm):  # type: ignore[misc]
 
 def ticked(values: Iterable[str]) -> list[date]:
     """The days whose boxes are ticked; what is no day is left out."""
-    found = []
+    days = []
     for value in list(values)[:20]:
         try:
-            found.append(date.fromisoformat(value[:10]))
+            days.append(date.fromisoformat(value[:10]))
         except ValueError:
             continue
-    return found
+    return days
 
 
 def typed(of: Any) -> dict[str, Any]:

@@ -19,9 +19,9 @@ class SearchForm(Form):  # type: ignore[misc]
 
     def query(self) -> dict[str, Any]:
         """What is filled in, as a query string has it."""
-        found = {name: value for name, value in self.data.items() if value and name != "q"}
-        found = {name: 1 if value is True else value for name, value in found.items()}
-        return {"q": self.words, **found} if self.words else found
+        filled = {name: value for name, value in self.data.items() if value and name != "q"}
+        filled = {name: 1 if value is True else value for name, value in filled.items()}
+        return {"q": self.words, **filled} if self.words else filled
 
 
 class OrganisationSearch(SearchForm):

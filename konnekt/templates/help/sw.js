@@ -1,11 +1,11 @@
 // Keeps the page that says that there is no connection, and nothing else: what is private stays out of it.
 "use strict";
-const KEPT = {{ kept | tojson }};
-const NAME = KEPT.join();
+const CACHED = {{ cached | tojson }};
+const NAME = CACHED.join();
 
 addEventListener("install", (event) => {
   skipWaiting();
-  event.waitUntil(caches.open(NAME).then((cache) => cache.addAll(KEPT)));
+  event.waitUntil(caches.open(NAME).then((cache) => cache.addAll(CACHED)));
 });
 
 addEventListener("activate", (event) => event.waitUntil(Promise.all([
@@ -23,10 +23,10 @@ addEventListener("fetch", (event) => {
       try {
         return (await event.preloadResponse) || (await fetch(request));
       } catch {
-        return caches.match(KEPT[0]);
+        return caches.match(CACHED[0]);
       }
     })());
-  } else if (KEPT[1].startsWith(`${pathname}?`)) {
-    event.respondWith(caches.match(KEPT[1]).then((kept) => kept || fetch(request)));
+  } else if (CACHED[1].startsWith(`${pathname}?`)) {
+    event.respondWith(caches.match(CACHED[1]).then((answer) => answer || fetch(request)));
   }
 });

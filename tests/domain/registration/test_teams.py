@@ -13,7 +13,7 @@ from konnekt.domain.timesheets import grid, merge, pattern, submit
 from konnekt.domain.timesheets.content import Cell, Content, Line
 from konnekt.domain.timesheets.entry import Entry, Row, Typed
 from konnekt.domain.timesheets.grid import Choices, Sheet
-from konnekt.domain.timesheets.submit import Place
+from konnekt.domain.timesheets.submit import SheetIds
 from konnekt.domain.timesheets.warnings import WARN
 from konnekt.models import (
     Assignment,
@@ -59,7 +59,7 @@ def opened(world: World, of: Assignment) -> Sheet:
 
 
 def save(world: World, of: Assignment, wanted: Content, seen: int = 0) -> Timesheet:
-    sheet = submit.save(Place(of.id, world.period.id), wanted, by=world.registrar, seen=seen)
+    sheet = submit.save(SheetIds(of.id, world.period.id), wanted, by=world.registrar, seen=seen)
     assert sheet is not None
     return sheet
 

@@ -18,7 +18,7 @@ from konnekt.domain.refusals import Conflict, Forbidden, Invalid, NotFound, Refu
 from konnekt.domain.timesheets import content, submit
 from konnekt.domain.timesheets.content import Cell, Content, Line
 from konnekt.domain.timesheets.edit_conflict import EditConflict
-from konnekt.domain.timesheets.submit import Place
+from konnekt.domain.timesheets.submit import SheetIds
 from konnekt.models import (
     Account,
     Assignment,
@@ -61,13 +61,13 @@ def draft(world: World) -> Timesheet:
 
 
 @pytest.fixture
-def place(world: World) -> Place:
+def place(world: World) -> SheetIds:
     """Where another worker of FSE has no sheet yet."""
     person = factories.worker("Karim", "Özdemir")
-    return Place(factories.assignment(person, world.fse, world.fse_budget).id, world.period.id)
+    return SheetIds(factories.assignment(person, world.fse, world.fse_budget).id, world.period.id)
 
 
-def owner(place: Place) -> Account:
+def owner(place: SheetIds) -> Account:
     person: Account = Assignment.get_by_id(place.assignment).worker
     return person
 
@@ -101,26 +101,26 @@ def refuses(run: Callable[[], Any], kind: type[Refused]) -> Refused:
 
 
 @pytest.mark.parametrize("verb", [submit.save, submit.submit])
-def test_somebody_elses_sheet_does_not_exist(world: World, place: Place, verb: Callable[..., Any]) -> None:
+def test_somebody_elses_sheet_does_not_exist(world: World, place: SheetIds, verb: Callable[..., Any]) -> None:
     sheet = submit.save(place, sheet_of(world), by=owner(place), seen=0)
     assert sheet
     for stranger in (world.outsider, world.noor):
-        for where, seen in ((sheet.id, 1), (place, 1), (999_999, 1), (Place(999_999, 1), 0)):
+        for where, seen in ((sheet.id, 1), (place, 1), (999_999, 1), (SheetIds(999_999, 1), 0)):
             refuses(lambda w=where, s=seen, a=stranger: verb(w, sheet_of(world), by=a, seen=s), NotFound)
 
 
-def test_a_place_that_is_not_yours_does_not_exist(world: World, place: Place) -> None:
+def test_a_place_that_is_not_yours_does_not_exist(world: World, place: SheetIds) -> None:
     for stranger in (world.outsider, world.noor):
         refuses(lambda a=stranger: submit.save(place, sheet_of(world), by=a, seen=0), NotFound)
 
 
-def test_a_period_of_another_calendar_is_no_place(world: World, place: Place) -> None:
+def test_a_period_of_another_calendar_is_no_place(world: World, place: SheetIds) -> None:
     week = factories.periods("week", how_many=1)[0]
-    wrong = Place(place.assignment, week.id)
+    wrong = SheetIds(place.assignment, week.id)
     refuses(lambda: submit.save(wrong, sheet_of(world), by=world.registrar, seen=0), NotFound)
 
 
-def test_seeing_is_not_entering(world: World, place: Place) -> None:
+def test_seeing_is_not_entering(world: World, place: SheetIds) -> None:
     """An approver and the agency see the sheet; only the worker and who registers enter."""
     for onlooker in (world.supervisor, world.staff):
         refuses(lambda a=onlooker: submit.save(place, sheet_of(world), by=a, seen=0), Forbidden)
@@ -129,7 +129,7 @@ def test_seeing_is_not_entering(world: World, place: Place) -> None:
 
 def test_fixed_hours_are_not_registered(world: World) -> None:
     fixed = factories.assignment(world.noor, world.fse, world.fse_budget, basis="fixed")
-    where = Place(fixed.id, world.period.id)
+    where = SheetIds(fixed.id, world.period.id)
     for person in (world.noor, world.registrar):
         refuses(lambda a=person: submit.save(where, sheet_of(world), by=a, seen=0), Forbidden)
 
@@ -168,7 +168,7 @@ def bad(world: World) -> dict[str, Content]:
     }
 
 
-def test_what_can_not_be_is_refused(world: World, place: Place) -> None:
+def test_what_can_not_be_is_refused(world: World, place: SheetIds) -> None:
     for what, wanted in bad(world).items():
         for verb in (submit.save, submit.submit):
             refusal = refuses(lambda v=verb, w=wanted: v(place, w, by=owner(place), seen=0), Invalid)
@@ -176,7 +176,7 @@ def test_what_can_not_be_is_refused(world: World, place: Place) -> None:
             assert refusal.field, what
 
 
-def test_a_refusal_names_its_field(world: World, place: Place) -> None:
+def test_a_refusal_names_its_field(world: World, place: SheetIds) -> None:
     wanted = Content((line(world, {TUESDAY: 60}), line(world, {date(2026, 11, 10): -60})))
     refusal = refuses(lambda: submit.save(place, wanted, by=owner(place), seen=0), Invalid)
     assert refusal.field == "cell-1-2026-11-10"
@@ -201,7 +201,7 @@ def test_a_day_has_24_hours_over_all_assignments(app: Flask, world: World) -> No
     elsewhere = factories.assignment(world.noor, world.law, world.law_budget)
     factories.sheet(elsewhere, world.period, {TUESDAY: 900}, state="draft")
     own = factories.assignment(world.noor, world.fse, world.fse_budget)
-    where = Place(own.id, world.period.id)
+    where = SheetIds(own.id, world.period.id)
     # 900 at LAW and 480 on the sheet of the cast leave one hour.
     refusal = refuses(lambda: submit.save(where, sheet_of(world, 61), by=world.registrar, seen=0), Invalid)
     assert refusal.field == "day-2026-11-03"
@@ -215,7 +215,7 @@ def test_rejected_hours_elsewhere_are_not_in_the_way(world: World) -> None:
     elsewhere = factories.assignment(world.noor, world.law, world.law_budget)
     factories.sheet(elsewhere, world.period, {TUESDAY: 1440}, state="rejected")
     own = factories.assignment(world.noor, world.fse, world.fse_budget)
-    assert submit.save(Place(own.id, world.period.id), sheet_of(world, 960), by=world.noor, seen=0)
+    assert submit.save(SheetIds(own.id, world.period.id), sheet_of(world, 960), by=world.noor, seen=0)
 
 
 # In which state not.
@@ -271,7 +271,7 @@ def test_hours_that_were_credited_leave_their_history(world: World) -> None:
 # Save.
 
 
-def test_saving_makes_the_sheet(world: World, place: Place) -> None:
+def test_saving_makes_the_sheet(world: World, place: SheetIds) -> None:
     sheet = submit.save(place, sheet_of(world, remark="Graag snel"), by=owner(place), seen=0)
     assert sheet
     stored = Timesheet.get_by_id(sheet.id)
@@ -286,19 +286,19 @@ def test_saving_makes_the_sheet(world: World, place: Place) -> None:
     assert not Flag.select().exists(), "a draft has no flags"
 
 
-def test_an_empty_grid_makes_no_sheet(world: World, place: Place) -> None:
+def test_an_empty_grid_makes_no_sheet(world: World, place: SheetIds) -> None:
     assert submit.save(place, Content(), by=owner(place), seen=0) is None
     assert Timesheet.select().count() == 1
 
 
-def test_an_added_line_is_kept_before_it_has_hours(world: World, place: Place) -> None:
+def test_an_added_line_is_kept_before_it_has_hours(world: World, place: SheetIds) -> None:
     sheet = submit.save(place, Content((line(world, {}),)), by=owner(place), seen=0)
     assert sheet
     (kept,) = content.read(sheet).content.lines
     assert (kept.iso_week, kept.cells, kept.id is not None) == (45, (), True)
 
 
-def test_saving_the_same_writes_nothing(world: World, place: Place) -> None:
+def test_saving_the_same_writes_nothing(world: World, place: SheetIds) -> None:
     wanted = sheet_of(world)
     sheet = submit.save(place, wanted, by=owner(place), seen=0)
     assert sheet
@@ -311,7 +311,7 @@ def test_saving_the_same_writes_nothing(world: World, place: Place) -> None:
     assert everything() == before
 
 
-def test_saving_writes_only_what_changed(world: World, place: Place) -> None:
+def test_saving_writes_only_what_changed(world: World, place: SheetIds) -> None:
     days = [date(2026, 11, 2) + timedelta(days=n) for n in range(5)]
     sheet = submit.save(place, Content((line(world, dict.fromkeys(days, 480)),)), by=owner(place), seen=0)
     assert sheet
@@ -408,7 +408,7 @@ def test_entering_for_a_worker_is_on_her_behalf(world: World, draft: Timesheet) 
 
 def test_where_the_organisation_enters_nobody_is_stood_in_for(world: World) -> None:
     own = factories.assignment(world.noor, world.fse, world.fse_budget, entered_by="organisation")
-    submit.save(Place(own.id, world.period.id), sheet_of(world), by=world.registrar, seen=0)
+    submit.save(SheetIds(own.id, world.period.id), sheet_of(world), by=world.registrar, seen=0)
     assert Event.get().on_behalf_of is None
 
 
@@ -443,13 +443,13 @@ def test_an_answer_that_got_lost_is_told_apart(world: World, draft: Timesheet) -
     assert refusal.is_as_typed
 
 
-def test_a_sheet_that_came_meanwhile(world: World, place: Place) -> None:
+def test_a_sheet_that_came_meanwhile(world: World, place: SheetIds) -> None:
     submit.save(place, sheet_of(world), by=world.registrar, seen=0)
     refuses(lambda: submit.save(place, sheet_of(world, 60), by=owner(place), seen=0), EditConflict)
     assert submit.save(place, sheet_of(world, 60), by=owner(place), seen=1)
 
 
-def test_a_revision_that_never_was(world: World, place: Place, draft: Timesheet) -> None:
+def test_a_revision_that_never_was(world: World, place: SheetIds, draft: Timesheet) -> None:
     refusal = refuses(lambda: submit.save(draft.id, sheet_of(world), by=world.noor, seen=7), EditConflict)
     assert str(refusal).startswith("This timesheet changed")
     refuses(lambda: submit.save(place, sheet_of(world), by=owner(place), seen=1), EditConflict)
@@ -484,7 +484,7 @@ def test_what_changes_after_it_was_read_is_not_overwritten(
 
 @pytest.mark.parametrize("verb", [submit.save, submit.submit])
 def test_a_sheet_that_is_made_after_it_was_looked_for(
-    world: World, place: Place, verb: Callable[..., Any], meanwhile: Callable[[Callable[[], Any]], None]
+    world: World, place: SheetIds, verb: Callable[..., Any], meanwhile: Callable[[Callable[[], Any]], None]
 ) -> None:
     of = Assignment.get_by_id(place.assignment)
     meanwhile(lambda: factories.sheet(of, world.period, {}, state="draft"))
@@ -494,7 +494,7 @@ def test_a_sheet_that_is_made_after_it_was_looked_for(
 # Submit.
 
 
-def test_sending_a_draft(world: World, place: Place) -> None:
+def test_sending_a_draft(world: World, place: SheetIds) -> None:
     sheet = submit.submit(place, sheet_of(world), by=owner(place), seen=0)
     stored = Timesheet.get_by_id(sheet.id)
     assert (stored.state, stored.revision, stored.minutes) == ("submitted", 1, 480)
@@ -505,7 +505,7 @@ def test_sending_a_draft(world: World, place: Place) -> None:
     assert [flag.code for flag in Flag.select().where(Flag.timesheet == sheet)] == ["first"]
 
 
-def test_sending_what_is_stored(world: World, place: Place) -> None:
+def test_sending_what_is_stored(world: World, place: SheetIds) -> None:
     saved = submit.save(place, sheet_of(world), by=owner(place), seen=0)
     assert saved
     sheet = submit.submit(saved.id, by=owner(place), seen=1)
@@ -545,7 +545,9 @@ def test_text_that_is_no_hours_is_not_sent(world: World, draft: Timesheet) -> No
     refuses(lambda: submit.submit(draft.id, by=world.noor, seen=2), Invalid)
 
 
-def test_an_empty_sheet_is_sent_only_as_no_hours_worked(world: World, draft: Timesheet, place: Place) -> None:
+def test_an_empty_sheet_is_sent_only_as_no_hours_worked(
+    world: World, draft: Timesheet, place: SheetIds
+) -> None:
     refusal = refuses(lambda: submit.submit(draft.id, by=world.noor, seen=1), Invalid)
     assert refusal.field == "is_nil"
     refuses(lambda: submit.submit(place, by=owner(place), seen=0), Invalid)
@@ -555,7 +557,7 @@ def test_an_empty_sheet_is_sent_only_as_no_hours_worked(world: World, draft: Tim
     assert (sheet.state, sheet.is_nil, sheet.minutes) == ("submitted", True, 0)
 
 
-def test_what_it_sends_counts_for_others(world: World, place: Place) -> None:
+def test_what_it_sends_counts_for_others(world: World, place: SheetIds) -> None:
     """A budget number that goes over its ceiling is flagged on the other waiting sheets too."""
     BudgetNumber.update(ceiling_minutes=1000).where(BudgetNumber.id == world.fse_budget.id).execute()
     sheet = submit.submit(place, sheet_of(world), by=owner(place), seen=0)
@@ -571,29 +573,29 @@ def test_what_it_sends_counts_for_others(world: World, place: Place) -> None:
 
 
 @pytest.fixture
-def at_law(world: World) -> Place:
+def at_law(world: World) -> SheetIds:
     """A worker at LAW, which asks four eyes and has one approver, who may register as well."""
     own = factories.assignment(factories.worker("Fleur", "Haddad"), world.law, world.law_budget)
-    return Place(own.id, world.period.id)
+    return SheetIds(own.id, world.period.id)
 
 
 def law_hours(world: World) -> Content:
     return Content((line(world, {TUESDAY: 480}, budget_number=world.law_budget.id),))
 
 
-def test_sending_is_refused_where_nobody_else_can_approve(world: World, at_law: Place) -> None:
+def test_sending_is_refused_where_nobody_else_can_approve(world: World, at_law: SheetIds) -> None:
     submit.save(at_law, law_hours(world), by=world.outsider, seen=0)
     for by in (world.outsider, owner(at_law)):
         refusal = refuses(lambda a=by: submit.submit(at_law, law_hours(world), by=a, seen=1), Conflict)
         assert "Faculteit der Rechtsgeleerdheid" in str(refusal)
 
 
-def test_the_worker_sends_and_the_one_approver_approves(world: World, at_law: Place) -> None:
+def test_the_worker_sends_and_the_one_approver_approves(world: World, at_law: SheetIds) -> None:
     sheet = submit.submit(at_law, law_hours(world), by=owner(at_law), seen=0)
     assert decide.approve(sheet.id, by=world.outsider, seen=1).decided
 
 
-def test_another_approver_is_enough(world: World, at_law: Place) -> None:
+def test_another_approver_is_enough(world: World, at_law: SheetIds) -> None:
     colleague = factories.account("Iris", "Bos", is_active=False)
     factories.right(colleague, world.law, approve=1)
     run = lambda: submit.submit(at_law, law_hours(world), by=world.outsider, seen=0)  # noqa: E731
@@ -602,7 +604,7 @@ def test_another_approver_is_enough(world: World, at_law: Place) -> None:
     assert run().state == "submitted"
 
 
-def test_a_deputy_for_a_closed_account_is_not_enough(world: World, at_law: Place) -> None:
+def test_a_deputy_for_a_closed_account_is_not_enough(world: World, at_law: SheetIds) -> None:
     gone = factories.account("Iris", "Bos", is_active=False)
     factories.right(gone, world.law, approve=1)
     for supervisor in (world.outsider, gone):
@@ -618,11 +620,11 @@ def test_a_deputy_for_a_closed_account_is_not_enough(world: World, at_law: Place
 
 def test_a_worker_does_not_count_as_her_own_approver(world: World) -> None:
     own = factories.assignment(world.outsider, world.law, world.law_budget)
-    where = Place(own.id, world.period.id)
+    where = SheetIds(own.id, world.period.id)
     refuses(lambda: submit.submit(where, law_hours(world), by=world.outsider, seen=0), Conflict)
 
 
-def test_without_four_eyes_anybody_sends(world: World, place: Place) -> None:
+def test_without_four_eyes_anybody_sends(world: World, place: SheetIds) -> None:
     assert submit.submit(place, sheet_of(world), by=world.registrar, seen=0).state == "submitted"
 
 
@@ -630,11 +632,11 @@ def test_without_four_eyes_anybody_sends(world: World, place: Place) -> None:
 
 
 @pytest.fixture
-def sent(world: World, place: Place) -> Timesheet:
+def sent(world: World, place: SheetIds) -> Timesheet:
     return submit.submit(place, sheet_of(world), by=owner(place), seen=0)
 
 
-def test_withdraw(world: World, place: Place, sent: Timesheet) -> None:
+def test_withdraw(world: World, place: SheetIds, sent: Timesheet) -> None:
     sheet = submit.withdraw(sent.id, by=owner(place), seen=1)
     stored = Timesheet.get_by_id(sheet.id)
     assert (stored.state, stored.submitted_at, stored.submitted_by, stored.revision) == (
@@ -649,7 +651,7 @@ def test_withdraw(world: World, place: Place, sent: Timesheet) -> None:
     assert again.state == "submitted"
 
 
-def test_withdrawing_gives_budget_back(world: World, place: Place) -> None:
+def test_withdrawing_gives_budget_back(world: World, place: SheetIds) -> None:
     BudgetNumber.update(ceiling_minutes=1000).where(BudgetNumber.id == world.fse_budget.id).execute()
     sheet = submit.submit(place, sheet_of(world), by=owner(place), seen=0)
     assert Flag.select().where((Flag.code == "budget") & (Flag.timesheet == world.sheet)).exists()
@@ -662,12 +664,12 @@ def test_only_who_sent_it_withdraws(world: World, sent: Timesheet) -> None:
         refuses(lambda a=by: submit.withdraw(sent.id, by=a, seen=1), kind)
 
 
-def test_withdrawing_an_old_revision(world: World, place: Place, sent: Timesheet) -> None:
+def test_withdrawing_an_old_revision(world: World, place: SheetIds, sent: Timesheet) -> None:
     submit.submit(sent.id, sheet_of(world, 60), by=owner(place), seen=1)
     refuses(lambda: submit.withdraw(sent.id, by=owner(place), seen=1), EditConflict)
 
 
-def test_withdrawing_what_is_decided(world: World, place: Place, sent: Timesheet) -> None:
+def test_withdrawing_what_is_decided(world: World, place: SheetIds, sent: Timesheet) -> None:
     decide.reject(sent.id, "Nee", by=world.supervisor, seen=1)
     refuses(lambda: submit.withdraw(sent.id, by=owner(place), seen=1), Conflict)
     submit.submit(sent.id, by=owner(place), seen=1)
@@ -675,12 +677,14 @@ def test_withdrawing_what_is_decided(world: World, place: Place, sent: Timesheet
     refuses(lambda: submit.withdraw(sent.id, by=owner(place), seen=2), Conflict)
 
 
-def test_withdrawing_twice(world: World, place: Place, sent: Timesheet) -> None:
+def test_withdrawing_twice(world: World, place: SheetIds, sent: Timesheet) -> None:
     submit.withdraw(sent.id, by=owner(place), seen=1)
     refuses(lambda: submit.withdraw(sent.id, by=owner(place), seen=1), Conflict)
 
 
-def test_withdrawing_after_an_approval_that_was_revoked(world: World, place: Place, sent: Timesheet) -> None:
+def test_withdrawing_after_an_approval_that_was_revoked(
+    world: World, place: SheetIds, sent: Timesheet
+) -> None:
     """Somebody has acted on it, although it waits again."""
     decide.approve(sent.id, by=world.supervisor, seen=1)
     undo_or_revoke.undo(sent.id, by=world.supervisor, seen=1)
@@ -714,7 +718,7 @@ def race(attempts: list[Callable[[], Any]]) -> list[str]:
 @pytest.mark.parametrize("verb", [submit.save, submit.submit])
 @pytest.mark.parametrize("is_new", [False, True])
 def test_of_those_who_enter_at_once_one_wins(
-    world: World, place: Place, verb: Callable[..., Any], is_new: bool
+    world: World, place: SheetIds, verb: Callable[..., Any], is_new: bool
 ) -> None:
     people = [owner(place), world.registrar, owner(place), world.registrar]
     if not is_new:
@@ -731,7 +735,7 @@ def test_of_those_who_enter_at_once_one_wins(
     assert len(verbs(sheet.id)) <= 2
 
 
-def test_of_two_who_send_the_same_one_wins(world: World, place: Place) -> None:
+def test_of_two_who_send_the_same_one_wins(world: World, place: SheetIds) -> None:
     saved = submit.save(place, sheet_of(world), by=owner(place), seen=0)
     assert saved
     people = [owner(place), world.registrar]
@@ -740,7 +744,7 @@ def test_of_two_who_send_the_same_one_wins(world: World, place: Place) -> None:
     assert verbs(saved.id).count("submit") == 1
 
 
-def test_of_withdrawing_and_approving_one_wins(world: World, place: Place, sent: Timesheet) -> None:
+def test_of_withdrawing_and_approving_one_wins(world: World, place: SheetIds, sent: Timesheet) -> None:
     answers = race(
         [
             lambda: submit.withdraw(sent.id, by=owner(place), seen=1),
@@ -755,7 +759,8 @@ def test_a_day_is_not_filled_twice_at_once(world: World) -> None:
     """Two sheets of one worker: 13 hours on the same day fit one of them."""
     person = factories.worker()
     places = [
-        Place(factories.assignment(person, world.fse, world.fse_budget).id, world.period.id) for _ in range(2)
+        SheetIds(factories.assignment(person, world.fse, world.fse_budget).id, world.period.id)
+        for _ in range(2)
     ]
     answers = race([lambda p=p: submit.save(p, sheet_of(world, 780), by=person, seen=0) for p in places])
     assert answers == ["Invalid", "done"]

@@ -10,7 +10,7 @@ from konnekt.domain.registration import registrar_sheets, teams
 from konnekt.forms.registration import picks
 from konnekt.screens import web
 
-bp = Blueprint("my_sheets", __name__, url_prefix="/registration")
+bp = Blueprint("registrar_sheets", __name__, url_prefix="/registration")
 
 
 @bp.post("/send-all")
@@ -20,11 +20,11 @@ def send_all() -> Response:
     try:
         outcome = registrar_sheets.send_all(picks(request.form.getlist("pick")), by=web.account())
     except Invalid as refusal:
-        return _my_sheets(decide.Outcome(), refusal)
-    return _my_sheets(outcome)
+        return _sent(decide.Outcome(), refusal)
+    return _sent(outcome)
 
 
-def _my_sheets(outcome: decide.Outcome, refusal: Refused | None = None) -> Response:
+def _sent(outcome: decide.Outcome, refusal: Refused | None = None) -> Response:
     """The block after sending many: what was sent, and which were not and why."""
     notice = ngettext("%(num)s timesheet sent.", "%(num)s timesheets sent.", len(outcome.decided))
     refusals = _refusals(outcome, refusal)
@@ -36,7 +36,7 @@ def _my_sheets(outcome: decide.Outcome, refusal: Refused | None = None) -> Respo
     status = 200 if outcome.decided else refusal.status if refusal else 409
     mine = registrar_sheets.load(web.grants())
     g.drafts = mine.drafts.count
-    drawn = web.page("", "partials/home_my_timesheets.html", status, my_sheets=mine, refusals=refusals)
+    drawn = web.page("", "partials/home_my_timesheets.html", status, registrar_sheets=mine, refusals=refusals)
     return web.announce(drawn, notice) if outcome.decided else drawn
 
 
