@@ -8,9 +8,11 @@ import pytest
 from flask import Flask
 from werkzeug.exceptions import HTTPException
 
+from konnekt.background import work
 from konnekt.domain import agency_roles, units
+from konnekt.domain.imports import uploads
 from konnekt.domain.records import rates
-from konnekt.models import Account, Rate
+from konnekt.models import Account, Job, Rate
 from konnekt.screens import agency_places
 from tests import factories, permission_cast, permissions
 from tests.factories import World
@@ -177,16 +179,21 @@ def test_a_planner_has_no_box_for_the_agency(app: Flask, world: World) -> None:
 
 
 def test_the_files_of_an_import_ask_by_what_is_in_them(app: Flask, world: World) -> None:
-    from konnekt.background import work
-    from konnekt.domain.imports import uploads
-    from konnekt.models import Job
-
-    planner = only(app, "planning")
-    account = Account.get(Account.agency_roles == "planning")
-    job = uploads.start([("rates.csv", b"assignment,valid_from,pay_rate,bill_rate\n")], by=account)
+    """Hours are planning's; rates are administration's, and their report is for who may see what workers earn."""
+    planner, admin, reader = (only(app, role) for role in ("planning", "administration", "reading"))
+    by = {role: Account.get(Account.agency_roles == role) for role in ("planning", "administration")}
+    rows = [("rates.csv", b"assignment,valid_from,pay_rate,bill_rate\n")]
+    refused, checked = (uploads.start(rows, by=by[role]) for role in ("planning", "administration"))
+    hours = uploads.start([("hours.csv", b"assignment\n")], by=by["planning"])
+    assert planner.get(f"/bureau/jobs/{hours.id}").status_code == 200, "while it waits"
     work.work()
-    told = planner.get(f"/bureau/jobs/{job.id}")
-    assert Job.get_by_id(job.id).failure
-    assert told.status_code == 403
-    admin = only(app, "administration")
-    assert "de rol Administratie" in admin.get(f"/bureau/jobs/{job.id}").text
+    assert "de rol Administratie" in planner.get(f"/bureau/jobs/{refused.id}").text
+    assert admin.get(f"/bureau/jobs/{checked.id}").status_code == 200
+    for visitor in (planner, reader):
+        assert visitor.get(f"/bureau/jobs/{checked.id}").status_code == 403
+        assert visitor.get(f"/bureau/imports/{checked.id}/lines.csv").status_code == 403
+        assert visitor.get(f"/bureau/jobs/{hours.id}").status_code == 200
+    Job.update(result={**Job.get_by_id(checked.id).result, "is_ok": True}).where(
+        Job.id == checked.id
+    ).execute()
+    assert planner.post(f"/bureau/imports/{checked.id}/confirm").status_code == 403

@@ -98,7 +98,9 @@ def _move_one(one: Move, preview: MovePreview, reason: str, by: Account, batch: 
         case = cases.find(one.sheet.id)
         corrected = case.stored().content.on_number(preview.target.id, instead_of=preview.chosen.source.id)
         shown = cases.fingerprint(supplementary.check(case, corrected))
-        supplementary.send(case.original.id, corrected, reason, by=by, seen=case.seen, shown=shown)
+        supplementary.send(
+            case.original.id, corrected, reason, by=by, seen=case.seen, shown=shown, task="budget numbers"
+        )
         return
     for sheet in one.sheets.values():
         _change_rows(sheet, preview, reason, by, batch)

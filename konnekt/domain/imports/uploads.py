@@ -143,7 +143,9 @@ def _check_task(by: Account | None, kinds: Iterable[str]) -> None:
 
 def check_look(of: Job, by: Account) -> None:
     """Raise Forbidden for who may not see what workers earn, where a report may tell it."""
-    if of.kind in KINDS and "rates.csv" in (of.result or {}).get("kinds", ["rates.csv"]):
+    result = of.result or {}
+    # Before there were roles a report did not say which files it was of.
+    if of.kind in KINDS and "files" in result and "rates.csv" in result.get("kinds", ["rates.csv"]):
         agency_roles.require(by, "pay rates", "Only the agency imports files.")
 
 
