@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple
 
-from konnekt.domain import clock
+from konnekt.domain import agency_roles, clock
 from konnekt.models import (
     Account,
     Agency,
@@ -105,7 +105,13 @@ class Cast:
     def make(cls, sizes: Sizes) -> "Cast":
         """Everybody: the approvers and their like first, then the workers of the history."""
         cast = cls(sizes)
-        cast._account("Bureau", "InterUM", email="staff@bench.example", is_agency_staff=True)
+        cast._account(
+            "Bureau",
+            "InterUM",
+            email="staff@bench.example",
+            is_agency_staff=True,
+            agency_roles=agency_roles.ALL,
+        )
         few, some, most = sizes.waiting
         cast.waiting = [
             cast._group("FEW", few), cast._group("SOME", some), cast._group("MOST", most)
@@ -128,7 +134,7 @@ class Cast:
         self.accounts.append({
             "id": number, "email": f"person{number}@bench.example", "first_name": first, "last_name": last,
             "name_key": name_key(first, last), "created_at": clock.now(), "employee_number": None,
-            "is_agency_staff": False, **columns,
+            "is_agency_staff": False, "agency_roles": "", **columns,
         })  # fmt: skip
         return number
 

@@ -482,6 +482,7 @@ WITHOUT_A_FILE = {
     "Somebody else changed this at the same moment. Look at it again.": "an import says: import again",
     "Somebody else changed this while you were typing. Check your text and save again.": "a file shows nothing",
     "Choose at least one role.": "a file gives all roles, or none",
+    "This is your own account: you can't change roles any more.": "a file gives all roles, or none",
     "%(name)s does not work at the agency.": "a file gives all roles, or none",
     # keys: what a file names again is changed, and what it does not know is new
     "This organisation has this budget number already.": "the file's key",
