@@ -17,7 +17,7 @@ APT := $(if $(filter 0,$(shell id -u)),$(shell command -v apt-get))
 APT_INSTALL := apt-get update -q; DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-reset test test-newest coverage nu bare bare-install container lock check mutants bench kills screenshots translations pictures machine
+.PHONY: help demo demo-reset test test-newest coverage nu bare bare-install container lock outdated check mutants bench kills screenshots translations pictures machine
 
 help: ## say what each target does
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|' 2>/dev/null \
@@ -68,6 +68,9 @@ lock: .venv/installed-dev ## renew requirements.txt and requirements-test.txt: w
 	$(LOCK) .venv/lock/build.in -o requirements.txt
 	$(LOCK) .venv/lock/build.in --extra dev -c requirements.txt -o requirements-test.txt
 	$(BIN)/python -m tests.sbom
+
+outdated: .venv/installed-dev ## compare requirements.txt with the newest on PyPI, and say what waits longer than docs/security.md allows
+	$(BIN)/python -m tests.outdated
 
 check: .venv/installed-dev .venv/biome-$(BIOME) ## read the source: ruff, its formatter, mypy; djangofmt for templates, biome (npm) for scripts and styles
 	$(BIN)/ruff check

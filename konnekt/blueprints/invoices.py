@@ -100,7 +100,10 @@ def bundle() -> Response:
     except (Conflict, Invalid) as refusal:
         _only_readers()
         return _list(form, refusal)
-    content = archives.stream(detail.contents(documents), clock.local(clock.now()))
+    lost = _("These documents are being made again. Take the ZIP once more in a few minutes.")
+    name = _("not-in-here")
+    files = detail.contents(documents, (f"{name}.txt", lost))
+    content = archives.stream(files, clock.local(clock.now()))
     return _download(content, archives.ZIP, f"{_('invoices')}.zip")
 
 

@@ -13,7 +13,7 @@ from werkzeug.routing import IntegerConverter
 from konnekt.background import logs, proxies
 from konnekt.config import Config
 from konnekt.db import db
-from konnekt.screens import required_factor, unsent, web
+from konnekt.screens import asked_too_much, required_factor, unsent, web
 
 # What somebody who is not signed in may ask for. Everything else is refused unless it stands here.
 PUBLIC = {"static", "auth.login", "auth.forgotten", "auth.link", "auth.language"}
@@ -100,6 +100,8 @@ def init_app(app: Flask, config: Config) -> None:
         if request.endpoint not in PUBLIC and (first := required_factor.set_up_first()):
             return first
         web.csrf.protect(apply_exemptions=True)
+        if request.endpoint and request.endpoint not in PUBLIC:
+            asked_too_much.count()
         return None
 
     @app.after_request
@@ -115,6 +117,7 @@ def init_app(app: Flask, config: Config) -> None:
         return response
 
     unsent.init_app(app)
+    asked_too_much.init_app(app)
     for error in (OperationalError, InterfaceError, MaxConnectionsExceeded):
         app.register_error_handler(error, _unavailable)
 

@@ -9,6 +9,7 @@ from flask import Flask
 
 from konnekt import create_app
 from konnekt.background import proxies
+from konnekt.background.health import Finding
 from konnekt.commands import checking
 from konnekt.config import Config
 from konnekt.db import db
@@ -69,7 +70,7 @@ def test_nothing_is_said_where_it_is_named(
 
 
 def test_check_says_it(app: Flask, config: Config, world: World) -> None:
-    def finding(proxies_in_front: int) -> checking.Finding:
+    def finding(proxies_in_front: int) -> Finding:
         asked = replace(config, trusted_proxies=proxies_in_front)
         found = next(one for one in checking.findings(asked) if one.name == "proxies")
         db.connect(reuse_if_open=True)

@@ -184,7 +184,9 @@ def test_a_worker_that_is_told_to_stop_gives_the_job_back(world: World) -> None:
 
     assert workshop.work(handlers={"note": begins}, told=lambda: bool(told)) == 1
     back = queue.find(job.id)
-    assert (back.attempts, back.claimed_until_at, back.ended_at) == (0, None, None)
+    assert back.attempts == 0
+    assert back.claimed_until_at is None
+    assert back.ended_at is None
     assert work() == 1
 
 

@@ -317,6 +317,15 @@ def test_uploads_of_yesterday_are_gone(staff: Visitor) -> None:
         ({"people.pdf": b"x"}, "people.pdf is geen CSV, XLSX of ZIP."),
         ({f"{n}.csv": b"" for n in range(51)}, "Kies hoogstens 50 bestanden"),
         ({"people.csv": b"a", "PEOPLE.csv": b"b"}, "PEOPLE.csv is er tweemaal."),
+        ({"x.zip": b"PK"}, "x.zip eindigt op .zip, maar er zit TXT in"),
+        ({"people.xlsx": b"no"}, "people.xlsx eindigt op .xlsx, maar er zit TXT in"),
+        ({"people.csv": b"%PDF-1.7\n%\xe2"}, "people.csv eindigt op .csv, maar er zit PDF in"),
+        ({"people.csv": b" <!DOCTYPE html><p>"}, "people.csv eindigt op .csv, maar er zit HTML in"),
+        ({"people.csv": b"<svg onload='alert(1)'/>"}, "people.csv eindigt op .csv, maar er zit SVG in"),
+        ({"people.zip": b"MZ\x90\0\3\0\0"}, "people.zip eindigt op .zip, maar er zit EXE in"),
+        ({"people.csv": packed_as({"people.csv": b"a"})}, "people.csv eindigt op .csv, maar er zit ZIP in"),
+        ({"people.xlsx": b"\xd0\xcf\x11\xe0\xa1\xb1"}, "people.xlsx eindigt op .xlsx, maar er zit XLS in"),
+        ({"people.xlsx": b""}, "people.xlsx eindigt op .xlsx, maar is niet als zodanig te lezen."),
     ],
 )
 def test_uploads_that_are_refused_at_once(staff: Visitor, files: dict[str, bytes], said: str) -> None:
@@ -329,8 +338,14 @@ def test_uploads_that_are_refused_at_once(staff: Visitor, files: dict[str, bytes
 @pytest.mark.parametrize(
     ("files", "said"),
     [
-        ({"x.zip": b"PK"}, "x.zip kan niet worden uitgepakt"),
-        ({"people.xlsx": b"no"}, "people.xlsx kan niet worden uitgepakt"),
+        ({"x.zip": b"PK\x03\x04"}, "x.zip kan niet worden uitgepakt"),
+        ({"people.xlsx": b"PK\x03\x04"}, "people.xlsx kan niet worden uitgepakt"),
+        ({"x.zip": packed_as({"xl/workbook.xml": b""})}, "x.zip eindigt op .zip, maar er zit XLSX in"),
+        ({"people.xlsx": packed_as({"a.csv": b""})}, "people.xlsx eindigt op .xlsx, maar er zit ZIP in"),
+        (
+            {"x.zip": packed_as({"people.csv": b"%PDF-1"})},
+            "x.zip/people.csv eindigt op .csv, maar er zit PDF in",
+        ),
         ({"x.zip": packed_as({"y.zip": b""})}, "is een ZIP in een ZIP"),
     ],
 )

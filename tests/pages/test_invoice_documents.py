@@ -10,6 +10,7 @@ from flask import Flask
 
 from konnekt.background import work
 from konnekt.documents import invoice as document_invoice
+from konnekt.domain import access
 from konnekt.domain.invoices import detail, missing_documents
 from konnekt.models import Document, Invoice, Job
 from tests import invoice_cast
@@ -52,7 +53,7 @@ def test_an_e_invoice_is_kept_without_the_pdf_and_handed_out_with_it(app: Flask,
     answer = Visitor(app, printed.supervisor).get("/invoices/1/ubl").data
     assert answer[ubl.cut_at :].startswith(carried)
     assert len(answer) == len(ubl.content) + len(carried)
-    assert dict(detail.contents([ubl.id])) == {"2026-00001.xml": answer}
+    assert dict(detail.contents([ubl], ("", ""))) == {"2026-00001.xml": answer}
 
 
 def test_one_of_before_is_kept_whole(app: Flask, printed: World) -> None:
@@ -196,6 +197,22 @@ def test_a_zip_names_what_is_still_being_made(app: Flask, five: World) -> None:
     assert answer.status_code == 409
     assert "2026-00002" in answer.text
     assert Job.select().count() == 1
+
+
+def test_a_zip_says_what_was_lost_while_it_was_made(
+    app: Flask, printed: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    found = detail.bundle(access.grants(printed.supervisor), picks=[1])
+    Document.delete().where(Document.kind == "pdf").execute()
+    ((name, said),) = detail.contents(found, ("not-in-here.txt", "Being made again."))
+    assert (name, said) == (
+        "not-in-here.txt",
+        b"Being made again.\r\n\r\n2026-00001.pdf\r\n2026-00001.xml\r\n",
+    )
+    assert [one.message for one in caplog.records if one.levelname == "ERROR"] == [
+        "lost documents were left out of a ZIP: 2026-00001.pdf, 2026-00001.xml"
+    ]
+    assert Job.get().kind == missing_documents.WORK
 
 
 def test_a_zip_needs_no_more_memory_than_its_largest_file(app: Flask, five: World) -> None:

@@ -253,9 +253,18 @@ def test_what_changed_since_the_preview(staff: Visitor) -> None:
 
 
 @pytest.mark.parametrize(
+    ("raw", "kind"), [(b"PK\x03\x04" + bytes(200), "ZIP"), (b"%PDF-1.7", "PDF"), (b"MZ\0", "EXE")]
+)
+def test_a_file_that_is_something_else(staff: Visitor, raw: bytes, kind: str) -> None:
+    page = text(upload(staff, raw=raw), 422)
+    assert f"payments.csv eindigt op .csv, maar er zit {kind} in" in page
+    assert Payment.select().count() == 0
+
+
+@pytest.mark.parametrize(
     "raw",
     [
-        b"", b"\xff\xfe\x00", b"PK\x03\x04" + bytes(200), b"number;paid_on\n2026-00001;2026-11-30",
+        b"", b"\xff\xfe\x00", b"\x03\x04PK", b"number;paid_on\n2026-00001;2026-11-30",
         HEADER.encode(), b'number;paid_on;amount\n"2026-00001;2026-11-30;38,13', "naam;bedrag".encode("utf-16"),
         b"number;paid_on;amount\n2026-00001;2026-11-30;38,13\xff", b"x" * 400_001,
         (HEADER + "\n2026-00001;2026-11-30;0,01" * 5001).encode(),

@@ -7,9 +7,9 @@ from flask_babel import gettext as _, ngettext
 from werkzeug import Response
 
 from konnekt.domain import clock
-from konnekt.domain.imports import payment_file
+from konnekt.domain.imports import kinds, payment_file
 from konnekt.domain.payments import booking, open_amounts
-from konnekt.domain.refusals import Refused
+from konnekt.domain.refusals import Invalid, Refused
 from konnekt.forms.numbers import whole
 from konnekt.forms.payments import FileForm, MarkForm, PaymentSearchForm, TakeBackForm
 from konnekt.screens import web
@@ -93,7 +93,12 @@ def preview() -> Response:
     form = FileForm()
     if not form.validate():
         return _shown(MarkForm(None, on=clock.today()), 422, file_form=form)
-    return _previewed(payment_file.read(form.content()), 200)
+    content = form.content()
+    try:
+        kinds.check(form.file.data.filename, content, "file")
+    except Invalid as refusal:
+        return _shown(MarkForm(None, on=clock.today()), web.refuse(form, refusal), file_form=form)
+    return _previewed(payment_file.read(content), 200)
 
 
 @bp.post("/record")

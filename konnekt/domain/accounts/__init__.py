@@ -2,5 +2,5 @@
 
 __all__ = [
     "attempts", "choosing", "devices", "factor_resets", "factors", "known_devices", "links", "notices",
-    "once_more", "passwords", "people", "recovery_codes", "sessions", "sign_in",
+    "once_more", "passwords", "people", "quotas", "recovery_codes", "sessions", "sign_in",
 ]  # fmt: skip

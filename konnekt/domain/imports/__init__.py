@@ -15,6 +15,7 @@ __all__ = [
     "RowOutcome",
     "import_files",
     "import_folder",
+    "kinds",
     "payment_file",
     "report",
     "uploads",

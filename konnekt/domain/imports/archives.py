@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from zipfile import BadZipFile, ZipFile, ZipInfo
 
-from konnekt.domain.imports import FILES, bounded
+from konnekt.domain.imports import FILES, bounded, kinds
 from konnekt.domain.imports.grids import FileGrid
 from konnekt.domain.imports.report import shown
 from konnekt.domain.refusals import Invalid
@@ -60,6 +60,8 @@ def unpack(uploads: dict[str, bytes]) -> Unpacked:
 def _take(unpacked: Unpacked, content: bytes, name: str, path: str, until: float) -> None:
     name = name.replace("\\", "/").rpartition("/")[2].strip()
     file = name.lower()
+    if file in FILE_NAMES or file.endswith(WORKBOOKS):
+        kinds.check(name, content, "files", path)
     if file in FILE_NAMES:
         unpacked.put(file, content, file, path)
     elif file.endswith(WORKBOOKS):
@@ -105,6 +107,7 @@ def _members(name: str, content: bytes) -> Iterator[tuple[ZipFile, ZipInfo]]:
                 "%(file)s is larger than %(most)s MB when it is unpacked.",
                 "files", file=name, most=MOST_BYTES // 1024**2,
             )  # fmt: skip
+        kinds.check_members(name, [member.filename for member in members], "files")
         for member in members:
             yield archive, member
 

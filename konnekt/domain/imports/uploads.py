@@ -12,7 +12,7 @@ from konnekt.background import queue
 from konnekt.background.queue import Interrupted, Tell
 from konnekt.db import transaction
 from konnekt.domain import agency_roles, events
-from konnekt.domain.imports import FILES, archives, import_files
+from konnekt.domain.imports import FILES, archives, import_files, kinds
 from konnekt.domain.imports.placed_hours import FILE as HOURS
 from konnekt.domain.imports.report import FieldChange, Problem, Report, RowOutcome, shown
 from konnekt.domain.refusals import Conflict, Invalid, NotFound
@@ -43,6 +43,7 @@ def start(uploads: list[tuple[str, bytes]], *, by: Account) -> Job:
             raise Invalid("%(file)s is no CSV, XLSX or ZIP.", "files", file=shown(name))
         if name.lower() in {other.lower() for other in files}:
             raise Invalid("%(file)s is there twice.", "files", file=shown(name))
+        kinds.check(name, content, "files", shown(name))
         files[name] = content
     if not files:
         raise Invalid("Choose one file or more.", "files")

@@ -1,5 +1,6 @@
 """One invoice as its reader sees it: found and allowed in one step; its timesheets, documents and history."""
 
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -13,6 +14,8 @@ from konnekt.domain.invoices.listing import InvoiceFilter
 from konnekt.domain.refusals import Conflict, Invalid, NotFound
 from konnekt.models import Document, Event, Invoice, InvoiceLine, Organisation, Payment, PayPeriod, Timesheet
 from konnekt.models.compiled import built, compiled, listed, slot
+
+log = logging.getLogger(__name__)
 
 # What fits in one ZIP: more than an organisation has in a year.
 MOST = 500
@@ -208,7 +211,7 @@ def _document(is_agency_staff: bool) -> Any:
     return Document.select().join(Invoice).where(is_asked)
 
 
-def bundle(who: Grants, *, picks: list[int] | None = None, by: InvoiceFilter | None = None) -> list[int]:
+def bundle(who: Grants, *, picks: list[int] | None = None, by: InvoiceFilter | None = None) -> list[Document]:
     """The documents of ticked invoices, or of all that a filter finds: two statements.
 
     Raises Invalid for none or too many, NotFound where one of them is not yours, Conflict where documents are
@@ -229,7 +232,7 @@ def bundle(who: Grants, *, picks: list[int] | None = None, by: InvoiceFilter | N
     if picks is not None and visible.count() < len(ids):
         raise NotFound("One of these invoices does not exist, or not for you.")
     query = (
-        Document.select(Document.id, Document.invoice, Document.kind)
+        Document.select(Document.id, Document.invoice, Document.kind, Document.file_name)
         .join(Invoice)
         .where(Document.invoice.in_(ids))
         .order_by(Invoice.year, Invoice.number, Document.kind)
@@ -240,7 +243,7 @@ def bundle(who: Grants, *, picks: list[int] | None = None, by: InvoiceFilter | N
     }
     if len(complete) < len(ids):
         raise _being_made([one for one in ids if one not in complete], who)
-    return [one.id for one in documents]
+    return documents
 
 
 def _being_made(ids: list[int], who: Grants) -> Conflict:
@@ -253,14 +256,23 @@ def _being_made(ids: list[int], who: Grants) -> Conflict:
     )
 
 
-def contents(documents: list[int]) -> Iterator[tuple[str, bytes]]:
+def contents(documents: list[Document], note: tuple[str, str]) -> Iterator[tuple[str, bytes]]:
     """File name and content of each, one at a time.
 
-    Meant to be read while it is sent, after the request's own connection was given back.
+    Meant to be read while it is sent, after the request's own connection was given back. What was lost
+    meanwhile is made again, and a last file names it; note: the name of that file, and what it says first.
     """
-    for number in documents:
+    lost = []
+    for one in documents:
         with connected():
-            stored = Document.get_by_id(number)
-            content = stored.whole()
-        if content is not None:
-            yield stored.file_name, content
+            stored = Document.get_or_none(Document.id == one.id)
+            content = stored.whole() if stored else None
+        if content is None:
+            lost.append(one.file_name)
+        else:
+            yield one.file_name, content
+    if lost:
+        log.error("lost documents were left out of a ZIP: %s", ", ".join(lost))
+        with connected():
+            missing_documents.queue(None)
+        yield note[0], "\r\n".join([note[1], "", *lost, ""]).encode()
