@@ -186,15 +186,31 @@
 
   // htmx comes when the page has been painted, a few frames after its load: until it is here, links and forms do the
   // same with a reload. What was typed into a filter meanwhile is looked for then.
-  const { then } = document.currentScript.dataset;
+  const { then, use } = document.currentScript.dataset;
   const fields = (form) => `${new URLSearchParams(new FormData(form))}`;
   const onload = () => each(".filters[hx-get]", (form) => {
     const fresh = form.cloneNode(true);
     fresh.reset();
     if (fields(form) !== fields(fresh)) form.requestSubmit();
   });
-  addEventListener("load", () => setTimeout(() => document.head.append(make("script", { src: then, onload })), 50));
+  const bring = (address) => document.head.append(address.includes(".css")
+    ? make("link", { rel: "stylesheet", href: address })
+    : make("script", { src: address, onload }));
+  const content = '{"includeIndicatorCSS":false,"noSwap":[204,304,"5xx"],"defaultSwap":"outerHTML"}';
+  document.head.append(make("meta", { name: "htmx-config", content }));
+  if (then) addEventListener("load", () => setTimeout(bring, 50, then));
+  // Back to what only htmx can bring.
+  addEventListener("popstate", ({ state }) => state?.htmx && !self.htmx && location.reload());
 
-  // Without a connection a page of ours says so; it is kept once there is nothing else to do.
-  addEventListener("load", () => navigator.serviceWorker?.register("/sw.js").catch(() => {}));
+  // Who only looks needs no more. With the first sign of somebody comes what the page needs then, and the page of ours
+  // that says so when there is no connection.
+  const signs = ["pointermove", "pointerdown", "keydown", "input"];
+  const begin = ({ type, movementX, movementY }) => {
+    // Chromium tells of a pointer that rests too.
+    if (type === signs[0] && !movementX && !movementY) return;
+    for (const sign of signs) removeEventListener(sign, begin, true);
+    if (use) bring(use);
+    navigator.serviceWorker?.register("/sw.js").catch(() => {});
+  };
+  for (const sign of signs) addEventListener(sign, begin, true);
 })();

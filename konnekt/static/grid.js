@@ -423,6 +423,9 @@
   // What was typed before this script came: nothing else differs, for a browser restores nothing in this form.
   if (grid()) {
     settle({ isArrival: true, typed: new Map(controls().filter((one) => valueIn(one) !== givenTo(one)).map((one) => [one.id, valueIn(one)])) });
-    if (isBehind()) later();
+    if (isBehind()) {
+      dispatchEvent(new Event("input")); // to app.js: somebody was here
+      later();
+    }
   }
 })();

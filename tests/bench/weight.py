@@ -12,7 +12,10 @@ MOST_KB, MOST_REQUESTS = 25, 5
 
 
 def parts(html: str) -> list[str]:
-    """The addresses that a page makes a browser fetch, each once."""
+    """The addresses that a page makes a browser fetch, each once, as long as nobody touches anything.
+
+    tests/browser/test_weight.py holds it beside what Chromium fetches.
+    """
     found = re.findall(r'<(?:script|img)[^>]*\ssrc="([^"]+)"', html)
     found += re.findall(r'\sdata-then="([^"]+)"', html)  # what app.js fetches once the page is painted
     found += re.findall(r'<link[^>]*\srel="(?:stylesheet|icon)"[^>]*\shref="([^"]+)"', html)

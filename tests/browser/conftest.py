@@ -189,8 +189,9 @@ def wait_for_htmx(context: BrowserContext) -> None:
     context.on("page", attend)
 
 
-HTMX_IS_THERE = """() => matchMedia("(scripting: none)").matches
-  || !document.querySelector("script[data-then]") || self.htmx"""
+# The hour grid brings it at the first sign of somebody.
+HTMX_IS_THERE = """() => dispatchEvent(new Event("input")) && (matchMedia("(scripting: none)").matches
+  || !document.querySelector("script[data-then]") || self.htmx)"""
 
 
 def let_time_pass(page: Page) -> None:

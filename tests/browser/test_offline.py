@@ -20,6 +20,8 @@ def test_no_connection(site: Site, visit: Open) -> None:
     watched = visit()
     page = watched.page
     watched.sign_in()
+    page.wait_for_url(f"{site.url}/")
+    page.keyboard.press("Shift")  # it comes with the first sign of somebody
     page.evaluate("navigator.serviceWorker.ready.then(() => null)")
     page.goto(f"{site.url}/account")
     page.goto(f"{site.url}/approvals")

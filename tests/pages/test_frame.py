@@ -2,7 +2,7 @@
 
 import gzip
 import re
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import brotli
@@ -15,7 +15,7 @@ from werkzeug.test import TestResponse
 
 from konnekt.domain import clock
 from konnekt.domain.payroll.pay_dates import PayDate
-from konnekt.models import Account, PayPeriod
+from konnekt.models import Account, Hour, HourType, PayPeriod, TimesheetLine
 from konnekt.screens import formats, period_names
 from tests import factories
 from tests.factories import World
@@ -180,6 +180,44 @@ def test_an_empty_cache_gets_the_registration_page_in_as_many(
     weights = {url: len(fetched(visitor, url, encoding).data) for url in urls}
     assert len(weights) == 5
     assert sum(weights.values()) <= 25_000, weights
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "br"])
+def test_an_empty_cache_gets_a_full_hour_grid_in_as_many(app: Flask, world: World, encoding: str) -> None:
+    for number in range(60):
+        person = factories.worker("Werknemer", f"Nummer {number}")
+        of = factories.assignment(person, world.fse, world.fse_budget, entered_by="organisation")
+    for number in range(4):
+        HourType.create(code=f"T{number}", name_nl=f"Uursoort {number}", name_en="T", multiplier_percent=150)
+    kinds = list(HourType.select())[-5:]
+    sheet = factories.sheet(of, world.period, {}, state="draft")
+    days = [world.period.first_on + timedelta(days=number) for number in range(28)]
+    for day in days[::7]:
+        year, week, _ = day.isocalendar()
+        for kind in kinds:
+            line = TimesheetLine.create(
+                timesheet=sheet, iso_year=year, iso_week=week, hour_type=kind, budget_number=world.fse_budget
+            )
+            for later in range(7):
+                Hour.create(line=line, day=day + timedelta(days=later), minutes=60 + later)
+    visitor = Visitor(app, world.registrar)
+    address = f"/registration/{of.code}?year={world.period.year}&period={world.period.number}"
+    page = visitor.client.get(address).text
+    assert page.count("data-cell=") == 140
+    weights = {url: len(fetched(visitor, url, encoding).data) for url in [address, *static(page)]}
+    assert len(weights) == 5
+    assert sum(weights.values()) <= 25_000, weights
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "br", "identity"])
+def test_the_script_of_the_grid_comes_with_that_of_every_page(
+    app: Flask, world: World, encoding: str
+) -> None:
+    open_it = {"gzip": gzip.decompress, "br": brotli.decompress, "identity": bytes}[encoding]
+    answer = fetched(Visitor(app, world.registrar), "/static/grid.js", encoding)
+    script = open_it(answer.data).decode()
+    assert 0 < script.index("data-picks-bar") < script.index("hasHourGrid")
+    assert answer.headers["Content-Length"] == str(len(answer.data))
 
 
 def test_the_style_stays_light() -> None:
