@@ -9,7 +9,8 @@ from itertools import count, groupby
 from typing import Any
 
 from konnekt.db import db
-from konnekt.domain import agency_roles, clock
+from konnekt.domain import clock
+from konnekt.domain.accounts import agency_roles
 from konnekt.models import (
     Account,
     Agency,

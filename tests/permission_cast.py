@@ -8,8 +8,8 @@ from urllib.parse import quote
 from flask import Flask
 
 from konnekt.background import mail
-from konnekt.domain import access, agency_roles, clock, events
-from konnekt.domain.accounts import devices, factors, links, sessions
+from konnekt.domain import access, clock, events
+from konnekt.domain.accounts import agency_roles, devices, factors, links, sessions
 from konnekt.domain.approvals import decide, deputy_requests, waiting
 from konnekt.domain.imports import uploads
 from konnekt.domain.invoices import issue

@@ -36,7 +36,7 @@ The answer:
 
 from typing import NamedTuple
 
-from konnekt.domain import agency_roles
+from konnekt.domain.accounts import agency_roles
 
 TABLE = """
 # Whoever comes along

@@ -6,8 +6,8 @@ from typing import Any
 from peewee import JOIN
 
 from konnekt.db import transaction
-from konnekt.domain import agency_roles, clock, events, paging
-from konnekt.domain.accounts import links, people
+from konnekt.domain import clock, events, paging
+from konnekt.domain.accounts import agency_roles, links, people
 from konnekt.domain.paging import Page
 from konnekt.domain.refusals import Conflict, NotFound
 from konnekt.models import Account, Mail

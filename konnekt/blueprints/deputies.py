@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from werkzeug import Response
 from werkzeug.exceptions import Forbidden
 
-from konnekt.domain import agency_roles
+from konnekt.domain.accounts import agency_roles
 from konnekt.domain.approvals import deputies, deputy_requests
 from konnekt.domain.refusals import Invalid, Refused, TooMany
 from konnekt.forms.deputies import DeputyForm

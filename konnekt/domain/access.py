@@ -10,7 +10,8 @@ from typing import Any
 
 from peewee import JOIN, fn
 
-from konnekt.domain import agency_roles, clock
+from konnekt.domain import clock
+from konnekt.domain.accounts import agency_roles
 from konnekt.models import (
     Account,
     Assignment,

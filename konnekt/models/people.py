@@ -99,7 +99,7 @@ def username_key(typed: str) -> str:
 class Account(BaseModel):
     """A person who can sign in, in any of the roles; a worker has an employee number.
 
-    agency_roles: what of the agency's work its staff does, empty for others (domain.agency_roles).
+    agency_roles: what of the agency's work its staff does, empty for others (domain.accounts.agency_roles).
     signed_in_at: the last time. has_second_factor: whether its password alone lets nobody in
     (domain.accounts.factors writes it).
     """

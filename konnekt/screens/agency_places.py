@@ -5,7 +5,7 @@ Looking asks a role, whichever; what changes something and is not named here ask
 
 from flask import Flask, request
 
-from konnekt.domain import agency_roles
+from konnekt.domain.accounts import agency_roles
 from konnekt.screens import web
 
 # What changing something asks in a place, and what looking at a page of it that is there for a change.

@@ -179,7 +179,7 @@ ROLES = {
     "administration": N_("Administration"),
     "reading": N_("Reading"),
 }
-# What not everybody of the agency is told (domain.agency_roles).
+# What not everybody of the agency is told (domain.accounts.agency_roles).
 HIDDEN = {"pay_rate": "pay rates"}
 
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple
 
-from konnekt.domain import agency_roles, clock
+from konnekt.domain import clock
+from konnekt.domain.accounts import agency_roles
 from konnekt.models import (
     Account,
     Agency,

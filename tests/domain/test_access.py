@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from konnekt.domain import access, agency_roles, clock
+from konnekt.domain import access, clock
 from konnekt.domain.access import Grants
+from konnekt.domain.accounts import agency_roles
 from konnekt.domain.refusals import Forbidden
 from konnekt.models import (
     Account,

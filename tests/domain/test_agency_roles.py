@@ -11,8 +11,7 @@ from flask import Flask
 
 import konnekt
 from konnekt.db import db
-from konnekt.domain import agency_roles
-from konnekt.domain.accounts import links
+from konnekt.domain.accounts import agency_roles, links
 from konnekt.domain.imports import import_files
 from konnekt.domain.records import people
 from konnekt.domain.refusals import Conflict, Doubtful, Forbidden, Invalid, Refused

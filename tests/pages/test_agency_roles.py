@@ -9,7 +9,8 @@ from flask import Flask
 from werkzeug.exceptions import HTTPException
 
 from konnekt.background import work
-from konnekt.domain import agency_roles, units
+from konnekt.domain import units
+from konnekt.domain.accounts import agency_roles
 from konnekt.domain.imports import uploads
 from konnekt.domain.records import rates
 from konnekt.models import Account, Job, Rate

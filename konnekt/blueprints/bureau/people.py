@@ -8,8 +8,8 @@ from flask_login import current_user
 from werkzeug import Response
 
 from konnekt.documents import archives
-from konnekt.domain import agency_roles, clock
-from konnekt.domain.accounts import factor_resets, sessions
+from konnekt.domain import clock
+from konnekt.domain.accounts import agency_roles, factor_resets, sessions
 from konnekt.domain.records import lists, people, personal_data, record_pages, rights
 from konnekt.domain.refusals import Refused
 from konnekt.forms.bureau import searches

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 from konnekt.db import transaction
-from konnekt.domain import agency_roles, clock, events, text_fields
-from konnekt.domain.accounts import factors, notices, sessions
+from konnekt.domain import clock, events, text_fields
+from konnekt.domain.accounts import agency_roles, factors, notices, sessions
 from konnekt.domain.refusals import Conflict, NotFound
 from konnekt.models import Account, FactorReset
 

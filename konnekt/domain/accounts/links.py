@@ -5,8 +5,8 @@ from datetime import timedelta
 
 from konnekt.background import mail
 from konnekt.db import transaction
-from konnekt.domain import agency_roles, clock, events
-from konnekt.domain.accounts import attempts, choosing, passwords, people
+from konnekt.domain import clock, events
+from konnekt.domain.accounts import agency_roles, attempts, choosing, passwords, people
 from konnekt.domain.accounts.sessions import digest
 from konnekt.domain.refusals import Conflict, NotFound, TooMany
 from konnekt.models import Account, AccountLink, Mail

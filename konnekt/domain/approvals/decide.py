@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 
 from konnekt.background import mail
 from konnekt.db import transaction
-from konnekt.domain import access, agency_roles, clock, events, flags
+from konnekt.domain import access, clock, events, flags
 from konnekt.domain.access import Grants
-from konnekt.domain.accounts import people
+from konnekt.domain.accounts import agency_roles, people
 from konnekt.domain.approvals import waiting
 from konnekt.domain.approvals.waiting import WaitingFilter
 from konnekt.domain.budgets import alerts

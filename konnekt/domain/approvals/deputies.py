@@ -4,7 +4,8 @@ They were asked, and said yes (deputy_requests.py).
 """
 
 from konnekt.db import transaction
-from konnekt.domain import access, agency_roles, clock, events
+from konnekt.domain import access, clock, events
+from konnekt.domain.accounts import agency_roles
 from konnekt.domain.refusals import Conflict, NotFound
 from konnekt.models import Account, Deputy, Organisation
 

@@ -10,8 +10,8 @@ from typing import Any
 
 from konnekt.background import mail
 from konnekt.db import transaction
-from konnekt.domain import agency_roles, clock, events
-from konnekt.domain.accounts import attempts, people, sessions
+from konnekt.domain import clock, events
+from konnekt.domain.accounts import agency_roles, attempts, people, sessions
 from konnekt.domain.refusals import Conflict, Invalid, NotFound, TooMany
 from konnekt.models import Account, Deputy, DeputyRequest, Organisation, Right
 

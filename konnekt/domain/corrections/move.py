@@ -7,7 +7,8 @@ from typing import Any
 from peewee import fn
 
 from konnekt.db import hold
-from konnekt.domain import agency_roles, clock, events, flags, text_fields
+from konnekt.domain import clock, events, flags, text_fields
+from konnekt.domain.accounts import agency_roles
 from konnekt.domain.budgets import alerts
 from konnekt.domain.corrections import case as cases, move_preview, supplementary
 from konnekt.domain.corrections.move_preview import Chosen, How, Move, MovePreview

@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 from peewee import fn
 
 from konnekt.db import hold, transaction
-from konnekt.domain import access, agency_roles, clock, events, flags, paging, text_fields
+from konnekt.domain import access, clock, events, flags, paging, text_fields
+from konnekt.domain.accounts import agency_roles
 from konnekt.domain.corrections import case as cases
 from konnekt.domain.corrections.case import Case
 from konnekt.domain.paging import Page

@@ -3,7 +3,8 @@
 from collections import defaultdict
 from typing import Any
 
-from konnekt.domain import agency_roles, clock
+from konnekt.domain import clock
+from konnekt.domain.accounts import agency_roles
 from konnekt.domain.imports import columns, warnings
 from konnekt.domain.imports.columns import word
 from konnekt.domain.imports.files import ImportFile

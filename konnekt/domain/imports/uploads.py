@@ -11,7 +11,8 @@ from typing import Any
 from konnekt.background import queue
 from konnekt.background.queue import Interrupted, Tell
 from konnekt.db import transaction
-from konnekt.domain import agency_roles, events
+from konnekt.domain import events
+from konnekt.domain.accounts import agency_roles
 from konnekt.domain.imports import FILES, archives, import_files, kinds
 from konnekt.domain.imports.placed_hours import FILE as HOURS
 from konnekt.domain.imports.report import FieldChange, Problem, Report, RowOutcome, shown

@@ -5,7 +5,8 @@ from datetime import date, timedelta
 from typing import Any
 
 from konnekt.db import hold, transaction
-from konnekt.domain import agency_roles, clock, events
+from konnekt.domain import clock, events
+from konnekt.domain.accounts import agency_roles
 from konnekt.domain.invoices import billable, copies, drafts, parties, settling
 from konnekt.domain.invoices.drafts import Draft, InvoicePreview
 from konnekt.domain.refusals import Conflict, Invalid, NotFound

@@ -2,7 +2,7 @@
 
 from konnekt.background import queue as background_queue
 from konnekt.db import transaction
-from konnekt.domain import agency_roles
+from konnekt.domain.accounts import agency_roles
 from konnekt.domain.invoices import states
 from konnekt.domain.refusals import Conflict
 from konnekt.models import Account, Invoice, Job

@@ -10,7 +10,8 @@ from datetime import date
 from typing import Any
 
 from konnekt.db import hold, transaction
-from konnekt.domain import agency_roles, clock, events
+from konnekt.domain import clock, events
+from konnekt.domain.accounts import agency_roles
 from konnekt.domain.invoices import settling
 from konnekt.domain.refusals import Conflict, Invalid, NotFound, Refused, ask
 from konnekt.domain.text_fields import checked_reason

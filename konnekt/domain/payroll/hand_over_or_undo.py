@@ -5,7 +5,8 @@ from typing import Any
 from peewee import fn
 
 from konnekt.db import hold, transaction
-from konnekt.domain import agency_roles, clock, events, text_fields
+from konnekt.domain import clock, events, text_fields
+from konnekt.domain.accounts import agency_roles
 from konnekt.domain.payroll import make
 from konnekt.domain.refusals import Conflict
 from konnekt.domain.timesheets import hour_links

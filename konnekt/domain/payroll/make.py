@@ -7,7 +7,8 @@ from typing import Any
 from peewee import fn
 
 from konnekt.db import hold, transaction
-from konnekt.domain import agency_roles, clock, events
+from konnekt.domain import clock, events
+from konnekt.domain.accounts import agency_roles
 from konnekt.domain.payroll import batches, copies, drafts, payable
 from konnekt.domain.payroll.batches import Paid
 from konnekt.domain.payroll.drafts import BatchPreview

@@ -12,8 +12,8 @@ from typing import Any
 
 from konnekt.background import mail
 from konnekt.db import transaction
-from konnekt.domain import agency_roles, clock, events
-from konnekt.domain.accounts import people
+from konnekt.domain import clock, events
+from konnekt.domain.accounts import agency_roles, people
 from konnekt.domain.approvals import approvers
 from konnekt.domain.payroll import pay_dates
 from konnekt.domain.refusals import NotFound

@@ -13,7 +13,8 @@ from typing import Any, TypeVar
 from peewee import IntegrityError, Model
 
 from konnekt.db import hold, transaction
-from konnekt.domain import agency_roles, events
+from konnekt.domain import events
+from konnekt.domain.accounts import agency_roles
 from konnekt.domain.refusals import Conflict, Invalid, NotFound, fingerprint_of
 from konnekt.domain.text_fields import Joint
 from konnekt.models import Account

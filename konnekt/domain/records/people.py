@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from konnekt.domain import agency_roles, clock, refusals, text_fields
-from konnekt.domain.accounts import devices, known_devices, links, notices, people, sessions
+from konnekt.domain import clock, refusals, text_fields
+from konnekt.domain.accounts import agency_roles, devices, known_devices, links, notices, people, sessions
 from konnekt.domain.records import company_numbers, rights
 from konnekt.domain.records.audited import RecordType, existing, staff_only
 from konnekt.domain.refusals import Conflict, Invalid, NotFound

@@ -12,7 +12,8 @@ from typing import Any
 from peewee import Field, ForeignKeyField
 
 from konnekt.db import BaseModel, connected, transaction
-from konnekt.domain import agency_roles, events
+from konnekt.domain import events
+from konnekt.domain.accounts import agency_roles
 from konnekt.domain.records import people, register
 from konnekt.models import (
     Account,

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from konnekt.db import transaction
-from konnekt.domain import access, agency_roles, text_fields
+from konnekt.domain import access, text_fields
 from konnekt.domain.access import Grants
+from konnekt.domain.accounts import agency_roles
 from konnekt.domain.refusals import Conflict, Forbidden, Invalid
 from konnekt.domain.registration import teams
 from konnekt.domain.registration.submit_on_behalf import UnsentSheet

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 
 from konnekt.db import transaction
-from konnekt.domain import access, agency_roles, text_fields
+from konnekt.domain import access, text_fields
 from konnekt.domain.access import Grants
+from konnekt.domain.accounts import agency_roles
 from konnekt.domain.approvals import detail as approval_detail
 from konnekt.domain.refusals import Conflict, Invalid, NotFound
 from konnekt.domain.timesheets import content, find as timesheet_find, submit
