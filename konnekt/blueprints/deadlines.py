@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, render_template, url_for
+from flask import Blueprint, make_response, render_template, url_for
 from flask_babel import force_locale, gettext as _
 from werkzeug import Response
 
@@ -24,7 +24,7 @@ def renew() -> Response:
     """A new address, shown in this answer and never again; the one before is over."""
     address = deadlines.renew(web.account())
     web.note("deadline_feed_renewed", web.account().id)
-    return Response(render_template("account/deadlines.html", address=address))
+    return make_response(render_template("account/deadlines.html", address=address))
 
 
 @bp.post("/account/deadlines/end")

@@ -12,7 +12,7 @@ from konnekt.domain import clock
 from konnekt.domain.approvals import decide
 from konnekt.domain.corrections import case as cases, supplementary
 from konnekt.domain.invoices import issue, missing_documents
-from konnekt.domain.payments import booking
+from konnekt.domain.payments import bank, booking
 from konnekt.domain.payroll import hand_over_or_undo, make
 from konnekt.domain.records import organisations
 from konnekt.domain.timesheets import content
@@ -56,6 +56,7 @@ def _steps(story: Story) -> Iterator[tuple[datetime, Any]]:
     yield _after(latest, 25), partial(_correct, story, "Søren", latest)
     week = story.calendars["week"].ago(3)
     yield _after(week, 18), partial(_pay, story, week, "UB")
+    yield _after(week, 19), partial(_statement, story)
 
 
 def _export(which: tuple[str, int, int], by: Account) -> None:
@@ -84,6 +85,16 @@ def _pay(story: Story, period: PayPeriod, *codes: str) -> None:
     ids = [invoice.id for invoice in _of(story, period, *codes)]
     marked = booking.mark(ids, clock.today(), by=story.cast.agency)
     assert not marked.refused, marked.refused
+
+
+def _statement(story: Story) -> None:
+    """What came in on the bank and waits: a payment that is less than is open, and one without a number."""
+    open_ones = (one for one in Invoice.select().order_by(Invoice.id.desc()) if one.to_pay_cents > 10_000)
+    part = next(open_ones)
+    said = [(part.to_pay_cents - 5_000, f"Factuur {part.number_text}"), (4_250, "Dank voor de snelle hulp")]
+    on, name, iban = clock.today(), "Universiteit, crediteuren", "NL20INGB0001234567"
+    lines = [bank.StatementLine("camt", on, cents, "", name, iban, words) for cents, words in said]
+    bank.read(lines, by=story.cast.agency)
 
 
 def _pay_half(story: Story, period: PayPeriod, code: str) -> None:

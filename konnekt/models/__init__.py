@@ -1,6 +1,7 @@
 """Rows and named queries, one file per noun; the verbs live in konnekt.domain."""
 
 from konnekt.models.assignments import Assignment, Rate
+from konnekt.models.bank import BankEntry
 from konnekt.models.budgets import BudgetShare, BudgetSum
 from konnekt.models.chains import EventChain
 from konnekt.models.events import Event
@@ -35,7 +36,7 @@ from konnekt.models.waiting import WaitingSheet
 
 __all__ = [
     "LANGUAGES", "Account", "AccountLink", "Agency", "Assignment", "Authenticator", "BackgroundProcess",
-    "BudgetNumber", "BudgetNumberKey", "BudgetShare", "BudgetSum", "ClosingDay", "Contributor",
+    "BankEntry", "BudgetNumber", "BudgetNumberKey", "BudgetShare", "BudgetSum", "ClosingDay", "Contributor",
     "DeadlineFeed", "Deputy", "DeputyRequest", "Device", "Document", "Event", "EventChain", "FactorReset",
     "Flag", "Hour", "HourType", "Installation", "Invoice", "InvoiceLine", "InvoicedHour", "Job", "JobFile",
     "KnownDevice", "Mail", "NumberSeries", "Organisation", "PayPeriod", "Payment", "PayrollBatch",
@@ -48,6 +49,6 @@ TABLES = [
     RecoveryCode, Device, FactorReset, Mail, Organisation, Right, Deputy, DeputyRequest, BudgetNumber,
     BudgetNumberKey, Assignment, Rate, PayPeriod, ClosingDay, HourType, Timesheet, TimesheetLine, Hour, Flag,
     Contributor, WaitingSheet, BudgetSum, BudgetShare, NumberSeries, Invoice, InvoiceLine, InvoicedHour,
-    Payment, Document, PayrollBatch, PayrollHour, Event, EventChain, Job, JobFile, Installation,
+    BankEntry, Payment, Document, PayrollBatch, PayrollHour, Event, EventChain, Job, JobFile, Installation,
     BackgroundProcess,
 ]  # fmt: skip

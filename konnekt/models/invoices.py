@@ -16,6 +16,7 @@ from peewee import (
 )
 
 from konnekt.db import BaseModel, MomentField
+from konnekt.models.bank import BankEntry
 from konnekt.models.organisations import BudgetNumber, Organisation
 from konnekt.models.people import Account
 from konnekt.models.periods import PayPeriod
@@ -149,6 +150,7 @@ class Payment(BaseModel):
         Invoice, null=True, backref="+", constraints=[Check("(kind = 'set_off') = (against_id IS NOT NULL)")]
     )
     reverses = ForeignKeyField("self", null=True, unique=True, backref="+")
+    bank_entry = ForeignKeyField(BankEntry, null=True, backref="payments")
     recorded_at = MomentField()
     recorded_by = ForeignKeyField(Account, null=True, backref="+")
 

@@ -12,6 +12,7 @@ from konnekt.screens import web
 TASKS = {
     "assignments": "assignments",
     "balances": "payments",
+    "bank": "payments",
     "budget_numbers": "budget numbers",
     "closing_days": "calendar",
     "corrections": "corrections",

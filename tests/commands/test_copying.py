@@ -19,6 +19,7 @@ from konnekt.db import db
 from konnekt.domain import clock
 from konnekt.domain.accounts import devices, known_devices, recovery_codes, sessions
 from konnekt.domain.approvals import deputy_requests
+from konnekt.domain.periods import deadlines
 from konnekt.models import (
     TABLES,
     Account,
@@ -91,6 +92,7 @@ def test_the_whole_demonstration_goes_over(
     ClosingDay.get_or_create(day=date(2026, 12, 25), defaults={"name_nl": "Kerst\\\n\t", "name_en": ""})
     one_time_codes.set_up(worker := Account.get(Account.employee_number.is_null(False)))
     recovery_codes.renew(worker, by=worker)
+    deadlines.renew(worker)
     devices.remember(worker, "Firefox")
     FactorReset.create(account=worker, asked_by=worker, asked_at=clock.now(), reason="één")
     BackgroundProcess.create(host="één", kind="import", number=1, seen_at=clock.now())

@@ -20,7 +20,7 @@ from tests.visitor import Visitor
 def made(visitor: Visitor) -> str:
     """The path of a new address, as the page shows it."""
     answer = visitor.post("/account/deadlines")
-    assert answer.status_code == 200
+    assert (answer.status_code, answer.mimetype) == (200, "text/html")
     (address,) = re.findall(r'value="(http[^"]+)"', answer.text)
     return html.unescape(address).removeprefix("http://127.0.0.1:8000")
 

@@ -6,6 +6,7 @@ from werkzeug import Response
 from konnekt.blueprints.bureau import (
     assignments,
     balances,
+    bank,
     budget_numbers,
     closing_days,
     corrections,
@@ -30,6 +31,7 @@ from konnekt.screens import agency_places, web
 bp = Blueprint("bureau", __name__, url_prefix="/bureau")
 bp.register_blueprint(assignments.bp)
 bp.register_blueprint(balances.bp)
+bp.register_blueprint(bank.bp)
 bp.register_blueprint(budget_numbers.bp)
 bp.register_blueprint(closing_days.bp)
 bp.register_blueprint(corrections.bp)

@@ -13,6 +13,7 @@ __all__ = [
     "Problem",
     "Report",
     "RowOutcome",
+    "bank_statements",
     "import_files",
     "import_folder",
     "kinds",

@@ -15,7 +15,7 @@ from konnekt.domain.accounts import agency_roles
 from konnekt.domain.invoices import settling
 from konnekt.domain.refusals import Conflict, Invalid, NotFound, Refused, ask
 from konnekt.domain.text_fields import checked_reason
-from konnekt.models import Account, Invoice, Payment
+from konnekt.models import Account, BankEntry, Invoice, Payment
 
 LONGEST_NOTE = 200
 
@@ -61,15 +61,17 @@ def receive(
     batch: str = "",
     note: str = "",
     is_sure: bool = False,
+    entry: BankEntry | None = None,
 ) -> Payment:
     """Record money that came in for an invoice, at most what is still to be paid unless is_sure.
 
     In the caller's transaction, which holds "invoices". Raises Conflict for what is paid, credited or a
-    credit note already, and for more than is open.
+    credit note already, and for more than is open. entry: what it came in by, which may be more than is open.
     """
+    is_sure = is_sure or entry is not None
     if invoice.kind == "credit_note" or (not is_sure and not 0 < cents <= invoice.to_pay_cents):
         raise why_not(invoice)
-    payment = settling.enter(invoice, cents, on, by=by, note=note)
+    payment = settling.enter(invoice, cents, on, by=by, note=note, bank_entry=entry)
     after = {"paid_on": on.isoformat(), "amount_cents": cents, "open_cents": invoice.balance_cents}
     events.record("pay", by=by, source=source, batch=batch, invoice=invoice, reason=note, after=after)
     return payment
@@ -110,15 +112,34 @@ def pay(
     return document
 
 
+def give_back(
+    document: Invoice,
+    on: date,
+    cents: int,
+    *,
+    by: Account,
+    source: str = "",
+    batch: str = "",
+    note: str = "",
+    entry: BankEntry | None = None,
+) -> Payment:
+    """Record money that went back for a document, at most what is to be paid back of it.
+
+    In the caller's transaction, which holds "invoices".
+    """
+    if not 0 < cents <= document.to_return_cents:
+        raise Invalid("This is more than is to be paid back.", field="amount")
+    payment = settling.enter(document, -cents, on, by=by, kind="refund", note=note, bank_entry=entry)
+    after = {"paid_on": on.isoformat(), "amount_cents": cents, "open_cents": document.balance_cents}
+    events.record("refund", by=by, source=source, batch=batch, invoice=document, reason=note, after=after)
+    return payment
+
+
 def refund(document: int, on: date, cents: int, note: str = "", *, by: Account, seen: int) -> Invoice:
     """Record by hand what was paid back of a credit note, or of an invoice that was paid too much for."""
     with transaction():
         source = _asked(document, on, cents, note, by, seen)
-        if cents > source.to_return_cents:
-            raise Invalid("This is more than is to be paid back.", field="amount")
-        settling.enter(source, -cents, on, by=by, kind="refund", note=note.strip())
-        after = {"paid_on": on.isoformat(), "amount_cents": cents, "open_cents": source.balance_cents}
-        events.record("refund", by=by, invoice=source, reason=note.strip(), after=after)
+        give_back(source, on, cents, by=by, note=note.strip())
     return source
 
 
@@ -200,6 +221,10 @@ def _reverse(entry: Payment, reason: str, by: Account) -> None:
         document, -entry.amount_cents, entry.paid_on, by=by, kind=entry.kind,
         against=entry.against, reverses=entry, note=reason,
     )  # fmt: skip
+    if entry.bank_entry_id:
+        # What stood on the statement waits again.
+        rest = {BankEntry.booked_cents: BankEntry.booked_cents - entry.amount_cents}
+        BankEntry.update(rest).where(BankEntry.id == entry.bank_entry_id).execute()
     # A credited invoice has nothing to be paid: what is open again goes off its credit note.
     note = credit_note_of(document)
     cancelled = settling.cancel_out(document, note, clock.today(), by=by) if note else 0

@@ -56,6 +56,7 @@ NOT_HANDED_OUT = {
     "budget_share": "repeats what the hours say",
     "organisation": "names a client's contact person by hand, not an account",
     "sign_in_attempt": "counts a hash, from which nobody is known",
+    "bank_entry": "is about invoices of clients, as their bank names them",
     "payment": "is about invoices; who booked it stands in the events",
     "document": "shows several people; the lines of the invoice are handed out",
     "payroll_batch": "holds the pay of several people; the hours in it are handed out",

@@ -183,10 +183,18 @@ invoiced_hour | worker | invoices | law | invoices
   hours: minutes released_at
 
 payment | everybody | invoices | law | invoices
-  key: id against reverses
+  key: id against reverses bank_entry
   plain: invoice paid_on kind note
   prices: amount_cents
   acts: recorded_at recorded_by
+
+bank_entry | contact | invoices | law | invoices
+  key: id nth
+  plain: booked_on format reference set_aside_at
+  prices: amount_cents booked_cents
+  identity: name iban
+  words: words
+  acts: read_at read_by
 
 document | worker | invoices | law | invoices
   key: id invoice sha256
