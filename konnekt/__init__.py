@@ -28,7 +28,9 @@ def create_app(config: "Config | None" = None) -> "Flask":
         help,
         home,
         hours,
+        identities,
         invoices,
+        mail_links,
         organisations,
         registrar_sheets,
         registration,
@@ -46,9 +48,11 @@ def create_app(config: "Config | None" = None) -> "Flask":
         guide,
         languages,
         menu,
+        passkey_button,
         probes,
         security,
         sheet_text,
+        to_provider,
         web,
     )
 
@@ -70,11 +74,14 @@ def create_app(config: "Config | None" = None) -> "Flask":
     change_text.init_app(app)
     agency_places.init_app(app)
     menu.init_app(app)
+    passkey_button.init_app(app)
     guide.init_app(app)
+    to_provider.init_app(app)
     cli.init_app(app)
 
     app.register_blueprint(auth.bp)
     app.register_blueprint(second_step.bp)
+    app.register_blueprint(identities.bp)
     app.register_blueprint(home.bp)
     app.register_blueprint(approvals.bp)
     app.register_blueprint(decided.bp)
@@ -86,6 +93,7 @@ def create_app(config: "Config | None" = None) -> "Flask":
     app.register_blueprint(account.bp)
     app.register_blueprint(factors.bp)
     app.register_blueprint(deputies.bp)
+    app.register_blueprint(mail_links.bp)
     app.register_blueprint(deadlines.bp)
     app.register_blueprint(budgets.bp)
     app.register_blueprint(bureau.bp)

@@ -9,6 +9,9 @@ from email.utils import parseaddr
 from pathlib import Path
 from urllib.parse import SplitResult, parse_qsl, urlsplit
 
+from konnekt import providers
+from konnekt.providers import Provider
+
 MOST_WORKERS = 64
 LEVELS = ("debug", "info", "warning", "error")
 # The signing key and those before it: a session lasts a week at most, so two changes of it do no harm.
@@ -34,6 +37,7 @@ class Config:
     secret_file: the file of the signing key, or empty for `secret` in the instance folder.
     log: from which level on lines are logged: debug, info, warning or error.
     metrics_token: who sends this as a Bearer token is given /metrics; empty: nobody, it is not there.
+    providers: who people may sign in with, as the named file says; none: nobody but the portal itself.
     """
 
     instance: Path
@@ -47,6 +51,7 @@ class Config:
     secret_file: str = ""
     metrics_token: str = ""
     log: str = "info"
+    providers: tuple[Provider, ...] = ()
 
     @classmethod
     def from_environ(cls) -> "Config":
@@ -63,6 +68,7 @@ class Config:
             secret_file=env("KONNEKT_SECRET_FILE", ""),
             log=_checked(_level, env("KONNEKT_LOG") or cls.log),
             metrics_token=_checked(_token, env("KONNEKT_METRICS_TOKEN", "")),
+            providers=_providers(env("KONNEKT_PROVIDERS", "")),
             workers=_number("KONNEKT_WORKERS", env("KONNEKT_WORKERS") or "2", 1, MOST_WORKERS),
         )
 
@@ -177,6 +183,13 @@ def _parts(name: str, url: str, schemes: tuple[str, ...], like: str) -> SplitRes
 def _sender(text: str) -> None:
     if "@" not in parseaddr(text)[1]:
         raise BadSetting(f"KONNEKT_MAIL_FROM must be a mail address, not {text!r}")
+
+
+def _providers(file: str) -> tuple[Provider, ...]:
+    try:
+        return providers.read(file) if file else ()
+    except ValueError as error:
+        raise BadSetting(f"KONNEKT_PROVIDERS: {error}") from None
 
 
 def _level(text: str) -> None:

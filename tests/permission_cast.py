@@ -10,11 +10,12 @@ from flask import Flask
 from konnekt.background import mail
 from konnekt.domain import access, clock, events
 from konnekt.domain.accounts import agency_roles, devices, factors, links, sessions
-from konnekt.domain.approvals import decide, deputy_requests, waiting
+from konnekt.domain.approvals import decide, deputy_requests
 from konnekt.domain.imports import uploads
 from konnekt.domain.invoices import issue
 from konnekt.domain.payments import booking
 from konnekt.models import (
+    BankEntry,
     BudgetNumber,
     ClosingDay,
     Deputy,
@@ -22,6 +23,7 @@ from konnekt.models import (
     Document,
     Flag,
     HourType,
+    Identity,
     Job,
     Mail,
     Payment,
@@ -31,7 +33,7 @@ from konnekt.models import (
     Timesheet,
     TimesheetLine,
 )
-from tests import factories, invoice_cast, payroll_cast
+from tests import factories, invoice_cast, mailed, payroll_cast, soft_passkeys
 from tests.factories import World
 from tests.visitor import Visitor
 
@@ -99,6 +101,7 @@ class Cast:
         fingerprint = self.fingerprints[role]
         forms: dict[str, dict[str, Any]] = {
             "/approvals/approve": pick,
+            "/decide/<token>": pick,
             "/approvals/ordinary": {"fingerprint": fingerprint},
             "/home/ordinary": {"fingerprint": fingerprint},
             "/approvals/undo": {"batch": self.batches["approved"]},
@@ -111,6 +114,8 @@ class Cast:
                 "supervisor": self.world.supervisor.email if role in ("agency", *agency_roles.ROLES) else "",
             },
             "/language": {"language": "en"},
+            "/bureau/payments/bank/<entry>/book": {"seen": "0", "numbers": self.places["invoice_number"]},
+            "/bureau/payments/bank/<entry>/set-aside": {"seen": "0"},
             "/bureau/assignments": {"worker": self.world.noor.employee_number, "organisation": "FSE"},
             "/bureau/pay-periods/year/delete": {"calendar": "four_weeks", "year": "2026"},
         }  # fmt: skip
@@ -119,18 +124,20 @@ class Cast:
 
 # The places of an address that name a row of the database.
 ROWS = {
-    "sheet", "code", "assignment", "authenticator", "device", "rate", "invoice", "budget_number", "deputy", "asked", "session", "closing_day",
-    "hour_type", "job", "mail", "period", "payment", "batch", "person", "number", "token",
+    "sheet", "code", "assignment", "authenticator", "passkey", "device", "rate", "invoice", "budget_number", "deputy", "asked", "session", "closing_day", "entry",
+    "hour_type", "identity", "job", "mail", "period", "payment", "batch", "person", "number", "token",
 }  # fmt: skip
 # Where a place of that name holds something else than elsewhere.
 SPECIAL = {
     "/account/deputies/asked/": {"token": "deputy_token"},
+    "/decide/": {"token": "decide_token"},
     "/organisations/": {"code": "organisation"},
     "/bureau/organisations/": {"code": "organisation"},
     "/bureau/people/<person>/rights/": {"code": "organisation", "person": "approver"},
     "/bureau/people/<person>/sessions/": {"session": "session"},
     "/bureau/payroll/<calendar>/": {"number": "period_number"},
     "/bureau/imports/<job>/again": {"job": "import"},
+    "/bureau/payments/bank/<entry>/put-back": {"entry": "set_aside"},
 }
 
 
@@ -190,8 +197,10 @@ def assemble(app: Flask, world: World) -> Cast:
         )  # fmt: skip
     booking.pay(invoice.id, clock.today(), 100, by=world.staff, seen=0)
     visitors = {role: Visitor(app, account) for role, account in accounts.items()}
-    devices.remember(noor, "Firefox")
+    devices.remember(noor, devices.know(noor, ""))
     begun = factors.begin(noor, "Phone", by=noor)
+    _, passkey = soft_passkeys.set_up(noor)
+    tied = Identity.create(account=noor, issuer="https://x.example", subject="1", created_at=clock.now())
     visitors["half"] = Visitor(app)
     with visitors["half"].client.session_transaction() as cookie:
         cookie["half"] = sessions.start_half(noor)
@@ -209,6 +218,13 @@ def assemble(app: Flask, world: World) -> Cast:
     failed = Job.create(
         kind="import", asked=checked.asked, created_at=clock.now(), ended_at=clock.now(), failure="x"
     )
+    waiting, set_aside = (
+        BankEntry.create(
+            booked_on=clock.today(), amount_cents=100, format="camt", reference=reference, read_at=clock.now()
+        )
+        for reference in ("waits", "aside")
+    )
+    BankEntry.update(set_aside_at=clock.now()).where(BankEntry.id == set_aside.id).execute()
     own_session = Session.select().where((Session.account == noor) & ~Session.is_half).get()
     places = {
         "token": re.findall(r"/password/new/([\w-]+)", link.text)[0],
@@ -217,14 +233,21 @@ def assemble(app: Flask, world: World) -> Cast:
         "assignment": world.assignment.id,
         "rate": Rate.get(Rate.assignment == world.assignment).id,
         "invoice": invoice.id,
+        "invoice_number": invoice.number_text,
+        "entry": waiting.id,
+        "set_aside": set_aside.id,
         "budget_number": world.fse_budget.id,
         "other_number": BudgetNumber.create(organisation=fse, number="0042.7").id,
         "number": world.fse_budget.id,
         "deputy": named.id,
         "asked": asked.id,
         "deputy_token": re.findall(r"/deputies/asked/([\w-]+)", question.text)[0],
+        "decide_token": mailed.remind(world),
         "session": own_session.id,
         "authenticator": begun.id,
+        "passkey": passkey.id,
+        "identity": tied.id,
+        "provider": "demo",
         "device": Device.get().id,
         "closing_day": ClosingDay.create(day=clock.today(), name_nl="Dies", name_en="Dies").id,
         "hour_type": HourType.get().id,

@@ -296,6 +296,38 @@ def test_what_links_say_is_kept_of_all_that_was_there(blank: Callable[[], None])
     assert link_facts.differences() == []
 
 
+def test_two_rows_of_a_browser_become_one(blank: Callable[[], None]) -> None:
+    """Known by its own sign-in, with the tries that it had left; what matches nothing has none."""
+    migrate_database()
+    step, migrator = import_module("konnekt.migrations.0021_one_device"), SchemaMigrator.from_database(db.obj)
+    noor, emre = factories.account("Noor"), factories.account("Emre")
+    step.down(migrator, db.obj)
+    before = schema()
+    for account, token, seen in (
+        (noor, "a", "08:00:00"), (noor, "b", "08:05:00"), (noor, "c", "08:10:00"), (emre, "a", "08:05:00"),
+    ):  # fmt: skip
+        db.execute_sql(
+            "INSERT INTO device (account_id, token_hash, browser, created_at, seen_at)"
+            f" VALUES ({account.id}, '{token}', 'Firefox', '2026-11-30 08:00:00', '2026-11-30 {seen}')"
+        )
+    for account, token, seen, failures in (
+        (noor, "x", "08:00:01", 3), (noor, "y", "08:10:00", 0), (emre, "x", "08:00:00", 0),
+    ):  # fmt: skip
+        db.execute_sql(
+            "INSERT INTO known_device (account_id, token_hash, failures, created_at, seen_at)"
+            f" VALUES ({account.id}, '{token}', {failures}, '2026-11-30 08:00:00', '2026-11-30 {seen}')"
+        )
+    step.up(migrator, db.obj)
+    kept = rows("SELECT account_id, token_hash, failures FROM device ORDER BY id")
+    assert [tuple(row) for row in kept] == [
+        (noor.id, "a", 3), (noor.id, "b", 10), (noor.id, "c", 0), (emre.id, "a", 10),
+    ]  # fmt: skip
+    step.down(migrator, db.obj)
+    assert schema() == before
+    known = rows("SELECT account_id, token_hash, failures FROM known_device ORDER BY token_hash")
+    assert [tuple(row) for row in known] == [(noor.id, "a", 3), (noor.id, "c", 0)]
+
+
 def test_migrations_are_numbered_without_gaps() -> None:
     names = sorted(path.name for path in MIGRATIONS.glob("[0-9]*.py"))
     assert [name[:4] for name in names] == [f"{number:04}" for number in range(1, len(names) + 1)]

@@ -1,9 +1,10 @@
 """docs/operating.md, command by command: what it says is what one gets."""
 
 import shutil
+from contextlib import ExitStack
 from http.client import HTTPConnection
 
-from tests import smtp
+from tests import oidc, smtp
 from tests.domain.imports.import_sets import OWN
 from tests.machine import DOCUMENT, NAME, Machine, commands, machine
 from tests.postgresql import free_port
@@ -11,7 +12,10 @@ from tests.postgresql import free_port
 PASSWORD = "zes-groene-eenden"
 
 
-FOLLOWED = {"Install", "Backups", "Upgrade, and back", "From SQLite to PostgreSQL", "A second host"}
+FOLLOWED = {
+    "Install", "Backups", "Upgrade, and back", "From SQLite to PostgreSQL", "A second host",
+    "Signing in with the account of an organisation",
+}  # fmt: skip
 
 
 def test_every_block_of_commands_is_followed() -> None:
@@ -37,7 +41,12 @@ def first_account(on: Machine) -> None:
 
 
 def test_from_nothing_to_an_upgrade_and_a_backup_brought_back() -> None:
-    with smtp.server() as postbox, machine({"mail.example.org:25": f"127.0.0.1:{postbox.port}"}) as one:
+    with smtp.server() as postbox, oidc.running() as provider, ExitStack() as stack:
+        theirs = {
+            "mail.example.org:25": f"127.0.0.1:{postbox.port}",
+            "https://connect.example.org": provider.issuer,
+        }
+        one = stack.enter_context(machine(theirs))
         rest = install(one)
         assert one.ask("/healthz")[1] == "ok\n"
         answer, _ = one.ask("/login")
@@ -52,6 +61,12 @@ def test_from_nothing_to_an_upgrade_and_a_backup_brought_back() -> None:
         assert len(postbox.mails) == 1
         assert f"https://{NAME}/" in postbox.mails[0].as_string()
         first_account(one)
+
+        assert "/login/with/" not in one.ask("/login")[1]
+        said = one.run(commands("Signing in with the account of an organisation"))
+        assert f"provider university: {provider.issuer}" in said
+        assert "FAIL" not in said
+        assert "University account" in one.ask("/login")[1]
 
         listed = one.run(commands("Backups")[:3])
         assert "by-hand.zip" in listed

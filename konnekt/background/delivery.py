@@ -19,7 +19,7 @@ from typing import Any
 
 from peewee import InterfaceError, OperationalError, fn
 
-from konnekt.background import cause, mail
+from konnekt.background import cause, logs, mail
 from konnekt.background.transport import Unreachable, transport
 from konnekt.db import db
 from konnekt.domain import clock
@@ -162,6 +162,9 @@ def _sent(row: Mail) -> None:
     values["due_at"] = row.due_at
     if row.kind in SECRET_KINDS:
         values |= {"text": "", "html": ""}
+    elif (text := logs.masked(row.text)) != row.text:
+        # A reminder by whose link one decides: what it said stays, the token goes.
+        values |= {"text": text, "html": logs.masked(row.html)}
     for pause in PAUSES:
         try:
             db.connect(reuse_if_open=True)

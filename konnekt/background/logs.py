@@ -27,7 +27,9 @@ from konnekt.domain import clock
 
 # What a proxy may call a request.
 ID = re.compile(r"[\w-]{1,64}", re.ASCII)
-TOKEN = re.compile(r"(/password/new/|/account/deputies/asked/|(?<!/account)/deadlines/)[^/\s\"'\\?#]+")
+TOKEN = re.compile(
+    r"(/password/new/|/account/deputies/asked/|(?<!/account)/deadlines/|/decide/)[^/\s\"'\\?#]+"
+)
 logger = logging.getLogger("konnekt")
 
 

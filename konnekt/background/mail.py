@@ -23,7 +23,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from konnekt.background import cause
 from konnekt.config import Config
 from konnekt.domain import clock, units
-from konnekt.models import Account, Agency, Mail, PayPeriod
+from konnekt.domain.flags import words as flag_words
+from konnekt.models import Account, Agency, Flag, Mail, PayPeriod
 from konnekt.screens import period_names
 
 HOUSE = Path(__file__).parents[1]
@@ -229,7 +230,16 @@ def _templates(language: str) -> Environment:
             return period
         return how(period, translations.gettext, LOCALES[language], *more)
 
+    def chip(flag: Flag) -> str:
+        words, values = flag_words.chip(flag)
+        told = {
+            name: units.hours_cell(value, language) if isinstance(value, flag_words.ShortHours) else value
+            for name, value in values.items()
+        }
+        return translations.gettext(words) % told if told else translations.gettext(words)
+
     made.filters.update(
+        flag_chip=chip,
         name=lambda row: row if isinstance(row, str) else row.name,
         moment=lambda at: format_datetime(clock.local(at), f"EEEE {DAY} HH:mm", locale=LOCALES[language]),
         day=lambda on: format_date(on, f"EEEE {DAY}", locale=LOCALES[language]),

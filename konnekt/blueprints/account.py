@@ -13,7 +13,7 @@ from konnekt.domain.accounts import choosing, devices, passwords, sessions
 from konnekt.domain.records import personal_data
 from konnekt.domain.refusals import Invalid, TooMany
 from konnekt.forms.account import ChangePasswordForm
-from konnekt.screens import known_device, signing_in, web
+from konnekt.screens import known_device, web
 
 bp = Blueprint("account", __name__, url_prefix="/account")
 
@@ -26,7 +26,7 @@ def _asked(form: ChangePasswordForm | None = None) -> dict[str, Any]:
 
 def _sessions() -> dict[str, Any]:
     """What the list of signed-in browsers draws, with those that are remembered."""
-    account, token = web.account(), signing_in.known_browser()
+    account, token = web.account(), known_device.token()
     return {
         "devices": devices.of(account) if account.has_second_factor else [],
         "is_here": lambda device: devices.is_this(device, token),
@@ -57,7 +57,7 @@ def password() -> Response:
         form[getattr(refusal, "field", "current")].errors = [web.say(refusal)]
         return _password_page(form, refusal.status)
     account.session_token = token
-    known_device.remember(account)
+    known_device.know(account)
     login_user(account)
     web.note("password_changed", account.id)
     notice = _("Your password is changed. Everywhere else you are signed out.")

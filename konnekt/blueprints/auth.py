@@ -8,11 +8,28 @@ from flask_login import current_user
 from flask_wtf.csrf import CSRFError
 from werkzeug import Response
 
-from konnekt.domain.accounts import choosing, devices, links, people, sessions, sign_in
+from konnekt.domain.accounts import (
+    choosing,
+    devices,
+    identities,
+    links,
+    people,
+    sessions,
+    sign_in,
+    sign_in_policy,
+)
 from konnekt.domain.refusals import Invalid, NotFound, TooMany
 from konnekt.forms.auth import ForgottenForm, NewPasswordForm, SignInForm
-from konnekt.models import LANGUAGES, Account
-from konnekt.screens import half_way, known_device, signing_in, unsent, web
+from konnekt.models import LANGUAGES, AccountLink
+from konnekt.screens import (
+    half_way,
+    known_device,
+    passkey_button,
+    signing_in,
+    to_provider,
+    unsent,
+    web,
+)
 
 bp = Blueprint("auth", __name__)
 
@@ -34,6 +51,8 @@ def _check() -> Response:
     if current_user.is_authenticated:
         return signing_in.lead_on()
     form = SignInForm()
+    if passkey_button.is_pressed():
+        return _by_passkey(form)
     if not form.validate():
         return signing_in.again(form, 422)
     try:
@@ -51,10 +70,27 @@ def _check() -> Response:
         web.note("sign_in_refused", refusal.values["account"])
         form.password.errors = [web.say(refusal)]
         return signing_in.again(form, 422)
-    is_due = account.has_second_factor and not devices.is_remembered(account, signing_in.known_browser())
+    is_due = account.has_second_factor and not devices.is_remembered(account, known_device.token())
     if is_due:
         return half_way.begin(account)
     return signing_in.let_in(account, was_asked=not account.has_second_factor)
+
+
+def _by_passkey(form: SignInForm) -> Response:
+    """Both factors at once: no password is asked."""
+    try:
+        account = passkey_button.check("sign-in")
+        sign_in_policy.allow_passkey(account)
+        return signing_in.let_in(account)
+    except (Invalid, TooMany) as refusal:
+        form.form_errors = [web.say(refusal)]
+        return signing_in.later(signing_in.again(form, refusal.status), refusal)
+
+
+@bp.post("/login/passkey")
+def passkey() -> Response:
+    """What a passkey has to sign as the only sign-in, for whoever has one."""
+    return passkey_button.options("sign-in")
 
 
 def _throttled(template: str, form: Any, refusal: TooMany, **context: Any) -> Response:
@@ -66,11 +102,13 @@ def _throttled(template: str, form: Any, refusal: TooMany, **context: Any) -> Re
 def logout() -> Response:
     """End the session, here and in the database, and have the browser forget what it kept."""
     web.note("sign_out", current_user.id)
+    provider = current_user.session.provider
     session["language"] = current_user.language
     sessions.end(current_user.session_token)
     signing_in.empty_cookie()
+    there = to_provider.leave_signed_out(provider) if provider else None
     flash(_("You are signed out."))
-    response = redirect(url_for(".login"), 303)
+    response = there or redirect(url_for(".login"), 303)
     response.headers["Clear-Site-Data"] = '"cache", "storage"'
     return response
 
@@ -97,8 +135,8 @@ def forgotten() -> Response:
 def link(token: str) -> Response:
     """Choose a first or a new password; looking doesn't use the link up, setting does."""
     try:
-        account = links.find(token).account
-        response = _set_password(token, account) if request.method == "POST" else _new_password(account)
+        found = links.find(token)
+        response = _set_password(token, found) if request.method == "POST" else _new_password(found)
     except NotFound as refusal:
         web.note("link_refused")
         response = signing_in.page("auth/link_over.html", refusal.status, sentence=web.say(refusal))
@@ -106,23 +144,29 @@ def link(token: str) -> Response:
     return response
 
 
-def _new_password(account: Account, form: NewPasswordForm | None = None, status: int = 200) -> Response:
-    form = form or NewPasswordForm(formdata=None)
-    shortest = choosing.shortest(account)
-    return signing_in.page("auth/new_password.html", status, form=form, account=account, shortest=shortest)
+def _new_password(link: AccountLink, form: NewPasswordForm | None = None, status: int = 200) -> Response:
+    account, policy = link.account, sign_in_policy.of(link.account)
+    shown = {
+        "form": form or NewPasswordForm(formdata=None),
+        "account": account,
+        "shortest": choosing.shortest(account),
+        "policy": policy,
+        "may_bind": identities.may_bind(link, policy),
+    }
+    return signing_in.page("auth/new_password.html", status, **shown)
 
 
-def _set_password(token: str, account: Account) -> Response:
-    form = NewPasswordForm()
+def _set_password(token: str, link: AccountLink) -> Response:
+    form, account = NewPasswordForm(), link.account
     if not form.validate():
-        return _new_password(account, form, 422)
+        return _new_password(link, form, 422)
     try:
         links.use(token, form.password.data)
     except Invalid as refusal:
         form.password.errors = [web.say(refusal)]
-        return _new_password(account, form, refusal.status)
+        return _new_password(link, form, refusal.status)
     web.note("password_set", account.id)
-    known_device.remember(account)
+    known_device.know(account)
     signing_in.empty_cookie()
     flash(_("Your password is set. Sign in with it."))
     return redirect(url_for(".login"), 303)

@@ -2,17 +2,17 @@
 
 from typing import Any
 
-from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, flash, jsonify, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug import Response
 from werkzeug.utils import secure_filename
 
-from konnekt.domain.accounts import factors, recovery_codes
+from konnekt.domain.accounts import factors, passkeys, recovery_codes
 from konnekt.domain.refusals import Conflict, Invalid, Refused, TooMany
-from konnekt.forms.account import AuthenticatorForm
+from konnekt.forms.account import AuthenticatorForm, PasskeyForm
 from konnekt.forms.auth import CodeForm
-from konnekt.models import Authenticator
-from konnekt.screens import once_more, qr_code, required_factor, web
+from konnekt.models import Authenticator, Passkey
+from konnekt.screens import once_more, passkey_button, qr_code, required_factor, web
 
 bp = Blueprint("factors", __name__, url_prefix="/account/factors")
 
@@ -22,10 +22,15 @@ def _page(template: str, status: int = 200, **context: Any) -> Response:
 
 
 def _index(form: AuthenticatorForm | None = None, status: int = 200) -> Response:
-    shown, account = form or AuthenticatorForm(formdata=None), web.account()
-    there, left = factors.of(account), recovery_codes.left(account)
-    asks = required_factor.coming()
-    return _page("account/factors.html", status, form=shown, factors=there, left=left, asks=asks)
+    account = web.account()
+    shown = {
+        "form": form or AuthenticatorForm(formdata=None),
+        "factors": factors.of(account),
+        "passkeys": passkeys.of(account),
+        "left": recovery_codes.left(account),
+        "asks": required_factor.coming(),
+    }
+    return _page("account/factors.html", status, **shown)
 
 
 @bp.get("")
@@ -72,6 +77,12 @@ def confirm(authenticator: int) -> Response:
         return _set_up(factors.find(authenticator, by=account), form, refusal.status)
     web.note("factor_added", account.id)
     flash(_("%(name)s is set up: from now on you sign in with your password and a code.", name=made.name))
+    return _added()
+
+
+def _added() -> Response:
+    """Back to what there is; with the first of all to its recovery codes."""
+    account = web.account()
     if recovery_codes.left(account):
         return redirect(url_for(".index"), 303)
     return _page("account/recovery_codes.html", codes=recovery_codes.renew(account, by=account))
@@ -84,6 +95,74 @@ def remove(authenticator: int) -> Response:
     gone = factors.remove(authenticator, by=web.account())
     web.note("factor_removed", web.account().id)
     flash(_("%(name)s is removed: its codes no longer work.", name=gone.name))
+    return redirect(url_for(".index"), 303)
+
+
+@bp.post("/passkeys/new")
+@once_more.asked
+def begin_passkey() -> Response:
+    """Begin to add a passkey, under a name."""
+    form, account = PasskeyForm(), web.account()
+    try:
+        name = factors.checked_name(form.name.data or "")
+        factors.check_room(account, name, Passkey)
+    except (Invalid, Conflict) as refusal:
+        return _passkey_page(form, web.refuse(form, refusal))
+    return redirect(url_for(".new_passkey", name=name), 303)
+
+
+@bp.get("/passkeys/new")
+def new_passkey() -> Response:
+    """The page that asks for a name, and by which a browser makes one of that name."""
+    return _passkey_page(PasskeyForm(formdata=None), name=request.args.get("name", ""))
+
+
+def _passkey_page(form: PasskeyForm, status: int = 200, name: str = "") -> Response:
+    return _page("account/passkey.html", status, form=form, name=name[: factors.LONGEST_NAME])
+
+
+@bp.post("/passkeys/options")
+def passkey_options() -> Response:
+    """What a browser makes a passkey of."""
+    account, here = web.account(), passkey_button.site()
+    return jsonify(passkeys.creation_options(account, passkey_button.browser(), here))
+
+
+@bp.post("/passkeys")
+@once_more.asked
+def add_passkey() -> Response:
+    """Have the one count that the browser made."""
+    form, account, name = PasskeyForm(), web.account(), request.form.get("name", "")
+    here = passkey_button.browser(), passkey_button.site()
+    try:
+        made = passkeys.add(request.form.get("new_passkey", ""), name, *here, by=account)
+    except (Invalid, Conflict) as refusal:
+        passkey_button.note(refusal, account)
+        form.form_errors = [web.say(refusal)]
+        return _passkey_page(form, refusal.status, name)
+    web.note("passkey_added", account.id)
+    flash(
+        _(
+            "%(name)s is set up: it signs you in, and after your password it is the second step.",
+            name=made.name,
+        )
+    )
+    return _added()
+
+
+@bp.post("/passkeys/challenge")
+def passkey() -> Response:
+    """What a passkey of who is signed in has to sign, when it is asked once more."""
+    return passkey_button.options("once-more", web.account())
+
+
+@bp.post("/passkeys/<int:passkey>/remove")
+@once_more.asked
+def remove_passkey(passkey: int) -> Response:
+    """Take a passkey away."""
+    gone = passkeys.remove(passkey, by=web.account())
+    web.note("passkey_removed", web.account().id)
+    flash(_("%(name)s is removed: it no longer signs you in.", name=gone.name))
     return redirect(url_for(".index"), 303)
 
 

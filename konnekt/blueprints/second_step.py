@@ -6,11 +6,11 @@ from flask_login import current_user
 from flask_wtf.csrf import CSRFError
 from werkzeug import Response
 
-from konnekt.domain.accounts import factors, recovery_codes
+from konnekt.domain.accounts import devices, factors, recovery_codes
 from konnekt.domain.refusals import Invalid, TooMany
 from konnekt.forms.auth import SecondStepForm, SignInForm
 from konnekt.models import Account
-from konnekt.screens import half_way, signing_in, web
+from konnekt.screens import half_way, known_device, passkey_button, signing_in, web
 
 bp = Blueprint("second_step", __name__)
 
@@ -40,6 +40,8 @@ def check() -> Response:
 
 def _check(account: Account) -> Response:
     form = SecondStepForm()
+    if passkey_button.is_pressed():
+        return _by_passkey(account, form)
     if not form.validate():
         return half_way.page(form, 422)
     try:
@@ -48,12 +50,33 @@ def _check(account: Account) -> Response:
         web.note("code_throttled" if isinstance(refusal, TooMany) else "code_refused", account.id)
         form.factor_code.errors = [web.say(refusal)]
         return signing_in.later(half_way.page(form, refusal.status), refusal)
+    return _let_in(account, form, used)
+
+
+def _by_passkey(account: Account, form: SecondStepForm) -> Response:
+    try:
+        passkey_button.check("second-step", account)
+    except (Invalid, TooMany) as refusal:
+        form.form_errors = [web.say(refusal)]
+        return signing_in.later(half_way.page(form, refusal.status), refusal)
+    return _let_in(account, form, "passkey")
+
+
+def _let_in(account: Account, form: SecondStepForm, used: str) -> Response:
     half_way.end()
-    response = signing_in.let_in(account)
+    response = signing_in.let_in(account, provider=account.session.provider)
     if used == "recovery":
         web.note("sign_in_by_recovery_code", account.id)
         flash(_left(account), "warning")
-    return signing_in.remember(response, account) if form.remember.data else response
+    if form.remember.data:
+        devices.remember(account, known_device.token())
+    return response
+
+
+@bp.post("/login/code/passkey")
+def passkey() -> Response:
+    """What one of the passkeys of who is half signed in has to sign."""
+    return passkey_button.options("second-step", web.or_404(half_way.account()))
 
 
 def _left(account: Account) -> str:
@@ -75,6 +98,8 @@ def _begin_anew() -> Response:
 @bp.errorhandler(CSRFError)
 def page_too_old(_error: CSRFError) -> Response:
     """A page from before the last sign-in: show the form again with a token that works."""
+    if request.endpoint == "second_step.passkey":
+        return web.problem("errors/400.html", 400)
     if current_user.is_authenticated:
         return signing_in.lead_on()
     if half_way.account() is None:

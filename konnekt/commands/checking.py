@@ -10,10 +10,12 @@ from konnekt.background.health import Finding
 from konnekt.commands import schema
 from konnekt.config import Config
 from konnekt.db import db
+from konnekt.domain.accounts import openid, provider_requests
 from konnekt.domain.budgets import counted
 from konnekt.domain.invoices import missing_documents
 from konnekt.domain.timesheets import link_facts
 from konnekt.models import waiting
+from konnekt.providers import Provider
 
 # By this much the database's clock may differ from this machine's.
 APART = timedelta(minutes=1)
@@ -22,6 +24,7 @@ APART = timedelta(minutes=1)
 def findings(config: Config) -> list[Finding]:
     """All that is looked at, each as far as what it needs is well; nothing is changed or sent."""
     found = [_instance(config), health.disk(config), _proxies(config)]
+    found += [_provider(one) for one in config.providers]
     try:
         with db.connection_context():
             found.append(Finding("database", True, _where(config)))
@@ -54,6 +57,16 @@ def _proxies(config: Config, *, is_noted: bool = False) -> Finding:
         )
         return Finding("proxies", False, f"{said} one address, and its limits on failed sign-ins")
     return Finding("proxies", True, f"{config.trusted_proxies} in front of {config.url}")
+
+
+def _provider(one: Provider) -> Finding:
+    openid.forget()
+    try:
+        openid.check(one)
+    except openid.ProviderRefusal as error:
+        return Finding(f"provider {one.key}", False, f"{one.issuer}: {error.reason.replace('_', ' ')}")
+    back = provider_requests.redirect_address(one)
+    return Finding(f"provider {one.key}", True, f"{one.issuer}; it has to send people back to {back}")
 
 
 def _mail() -> Finding:

@@ -159,6 +159,7 @@ def demo(port: int) -> None:
     """Fill an instance of its own with made-up people, once, and serve it on this machine alone."""
     # Here: only this command pays for it, a tenth of the time that each takes to start.
     from konnekt import demo as demonstration
+    from konnekt.demo import beside
 
     config = replace(settings(), mail="", url=f"http://127.0.0.1:{port}")
     background_mail.configure(config)
@@ -172,10 +173,14 @@ def demo(port: int) -> None:
         click.echo("Filling the demonstration: a few seconds, once.")
     with db.connection_context():
         demonstration.fill(config)
+        own = beside.begin(port + 1 if port < 65535 else port - 1)
+    config = replace(config, providers=(own,) if own else ())
     click.echo(f"Konnekt's demonstration: {config.url}")
     click.echo(f"Password of every account: {demonstration.password(config)}")
     for name, what in demonstration.ACCOUNTS.items():
         click.echo(f"  {demonstration.address(name):28}{what}")
+    if own:
+        click.echo(f"A provider to sign in with, without a password: {own.issuer}")
     serving.serve(config, "127.0.0.1", port, config.workers)
 
 

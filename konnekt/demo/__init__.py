@@ -10,10 +10,13 @@ from konnekt.db import db, transaction
 from konnekt.demo import calendar, cast, money, story
 from konnekt.domain import clock
 from konnekt.domain.accounts import passwords
-from konnekt.models import Account
+from konnekt.models import Account, Identity, Organisation
 
 # Without what is mistaken for each other when it is read from a screen; 58 bits in twelve.
 ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
+
+OWN_ISSUERS = "http://127.0.0.1:"
+CONNECTED = ("supervisor", "agency")
 
 ACCOUNTS = {
     "supervisor": "supervisor of four organisations, with every right (or sign in as flex1001)",
@@ -64,6 +67,22 @@ def _fill() -> None:
     story.begin(told)
     money.settle(told)
     story.tell(told)
+
+
+def connect(issuer: str) -> dict[str, str]:
+    """The people of the provider beside the demonstration, by subject: all of ACCOUNTS.
+
+    Some are connected already, also where it listens on another port than before; the worker is not, and can
+    see how that is done. Each organisation offers it.
+    """
+    there = {name: Account.get(Account.email == address(name)) for name in ACCOUNTS}
+    with transaction():
+        Identity.delete().where(Identity.issuer.startswith(OWN_ISSUERS), Identity.issuer != issuer).execute()
+        for name in CONNECTED:
+            row = {"account": there[name], "issuer": issuer, "subject": f"demo-{name}"}
+            Identity.insert(**row, created_at=clock.now()).on_conflict_ignore().execute()
+        Organisation.update(sign_in="offered").where(Organisation.sign_in == "off").execute()
+    return {f"demo-{name}": f"{account.name} ({name})" for name, account in there.items()}
 
 
 def address(name: str) -> str:

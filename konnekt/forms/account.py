@@ -19,6 +19,12 @@ class AuthenticatorForm(FlaskForm):  # type: ignore[misc]
     name = StringField(_("Name of the app or device"))
 
 
+class PasskeyForm(FlaskForm):  # type: ignore[misc]
+    """What a passkey is called."""
+
+    name = StringField(_("Name of the passkey"), id="passkey-name")
+
+
 class OnceMoreForm(FlaskForm):  # type: ignore[misc]
     """What protects the account, typed again: a code where there is a second factor, else the password."""
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
-from wtforms import DateField, HiddenField, StringField
+from wtforms import BooleanField, DateField, HiddenField, StringField
 from wtforms.validators import Optional
 
 
@@ -25,6 +25,7 @@ class DetailsForm(FlaskForm):  # type: ignore[misc]
     bic = StringField(_("BIC"))
     peppol_id = StringField(_("Peppol id"))
     payroll_number = StringField(_("Number in the payroll program"))
+    factor_by_mail = BooleanField(_("Who has a second step is asked for it before deciding from a mail"))
 
     def values(self) -> dict[str, Any]:
         """What was typed, by column."""

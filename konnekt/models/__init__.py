@@ -4,8 +4,10 @@ from konnekt.models.assignments import Assignment, Rate
 from konnekt.models.bank import BankEntry
 from konnekt.models.budgets import BudgetShare, BudgetSum
 from konnekt.models.chains import EventChain
+from konnekt.models.decision_links import DecisionLink, DecisionLinkSheet
 from konnekt.models.events import Event
-from konnekt.models.factors import Authenticator, Device, FactorReset, RecoveryCode
+from konnekt.models.factors import Authenticator, Device, FactorReset, Passkey, PasskeyChallenge, RecoveryCode
+from konnekt.models.identities import Identity, ProviderRequest
 from konnekt.models.installation import Installation
 from konnekt.models.invoices import Document, Invoice, InvoicedHour, InvoiceLine, NumberSeries, Payment
 from konnekt.models.jobs import Job, JobFile
@@ -24,7 +26,6 @@ from konnekt.models.people import (
     Account,
     AccountLink,
     DeadlineFeed,
-    KnownDevice,
     Mail,
     Session,
     SignInAttempt,
@@ -37,18 +38,19 @@ from konnekt.models.waiting import WaitingSheet
 __all__ = [
     "LANGUAGES", "Account", "AccountLink", "Agency", "Assignment", "Authenticator", "BackgroundProcess",
     "BankEntry", "BudgetNumber", "BudgetNumberKey", "BudgetShare", "BudgetSum", "ClosingDay", "Contributor",
-    "DeadlineFeed", "Deputy", "DeputyRequest", "Device", "Document", "Event", "EventChain", "FactorReset",
-    "Flag", "Hour", "HourType", "Installation", "Invoice", "InvoiceLine", "InvoicedHour", "Job", "JobFile",
-    "KnownDevice", "Mail", "NumberSeries", "Organisation", "PayPeriod", "Payment", "PayrollBatch",
-    "PayrollHour", "Rate", "RecoveryCode", "Right", "Session", "SignInAttempt", "State", "Timesheet",
-    "TimesheetLine", "WaitingSheet",
+    "DeadlineFeed", "DecisionLink", "DecisionLinkSheet", "Deputy", "DeputyRequest", "Device", "Document",
+    "Event", "EventChain", "FactorReset", "Flag", "Hour", "HourType", "Identity", "Installation", "Invoice",
+    "InvoiceLine", "InvoicedHour", "Job", "JobFile", "Mail", "NumberSeries", "Organisation", "Passkey",
+    "PasskeyChallenge", "PayPeriod", "Payment", "PayrollBatch", "PayrollHour", "ProviderRequest", "Rate",
+    "RecoveryCode", "Right", "Session", "SignInAttempt", "State", "Timesheet", "TimesheetLine",
+    "WaitingSheet",
 ]  # fmt: skip
 
 TABLES = [
-    Agency, Account, Session, KnownDevice, SignInAttempt, AccountLink, DeadlineFeed, Authenticator,
-    RecoveryCode, Device, FactorReset, Mail, Organisation, Right, Deputy, DeputyRequest, BudgetNumber,
-    BudgetNumberKey, Assignment, Rate, PayPeriod, ClosingDay, HourType, Timesheet, TimesheetLine, Hour, Flag,
-    Contributor, WaitingSheet, BudgetSum, BudgetShare, NumberSeries, Invoice, InvoiceLine, InvoicedHour,
-    BankEntry, Payment, Document, PayrollBatch, PayrollHour, Event, EventChain, Job, JobFile, Installation,
-    BackgroundProcess,
+    Agency, Account, Session, SignInAttempt, AccountLink, DeadlineFeed, Authenticator, RecoveryCode, Device,
+    Passkey, PasskeyChallenge, FactorReset, Identity, ProviderRequest, Mail, Organisation, Right, Deputy,
+    DeputyRequest, BudgetNumber, BudgetNumberKey, Assignment, Rate, PayPeriod, ClosingDay, HourType,
+    Timesheet, TimesheetLine, Hour, Flag, Contributor, WaitingSheet, DecisionLink, DecisionLinkSheet,
+    BudgetSum, BudgetShare, NumberSeries, Invoice, InvoiceLine, InvoicedHour, BankEntry, Payment, Document,
+    PayrollBatch, PayrollHour, Event, EventChain, Job, JobFile, Installation, BackgroundProcess,
 ]  # fmt: skip

@@ -1,6 +1,6 @@
 """What an account shows besides its password."""
 
-from peewee import CharField, ForeignKeyField, IntegerField, TextField
+from peewee import BigIntegerField, BooleanField, CharField, Check, ForeignKeyField, IntegerField, TextField
 
 from konnekt.db import BaseModel, MomentField
 from konnekt.models.people import Account
@@ -36,20 +36,59 @@ class RecoveryCode(BaseModel):
 
 
 class Device(BaseModel):
-    """A browser in which an account signed in. remembered_until_at: how long it is not asked for the factor.
+    """A browser in which an account signed in before.
 
-    A cookie of its own holds the token, the table only its SHA-256; one browser has one, whoever uses it.
+    Its cookie holds a random token, the table only its SHA-256; one browser has one, whoever uses it.
+    browser: what it called itself, empty where only a password was chosen in it. failures: wrong passwords in
+    a row from there. seen_at: the last good sign-in there. remembered_until_at: how long it is not asked for
+    the second factor.
     """
 
     account = ForeignKeyField(Account, backref="devices", on_delete="CASCADE")
     token_hash = CharField()
     browser = TextField(default="")
+    failures = IntegerField(default=0, constraints=[Check("failures >= 0")])
     created_at = MomentField()
     seen_at = MomentField()
     remembered_until_at = MomentField(null=True)
 
     class Meta:
         indexes = ((("token_hash", "account"), True),)
+
+
+class Passkey(BaseModel):
+    """A key pair of one account (WebAuthn), of which a device or a password manager keeps the secret half.
+
+    credential_id, public_key (COSE), user_handle: base64url as browsers send them; the last is random, the
+    same for all of an account. sign_count: the highest that it showed; many show none. may_be_backed_up,
+    is_backed_up: what it says of copies that its maker keeps (BE and BS).
+    """
+
+    account = ForeignKeyField(Account, backref="passkeys", on_delete="CASCADE")
+    name = TextField()
+    credential_id = TextField(unique=True)
+    public_key = TextField()
+    user_handle = TextField()
+    sign_count = BigIntegerField()
+    may_be_backed_up = BooleanField()
+    is_backed_up = BooleanField()
+    created_at = MomentField()
+    used_at = MomentField(null=True)
+
+
+class PasskeyChallenge(BaseModel):
+    """What a passkey has to sign, by its hash; goes when it is used (domain.accounts.challenges).
+
+    browser_hash: of what the cookie of the browser that asked for it holds. account: whose passkey it has to
+    be, none for the only sign-in.
+    """
+
+    challenge_hash = CharField(unique=True)
+    browser_hash = CharField()
+    purpose = CharField()
+    account = ForeignKeyField(Account, null=True, backref="+", on_delete="CASCADE")
+    note = TextField(default="")
+    created_at = MomentField(index=True)
 
 
 class FactorReset(BaseModel):

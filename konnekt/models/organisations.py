@@ -8,11 +8,16 @@ from konnekt.db import BaseModel, MomentField
 from konnekt.models.people import Account, fold
 
 CALENDARS = ("week", "four_weeks", "month")
+DECIDE_BY_MAIL = ("off", "ordinary", "all")
+SIGN_IN = ("off", "offered", "required")
 VAT_TREATMENTS = ("standard", "exempt", "reverse_charge", "out_of_scope")
 
 
 class Agency(BaseModel):
-    """The staffing agency itself: one row. payroll_number: what its payroll program knows it by."""
+    """The staffing agency itself: one row. payroll_number: what its payroll program knows it by.
+
+    factor_by_mail: whether who has a second factor is asked for it before deciding from a mail.
+    """
 
     id = IntegerField(primary_key=True, default=1, constraints=[Check("id = 1")])
     name = TextField()
@@ -29,6 +34,7 @@ class Agency(BaseModel):
     email = CharField(default="")
     payroll_number = CharField(default="")
     factor_from_on = DateField(null=True)
+    factor_by_mail = BooleanField(default=True)
 
 
 class Organisation(BaseModel):
@@ -36,7 +42,9 @@ class Organisation(BaseModel):
 
     ended_on: its last day as a client; its history stays. legal_name: of whom it is a part, where invoices
     name that beside it (EN 16931, BT-44; its own name is then BT-45). purchase_order_number: what its
-    invoices say (BT-13) where nobody types another.
+    invoices say (BT-13) where nobody types another. decide_by_mail: what can be decided here from a reminder,
+    without signing in. sign_in: whether its people sign in
+    with a provider.
     """
 
     code = CharField(unique=True)
@@ -44,6 +52,9 @@ class Organisation(BaseModel):
     parent = ForeignKeyField("self", null=True, backref="children")
     calendar = CharField(constraints=[Check("calendar IN ('week', 'four_weeks', 'month')")])
     four_eyes = BooleanField(default=False)
+    decide_by_mail = CharField(
+        default="off", constraints=[Check("decide_by_mail IN ('off', 'ordinary', 'all')")]
+    )
     payment_term_days = IntegerField(default=30, constraints=[Check("payment_term_days >= 0")])
     vat_treatment = CharField(
         default="standard",
@@ -64,6 +75,7 @@ class Organisation(BaseModel):
     country = CharField(default="NL")
     invoice_email = CharField(default="")
     ended_on = DateField(null=True)
+    sign_in = CharField(default="off", constraints=[Check("sign_in IN ('off', 'offered', 'required')")])
     name_key = TextField(default="")
 
     def save(self, *args: Any, **kwargs: Any) -> Any:

@@ -1,4 +1,4 @@
-"""People: accounts, their sessions, their devices, their links by mail, and attempts to sign in."""
+"""People: accounts, their sessions, their links by mail, and attempts to sign in."""
 
 import unicodedata
 from typing import Any
@@ -101,7 +101,7 @@ class Account(BaseModel):
 
     agency_roles: what of the agency's work its staff does, empty for others (domain.accounts.agency_roles).
     signed_in_at: the last time. has_second_factor: whether its password alone lets nobody in
-    (domain.accounts.factors writes it).
+    (domain.accounts.factors writes it). decides_by_mail: whether its reminders may have a link that decides.
     """
 
     email = CharField(unique=True)
@@ -115,6 +115,7 @@ class Account(BaseModel):
     agency_roles = CharField(default="")
     is_active = BooleanField(default=True)
     has_second_factor = BooleanField(default=False)
+    decides_by_mail = BooleanField(default=True)
     password_hash = TextField(null=True)
     created_at = MomentField()
     signed_in_at = MomentField(null=True)
@@ -151,6 +152,8 @@ class Session(BaseModel):
 
     is_half: the password was right and the second factor is due; it opens the page of that and nothing else.
     asked_at: when all that the account is protected by was last asked in it (domain.accounts.once_more).
+    provider: the key of the provider that let somebody in; empty: the portal itself. had_factor: it said that
+    it asked a second factor.
     """
 
     token_hash = CharField(unique=True)
@@ -162,6 +165,8 @@ class Session(BaseModel):
     browser = TextField(default="")
     is_half = BooleanField(default=False)
     asked_at = MomentField(null=True)
+    provider = CharField(default="")
+    had_factor = BooleanField(default=False)
 
 
 class SignInAttempt(BaseModel):
@@ -176,22 +181,6 @@ class SignInAttempt(BaseModel):
     failures = IntegerField(default=0, constraints=[Check("failures >= 0")])
     began_at = MomentField()
     at = MomentField(index=True)
-
-
-class KnownDevice(BaseModel):
-    """A browser on which the account signed in before: its cookie has a random token, the table its SHA-256.
-
-    failures: wrong passwords in a row from there. seen_at: the last good sign-in there.
-    """
-
-    token_hash = CharField()
-    account = ForeignKeyField(Account, backref="+", on_delete="CASCADE")
-    failures = IntegerField(default=0, constraints=[Check("failures >= 0")])
-    created_at = MomentField()
-    seen_at = MomentField()
-
-    class Meta:
-        indexes = ((("token_hash", "account"), True),)
 
 
 class AccountLink(BaseModel):

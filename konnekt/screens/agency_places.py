@@ -4,6 +4,7 @@ Looking asks a role, whichever; what changes something and is not named here ask
 """
 
 from flask import Flask, request
+from flask_babel import lazy_gettext as N_
 
 from konnekt.domain.accounts import agency_roles
 from konnekt.screens import web
@@ -36,6 +37,7 @@ OTHER = {
     "assignments.change_rate": "rates",
     "assignments.delete_rate": "rates",
     "details.require_second_step": "sign-in",
+    "organisations.choose_sign_in": "sign-in",
     "people.ask_factor_reset": "sign-in",
     "people.confirm_factor_reset": "sign-in",
     "people.withdraw_factor_reset": "sign-in",
@@ -51,6 +53,16 @@ FORMS = {
     "organisations.new", "organisations.edit", "pay_periods.ask_year", "pay_periods.show", "payroll.download",
     "payroll.hand_over", "payroll.undo", "people.new", "people.edit", "progress.change",
 }  # fmt: skip
+
+ROLE_NAMES = {
+    "planning": N_("Planning"),
+    "invoicing": N_("Invoicing"),
+    "payroll": N_("Payroll"),
+    "administration": N_("Administration"),
+    "reading": N_("Reading"),
+}
+# Columns of the history that not everybody of the agency is told, and the task that is.
+HIDDEN = {"pay_rate": "pay rates"}
 
 
 def tasks(endpoint: str, *, is_change: bool) -> tuple[str, ...]:
@@ -76,6 +88,16 @@ def may_go(endpoint: str) -> bool:
     if not endpoint.startswith("bureau."):
         return True
     return any(web.grants().may(task) for task in tasks(endpoint, is_change=True))
+
+
+def may_read(column: str) -> bool:
+    """Whether the reader is told what is in this column, where the history says what changed."""
+    return column not in HIDDEN or web.grants().may(HIDDEN[column])
+
+
+def role_names(roles: str) -> str:
+    """Roles as an account keeps them, as people call them."""
+    return ", ".join(str(ROLE_NAMES[role]) for role in roles.split())
 
 
 def init_app(app: Flask) -> None:

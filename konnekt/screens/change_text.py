@@ -12,7 +12,7 @@ from flask_babel import gettext as _, lazy_gettext as N_
 
 from konnekt.domain import clock, units
 from konnekt.models import BudgetNumber, Event
-from konnekt.screens import period_names, web
+from konnekt.screens import agency_places, period_names
 from konnekt.screens.formats import dated, hours, locale, moment
 from konnekt.screens.languages import reader
 
@@ -39,6 +39,11 @@ VERBS = {
     "change_password": N_("Password changed"),
     "add_factor": N_("Second step of signing in added"),
     "remove_factor": N_("Second step of signing in removed"),
+    "add_passkey": N_("Passkey added"),
+    "remove_passkey": N_("Passkey removed"),
+    "refuse_passkey": N_("Passkey refused: its counter went back, as that of a copy does"),
+    "bind_identity": N_("Sign-in with a provider connected"),
+    "unbind_identity": N_("Sign-in with a provider removed"),
     "renew_recovery_codes": N_("Recovery codes made"),
     "use_recovery_code": N_("Recovery code used"),
     "renew_deadline_feed": N_("Address for a calendar made"),
@@ -89,6 +94,9 @@ COLUMNS = {
     "parent": N_("Part of"),
     "calendar": N_("Calendar"),
     "four_eyes": N_("Four eyes"),
+    "decide_by_mail": N_("Decide from the mail"),
+    "decides_by_mail": N_("Decide from the mail"),
+    "factor_by_mail": N_("Second step asked when deciding from the mail"),
     "payment_term_days": N_("Payment term in days"),
     "vat_treatment": N_("VAT"),
     "vat_text": N_("Why no VAT"),
@@ -153,13 +161,19 @@ COLUMNS = {
     "moved_cents": N_("Moved amount"),
     "moved_to": N_("Moved to"),
     "factor": N_("App"),
+    "passkey": N_("Passkey"),
     "factor_from_on": N_("Second step required from"),
     "device": N_("Browser"),
+    "provider": N_("Provider"),
+    "sign_in": N_("Signing in with a provider"),
     "asked_by": N_("Asked by"),
     "confirmed_by": N_("Confirmed by"),
 }
 
 CHOICES = {
+    "off": N_("no"),
+    "ordinary": N_("approve ordinary ones"),
+    "all": N_("approve and reject all"),
     "week": N_("Weeks"),
     "four_weeks": N_("Four weeks"),
     "month": N_("Months"),
@@ -169,21 +183,13 @@ CHOICES = {
     "out_of_scope": N_("outside the scope of VAT"),
     "nl": N_("Dutch"),
     "en": N_("English"),
+    "offered": N_("offered"),
+    "required": N_("required"),
     "flexible": N_("flexible"),
     "fixed": N_("fixed hours"),
     "worker": N_("the worker"),
     "organisation": N_("the organisation"),
 }
-
-ROLES = {
-    "planning": N_("Planning"),
-    "invoicing": N_("Invoicing"),
-    "payroll": N_("Payroll"),
-    "administration": N_("Administration"),
-    "reading": N_("Reading"),
-}
-# What not everybody of the agency is told (domain.accounts.agency_roles).
-HIDDEN = {"pay_rate": "pay rates"}
 
 
 @dataclass(frozen=True)
@@ -201,7 +207,9 @@ def title(event: Event) -> str:
     about = [getattr(event, "about_person", ""), getattr(event, "about_organisation", "")]
     about.append(_thing(event.thing))
     named = ", ".join(one for one in about if one)
-    source = {"import": _("import"), "command": _("command")}.get(event.source, event.source)
+    source = {"import": _("import"), "command": _("command"), "mail": _("from the mail")}.get(
+        event.source, event.source
+    )
     who = ", ".join(one for one in (event.actor.name if event.actor else "", source) if one)
     said = f"{said}: {named}" if named else said
     return f"{said} · {who}" if who else said
@@ -226,8 +234,7 @@ def lines(event: Event) -> list[ChangeLine]:
     return [
         ChangeLine(str(label), shown(column, before.get(column)), shown(column, after.get(column)))
         for column, label in COLUMNS.items()
-        if _told(before.get(column)) != _told(after.get(column))
-        and (column not in HIDDEN or web.grants().may(HIDDEN[column]))
+        if _told(before.get(column)) != _told(after.get(column)) and agency_places.may_read(column)
     ]
 
 
@@ -243,7 +250,7 @@ def shown(column: str, value: Any) -> str:
     if isinstance(value, bool):
         return str(_("yes") if value else _("no"))
     if column == "agency_roles":
-        return ", ".join(str(ROLES[role]) for role in str(value).split())
+        return agency_places.role_names(value)
     if column.endswith("_minutes") and isinstance(value, int):
         return hours(value)
     if column.endswith("_cents") and isinstance(value, int):

@@ -4,10 +4,12 @@ The browser holds a token of its own for this, under another name than that of a
 that asks for the factor reads it, so that everywhere else nobody is signed in.
 """
 
+from typing import Any
+
 from flask import redirect, request, session, url_for
 from werkzeug import Response
 
-from konnekt.domain.accounts import sessions
+from konnekt.domain.accounts import factors, passkeys, sessions
 from konnekt.forms.auth import SecondStepForm
 from konnekt.models import Account
 from konnekt.screens import signing_in, unsent, web
@@ -15,11 +17,11 @@ from konnekt.screens import signing_in, unsent, web
 NAME = "half"
 
 
-def begin(account: Account) -> Response:
-    """The password was right, and opens nothing yet but the page of the second step."""
+def begin(account: Account, provider: str = "") -> Response:
+    """The password was right, or the provider, and opens nothing yet but the page of the second step."""
     end()
     signing_in.empty_cookie()
-    session[NAME] = sessions.start_half(account, **signing_in.here())
+    session[NAME] = sessions.start_half(account, **signing_in.here(), provider=provider)
     web.note("code_asked", account.id)
     if web.is_htmx() or unsent.of_sign_in():
         return page(SecondStepForm(formdata=None), 401 if web.is_htmx() else 200)
@@ -28,9 +30,13 @@ def begin(account: Account) -> Response:
 
 def page(form: SecondStepForm, status: int = 200) -> Response:
     """The page that asks for the factor, or its form above a page that stays."""
+    due = account()
+    kinds: dict[str, Any] = {"apps": factors.of(due), "passkeys": passkeys.of(due)} if due else {}
     if web.is_htmx():
-        return unsent.on_the_spot(form, status, "auth/code_on_the_spot.html")
-    shown = {"unsent": unsent.of_sign_in(), "is_recovery": "recovery" in request.values}
+        return unsent.on_the_spot(form, status, "auth/code_on_the_spot.html", **kinds)
+    # Who has no app has recovery codes to type, and by script the passkey.
+    shown = kinds | {"unsent": unsent.of_sign_in()}
+    shown["is_recovery"] = "recovery" in request.values or not kinds.get("apps")
     return signing_in.page("auth/code.html", status, form=form, next=signing_in.after(), **shown)
 
 

@@ -1,37 +1,42 @@
-"""The cookie of a device that somebody signed in on: a random token and nothing else."""
+"""The cookie by which a browser that somebody signed in with is known: a random token and nothing else."""
 
-from flask import Response, after_this_request, current_app, request
+from flask import Response, after_this_request, current_app, g, request
 
-from konnekt.domain.accounts import known_devices
+from konnekt.domain.accounts import devices
 from konnekt.models import Account
 
 
 def _name() -> str:
-    return "__Host-konnekt-device" if current_app.config["SESSION_COOKIE_SECURE"] else "konnekt-device"
+    return "__Host-konnekt-browser" if current_app.config["SESSION_COOKIE_SECURE"] else "konnekt-browser"
 
 
 def token() -> str:
-    """What this browser's cookie holds; empty where it has none."""
-    return request.cookies.get(_name(), "")[:100]
+    """What this browser's cookie holds, or will with this answer; empty where it has none."""
+    return str(g.get("device_token") or request.cookies.get(_name(), ""))[:100]
 
 
 def forget_others(account: Account) -> None:
     """The account is known on this browser alone."""
-    known_devices.forget(account, keep=token())
+    devices.estrange(account, keep=token())
 
 
-def remember(account: Account) -> None:
-    """The account is known on this browser from now on: the answer to this request carries the cookie."""
-    fresh = known_devices.remember(account, token())
+def signed_in(account: Account, *, address: str, browser: str) -> None:
+    """The account signed in here: the answer to this request carries the cookie."""
+    _hand_over(devices.signed_in(account, token(), browser, address))
+
+
+def know(account: Account) -> None:
+    """The same for who chose a password here: that is told in a mail of its own."""
+    _hand_over(devices.know(account, token()))
+
+
+def _hand_over(fresh: str) -> None:
+    g.device_token = fresh
 
     @after_this_request
-    def hand_over(response: Response) -> Response:
+    def set_cookie(response: Response) -> Response:
+        is_https = current_app.config["SESSION_COOKIE_SECURE"]
         response.set_cookie(
-            _name(),
-            fresh,
-            max_age=known_devices.LASTS,
-            secure=current_app.config["SESSION_COOKIE_SECURE"],
-            httponly=True,
-            samesite="Lax",
+            _name(), fresh, max_age=devices.KNOWN, secure=is_https, httponly=True, samesite="Lax"
         )
         return response

@@ -12,12 +12,13 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug import Response
 
-from konnekt.domain.accounts import once_more, sessions
+from konnekt.domain.accounts import factors, identities, once_more, passkeys, sessions
 from konnekt.domain.refusals import Invalid, TooMany
 from konnekt.forms.account import OnceMoreForm
-from konnekt.screens import signing_in, web
+from konnekt.screens import passkey_button, signing_in, web
 
 Arguments = ParamSpec("Arguments")
+ANSWERS = {"csrf_token", "once_more", "passkey"}
 
 
 def asked(view: Callable[Arguments, Response]) -> Callable[Arguments, Response]:
@@ -35,6 +36,8 @@ def asked(view: Callable[Arguments, Response]) -> Callable[Arguments, Response]:
 def _ask() -> Response | None:
     """The page that asks; None where it was answered right."""
     form = OnceMoreForm()
+    if passkey_button.is_pressed():
+        return _by_passkey(form)
     if "once_more" not in request.form:
         return _page(OnceMoreForm(formdata=None), 401)
     if not form.validate():
@@ -49,8 +52,23 @@ def _ask() -> Response | None:
     return None
 
 
+def _by_passkey(form: OnceMoreForm) -> Response | None:
+    try:
+        passkey_button.check("once-more", web.account())
+    except (Invalid, TooMany) as refusal:
+        form.form_errors = [web.say(refusal)]
+        return signing_in.later(_page(form, refusal.status), refusal)
+    once_more.note(web.account())
+    web.note("once_more", current_user.id)
+    return None
+
+
 def _page(form: OnceMoreForm, status: int) -> Response:
-    form.once_more.label.text = _("Code") if current_user.has_second_factor else _("Password")
-    sent = [pair for pair in request.form.items(multi=True) if pair[0] not in ("csrf_token", "once_more")]
-    page = render_template("auth/once_more.html", form=form, sent=sent)
+    account = web.account()
+    form.once_more.label.text = _("Code") if account.has_second_factor else _("Password")
+    sent = [pair for pair in request.form.items(multi=True) if pair[0] not in ANSWERS]
+    back = "" if ANSWERS & set(request.form) - {"csrf_token"} else web.page_before()
+    kinds = {"apps": factors.of(account), "passkeys": passkeys.of(account)}
+    own = [] if account.has_second_factor else identities.providers_of(account)
+    page = render_template("auth/once_more.html", form=form, sent=sent, own=own, back=back, **kinds)
     return Response(page, status, mimetype="text/html")

@@ -11,12 +11,15 @@ from konnekt.screens import web
 
 # What they reach meanwhile, beside what everybody does.
 OPEN = {"auth.logout", "factors.index", "factors.begin", "factors.show", "factors.confirm"}
-OPEN |= {"factors.recovery_code_file"}
+OPEN |= {"factors.recovery_code_file", "factors.begin_passkey", "factors.new_passkey"}
+OPEN |= {"factors.passkey_options", "factors.add_passkey"}
 
 
 def is_overdue() -> bool:
     """Whether who is signed in has to set up a second factor before anything else."""
-    return current_user.is_authenticated and factors.is_overdue(web.account(), web.agency())
+    if not current_user.is_authenticated or current_user.session.had_factor:
+        return False
+    return factors.is_overdue(web.account(), web.agency())
 
 
 def coming() -> Agency | None:

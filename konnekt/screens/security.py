@@ -16,10 +16,12 @@ from konnekt.db import db
 from konnekt.screens import asked_too_much, required_factor, unsent, web
 
 # What somebody who is not signed in may ask for. Everything else is refused unless it stands here.
-PUBLIC = {"static", "auth.login", "auth.forgotten", "auth.link", "auth.language"}
+PUBLIC = {"static", "auth.login", "auth.passkey", "auth.forgotten", "auth.link", "auth.language"}
 # To who is half signed in; nobody else gets past it.
-PUBLIC |= {"second_step.show", "second_step.check"}
+PUBLIC |= {"second_step.show", "second_step.check", "second_step.passkey"}
+PUBLIC |= {"identities.begin", "identities.answer"}
 PUBLIC |= {"deputies.asked", "deadlines.read"}
+PUBLIC |= {f"mail_links.{name}" for name in ("show", "approve", "sheet", "reject", "undo")}
 PUBLIC |= {"healthz", "readyz", "metrics", "help.show", "help.state", "help.worker"}
 
 # What asks the database nothing, or has an answer where it is gone.

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from flask import current_app, flash, g, make_response, redirect, render_template, request, session
+from flask import flash, g, make_response, redirect, render_template, request, session
 from flask_babel import gettext as _
 from flask_login import current_user, login_user
 from werkzeug import Response
 
-from konnekt.domain.accounts import devices, sessions
+from konnekt.domain.accounts import sessions
 from konnekt.domain.refusals import Invalid, TooMany
 from konnekt.forms.auth import SignInForm
 from konnekt.models import Account
@@ -26,7 +26,7 @@ def page(template: str, status: int = 200, **context: Any) -> Response:
 
 def after() -> str:
     """Where one goes after signing in."""
-    return web.own_path(request.values.get("next")) or "/"
+    return web.own_path(g.get("next") or request.values.get("next")) or "/"
 
 
 def again(form: SignInForm, status: int) -> Response:
@@ -43,20 +43,15 @@ def later(response: Response, refusal: Invalid | TooMany) -> Response:
     return response
 
 
-def let_in(account: Account, *, was_asked: bool = True) -> Response:
+def let_in(account: Account, *, was_asked: bool = True, **by: Any) -> Response:
     """Begin the session, and go on with what the sign-in was for.
 
-    was_asked: whether all that protects the account was asked, or the browser is remembered.
+    was_asked: whether all that protects the account was asked, or the browser is remembered. by: provider and
+    had_factor, where a provider said who it is.
     """
     found = unsent.of_sign_in()
-    _begin(account, was_asked)
+    _begin(account, was_asked=was_asked, **by)
     web.note("sign_in", account.id)
-    response = _go_on(found)
-    token = devices.recognise(account, before=known_browser(), **here())
-    return _known_by(response, token) if token else response
-
-
-def _go_on(found: unsent.UnsentForm | None) -> Response:
     if web.is_htmx():
         return unsent.go_on()
     if found and not unsent.is_mine(found.account):
@@ -64,44 +59,16 @@ def _go_on(found: unsent.UnsentForm | None) -> Response:
     return unsent.ask(found) if found else redirect(after(), 303)
 
 
-def _begin(account: Account, was_asked: bool) -> None:
+def _begin(account: Account, **how: Any) -> None:
     """A new session with a new token; nothing of what the browser held before stays but the language."""
     if current_user.is_authenticated:
         sessions.end(current_user.session_token)
     empty_cookie()
     unsent.begin(account)
-    account.session_token = sessions.start(account, **here(), was_asked=was_asked)
-    known_device.remember(account)
+    where = here()
+    account.session_token = sessions.start(account, where["address"], where["browser"], **how)
+    known_device.signed_in(account, **where)
     login_user(account)
-
-
-def known_browser() -> str:
-    """The token that this browser is known by; empty where it has none."""
-    return str(g.get("device_token") or request.cookies.get(_cookie_name(), ""))
-
-
-def remember(response: Response, account: Account) -> Response:
-    """Have this browser not be asked for the second factor for a while."""
-    return _known_by(response, devices.remember(account, here()["browser"], known_browser()))
-
-
-def _known_by(response: Response, token: str) -> Response:
-    """Give the browser its new token; a second one in the same answer takes the place of the first."""
-    g.device_token = token
-    kept = [one for one in response.headers.getlist("Set-Cookie") if not one.startswith(f"{_cookie_name()}=")]
-    response.headers.setlist("Set-Cookie", kept)
-    response.set_cookie(
-        _cookie_name(), token, max_age=devices.KNOWN, httponly=True, samesite="Lax", secure=_is_https()
-    )
-    return response
-
-
-def _cookie_name() -> str:
-    return "__Host-konnekt-browser" if _is_https() else "konnekt-browser"
-
-
-def _is_https() -> bool:
-    return bool(current_app.config["SESSION_COOKIE_SECURE"])
 
 
 def empty_cookie() -> None:

@@ -8,9 +8,10 @@ it, and nobody else can sign one.
 
 import secrets
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from flask import Flask, current_app, flash, make_response, render_template, request, session, url_for
+from flask import Flask, current_app, flash, g, make_response, render_template, request, session, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError, generate_csrf
@@ -24,7 +25,7 @@ from konnekt.screens import web
 
 MOST = 200_000  # characters: longer than any form of ours
 # A form that asks for a password is typed again.
-SECRETS = {"current", "password", "factor_code", "once_more"}
+SECRETS = {"current", "password", "factor_code", "once_more", "passkey"}
 KEPT_SECONDS = 24 * 60 * 60
 
 
@@ -93,7 +94,8 @@ def of_request() -> UnsentForm | None:
 def of_sign_in() -> UnsentForm | None:
     """What the sign-in form carries with it."""
     try:
-        kept = _signer("unsent").loads(request.form.get("unsent", ""), max_age=KEPT_SECONDS)
+        signed = g.get("unsent") or request.form.get("unsent", "")
+        kept = _signer("unsent").loads(signed, max_age=KEPT_SECONDS)
     except BadData:
         return None
     path, text, back, account = kept
@@ -107,7 +109,8 @@ def _checked(path: str, text: str, back: str, account: Account | None) -> Unsent
         endpoint = current_app.url_map.bind("").match(path.partition("?")[0], method="POST")[0]
     except HTTPException:
         return None
-    if account is None or not path or str(endpoint).startswith(("auth.", "second_step.")) or len(text) > MOST:
+    is_of_signing_in = str(endpoint).startswith(("auth.", "second_step.", "identities."))
+    if account is None or not path or is_of_signing_in or len(text) > MOST:
         return None
     return UnsentForm(path, text, back or "/", account)
 
@@ -127,7 +130,7 @@ def sign_in_first() -> Response:
 
 
 def on_the_spot(
-    form: SignInForm | CodeForm, status: int, template: str = "auth/on_the_spot.html"
+    form: SignInForm | CodeForm, status: int, template: str = "auth/on_the_spot.html", **context: Any
 ) -> Response:
     """The sign-in form above a page that stays as it is; a draft that saves itself leaves the focus alone."""
     was = request.form.get("was") or request.form.get("csrf_token", "")
@@ -138,6 +141,7 @@ def on_the_spot(
         is_quiet="quiet" in request.form,
         was=was,
         account=account_of(was),
+        **context,
     )
 
 

@@ -228,9 +228,9 @@ def sign_in_first() -> Response:
 
 
 def language() -> str:
-    """The reader's language: the account's, else the remembered switch, else Dutch."""
-    chosen = current_user.language if current_user.is_authenticated else session.get("language")
-    return chosen if chosen in LANGUAGES else "nl"
+    """The reader's language: that of whose page it is, the account's, the remembered switch, else Dutch."""
+    own = current_user.language if current_user.is_authenticated else session.get("language")
+    return chosen if (chosen := g.get("spoken") or own) in LANGUAGES else "nl"
 
 
 def init_app(app: Flask, config: Config) -> None:

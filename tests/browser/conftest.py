@@ -77,10 +77,10 @@ class Site:
 
 
 @contextmanager
-def serve(instance: Path, *more: str) -> Iterator[str]:
-    """`konnekt serve` on a free port, with more arguments; yields its address."""
+def serve(instance: Path, *more: str, name: str = "127.0.0.1") -> Iterator[str]:
+    """`konnekt serve` on a free port, with more arguments; yields its address, by this name of the machine."""
     port = free_port()
-    address = f"http://127.0.0.1:{port}"
+    address = f"http://{name}:{port}"
     environment = {name: value for name, value in os.environ.items() if not name.startswith("KONNEKT_")}
     environment |= {"KONNEKT_INSTANCE": str(instance), "KONNEKT_NOW": NOW, "KONNEKT_URL": address}
     konnekt = Path(sys.executable).with_name("konnekt")
@@ -233,7 +233,7 @@ class Watched:
         self.page.goto(f"{self.origin}/login")
         self.page.get_by_label("E-mail of gebruikersnaam").fill(name)
         self.page.get_by_label("Wachtwoord", exact=True).fill(PASSWORD)
-        self.page.get_by_role("button", name="Inloggen").click()
+        self.page.get_by_role("button", name="Inloggen", exact=True).click()
 
 
 Open = Callable[..., Watched]

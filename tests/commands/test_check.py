@@ -20,7 +20,7 @@ from konnekt.db import db
 from konnekt.domain import clock
 from konnekt.domain.accounts import factors
 from konnekt.models import Installation, Job, Mail, WaitingSheet, waiting
-from tests import one_time_codes, smtp
+from tests import oidc, one_time_codes, smtp
 from tests.command_line import konnekt
 from tests.conftest import sign_in
 from tests.factories import World
@@ -63,6 +63,23 @@ def test_what_is_not_well(
     assert found[thing][0] == "FAIL"
     assert sentence in found[thing][1]
     assert [name for name, (state, _) in found.items() if state == "FAIL"] == [thing]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "sentence"),
+    [("", "it has to send people back to"), ("failing", "status 500"), ("html", "no json")],
+)
+def test_providers_are_asked(world: World, config: Config, tmp_path: Path, wrong: str, sentence: str) -> None:
+    konnekt(config, "migrate")
+    with oidc.running(wrong=wrong) as provider:
+        file = tmp_path / "providers"
+        facts = {"name": "SURF", "issuer": provider.issuer, "client_id": "konnekt", "client_secret": "x" * 20}
+        file.write_text("[surf]\n" + "".join(f"{name} = {value}\n" for name, value in facts.items()))
+        file.chmod(0o600)
+        code, found = said(config, KONNEKT_PROVIDERS=str(file))
+    assert (code, found["provider surf"][0]) == ((1, "FAIL") if wrong else (0, "ok"))
+    assert sentence in found["provider surf"][1]
+    assert "x" * 20 not in str(found)
 
 
 def test_mail_is_tried_without_sending(world: World, config: Config) -> None:

@@ -17,7 +17,7 @@ from konnekt.commands import schema
 from konnekt.config import Config
 from konnekt.db import db
 from konnekt.domain import clock
-from konnekt.domain.accounts import devices, known_devices, recovery_codes, sessions
+from konnekt.domain.accounts import devices, passkeys, recovery_codes, sessions
 from konnekt.domain.approvals import deputy_requests
 from konnekt.domain.periods import deadlines
 from konnekt.models import (
@@ -35,7 +35,7 @@ from konnekt.models import (
     Organisation,
     SignInAttempt,
 )
-from tests import demonstration, one_time_codes
+from tests import demonstration, one_time_codes, soft_passkeys
 from tests.command_line import COMMAND, environment, konnekt, served
 from tests.commands.test_backup import connected, empty
 from tests.domain.imports.import_sets import dump
@@ -75,7 +75,6 @@ def test_the_whole_demonstration_goes_over(
     demo.fill(config)
     sessions.start(Account.get())
     SignInAttempt.create(key="x", began_at=clock.now(), at=clock.now())
-    known_devices.remember(Account.get(), "")
     first = Deputy.get()
     deputy_requests.ask(
         first.organisation.code, "nobody@um.example", first.first_on, first.last_on, by=first.supervisor
@@ -93,7 +92,9 @@ def test_the_whole_demonstration_goes_over(
     one_time_codes.set_up(worker := Account.get(Account.employee_number.is_null(False)))
     recovery_codes.renew(worker, by=worker)
     deadlines.renew(worker)
-    devices.remember(worker, "Firefox")
+    soft_passkeys.set_up(worker)
+    passkeys.creation_options(worker, soft_passkeys.BROWSER, soft_passkeys.SITE)
+    devices.know(worker, "")
     FactorReset.create(account=worker, asked_by=worker, asked_at=clock.now(), reason="één")
     BackgroundProcess.create(host="één", kind="import", number=1, seen_at=clock.now())
     Mail.update(sent_at=clock.now()).where(Mail.sent_at.is_null()).execute()

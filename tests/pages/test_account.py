@@ -8,7 +8,7 @@ from flask import Flask
 from konnekt.db import db
 from konnekt.domain import clock
 from konnekt.domain.accounts import devices, passwords, sessions
-from konnekt.models import Account, KnownDevice, Session
+from konnekt.models import Account, Device, Session
 from tests.factories import World
 from tests.visitor import Visitor
 
@@ -144,7 +144,7 @@ def test_nobody_ends_somebody_elses(app: Flask, world: World, visitor: Visitor) 
 @pytest.mark.parametrize("htmx", [False, True])
 def test_ending_all_others(app: Flask, world: World, visitor: Visitor, htmx: bool) -> None:
     others = [Visitor(app, world.noor), Visitor(app, world.noor)]
-    devices.remember(world.noor, "")
+    devices.remember(world.noor, there := devices.know(world.noor, ""))
     stranger = Visitor(app, world.supervisor)
     visitor.htmx = htmx
     assert visitor.post("/account/sessions/end").status_code == (200 if htmx else 303)
@@ -152,7 +152,9 @@ def test_ending_all_others(app: Flask, world: World, visitor: Visitor, htmx: boo
     assert "2 andere browsers zijn uitgelogd." in visitor.get("/account").text or htmx
     assert all(other.get("/account").status_code == 303 for other in others)
     assert stranger.get("/account").status_code == 200
-    assert not KnownDevice.select().exists(), "what was signed in there is a stranger"
+    assert devices.attempt(world.noor, there) is None, "what was signed in there is a stranger"
+    assert not devices.is_remembered(world.noor, there)
+    assert Device.select().exists(), "but not new"
 
 
 def test_language(visitor: Visitor, world: World) -> None:

@@ -9,7 +9,7 @@ from flask import Flask, url_for
 
 import konnekt
 from konnekt.background import queue
-from konnekt.domain.accounts import attempts, devices, known_devices, links, recovery_codes, sessions
+from konnekt.domain.accounts import attempts, devices, links, recovery_codes, sessions
 from konnekt.models import LANGUAGES, Account
 from konnekt.screens import guide
 from tests.factories import World
@@ -105,7 +105,7 @@ def test_the_link_stands_on_the_screen(app: Flask, world: World) -> None:
 def test_what_is_said_of_sessions_is_what_the_code_does(app: Flask) -> None:
     assert (sessions.IDLE.seconds // 3600, sessions.LIFETIME.days) == (8, 7)
     assert (attempts.AT_ONCE_FROM_ADDRESS, attempts.FORGOTTEN.days, attempts.CLOSED.days) == (10, 1, 30)
-    assert known_devices.LASTS.days == 180
+    assert devices.LASTS.days == 180
     assert (links.LIFETIME["invite"].days, links.LIFETIME["reset"].seconds // 3600) == (7, 1)
     assert (queue.KEEP_FILES.days, queue.KEEP_JOBS.days) == (1, 30)
     assert (devices.KNOWN.days, recovery_codes.COUNT) == (365, 10)

@@ -169,7 +169,7 @@ def test_the_last_one_stays(app: Flask, world: World, staff: Account) -> None:
     visitor = Visitor(app, staff)
     response = visitor.post(f"/account/factors/{phone.id}/remove")
     assert response.status_code == 409
-    assert "voeg eerst een andere app toe" in response.text
+    assert "voeg eerst een andere toe" in response.text
     one_time_codes.set_up(staff, "Laptop")
     assert visitor.post(f"/account/factors/{phone.id}/remove").status_code == 303
 

@@ -102,7 +102,7 @@ def test_over_https(secure: Flask, world: World) -> None:
         assert int(response.headers["Strict-Transport-Security"].split("=")[1].split(";")[0]) >= 31_536_000
     for name, value in done.headers:
         if name == "Set-Cookie":
-            assert value.startswith(("__Host-konnekt=", "__Host-konnekt-device=", "__Host-konnekt-browser="))
+            assert value.startswith(("__Host-konnekt=", "__Host-konnekt-browser="))
             flags = {part.strip().split("=")[0] for part in value.split(";")[1:]} - {"Expires", "Max-Age"}
             assert flags == {"Secure", "HttpOnly", "Path", "SameSite"}
             assert "Path=/;" in value

@@ -12,7 +12,7 @@ from konnekt.config import Config
 from konnekt.db import db
 from konnekt.domain import clock
 from konnekt.domain.accounts import links, passwords, sessions
-from konnekt.models import Account, KnownDevice, Session, SignInAttempt
+from konnekt.models import Account, Device, Session, SignInAttempt
 from konnekt.screens import known_device
 from tests.bench import signing_in
 from tests.bench.report import Section
@@ -312,28 +312,28 @@ def test_a_device_of_before_signs_in_while_a_stranger_guesses(app: Flask, superv
 def test_the_cookie_of_a_device(app: Flask, supervisor: Account, config: Config) -> None:
     """A random token and nothing else; a new one each time; over https with the prefix that no other host sets."""
     visitor = Visitor(app)
-    assert visitor.client.get_cookie("konnekt-device") is None
+    assert visitor.client.get_cookie("konnekt-browser") is None
     answer = attempt(visitor, supervisor.email)
-    (said,) = [one for one in answer.headers.getlist("Set-Cookie") if one.startswith("konnekt-device=")]
-    assert re.match(r"konnekt-device=[\w-]{43}; ", said)
-    for part in ("HttpOnly", "SameSite=Lax", "Path=/", "Max-Age=15552000"):
+    (said,) = [one for one in answer.headers.getlist("Set-Cookie") if one.startswith("konnekt-browser=")]
+    assert re.match(r"konnekt-browser=[\w-]{43}; ", said)
+    for part in ("HttpOnly", "SameSite=Lax", "Path=/", "Max-Age=31536000"):
         assert part in said
-    first = visitor.client.get_cookie("konnekt-device")
+    first = visitor.client.get_cookie("konnekt-browser")
     attempt(visitor, "noor@um.example", "wrong")
     visitor.post("/logout")
-    assert visitor.client.get_cookie("konnekt-device") == first
+    assert visitor.client.get_cookie("konnekt-browser") == first
     attempt(visitor, supervisor.email)
-    second = visitor.client.get_cookie("konnekt-device")
+    second = visitor.client.get_cookie("konnekt-browser")
     assert first and second and first.value != second.value
-    assert KnownDevice.select().count() == 1
+    assert Device.select().count() == 1
     db.close_all()
     secure = create_app(replace(config, url="https://konnekt.example.org"))
     db.connect(reuse_if_open=True)
     with secure.test_request_context("/login"):
-        known_device.remember(supervisor)
+        known_device.know(supervisor)
         answer = secure.process_response(secure.response_class())
-    (said,) = [one for one in answer.headers.getlist("Set-Cookie") if "device" in one]
-    assert said.startswith("__Host-konnekt-device=")
+    (said,) = [one for one in answer.headers.getlist("Set-Cookie") if "browser" in one]
+    assert said.startswith("__Host-konnekt-browser=")
     assert "Secure" in said
 
 

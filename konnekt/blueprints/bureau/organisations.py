@@ -10,9 +10,9 @@ from konnekt.domain import clock
 from konnekt.domain.records import lists, organisations, record_pages
 from konnekt.domain.refusals import Refused
 from konnekt.forms.bureau import searches
-from konnekt.forms.bureau.organisations import EndOrganisationForm, OrganisationForm
+from konnekt.forms.bureau.organisations import EndOrganisationForm, OrganisationForm, OrganisationSignInForm
 from konnekt.models import Organisation
-from konnekt.screens import web
+from konnekt.screens import once_more, web
 
 bp = Blueprint("organisations", __name__, url_prefix="/organisations")
 
@@ -92,7 +92,9 @@ def show(code: str) -> Response:
 def _context(code: str, end_form: EndOrganisationForm | None = None) -> dict[str, Any]:
     record = record_pages.of_organisation(code, web.agency())
     form = end_form or EndOrganisationForm(formdata=None, ended_on=clock.today())
-    return {"record": record, "organisation": record.organisation, "end_form": form}
+    place = record.organisation
+    sign_in = OrganisationSignInForm(formdata=None, sign_in=place.sign_in, seen=place.sign_in)
+    return {"record": record, "organisation": place, "end_form": form, "sign_in_form": sign_in}
 
 
 def _shown(organisation: Organisation, notice: str) -> Response:
@@ -109,6 +111,16 @@ def end(code: str) -> Response:
     except Refused as refusal:
         return web.page(*PAGE, web.refuse(form, refusal), **_context(code, form))
     return _shown(ended, _("%(name)s is ended.", name=ended.name))
+
+
+@bp.post("/<code>/sign-in")
+@once_more.asked
+def choose_sign_in(code: str) -> Response:
+    """Whether its people sign in with a provider."""
+    form = OrganisationSignInForm()
+    typed = {"sign_in": form.sign_in.data or "", "seen": form.seen.data or ""}
+    changed = organisations.choose_sign_in(code, **typed, by=web.account())
+    return _shown(changed, _("%(name)s is changed.", name=changed.name))
 
 
 @bp.post("/<code>/resume")

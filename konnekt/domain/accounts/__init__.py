@@ -1,6 +1,7 @@
-"""Who signs in: accounts, passwords, second factors, sessions, devices, links by mail, limits on guessing."""
+"""Who signs in: accounts, passwords, providers, factors, sessions, devices, links, limits on guessing."""
 
 __all__ = [
-    "agency_roles", "attempts", "choosing", "devices", "factor_resets", "factors", "known_devices", "links",
-    "notices", "once_more", "passwords", "people", "quotas", "recovery_codes", "sessions", "sign_in",
+    "agency_roles", "attempts", "choosing", "devices", "factor_resets", "factors", "identities", "links",
+    "notices", "once_more", "openid", "passkeys", "passwords", "people", "provider_requests", "quotas",
+    "recovery_codes", "sessions", "sign_in", "sign_in_policy",
 ]  # fmt: skip

@@ -2,7 +2,7 @@
 
 The figures are all here; docs/security.md says them in words, and a test compares the two. Whose password is
 guessed is what was typed, whether or not there is such an account. An address is an IPv4 address or an IPv6
-/64. A device on which the account signed in before is not asked here (known_devices.py), and a link by mail
+/64. A device on which the account signed in before is not asked here (devices.py), and a link by mail
 is sent whatever was counted (links.py): nobody is locked out by what somebody else guesses.
 """
 
@@ -123,6 +123,16 @@ def sign_in_limits(account: Account | None, typed: str, address: str) -> list[Li
     ]
 
 
+def passkey_limits(address: str) -> list[Limit]:
+    """What a passkey counts under: as a password from its address, and no account's, for none is guessed."""
+    return sign_in_limits(None, "", address)[:2]
+
+
+def challenge_limits(address: str) -> list[Limit]:
+    """What asking for something to sign counts under, of who is not signed in."""
+    return [Limit(_key("challenge", _network(address)), MOST_IN_BURST, BURST)]
+
+
 def change_limits(account: Account) -> list[Limit]:
     """What a wrong current password counts under: its owner's own, whatever others guess."""
     who = _who(account, "")
@@ -137,6 +147,16 @@ def link_limits(address: str) -> list[Limit]:
         Limit(_key("link", "burst", where), MOST_IN_BURST, BURST),
         Limit(_key("link", "address", where), None),
     ]
+
+
+def decision_limits(address: str) -> list[Limit]:
+    """What deciding by a link in a mail counts under, and asking for one that there is not."""
+    return [Limit(_key("decide", "burst", _network(address)), MOST_IN_BURST, BURST)]
+
+
+def provider_limits(address: str) -> list[Limit]:
+    """What being sent to a provider counts under: nothing is guessed there."""
+    return [Limit(_key("provider", "burst", _network(address)), MOST_IN_BURST, BURST)]
 
 
 def is_busy(limits: Sequence[Limit], most: int) -> bool:

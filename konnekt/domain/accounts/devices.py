@@ -1,10 +1,12 @@
-"""Browsers in which an account signed in: a new one is told to its owner; some are remembered.
+"""Browsers in which an account signed in: a new one is told to its owner, no other is stopped by a stranger.
 
-Who ticks that is not asked for the second factor there for 30 days, only for the password.
+Each keeps one random token in a cookie, whoever of its users signs in; the table keeps its SHA-256 per
+account. It is no sign-in and replaces no password: it gives some tries of its own, whatever others guess, and
+where its owner ticks that, no question for the second factor for 30 days.
 """
 
 import secrets
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from konnekt.db import transaction
@@ -15,61 +17,80 @@ from konnekt.domain.refusals import NotFound
 from konnekt.models import Account, Device
 
 REMEMBERED = timedelta(days=30)
-KNOWN = timedelta(days=365)  # without use; then it counts as new again
+# So long without signing in and it has no tries of its own; so long, and it counts as new.
+LASTS = timedelta(days=180)
+KNOWN = timedelta(days=365)
+# So many wrong passwords in a row, and it is a stranger until it signs in again.
+MOST_FAILURES = 10
+# As many as people have, of each account.
+MOST_DEVICES = 20
 
 
-def recognise(account: Account, browser: str, address: str, before: str) -> str:
-    """Note that the account signed in here, and tell its owner where that is new.
+def attempt(account: Account | None, token: str) -> Device | None:
+    """Count one attempt on the account's device with this token; None where it has none, or no tries left."""
+    if account is None or not token:
+        return None
+    here = _here(account, token) & (Device.seen_at > clock.now() - LASTS)
+    found: Device | None = Device.get_or_none(here)
+    if found is None:
+        return None
+    has_tries = (Device.id == found.id) & (Device.failures < MOST_FAILURES)
+    return found if Device.update(failures=Device.failures + 1).where(has_tries).execute() == 1 else None
 
-    before: the token that this browser has. Returns the one for its cookie; empty where that stays.
-    The first browser of an account is told to nobody: it is the one with the invitation.
+
+def succeed(device: Device) -> None:
+    """A right password: its tries begin anew."""
+    Device.update(failures=0).where(Device.id == device.id).execute()
+
+
+def signed_in(account: Account, token: str, browser: str, address: str) -> str:
+    """The account signed in, in the browser with this token or none; its owner is told where that is new.
+
+    Returns the token of its cookie (see `know`). The first browser of an account is told to nobody: it is the
+    one with the invitation. Nor is a form that was sent twice: then the first answer has the token moved.
     """
-    now, this = clock.now(), _here(account, before)
-    if before and Device.update(seen_at=now).where(this).execute() == 1:
-        return ""
     with transaction():
-        Device.delete().where(Device.seen_at < now - KNOWN).execute()
-        is_first = not Device.select().where(Device.account == account).exists()
-        token, made = _make(account, browser, before)
-        if not is_first:
-            day = f"new device {account.id} {name(made)} {address} {clock.today()}"
-            notices.tell(account, "new_device", once_key=day, device=name(made), address=address)
-    return token
+        Device.delete().where(Device.seen_at < clock.now() - KNOWN).execute()
+        before = Device.select().where((Device.account == account) & (Device.browser != ""))
+        is_told = before.exists() and not before.where(_here(account, token)).exists()
+        fresh = know(account, token, browser or "?")
+        if is_told and not (token and sessions.begun_twice(account, address, browser)):
+            named = sessions.device(browser)
+            day = f"new device {account.id} {named} {address} {clock.today()}"
+            notices.tell(account, "new_device", once_key=day, device=named, address=address)
+    return fresh
 
 
-def remember(account: Account, browser: str, before: str = "") -> str:
-    """Remember this browser for the account; returns the token for its cookie.
+def know(account: Account, token: str, browser: str = "") -> str:
+    """The account is known in the browser with this token, or with none; returns the token of its cookie.
 
-    before: the one that it had, of whatever account.
+    It is a new one each time, which the others who use the browser move to: one that somebody else planted is
+    worth nothing afterwards. browser: what it calls itself, at a sign-in.
     """
+    fresh, now, mine = secrets.token_urlsafe(32), clock.now(), Device.account == account
     with transaction():
-        token, made = _make(account, browser, before, clock.now() + REMEMBERED)
-        events.record("remember_device", by=account, person=account, after={"device": name(made)})
-    return token
-
-
-def _make(account: Account, browser: str, before: str, until: datetime | None = None) -> tuple[str, Device]:
-    """The row of this browser, with a new token, also for all others who use it.
-
-    So a token that somebody planted beforehand is worth nothing.
-    """
-    token, now = secrets.token_urlsafe(32), clock.now()
-    if before:
-        Device.delete().where(_here(account, before)).execute()
-        Device.update(token_hash=digest(token)).where(Device.token_hash == digest(before)).execute()
-    made = Device.create(
-        account=account,
-        token_hash=digest(token),
-        browser=browser[:200],
-        created_at=now,
-        seen_at=now,
-        remembered_until_at=until,
-    )
-    return token, made
+        if token:
+            Device.update(token_hash=digest(fresh)).where(Device.token_hash == digest(token)).execute()
+        seen: dict[str, Any] = {"failures": 0, "seen_at": now}
+        seen |= {"browser": browser[:200]} if browser else {}
+        if not Device.update(seen).where(_here(account, fresh)).execute():
+            Device.create(account=account, token_hash=digest(fresh), created_at=now, **seen)
+        latest = Device.select(Device.id).where(mine).order_by(Device.seen_at.desc(), Device.id.desc())
+        Device.delete().where(mine & Device.id.not_in(latest.limit(MOST_DEVICES))).execute()
+    return fresh
 
 
 def _here(account: Account, token: str) -> Any:
     return (Device.token_hash == digest(token)) & (Device.account == account)
+
+
+def remember(account: Account, token: str) -> None:
+    """Do not ask the second factor of the account in the browser with this token for a while."""
+    until = clock.now() + REMEMBERED
+    with transaction():
+        Device.update(remembered_until_at=until).where(_here(account, token)).execute()
+        device = Device.get(_here(account, token))
+        events.record("remember_device", by=account, person=account, after={"device": name(device)})
 
 
 def is_remembered(account: Account, token: str) -> bool:
@@ -106,5 +127,10 @@ def forget(device: int, *, by: Account) -> None:
 
 def forget_all(account: Account) -> None:
     """Ask for it everywhere again, within the caller's transaction: what it rested on has changed."""
-    mine = (Device.account == account) & Device.remembered_until_at.is_null(False)
-    Device.update(remembered_until_at=None).where(mine).execute()
+    Device.update(remembered_until_at=None).where(Device.account == account).execute()
+
+
+def estrange(account: Account, keep: str = "") -> None:
+    """All but the one with token keep are strangers until the account signs in there: no tries, no trust."""
+    others = (Device.account == account) & (Device.token_hash != digest(keep))
+    Device.update(remembered_until_at=None, failures=MOST_FAILURES).where(others).execute()

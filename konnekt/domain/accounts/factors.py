@@ -1,5 +1,7 @@
 """What an account shows besides its password: codes that an app makes (TOTP, RFC 6238), or one on paper.
 
+Passkeys (passkeys.py) are the third kind, which share with these what an account has and may do without.
+
 Six digits that change every half minute. A code works once, and no earlier one after it (RFC 6238, 5.2); the
 app's clock may be half a minute off (ASVS 6.5.5). Five wrong ones in a quarter of an hour and nobody gets in
 with that account's codes for as long.
@@ -8,6 +10,7 @@ with that account's codes for as long.
 import hmac
 import re
 from datetime import timedelta
+from typing import Any
 
 from konnekt.db import transaction
 from konnekt.domain import clock, events
@@ -15,12 +18,12 @@ from konnekt.domain.accounts import attempts, devices, notices, recovery_codes, 
 from konnekt.domain.accounts.attempts import Limit
 from konnekt.domain.accounts.sessions import digest
 from konnekt.domain.refusals import Conflict, Invalid, NotFound
-from konnekt.models import Account, Agency, Authenticator
+from konnekt.models import Account, Agency, Authenticator, Passkey
 from konnekt.models.compiled import tuples
 
 STEP_SECONDS = 30
 STEPS_OFF = (0, -1, 1)
-MOST = 5  # apps and devices of one account
+MOST = 5  # of each kind, of one account
 LONGEST_NAME = 60
 UNDER_WAY = timedelta(hours=1)
 WRONG_CODES = 5
@@ -38,13 +41,10 @@ def begin(account: Account, name: str, *, by: Account) -> Authenticator:
     What was begun an hour before and never confirmed is gone; in another tab it may be under way.
     """
     _only_own(account, by)
-    if not (name := " ".join(name.split())):
-        raise Invalid("Give it a name, such as that of your phone.", field="name")
-    if len(name) > LONGEST_NAME:
-        raise Invalid("Use at most %(count)s characters.", field="name", count=LONGEST_NAME)
+    name = checked_name(name)
     with transaction():
-        _hold(account)
-        _check_room(account, name)
+        hold(account)
+        check_room(account, name)
         unconfirmed = (Authenticator.account == account) & Authenticator.confirmed_at.is_null()
         late = Authenticator.created_at < clock.now() - UNDER_WAY
         Authenticator.delete().where(unconfirmed & late).execute()
@@ -57,12 +57,26 @@ def begin(account: Account, name: str, *, by: Account) -> Authenticator:
     return made
 
 
-def _check_room(account: Account, name: str) -> None:
-    there = of(account)
+def checked_name(name: str) -> str:
+    """A name as it is kept. Raises Invalid."""
+    if not (name := " ".join(name.split())):
+        raise Invalid("Give it a name, such as that of your phone.", field="name")
+    if len(name) > LONGEST_NAME:
+        raise Invalid("Use at most %(count)s characters.", field="name", count=LONGEST_NAME)
+    return name
+
+
+def check_room(account: Account, name: str, kind: type = Authenticator) -> None:
+    """Raise Invalid where the account has something of this name, Conflict where it has most of the kind."""
+    there = _all(account)
     if name.casefold() in [one.name.casefold() for one in there]:
         raise Invalid("You have one of this name already.", field="name")
-    if len(there) >= MOST:
+    if sum(isinstance(one, kind) for one in there) >= MOST:
         raise Conflict("You have %(count)s already: remove one first.", count=MOST)
+
+
+def _all(account: Account) -> list[Any]:
+    return [*of(account), *Passkey.select().where(Passkey.account == account)]
 
 
 def find(authenticator: int, *, by: Account) -> Authenticator:
@@ -106,13 +120,13 @@ def confirm(authenticator: int, code: str, *, by: Account) -> Authenticator:
         )
     attempts.take_back(attempt)
     with transaction():
-        _hold(by)
-        _check_room(by, made.name)
+        hold(by)
+        check_room(by, made.name)
         first = (Authenticator.id == made.id) & Authenticator.confirmed_at.is_null()
         change = {"confirmed_at": clock.now(), "used_at": clock.now(), "last_step": step}
         if Authenticator.update(change).where(first).execute() != 1:
             raise NotFound("This app is no longer there. Begin again.")
-        _count(by)
+        count(by)
         events.record("add_factor", by=by, person=by, after={"factor": made.name})
         notices.tell(by, "factor_added", factor=made.name)
     return made
@@ -125,12 +139,12 @@ def remove(authenticator: int, *, by: Account) -> Authenticator:
     whom the agency asks for one.
     """
     with transaction():
-        _hold(by)
+        hold(by)
         gone = find(authenticator, by=by)
-        _check_not_required(gone, by)
+        check_not_last(gone, by)
         gone.delete_instance()
         devices.forget_all(by)
-        _count(by)
+        count(by)
         if gone.confirmed_at:
             events.record("remove_factor", by=by, person=by, before={"factor": gone.name})
             notices.tell(by, "factor_removed", factor=gone.name)
@@ -140,15 +154,17 @@ def remove(authenticator: int, *, by: Account) -> Authenticator:
 def take_all_away(account: Account) -> None:
     """Leave the account with its password alone, within the caller's transaction."""
     Authenticator.delete().where(Authenticator.account == account).execute()
+    Passkey.delete().where(Passkey.account == account).execute()
     devices.forget_all(account)
-    _count(account)
+    count(account)
 
 
-def _check_not_required(leaving: Authenticator, by: Account) -> None:
-    is_last = [one.id for one in of(by)] == [leaving.id]
+def check_not_last(leaving: Authenticator | Passkey, by: Account) -> None:
+    """Raise Conflict where the agency asks a second factor of this one, and it has no other."""
+    is_last = _all(by) == [leaving]
     agency: Agency | None = Agency.get_or_none()
     if is_last and by.is_agency_staff and agency and agency.factor_from_on:
-        raise Conflict("The agency asks a second step of who works there: add another app first.")
+        raise Conflict("The agency asks a second step of who works there: add another one first.")
 
 
 def check(account: Account, code: str) -> str:
@@ -225,14 +241,14 @@ def _only_own(account: Account, by: Account) -> None:
         raise Conflict("Everybody sets up their own second step.")
 
 
-def _hold(account: Account) -> None:
+def hold(account: Account) -> None:
     """Let one change of the account's factors at a time go on, until its transaction ends."""
     Account.update(is_active=Account.is_active).where(Account.id == account.id).execute()
 
 
-def _count(account: Account) -> None:
-    """Have the account say whether it has a second factor."""
-    has_any = bool(of(account))
+def count(account: Account) -> None:
+    """Have the account say whether it has a second factor; without one it has no recovery codes either."""
+    has_any = bool(_all(account))
     Account.update(has_second_factor=has_any).where(Account.id == account.id).execute()
     if not has_any:
         recovery_codes.forget(account)

@@ -6,7 +6,7 @@ from datetime import timedelta
 from konnekt.background import mail
 from konnekt.db import transaction
 from konnekt.domain import clock, events
-from konnekt.domain.accounts import agency_roles, attempts, choosing, passwords, people
+from konnekt.domain.accounts import agency_roles, attempts, choosing, passwords, people, sign_in_policy
 from konnekt.domain.accounts.sessions import digest
 from konnekt.domain.refusals import Conflict, NotFound, TooMany
 from konnekt.models import Account, AccountLink, Mail
@@ -139,6 +139,7 @@ def use(token: str, password: str) -> Account:
     """Set the password of the link's account; the link works once. Raises Invalid, NotFound."""
     link = find(token)
     account: Account = link.account
+    sign_in_policy.allow_password(account)
     choosing.check(password, account)
     kept = passwords.hashed(password)
     with transaction():

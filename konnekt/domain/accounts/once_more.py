@@ -21,4 +21,9 @@ def check(account: Account, typed: str, *, address: str) -> None:
         if not passwords.matches(account, typed):
             raise Invalid("This is not your current password.")
         attempts.take_back(attempt)
+    note(account)
+
+
+def note(account: Account) -> None:
+    """Note that it was shown, in whatever way."""
     sessions.note_asked(account.session_token)

@@ -14,7 +14,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 from konnekt.db import transaction
 from konnekt.domain import events
-from konnekt.domain.accounts import attempts, devices, known_devices, notices, sessions
+from konnekt.domain.accounts import attempts, devices, notices, sessions
 from konnekt.domain.accounts.choosing import LONGEST, check, prepared
 from konnekt.domain.refusals import Conflict, Invalid
 from konnekt.models import Account, AccountLink
@@ -116,8 +116,6 @@ def change(account: Account, current: str, password: str, *, by: Account, addres
 def _start_afresh(account: Account) -> None:
     """What ends with the old password: sessions, devices, links under way, counted failures."""
     sessions.end_all(account)
-    known_devices.forget(account)
-    if account.has_second_factor:
-        devices.forget_all(account)
+    devices.estrange(account)
     AccountLink.delete().where((AccountLink.account == account) & AccountLink.used_at.is_null()).execute()
     attempts.forgive(account)

@@ -12,7 +12,7 @@ from peewee import JOIN, OperationalError
 from konnekt.db import transaction
 from konnekt.domain import clock
 from konnekt.domain.refusals import NotFound
-from konnekt.models import Account, Agency, Session
+from konnekt.models import Account, Agency, Session, decision_links
 from konnekt.models.compiled import built, compiled, slot, width
 
 IDLE = timedelta(hours=8)
@@ -20,6 +20,7 @@ LIFETIME = timedelta(days=7)
 HALF_LIFETIME = timedelta(minutes=10)
 ASKED_FOR = timedelta(minutes=10)
 TOUCH_EVERY = timedelta(minutes=5)
+TWICE = timedelta(minutes=1)
 
 
 def digest(token: str) -> str:
@@ -27,22 +28,38 @@ def digest(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def start(account: Account, address: str = "", browser: str = "", *, was_asked: bool = True) -> str:
-    """Begin a session; returns the token for the cookie.
+def start(
+    account: Account,
+    address: str = "",
+    browser: str = "",
+    *,
+    was_asked: bool = True,
+    provider: str = "",
+    had_factor: bool = False,
+) -> str:
+    """Begin a session; returns the token for the cookie. provider, had_factor: see Session.
 
     was_asked: whether all that protects the account was asked; a remembered browser shows the password alone.
     """
-    token = _begun(account, address, browser, LIFETIME, asked_at=clock.now() if was_asked else None)
+    token = _begun(
+        account,
+        address,
+        browser,
+        LIFETIME,
+        asked_at=clock.now() if was_asked else None,
+        provider=provider,
+        had_factor=had_factor,
+    )
     Account.update(signed_in_at=clock.now()).where(Account.id == account.id).execute()
     return token
 
 
-def start_half(account: Account, address: str = "", browser: str = "") -> str:
+def start_half(account: Account, address: str = "", browser: str = "", provider: str = "") -> str:
     """Begin half a session: the password was right, the second factor is due, within ten minutes.
 
     Its token is none of a session: `find` does not know it, only `find_half` does.
     """
-    return _begun(account, address, browser, HALF_LIFETIME, is_half=True)
+    return _begun(account, address, browser, HALF_LIFETIME, is_half=True, provider=provider)
 
 
 def _begun(account: Account, address: str, browser: str, lifetime: timedelta, **columns: Any) -> str:
@@ -62,11 +79,23 @@ def _begun(account: Account, address: str, browser: str, lifetime: timedelta, **
     return token
 
 
+def begun_twice(account: Account, address: str, browser: str) -> bool:
+    """Whether it signed in more than once in a minute from there, as who sends the form twice does."""
+    same = (
+        (Session.account == account) & (Session.address == address[:64]) & (Session.browser == browser[:200])
+    )
+    return int(Session.select().where(same & (Session.created_at > clock.now() - TWICE)).count()) > 1
+
+
 def find_half(token: str) -> Account | None:
     """The account that this token is half signed in as, or None."""
     is_due = (Session.token_hash == digest(token)) & Session.is_half & _is_alive() & Account.is_active
     found: Session | None = Session.select(Session, Account).join(Account).where(is_due).first()
-    return found.account if found else None
+    if found is None:
+        return None
+    account: Account = found.account
+    account.session = found
+    return account
 
 
 def find(token: str) -> Session | None:
@@ -140,8 +169,12 @@ def end(token: str) -> None:
 
 
 def end_all(account: Account, keep: str | None = None) -> int:
-    """Sign the account out everywhere, except the browser with token keep; returns how many ended."""
+    """Sign the account out everywhere, except the browser with token keep; returns how many ended.
+
+    The links by which its mails let one decide end too: they let somebody in without signing in.
+    """
     with transaction():
+        decision_links.end_links(account)
         query = Session.delete().where(Session.account == account)
         if keep:
             query = query.where(Session.token_hash != digest(keep))

@@ -8,6 +8,8 @@ __all__ = [
     "deputy_requests",
     "detail",
     "listing",
+    "mail_links",
+    "mailed_sheets",
     "undo_or_revoke",
     "waiting",
 ]

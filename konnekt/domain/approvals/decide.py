@@ -50,10 +50,11 @@ def approve(sheet: int, *, by: Account, seen: int) -> Outcome:
     return outcome
 
 
-def approve_many(picks: Iterable[Pick], *, by: Account) -> Outcome:
+def approve_many(picks: Iterable[Pick], *, by: Account, source: str = "") -> Outcome:
     """Approve what was ticked: one transaction, a guarded UPDATE for all that were seen in one revision.
 
-    A refused sheet does not undo the others; the outcome says which and why.
+    A refused sheet does not undo the others; the outcome says which and why. source: "mail" where it was done
+    by a link in a mail.
     """
     chosen = sorted({pick.sheet: pick for pick in picks}.values())
     if not chosen:
@@ -84,7 +85,8 @@ def approve_many(picks: Iterable[Pick], *, by: Account) -> Outcome:
             outcome.refused += [(Pick(one.id, revision), one, _why_not(one.id)) for one in late]
         outcome.decided.sort(key=lambda sheet: sheet.id)
         outcome.refused.sort(key=lambda refused: refused[0])
-        events.record_many([decision("approve", sheet, by, batch=outcome.batch) for sheet in outcome.decided])
+        told = {"batch": outcome.batch, "source": source}
+        events.record_many([decision("approve", sheet, by, **told) for sheet in outcome.decided])
         flags.changed([sheet.id for sheet in outcome.decided])
         alerts.after_approval([sheet.id for sheet in outcome.decided])
     return outcome
@@ -99,7 +101,7 @@ def approve_ordinary(chosen: WaitingFilter, *, by: Account, seen: str) -> Outcom
         return approve_many([Pick(*pick) for pick in picks], by=by)
 
 
-def reject(sheet: int, reason: str, *, by: Account, seen: int) -> Timesheet:
+def reject(sheet: int, reason: str, *, by: Account, seen: int, source: str = "") -> Timesheet:
     """Send a sheet back with a reason, which goes by mail to whoever enters (product.md section 3).
 
     The mail rests for two minutes: an undo before that takes it back.
@@ -112,7 +114,8 @@ def reject(sheet: int, reason: str, *, by: Account, seen: int) -> Timesheet:
         if not _decide([timesheet], State.REJECTED, by, on_behalf_of, seen, rejection_reason=reason):
             raise _why_not(sheet)
         batch = secrets.token_hex(8)
-        events.record_many([decision("reject", timesheet, by, reason=reason, batch=batch)])
+        told = {"reason": reason, "batch": batch, "source": source}
+        events.record_many([decision("reject", timesheet, by, **told)])
         flags.changed([sheet])
         _tell_who_enter(timesheet, reason, by, batch)
     return timesheet

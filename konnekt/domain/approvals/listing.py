@@ -139,9 +139,9 @@ def _waiting(condition: Any, groups: int, size: Any, start: Any) -> Any:
     return query.order_by(*order).limit(size).offset(start)
 
 
-def rows(who: Grants, sheets: Iterable[int]) -> list[WaitingRow]:
+def rows(who: Grants, sheets: Iterable[int], most: int = PAGE) -> list[WaitingRow]:
     """These sheets in any state, as far as the account sees them, in the order of the list."""
-    return _rows(who, tuples(_query(_visible(who, Timesheet.id.in_(list(sheets))), who.account)))
+    return _rows(who, tuples(_query(_visible(who, Timesheet.id.in_(list(sheets)), most), who.account)))
 
 
 def pages(count: int) -> int:

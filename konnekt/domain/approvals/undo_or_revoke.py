@@ -1,5 +1,6 @@
 """Taking a decision back: undo within ten minutes; revoke an approval later, with a reason."""
 
+from collections.abc import Collection
 from datetime import timedelta
 from typing import Any
 
@@ -52,19 +53,19 @@ def undo(sheet: int, *, by: Account, seen: int) -> Timesheet:
     return timesheet
 
 
-def _undo(sheet: Timesheet, by: Account, seen: int, batch: str = "") -> bool:
+def _undo(sheet: Timesheet, by: Account, seen: int, batch: str = "", source: str = "") -> bool:
     """Take the decision back; returns whether it was a rejection: the hours of those did not count."""
     if sheet.state not in DECIDED:
         raise _taken_back()
     _check_in_time(sheet, by)
     if sheet.state == State.REJECTED:
-        _undo_rejection(sheet, by, seen, batch)
+        _undo_rejection(sheet, by, seen, batch, source)
         return True
-    _revoke(sheet, by, seen, "undo", sheet.decided_for_id, batch=batch)
+    _revoke(sheet, by, seen, "undo", sheet.decided_for_id, batch=batch, source=source)
     return False
 
 
-def _undo_rejection(sheet: Timesheet, by: Account, seen: int, batch: str) -> None:
+def _undo_rejection(sheet: Timesheet, by: Account, seen: int, batch: str, source: str) -> None:
     """Let it wait again, unless somebody went on with it, and take its mails back.
 
     Who may have read that mail already is told by another that it no longer holds.
@@ -86,7 +87,8 @@ def _undo_rejection(sheet: Timesheet, by: Account, seen: int, batch: str) -> Non
     update = Timesheet.update({**WAITS, "rejection_reason": ""}).where((Timesheet.id == sheet.id) & guard)
     if last is None or last.verb != "reject" or last.revision != seen or update.execute() != 1:
         raise Conflict("Who enters the hours is putting them right already: this rejection stands.")
-    event = decision("undo_rejection", sheet, by, before={"state": State.REJECTED}, batch=batch)
+    told = {"batch": batch, "source": source}
+    event = decision("undo_rejection", sheet, by, before={"state": State.REJECTED}, **told)
     for name, value in WAITS.items():
         setattr(sheet, name, value)
     sheet.rejection_reason = ""
@@ -114,8 +116,8 @@ def _check_in_time(sheet: Timesheet, by: Account) -> None:
         raise Conflict("The ten minutes to undo are over; revoke the approval with a reason.")
 
 
-def undo_batch(batch: str, *, by: Account) -> Outcome:
-    """Take back all that one request decided, as far as that can still be done.
+def undo_batch(batch: str, *, by: Account, only: Collection[int] | None = None, source: str = "") -> Outcome:
+    """Take back all that one request decided, as far as that can still be done; only: of these sheets alone.
 
     What was taken back or decided again since is left alone without a word.
     """
@@ -125,8 +127,10 @@ def undo_batch(batch: str, *, by: Account) -> Outcome:
         for sheet in sorted(find.load(_of_batch(batch, by), who).values(), key=lambda sheet: sheet.id):
             if sheet.state not in DECIDED or sheet.decided_by_id != by.id:
                 continue
+            if only is not None and sheet.id not in only:
+                continue
             try:
-                are_hours_moved |= _undo(sheet, by, sheet.revision, outcome.batch)
+                are_hours_moved |= _undo(sheet, by, sheet.revision, outcome.batch, source)
             except Refused as refusal:
                 outcome.refused.append((Pick(sheet.id, sheet.revision), sheet, refusal))
             else:

@@ -7,15 +7,17 @@ on one goes the day before. The agency reminds whenever it likes; nobody gets a 
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import date, time, timedelta
 from typing import Any
 
 from konnekt.background import mail
 from konnekt.db import transaction
 from konnekt.domain import clock, events
 from konnekt.domain.accounts import agency_roles, people
-from konnekt.domain.approvals import approvers
+from konnekt.domain.approvals import approvers, mail_links
 from konnekt.domain.payroll import pay_dates
+from konnekt.domain.periods import reminder_letter
+from konnekt.domain.periods.reminder_letter import Due
 from konnekt.domain.refusals import NotFound
 from konnekt.domain.timesheets import registrars
 from konnekt.models import (
@@ -34,17 +36,6 @@ KIND = "reminder"
 DAYS_BEFORE = (2, 0)
 # Two days before, and the longest row of closing days that there could be.
 LOOK_AHEAD = timedelta(days=30)
-LISTED = 10
-
-
-@dataclass
-class Due:
-    """What one person is reminded of: own hours to send, those of others, and what waits for approval."""
-
-    account: Account
-    own: list[Assignment] = field(default_factory=list)
-    others: list[Assignment] = field(default_factory=list)
-    waiting: list[Timesheet] = field(default_factory=list)
 
 
 @dataclass
@@ -219,13 +210,22 @@ def _queue(dues: Iterable[Due], reminded: Reminded, *, by: Account | None) -> No
     today = clock.today()
     reachable = [due for due in dues if due.account.is_active and people.is_address(due.account.email)]
     open_periods = pay_dates.open_periods({s.pay_period.calendar for due in reachable for s in due.waiting})
+    seen = mail_links.noteworthy()
+    links = {
+        due.account.id: mail_links.prepare(due.account, due.waiting, seen, open_periods) for due in reachable
+    }
     told = mail.queue_many(
         KIND,
         [
-            mail.Addressed(due.account, f"{KIND}:{due.account.id}:{today}", _values(due, open_periods))
+            mail.Addressed(
+                due.account,
+                f"{KIND}:{due.account.id}:{today}",
+                reminder_letter.values(due, open_periods, seen, links[due.account.id]),
+            )
             for due in reachable
         ],
     )
+    mail_links.keep(told, filter(None, links.values()))
     ids = {account.id for account in told}
     reminded.told = sorted(told, key=lambda account: (account.name_key, account.id))
     reminded.before = [due.account for due in reachable if due.account.id not in ids]
@@ -234,57 +234,3 @@ def _queue(dues: Iterable[Due], reminded: Reminded, *, by: Account | None) -> No
         events.record_many(
             [{"verb": "remind", "actor": by.id, "person": account.id} for account in reminded.told]
         )
-
-
-@dataclass(frozen=True)
-class WaitingGroup:
-    """The waiting sheets of one deadline line; sheets is cut short, the numbers are not."""
-
-    deadline: pay_dates.Deadline
-    sheets: list[Timesheet]
-    count: int
-    minutes: int
-
-
-@dataclass(frozen=True)
-class UnsentGroup:
-    """What is to be sent before one moment: own hours and those of others, cut short, and how many."""
-
-    send_by: datetime
-    own: list[Assignment]
-    own_count: int
-    others: list[Assignment]
-    others_count: int
-
-
-def _values(due: Due, open_periods: list[PayPeriod]) -> dict[str, Any]:
-    """What the mail says; lists are cut short, their numbers are not."""
-    return {
-        "waiting": _by_deadline(due.waiting, open_periods),
-        "waiting_count": len(due.waiting),
-        "waiting_minutes": sum(sheet.minutes for sheet in due.waiting),
-        "unsent": _by_send_by(due),
-        "own_count": len(due.own),
-        "others_count": len(due.others),
-        "now": clock.now(),
-    }
-
-
-def _by_deadline(waiting: list[Timesheet], open_periods: list[PayPeriod]) -> list[WaitingGroup]:
-    """The sheets under the deadline lines that the approval list shows, in its order."""
-    groups, of = [], {sheet.pay_period.id: sheet.pay_period for sheet in waiting}
-    for line in pay_dates.deadlines(list(of.values()), open_periods):
-        ids = {period.id for period in line.periods}
-        sheets = [sheet for sheet in waiting if sheet.pay_period_id in ids]
-        groups.append(WaitingGroup(line, sheets[:LISTED], len(sheets), sum(one.minutes for one in sheets)))
-    return groups
-
-
-def _by_send_by(due: Due) -> list[UnsentGroup]:
-    """What is to be sent, the earliest deadline first."""
-    groups = []
-    for at in sorted({one.period.submit_by_at for one in (*due.own, *due.others)}):
-        own = [one for one in due.own if one.period.submit_by_at == at]
-        others = [one for one in due.others if one.period.submit_by_at == at]
-        groups.append(UnsentGroup(at, own[:LISTED], len(own), others[:LISTED], len(others)))
-    return groups

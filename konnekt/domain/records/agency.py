@@ -30,6 +30,7 @@ RECORD = RecordType(
         "phone": text_fields.short,
         "email": company_numbers.email,
         "payroll_number": text_fields.short,
+        "factor_by_mail": text_fields.boolean,
     },
     adding="change",
 )

@@ -11,7 +11,7 @@ from konnekt.domain.records import company_numbers
 from konnekt.domain.records.audited import RecordType, existing, staff_only
 from konnekt.domain.refusals import N_, Conflict, Invalid, NotFound
 from konnekt.models import LANGUAGES, Account, Assignment, Organisation, State, Timesheet
-from konnekt.models.organisations import CALENDARS, VAT_TREATMENTS
+from konnekt.models.organisations import CALENDARS, DECIDE_BY_MAIL, SIGN_IN, VAT_TREATMENTS
 from konnekt.models.people import fold
 
 LONGEST_TERM = 365
@@ -32,6 +32,7 @@ RECORD = RecordType(
         "name": text_fields.name,
         "calendar": text_fields.one_of(*CALENDARS),
         "four_eyes": text_fields.boolean,
+        "decide_by_mail": text_fields.one_of(*DECIDE_BY_MAIL),
         "payment_term_days": text_fields.between(
             0, LONGEST_TERM, N_("Type a number of days from 0 to %(most)s.")
         ),
@@ -183,6 +184,18 @@ def resume(code: str, *, by: Account) -> Organisation:
         if row.ended_on is None:
             raise Conflict("This organisation has not ended.")
         RECORD.change(row, {"ended_on": None}, by=by, verb="resume_organisation")
+    return row
+
+
+def choose_sign_in(code: str, sign_in: str, *, seen: str, by: Account) -> Organisation:
+    """Whether its people sign in with a provider: off, offered or required (accounts/sign_in_policy.py)."""
+    with staff_only(by, "sign-in"):
+        row = find(code)
+        if sign_in not in SIGN_IN:
+            raise Invalid("Choose one of the three.", field="sign_in")
+        if seen != row.sign_in:
+            raise Conflict("Somebody else changed this at the same moment. Look at it again.")
+        RECORD.change(row, {"sign_in": sign_in}, by=by)
     return row
 
 

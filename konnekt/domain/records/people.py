@@ -5,11 +5,11 @@ from contextlib import contextmanager
 from typing import Any
 
 from konnekt.domain import clock, refusals, text_fields
-from konnekt.domain.accounts import agency_roles, devices, known_devices, links, notices, people, sessions
+from konnekt.domain.accounts import agency_roles, devices, links, notices, people, sessions
 from konnekt.domain.records import company_numbers, rights
 from konnekt.domain.records.audited import RecordType, existing, staff_only
 from konnekt.domain.refusals import Conflict, Invalid, NotFound
-from konnekt.models import LANGUAGES, Account, AccountLink, Assignment, Session
+from konnekt.models import LANGUAGES, Account, AccountLink, Assignment, Session, decision_links
 from konnekt.models.people import name_key, username_key
 
 SIGN_IN = ("email", "username")
@@ -206,7 +206,7 @@ def close(person: int, *, by: Account, is_sure: bool = False) -> Account:
         refusals.ask(_own(row, by) + rights.what_lies_still(row), is_sure=is_sure)
         RECORD.change(row, {"is_active": False}, by=by, verb="close_account", guard=guard)
         sessions.end_all(row)
-        known_devices.forget(row)
+        devices.estrange(row)
         end_links(row)
     return row
 
@@ -229,6 +229,7 @@ def address_changed(person: Account, before: str) -> None:
 
 def end_links(person: Account) -> None:
     """End the links under way by mail: they went to an address or an account that is no longer this."""
+    decision_links.end_links(person)
     AccountLink.delete().where((AccountLink.account == person) & AccountLink.used_at.is_null()).execute()
 
 
@@ -242,10 +243,9 @@ def end_sessions(person: int, *, by: Account, session: int | None = None) -> int
         if session is not None:
             which &= Session.id == session
         else:
-            known_devices.forget(row)
+            devices.estrange(row)
+            decision_links.end_links(row)
         count = int(Session.delete().where(which).execute())
-        if session is None:
-            devices.forget_all(row)
         if session is not None and not count:
             raise NotFound("This session has ended already.")
         if count:

@@ -13,14 +13,14 @@ TEXT = """
 agency | none | portal | none | stays
   key: id
   plain: name street postcode city country coc_number vat_number iban bic peppol_id phone email payroll_number
-  plain: factor_from_on
+  plain: factor_from_on factor_by_mail
 
 account | everybody | portal | contract | closed
   key: id name_key
   contact: email
   identity: first_name last_name username employee_number
   plain: language
-  access: is_agency_staff agency_roles is_active signed_in_at has_second_factor
+  access: is_agency_staff agency_roles is_active signed_in_at has_second_factor decides_by_mail
   acts: created_at
   secret: password_hash
 
@@ -28,11 +28,7 @@ session | everybody | access | interest | session
   key: id account
   secret: token_hash
   access: created_at seen_at expires_at address browser is_half asked_at
-
-known_device | everybody | access | interest | known_device
-  key: id account
-  secret: token_hash
-  access: failures created_at seen_at
+  access: provider had_factor
 
 authenticator | everybody | access | interest | factor
   key: id account
@@ -44,10 +40,29 @@ recovery_code | everybody | access | interest | factor
   secret: code_hash
   access: created_at used_at
 
+passkey | everybody | access | interest | factor
+  key: id account
+  secret: credential_id public_key user_handle
+  access: name sign_count may_be_backed_up is_backed_up created_at used_at
+
+passkey_challenge | everybody | access | interest | challenge
+  key: id account
+  secret: challenge_hash browser_hash note
+  access: purpose created_at
+
+identity | everybody | access | contract | factor
+  key: id account
+  access: issuer subject created_at used_at
+
+provider_request | everybody | access | interest | provider_request
+  key: id account link
+  secret: state_hash browser_hash sealed
+  access: provider purpose back created_at expires_at used_at
+
 device | everybody | access | interest | device
   key: id account
   secret: token_hash
-  access: browser created_at seen_at remembered_until_at
+  access: browser failures created_at seen_at remembered_until_at
 
 factor_reset | everybody | access | interest | factor_reset
   key: id account
@@ -77,8 +92,9 @@ outbox | everybody | mail | contract | mail
 
 organisation | contact | client | contract | stays
   key: id parent name_key
-  plain: code name calendar four_eyes payment_term_days vat_treatment vat_text language coc_number vat_number
-  plain: peppol_id legal_name purchase_order_number purchase_order_required
+  plain: code name calendar four_eyes decide_by_mail payment_term_days vat_treatment vat_text language
+  plain: coc_number vat_number
+  plain: peppol_id legal_name purchase_order_number purchase_order_required sign_in
   plain: street postcode city country ended_on
   contact: contact_name invoice_email
 
@@ -149,6 +165,15 @@ timesheet_flag | worker | wages | interest | payroll
 timesheet_contributor | everybody | wages | interest | payroll
   key: id account
   acts: timesheet
+
+decision_link | supervisor | access | contract | decision_link
+  key: id account
+  secret: token_hash
+  access: made_at ends_at used_at
+
+decision_link_sheet | supervisor | access | contract | decision_link
+  key: id link
+  acts: timesheet revision
 
 waiting_sheet | worker | wages | law | waiting
   key: timesheet organisation pay_period worker name_key revision minutes is_plain has_helpers mark

@@ -8,7 +8,7 @@ from konnekt.domain import access, refusals, text_fields
 from konnekt.domain.records import organisations
 from konnekt.domain.records.audited import RecordType, existing, staff_only
 from konnekt.domain.refusals import Invalid, NotFound
-from konnekt.models import Account, Assignment, Organisation, Right, State, Timesheet
+from konnekt.models import Account, Assignment, Organisation, Right, State, Timesheet, decision_links
 
 COLUMNS = ("may_approve", "may_register", "may_see_invoices")
 
@@ -94,6 +94,8 @@ def give(person: int, code: str, may: dict[str, bool], *, by: Account, is_sure: 
             RECORD.add(right, by=by)
         else:
             RECORD.change(right, checked, by=by)
+        if had and not right.may_approve:
+            decision_links.end_links(account)
     return right
 
 
@@ -111,6 +113,8 @@ def remove(person: int, code: str, *, by: Account, is_sure: bool = False) -> Rig
         if right.may_approve:
             refusals.ask(orphaned(account, [right.organisation]), is_sure=is_sure)
         RECORD.delete(right, by=by)
+        if right.may_approve:
+            decision_links.end_links(account)
     return right
 
 

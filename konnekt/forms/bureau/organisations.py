@@ -27,6 +27,11 @@ VAT = [
     SelectChoice("reverse_charge", _("VAT reverse charged")),
     SelectChoice("out_of_scope", _("outside the scope of VAT")),
 ]
+DECIDE_BY_MAIL = [
+    SelectChoice("off", _("No: reminders lead to the portal")),
+    SelectChoice("ordinary", _("Approve timesheets with nothing unusual")),
+    SelectChoice("all", _("Approve and reject all timesheets")),
+]
 LANGUAGES = [SelectChoice("nl", _("Dutch")), SelectChoice("en", _("English"))]
 NOT_COLUMNS = ("csrf_token", "seen")
 
@@ -40,6 +45,12 @@ class OrganisationForm(FlaskForm):  # type: ignore[misc]
     parent = SelectField(_("Part of"), validate_choice=False)
     calendar = SelectField(_("Calendar"), choices=CALENDARS, validate_choice=False)
     four_eyes = BooleanField(_("Four eyes: nobody approves what they entered or sent"))
+    decide_by_mail = SelectField(
+        _("Decide from the reminder's mail, without signing in"),
+        choices=DECIDE_BY_MAIL,
+        default="off",
+        validate_choice=False,
+    )
     legal_name = StringField(_("Legal name"))
     contact_name = StringField(_("For the attention of"))
     street = StringField(_("Street and number"))
@@ -60,6 +71,21 @@ class OrganisationForm(FlaskForm):  # type: ignore[misc]
     def values(self) -> dict[str, Any]:
         """What was typed, by column."""
         return {name: value for name, value in self.data.items() if name not in NOT_COLUMNS}
+
+
+class OrganisationSignInForm(FlaskForm):  # type: ignore[misc]
+    """Whether its people sign in with a provider. seen: how it was when the form was drawn."""
+
+    seen = HiddenField()
+    sign_in = SelectField(
+        _("Signing in with a provider"),
+        choices=[
+            SelectChoice("off", _("off")),
+            SelectChoice("offered", _("offered")),
+            SelectChoice("required", _("required")),
+        ],
+        validate_choice=False,
+    )
 
 
 class EndOrganisationForm(FlaskForm):  # type: ignore[misc]

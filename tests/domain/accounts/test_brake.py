@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from konnekt.domain import clock
-from konnekt.domain.accounts import attempts, known_devices, links, passwords, sign_in
+from konnekt.domain.accounts import attempts, devices, links, passwords, sign_in
 from konnekt.domain.refusals import Invalid, TooMany
 from konnekt.models import Account, Mail
 from tests import factories
@@ -71,7 +71,7 @@ def test_100_a_minute_from_one_address_for_15_minutes_lock_nobody_out(
     world: World, compared: Compared, which: str
 ) -> None:
     people = [factories.account(f"P{number}") for number in range(30)]
-    laptops = {account.id: known_devices.remember(account, "") for account in people}
+    laptops = {account.id: devices.know(account, "") for account in people}
     victim, others = people[0], people[1:]
 
     def name(number: int) -> str:
@@ -107,7 +107,7 @@ def test_who_is_attacked_gets_in_on_a_new_device_at_the_attackers_address_by_a_m
     token = newest.text.split("/password/new/")[1].split()[0]
     assert links.find(token).account == world.noor
     assert links.use(token, GOOD) == world.noor
-    device = known_devices.remember(world.noor, "")
+    device = devices.know(world.noor, "")
     attack(clock.now(), 50, 0.6, lambda _: world.noor.email, CAMPUS)
     assert let_in(world.noor, CAMPUS, device)
 
@@ -134,7 +134,7 @@ def test_of_100_000_guesses_against_one_account_at_most_200_are_tried(
     assert len(compared) == tried
     assert 15 <= tried <= 200
     assert let_in(world.noor, HOME) or addresses > 1
-    token = known_devices.remember(world.noor, "")
+    token = devices.know(world.noor, "")
     assert let_in(world.noor, CAMPUS, token)
 
 
@@ -157,9 +157,9 @@ def test_the_document_says_what_the_code_does() -> None:
     gaps = [gap.seconds // 60 for gap in links.GAPS]
     pauses = ", ".join(str(attempts.pause(number).seconds) for number in (1, 2))
     for said in (
-        f"signed in within {known_devices.LASTS.days} days",
-        f"{known_devices.MOST_FAILURES} wrong passwords in a row",
-        f"{known_devices.MOST_DEVICES} devices are kept",
+        f"signed in within {devices.LASTS.days} days",
+        f"{devices.MOST_FAILURES} wrong passwords in a row",
+        f"{devices.MOST_DEVICES} devices are kept",
         f"{attempts.AT_ONCE_FROM_ADDRESS} wrong ones at once",
         f"pause of {attempts.pause(0).seconds} second, {pauses} ... up to {attempts.LONGEST_PAUSE.seconds // 60}",
         f"none after {attempts.MOST_FROM_ADDRESS} |",
@@ -173,6 +173,6 @@ def test_the_document_says_what_the_code_does() -> None:
         f"more than {attempts.BUSY_ADDRESS_LINKS} links in {minutes} minutes",
         f"each account in {links.BUSY_GAP.seconds // 60} minutes",
         f"at most {attempts.MOST_PER_ACCOUNT} are compared with its password in {attempts.CLOSED.days} days",
-        f"{known_devices.MOST_FAILURES} more for each of its devices",
+        f"{devices.MOST_FAILURES} more for each of its devices",
     ):
         assert said in text, said
