@@ -10,7 +10,7 @@ from flask import Flask
 from konnekt.background import mail
 from konnekt.domain import access, clock, events
 from konnekt.domain.accounts import agency_roles, devices, factors, links, sessions
-from konnekt.domain.approvals import decide, deputy_requests
+from konnekt.domain.approvals import decide, deputy_requests, waiting
 from konnekt.domain.imports import uploads
 from konnekt.domain.invoices import issue
 from konnekt.domain.payments import booking
@@ -218,7 +218,7 @@ def assemble(app: Flask, world: World) -> Cast:
     failed = Job.create(
         kind="import", asked=checked.asked, created_at=clock.now(), ended_at=clock.now(), failure="x"
     )
-    waiting, set_aside = (
+    bank_entry, set_aside = (
         BankEntry.create(
             booked_on=clock.today(), amount_cents=100, format="camt", reference=reference, read_at=clock.now()
         )
@@ -234,7 +234,7 @@ def assemble(app: Flask, world: World) -> Cast:
         "rate": Rate.get(Rate.assignment == world.assignment).id,
         "invoice": invoice.id,
         "invoice_number": invoice.number_text,
-        "entry": waiting.id,
+        "entry": bank_entry.id,
         "set_aside": set_aside.id,
         "budget_number": world.fse_budget.id,
         "other_number": BudgetNumber.create(organisation=fse, number="0042.7").id,

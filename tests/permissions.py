@@ -96,7 +96,7 @@ POST /account/factors/passkeys/options                            -----  login  
 POST /account/factors/passkeys                                    -----  login  login  422    422    422    422    422    422    422    422    PIYAR
 POST /account/factors/passkeys/challenge                          -----  login  login  ok     ok     ok     ok     ok     ok     ok     ok     PIYAR
 POST /account/factors/passkeys/<passkey>/remove                   -----  login  login  ok     404    404    404    404    404    404    404    PIYAR
-POST /account/factors/recovery-codes                              -----  login  login  409    409    409    409    409    409    409    409    PIYAR
+POST /account/factors/recovery-codes                              -----  login  login  ok     409    409    409    409    409    409    409    PIYAR
 POST /account/factors/recovery-codes/file                         -----  login  login  409    409    409    409    409    409    409    409    PIYAR
 POST /account/password                                            -----  login  login  422    422    422    422    422    422    422    422    PIYAR
 GET  /account/providers                                           -----  login  login  ok     ok     ok     ok     ok     ok     ok     ok     PIYAR
@@ -297,7 +297,7 @@ GET  /bureau/people/<person>/change                               -----  login  
 POST /bureau/people/<person>/change                               -----  login  login  403    403    403    403    403    403    403    409    P....
 POST /bureau/people/<person>/close                                -----  login  login  403    403    403    403    403    403    403    422    P....
 POST /bureau/people/<person>/data                                 -----  login  login  403    403    403    403    403    403    403    ok     ...A.
-POST /bureau/people/<person>/factors/ask                          -----  login  login  403    403    403    403    403    403    403    409    ...A.
+POST /bureau/people/<person>/factors/ask                          -----  login  login  403    403    403    403    403    403    403    ok     ...A.
 POST /bureau/people/<person>/factors/confirm                      -----  login  login  403    403    403    403    403    403    403    409    ...A.
 POST /bureau/people/<person>/factors/withdraw                     -----  login  login  403    403    403    403    403    403    403    409    ...A.
 POST /bureau/people/<person>/invite                               -----  login  login  403    403    403    403    403    403    403    ok     P....
