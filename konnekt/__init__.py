@@ -40,6 +40,7 @@ def create_app(config: "Config | None" = None) -> "Flask":
     from konnekt.config import Config
     from konnekt.domain import clock
     from konnekt.screens import (
+        agency_places,
         assets,
         change_text,
         drawn,
@@ -71,6 +72,7 @@ def create_app(config: "Config | None" = None) -> "Flask":
     drawn.init_app(app)
     sheet_text.init_app(app)
     change_text.init_app(app)
+    agency_places.init_app(app)
     menu.init_app(app)
     passkey_button.init_app(app)
     guide.init_app(app)

@@ -24,7 +24,7 @@ MARKS = {
     "lazy_gettext": None,
     "ngettext": (1, 2),
     "lazy_ngettext": (1, 2),
-    "only_agency": (2,),
+    "require": (3,),
     **dict.fromkeys(("Conflict", "Invalid", "Forbidden", "NotFound", "TooMany"), (1,)),
 }
 FILES = [("**.py", "python"), ("templates/**", "jinja2")]

@@ -10,6 +10,7 @@ from typing import Any
 
 from konnekt.db import db
 from konnekt.domain import clock
+from konnekt.domain.accounts import agency_roles
 from konnekt.models import (
     Account,
     Agency,
@@ -40,6 +41,8 @@ def rewritten() -> Iterator[None]:
 
 def account(first: str = "Noor", last: str = "Hendriks", **columns: Any) -> Account:
     columns.setdefault("email", f"person{next(serial)}@um.example")
+    if columns.get("is_agency_staff"):
+        columns.setdefault("agency_roles", agency_roles.ALL)
     return Account.create(first_name=first, last_name=last, created_at=clock.now(), **columns)
 
 

@@ -9,12 +9,13 @@ from flask import Flask
 
 from konnekt.background import mail
 from konnekt.domain import access, clock, events
-from konnekt.domain.accounts import devices, factors, links, sessions
+from konnekt.domain.accounts import agency_roles, devices, factors, links, sessions
 from konnekt.domain.approvals import decide, deputy_requests, waiting
 from konnekt.domain.imports import uploads
 from konnekt.domain.invoices import issue
 from konnekt.domain.payments import booking
 from konnekt.models import (
+    BankEntry,
     BudgetNumber,
     ClosingDay,
     Deputy,
@@ -110,9 +111,11 @@ class Cast:
             "/account/deputies": {
                 "organisation": "LAW" if role == "away" else "FSE", "email": "noor@um.example",
                 "first_on": "2026-12-01", "last_on": "2026-12-02",
-                "supervisor": self.world.supervisor.email if role == "agency" else "",
+                "supervisor": self.world.supervisor.email if role in ("agency", *agency_roles.ROLES) else "",
             },
             "/language": {"language": "en"},
+            "/bureau/payments/bank/<entry>/book": {"seen": "0", "numbers": self.places["invoice_number"]},
+            "/bureau/payments/bank/<entry>/set-aside": {"seen": "0"},
             "/bureau/assignments": {"worker": self.world.noor.employee_number, "organisation": "FSE"},
             "/bureau/pay-periods/year/delete": {"calendar": "four_weeks", "year": "2026"},
         }  # fmt: skip
@@ -121,7 +124,7 @@ class Cast:
 
 # The places of an address that name a row of the database.
 ROWS = {
-    "sheet", "code", "assignment", "authenticator", "passkey", "device", "rate", "invoice", "budget_number", "deputy", "asked", "session", "closing_day",
+    "sheet", "code", "assignment", "authenticator", "passkey", "device", "rate", "invoice", "budget_number", "deputy", "asked", "session", "closing_day", "entry",
     "hour_type", "identity", "job", "mail", "period", "payment", "batch", "person", "number", "token",
 }  # fmt: skip
 # Where a place of that name holds something else than elsewhere.
@@ -134,6 +137,7 @@ SPECIAL = {
     "/bureau/people/<person>/sessions/": {"session": "session"},
     "/bureau/payroll/<calendar>/": {"number": "period_number"},
     "/bureau/imports/<job>/again": {"job": "import"},
+    "/bureau/payments/bank/<entry>/put-back": {"entry": "set_aside"},
 }
 
 
@@ -155,6 +159,8 @@ def assemble(app: Flask, world: World) -> Cast:
         "nobody": None, "worker": noor, "peer": peer, "approv": emre, "regist": world.registrar,
         "invoic": reader, "deputy": deputy, "away": world.outsider, "agency": world.staff,
     }  # fmt: skip
+    for role in agency_roles.ROLES:
+        accounts[role] = factories.account("Bureau", role, is_agency_staff=True, agency_roles=role)
     karim = factories.assignment(peer, fse, world.fse_budget)
     factories.sheet(karim, world.period, state="approved")
     # A batch of what is approved so far, then the sheet that is neither exported nor invoiced.
@@ -206,12 +212,19 @@ def assemble(app: Flask, world: World) -> Cast:
     assert lost
     Mail.update(failed_at=clock.now(), attempts=1, last_error="550").where(Mail.id == lost.id).execute()
     checked = uploads.start([("hour_types.csv", b"code\n")], by=world.staff)
-    Job.update(ended_at=clock.now(), result={"files": [], "is_ok": True, "effect": ""}).where(
-        Job.id == checked.id
-    ).execute()
+    Job.update(
+        ended_at=clock.now(), result={"files": [], "kinds": ["hours.csv"], "is_ok": True, "effect": ""}
+    ).where(Job.id == checked.id).execute()
     failed = Job.create(
         kind="import", asked=checked.asked, created_at=clock.now(), ended_at=clock.now(), failure="x"
     )
+    bank_entry, set_aside = (
+        BankEntry.create(
+            booked_on=clock.today(), amount_cents=100, format="camt", reference=reference, read_at=clock.now()
+        )
+        for reference in ("waits", "aside")
+    )
+    BankEntry.update(set_aside_at=clock.now()).where(BankEntry.id == set_aside.id).execute()
     own_session = Session.select().where((Session.account == noor) & ~Session.is_half).get()
     places = {
         "token": re.findall(r"/password/new/([\w-]+)", link.text)[0],
@@ -220,6 +233,9 @@ def assemble(app: Flask, world: World) -> Cast:
         "assignment": world.assignment.id,
         "rate": Rate.get(Rate.assignment == world.assignment).id,
         "invoice": invoice.id,
+        "invoice_number": invoice.number_text,
+        "entry": bank_entry.id,
+        "set_aside": set_aside.id,
         "budget_number": world.fse_budget.id,
         "other_number": BudgetNumber.create(organisation=fse, number="0042.7").id,
         "number": world.fse_budget.id,

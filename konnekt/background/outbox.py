@@ -7,9 +7,9 @@ from peewee import JOIN
 
 from konnekt.db import transaction
 from konnekt.domain import clock, events, paging
-from konnekt.domain.accounts import links, people
+from konnekt.domain.accounts import agency_roles, links, people
 from konnekt.domain.paging import Page
-from konnekt.domain.refusals import Conflict, Forbidden, NotFound
+from konnekt.domain.refusals import Conflict, NotFound
 from konnekt.models import Account, Mail
 
 MOST = 500
@@ -62,8 +62,7 @@ def send_all_again(*, by: Account) -> int:
 
 
 def _check(by: Account) -> None:
-    if not by.is_agency_staff:
-        raise Forbidden("Only the agency sends mail again.")
+    agency_roles.require(by, "mail", "Only the agency sends mail again.")
 
 
 def _with_readers(condition: Any) -> Any:

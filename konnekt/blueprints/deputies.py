@@ -2,10 +2,12 @@
 
 from typing import Any
 
-from flask import Blueprint, abort, flash, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug import Response
+from werkzeug.exceptions import Forbidden
 
+from konnekt.domain.accounts import agency_roles
 from konnekt.domain.approvals import deputies, deputy_requests
 from konnekt.domain.refusals import Invalid, Refused, TooMany
 from konnekt.forms.deputies import DeputyForm
@@ -21,7 +23,7 @@ def _shown(form: DeputyForm | None = None) -> dict[str, Any]:
     organisations = deputies.organisations(web.grants())
     form = form or DeputyForm(formdata=None)
     form.organisation.choices = [(place.code, place.name) for place in organisations]
-    if not account.is_agency_staff:
+    if not web.grants().may("people"):
         del form.supervisor
     return {
         "deputies": deputies.of(account),
@@ -40,7 +42,7 @@ def on_the_account_page() -> dict[str, Any]:
 
 def _may_name() -> None:
     if not deputies.organisations(web.grants()):
-        abort(403)
+        raise agency_roles.missing("people") if web.grants().is_agency_staff else Forbidden
 
 
 @bp.get("")

@@ -11,7 +11,7 @@ from typing import Any
 from peewee import JOIN, fn
 
 from konnekt.domain import clock
-from konnekt.domain.refusals import Forbidden
+from konnekt.domain.accounts import agency_roles
 from konnekt.models import (
     Account,
     Assignment,
@@ -46,15 +46,13 @@ class Grants:
     def is_agency_staff(self) -> bool:
         return bool(self.account.is_agency_staff)
 
+    def may(self, task: str) -> bool:
+        """Whether the account may do this task of the agency (agency_roles.MAY)."""
+        return agency_roles.may(self.account, task)
+
     @property
     def is_active_somewhere(self) -> bool:
         return bool(self.organisations)
-
-
-def only_agency(by: Account | None, sentence: str) -> None:
-    """Raise Forbidden with the sentence for all but the agency's staff; None is the command line."""
-    if by is not None and not by.is_agency_staff:
-        raise Forbidden(sentence)
 
 
 def grants(account: Account) -> Grants:

@@ -99,6 +99,7 @@ def username_key(typed: str) -> str:
 class Account(BaseModel):
     """A person who can sign in, in any of the roles; a worker has an employee number.
 
+    agency_roles: what of the agency's work its staff does, empty for others (domain.accounts.agency_roles).
     signed_in_at: the last time. has_second_factor: whether its password alone lets nobody in
     (domain.accounts.factors writes it). decides_by_mail: whether its reminders may have a link that decides.
     erased_at: since when it does not say any more who it was.
@@ -112,6 +113,7 @@ class Account(BaseModel):
     language = CharField(default="nl", constraints=[Check("language IN ('nl', 'en')")])
     employee_number = CharField(unique=True, null=True)
     is_agency_staff = BooleanField(default=False)
+    agency_roles = CharField(default="")
     is_active = BooleanField(default=True)
     has_second_factor = BooleanField(default=False)
     decides_by_mail = BooleanField(default=True)

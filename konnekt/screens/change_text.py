@@ -12,7 +12,7 @@ from flask_babel import gettext as _, lazy_gettext as N_
 
 from konnekt.domain import clock, units
 from konnekt.models import BudgetNumber, Event
-from konnekt.screens import period_names, term_names
+from konnekt.screens import agency_places, period_names, term_names
 from konnekt.screens.formats import dated, hours, locale, moment
 from konnekt.screens.languages import reader
 
@@ -27,6 +27,7 @@ VERBS = {
     "move_hours": N_("Hours moved to another budget number"),
     "add_person": N_("Person added"),
     "change_person": N_("Person changed"),
+    "change_roles": N_("Roles at the agency changed"),
     "close_account": N_("Account closed"),
     "reopen_account": N_("Account opened again"),
     "invite": N_("Invited"),
@@ -127,6 +128,7 @@ COLUMNS = {
     "username": N_("User name"),
     "employee_number": N_("Employee number"),
     "is_agency_staff": N_("Works at the agency"),
+    "agency_roles": N_("Roles at the agency"),
     "is_active": N_("Can sign in"),
     "may_approve": N_("Approve timesheets"),
     "may_register": N_("Register hours"),
@@ -234,7 +236,7 @@ def lines(event: Event) -> list[ChangeLine]:
     return [
         ChangeLine(str(label), shown(column, before.get(column)), shown(column, after.get(column)))
         for column, label in COLUMNS.items()
-        if _told(before.get(column)) != _told(after.get(column))
+        if _told(before.get(column)) != _told(after.get(column)) and agency_places.may_read(column)
     ]
 
 
@@ -249,6 +251,8 @@ def shown(column: str, value: Any) -> str:
         return ""
     if isinstance(value, bool):
         return str(_("yes") if value else _("no"))
+    if column == "agency_roles":
+        return agency_places.role_names(value)
     if column.endswith("_minutes") and isinstance(value, int):
         return hours(value)
     if column.endswith("_cents") and isinstance(value, int):

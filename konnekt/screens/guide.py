@@ -56,6 +56,7 @@ SECTIONS = {
     "hours.sheet": ("worker", "progress"),
     "hours.show": ("worker", "fill-in"),
     "hours.totals": ("worker", "totals"),
+    "identities": ("portal", "account"),
     "invoices": ("supervisor", "invoices"),
     "registrar_sheets": ("registrar", "drafts"),
     "organisations": ("supervisor", "organisations"),

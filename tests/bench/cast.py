@@ -6,6 +6,7 @@ from datetime import date
 from typing import NamedTuple
 
 from konnekt.domain import clock
+from konnekt.domain.accounts import agency_roles
 from konnekt.models import (
     Account,
     Agency,
@@ -105,7 +106,13 @@ class Cast:
     def make(cls, sizes: Sizes) -> "Cast":
         """Everybody: the approvers and their like first, then the workers of the history."""
         cast = cls(sizes)
-        cast._account("Bureau", "InterUM", email="staff@bench.example", is_agency_staff=True)
+        cast._account(
+            "Bureau",
+            "InterUM",
+            email="staff@bench.example",
+            is_agency_staff=True,
+            agency_roles=agency_roles.ALL,
+        )
         few, some, most = sizes.waiting
         cast.waiting = [
             cast._group("FEW", few), cast._group("SOME", some), cast._group("MOST", most)
@@ -128,7 +135,7 @@ class Cast:
         self.accounts.append({
             "id": number, "email": f"person{number}@bench.example", "first_name": first, "last_name": last,
             "name_key": name_key(first, last), "created_at": clock.now(), "employee_number": None,
-            "is_agency_staff": False, **columns,
+            "is_agency_staff": False, "agency_roles": "", **columns,
         })  # fmt: skip
         return number
 

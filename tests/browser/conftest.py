@@ -225,6 +225,7 @@ class Watched:
     def check(self) -> None:
         """Nothing went wrong so far, nothing sticks out sideways, and the browser keeps nothing."""
         assert self.wrong == []
+        self.page.wait_for_load_state("domcontentloaded")  # between two pages there is nothing to measure
         wide, room = self.page.evaluate("[document.scrollingElement.scrollWidth, innerWidth]")
         assert wide <= room, f"{wide} px of page on a screen of {room} px: {self.page.url}"
         assert self.page.evaluate("localStorage.length + sessionStorage.length") == 0

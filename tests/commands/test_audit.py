@@ -223,7 +223,7 @@ def test_a_draft_goes_on_with_its_step_on_one_day_alone(record: World) -> None:
 
 def again(monkeypatch: pytest.MonkeyPatch | None = None) -> None:
     """Make all chains anew, as the migrations do of a record that has none."""
-    steps = [import_module(f"konnekt.migrations.{name}") for name in ("0018_chained_events", "0025_erasure")]
+    steps = [import_module(f"konnekt.migrations.{name}") for name in ("0018_chained_events", "0026_erasure")]
     for step in reversed(steps):
         if monkeypatch:
             monkeypatch.setattr(step, "AT_ONCE", 3)

@@ -8,6 +8,7 @@ import pytest
 
 from konnekt.domain import access, clock
 from konnekt.domain.access import Grants
+from konnekt.domain.accounts import agency_roles
 from konnekt.domain.refusals import Forbidden
 from konnekt.models import (
     Account,
@@ -214,7 +215,7 @@ def test_what_only_the_agency_does(who: dict[str, Grants]) -> None:
 
     def does(by: Account | None) -> bool:
         try:
-            access.only_agency(by, "Only the agency makes invoices.")
+            agency_roles.require(by, "invoices", "Only the agency makes invoices.")
         except Forbidden as forbidden:
             assert str(forbidden) == "Only the agency makes invoices."
             return False

@@ -27,7 +27,7 @@ from konnekt.blueprints.bureau import (
     register,
 )
 from konnekt.domain.periods import month
-from konnekt.screens import web
+from konnekt.screens import agency_places, web
 
 bp = Blueprint("bureau", __name__, url_prefix="/bureau")
 bp.register_blueprint(assignments.bp)
@@ -58,6 +58,7 @@ def only_agency_staff() -> None:
     """This page is in nobody else's menu; security.py has asked to sign in."""
     if not web.grants().is_agency_staff:
         abort(403)
+    agency_places.guard()
 
 
 @bp.get("")

@@ -66,6 +66,7 @@ def again(job: int) -> Response:
 def lines(job: int) -> Response:
     """Every line that was wrong, left as it is or doubtful, each value that changes, what is new; as CSV."""
     check = uploads.find(job)
+    uploads.check_look(check, web.account())
     listed = [line for name in ("problems", "differences", "doubts") for line in check.result.get(name, [])]
     said = {"new": _("new"), "changed": _("changed")}
     header = [_("File"), _("Line"), _("Column"), _("What"), _("Was"), _("Becomes")]

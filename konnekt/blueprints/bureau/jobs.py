@@ -6,6 +6,7 @@ from flask import Blueprint
 from werkzeug import Response
 
 from konnekt.background import queue
+from konnekt.domain.imports import uploads
 from konnekt.screens import web
 
 bp = Blueprint("jobs", __name__, url_prefix="/jobs")
@@ -21,5 +22,6 @@ def words() -> dict[str, Any]:
 def show(job: int) -> Response:
     """One job; htmx asks for it every second until it has ended, which is then said once."""
     stored = queue.find(job)
+    uploads.check_look(stored, web.account())
     answer = web.page("bureau/jobs/show.html", "partials/job_progress.html", job=stored)
     return web.announce_end(answer) if stored.ended_at else answer

@@ -9,11 +9,12 @@ from werkzeug import Response
 
 from konnekt.documents import archives
 from konnekt.domain import clock
-from konnekt.domain.accounts import factor_resets, sessions
+from konnekt.domain.accounts import agency_roles, factor_resets, sessions
 from konnekt.domain.records import lists, people, personal_data, record_pages, rights
 from konnekt.domain.refusals import Refused
 from konnekt.forms.bureau import searches
-from konnekt.forms.bureau.people import CloseForm, FactorResetForm, PersonForm, RightForm
+from konnekt.forms.bureau.people import CloseForm, FactorResetForm, PersonForm, RightForm, RolesForm
+from konnekt.models import Account
 from konnekt.screens import once_more, web
 
 bp = Blueprint("people", __name__, url_prefix="/people")
@@ -35,7 +36,13 @@ def index() -> Response:
 @bp.get("/new")
 def new() -> Response:
     """The form of a new person."""
-    return web.page(*FORM, form=PersonForm(formdata=None), person=None)
+    return _form(PersonForm(formdata=None))
+
+
+def _form(form: PersonForm, person: Account | None = None, status: int = 200) -> Response:
+    if not web.grants().may("staff"):
+        del form.is_agency_staff
+    return web.page(*FORM, status, form=form, person=person)
 
 
 @bp.post("")
@@ -45,7 +52,7 @@ def add() -> Response:
     try:
         made = people.add(form.values(), by=web.account(), is_invited=form.invite.data)
     except Refused as refusal:
-        return web.page(*FORM, web.refuse(form, refusal), form=form, person=None)
+        return _form(form, None, web.refuse(form, refusal))
     return _shown(made.id, _("%(name)s is added.", name=made.name))
 
 
@@ -53,8 +60,8 @@ def add() -> Response:
 def edit(person: int) -> Response:
     """The form that changes one."""
     found = people.find(person)
-    form = PersonForm(formdata=None, obj=found, seen=people.seen(found))
-    return web.page(*FORM, form=form, person=found)
+    people.check_task(found, web.account())
+    return _form(PersonForm(formdata=None, obj=found, seen=people.seen(found)), found)
 
 
 @bp.post("/<int:person>/change")
@@ -68,7 +75,7 @@ def change(person: int) -> Response:
         status = web.refuse(form, refusal)
         found = people.find(person)
         web.look_again(form, status, people.seen(found))
-        return web.page(*FORM, status, form=form, person=found)
+        return _form(form, found, status)
     return _shown(changed.id, _("%(name)s is changed.", name=changed.name))
 
 
@@ -82,13 +89,17 @@ def _context(person: int, **forms: Any) -> dict[str, Any]:
     """The page; forms: those that were refused, by name (a right's form with the code it is about)."""
     dossier = record_pages.of_person(person)
     close = forms.get("close") or CloseForm(formdata=None)
+    who = dossier.person
+    roles = dict.fromkeys(agency_roles.of(who), True)
     refused, where = forms.get("right"), forms.get("where", "")
     right_form = refused if refused and not where else RightForm(formdata=None)
     right_form.organisation.choices = [(place.code, place.name) for place in dossier.elsewhere]
     return {
         "dossier": dossier,
         "person": dossier.person,
+        "may_change": web.grants().may("staff" if who.is_agency_staff else "people"),
         "close_form": close,
+        "role_form": forms.get("roles") or RolesForm(formdata=None, seen=people.seen(who), **roles),
         "reset_form": forms.get("reset") or FactorResetForm(formdata=None),
         "right_form": right_form,
         "right_forms": [
@@ -107,6 +118,20 @@ def _of(right: Any) -> RightForm:
 def _shown(person: int, notice: str) -> Response:
     here = url_for(".show", person=person)
     return web.moved(web.done(notice, here, PAGE[1], is_moved=True, **_context(person)), here)
+
+
+@bp.post("/<int:person>/roles")
+def change_roles(person: int) -> Response:
+    """What somebody of the agency does there."""
+    form = RolesForm()
+    seen, is_sure = form.seen.data or "", form.sure.data
+    try:
+        changed = people.change_roles(person, form.roles(), seen=seen, by=web.account(), is_sure=is_sure)
+    except Refused as refusal:
+        status = web.refuse(form, refusal)
+        web.look_again(form, status, people.seen(people.find(person)))
+        return web.page(*PAGE, status, **_context(person, roles=form))
+    return _shown(person, _("The roles of %(name)s are saved.", name=changed.name))
 
 
 @bp.post("/<int:person>/invite")

@@ -1,7 +1,7 @@
 """Who signs in: accounts, passwords, providers, factors, sessions, devices, links, limits on guessing."""
 
 __all__ = [
-    "attempts", "choosing", "devices", "factor_resets", "factors", "identities", "links", "notices",
-    "once_more", "openid", "passkeys", "passwords", "people", "provider_requests", "quotas",
+    "agency_roles", "attempts", "choosing", "devices", "factor_resets", "factors", "identities", "links",
+    "notices", "once_more", "openid", "passkeys", "passwords", "people", "provider_requests", "quotas",
     "recovery_codes", "sessions", "sign_in", "sign_in_policy",
 ]  # fmt: skip

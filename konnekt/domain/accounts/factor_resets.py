@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 from konnekt.db import transaction
-from konnekt.domain import access, clock, events, text_fields
-from konnekt.domain.accounts import factors, notices, sessions
+from konnekt.domain import clock, events, text_fields
+from konnekt.domain.accounts import agency_roles, factors, notices, sessions
 from konnekt.domain.refusals import Conflict, NotFound
 from konnekt.models import Account, FactorReset
 
@@ -83,7 +83,7 @@ def withdraw(person: int, *, by: Account) -> Account:
 @contextmanager
 def _among_staff(person: int, by: Account) -> Iterator[Account]:
     """One transaction of agency staff about somebody else's account, one at a time for it."""
-    access.only_agency(by, "Only the agency changes this.")
+    agency_roles.require(by, "sign-in", "Only the agency changes this.")
     with transaction():
         Account.update(is_active=Account.is_active).where(Account.id == person).execute()
         owner: Account | None = Account.get_or_none(Account.id == person)

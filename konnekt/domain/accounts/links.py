@@ -6,7 +6,7 @@ from datetime import timedelta
 from konnekt.background import mail
 from konnekt.db import transaction
 from konnekt.domain import clock, events
-from konnekt.domain.accounts import attempts, choosing, passwords, people, sign_in_policy
+from konnekt.domain.accounts import agency_roles, attempts, choosing, passwords, people, sign_in_policy
 from konnekt.domain.accounts.sessions import digest
 from konnekt.domain.refusals import Conflict, NotFound, TooMany
 from konnekt.models import Account, AccountLink, Mail
@@ -58,7 +58,8 @@ def invite(
 ) -> tuple[Account, Mail]:
     """Make the account unless there is one, and queue a mail with a link to choose a first password.
 
-    An existing account keeps its names; is_agency_staff makes it agency staff, False takes nothing away.
+    An existing account keeps its names; is_agency_staff makes it agency staff with all
+    roles, False takes nothing away.
     """
     email = email.strip().lower()
     with transaction():
@@ -69,8 +70,8 @@ def invite(
         elif not account.is_active:
             raise Conflict("The account of %(email)s is not active.", email=email)
         if is_agency_staff and not account.is_agency_staff:
-            account.is_agency_staff = True
-            account.save(only=[Account.is_agency_staff])
+            account.is_agency_staff, account.agency_roles = True, agency_roles.ALL
+            account.save(only=[Account.is_agency_staff, Account.agency_roles])
         queued = send(account, "invite")
         after = {"is_agency_staff": bool(account.is_agency_staff)}
         events.record("invite", by=by, source=source, person=account, after=after)

@@ -9,7 +9,7 @@ from konnekt.background import mail
 from konnekt.db import transaction
 from konnekt.domain import access, clock, events, flags
 from konnekt.domain.access import Grants
-from konnekt.domain.accounts import people
+from konnekt.domain.accounts import agency_roles, people
 from konnekt.domain.approvals import waiting
 from konnekt.domain.approvals.waiting import WaitingFilter
 from konnekt.domain.budgets import alerts
@@ -219,4 +219,6 @@ def why_not(sheet: Timesheet, verb: str, who: Grants) -> Refused:
         return Conflict("Its hours are invoiced or paid already: use a supplementary timesheet.")
     if sheet.state != needed:
         return _why_not(sheet.id)
+    if verb == "revoke" and who.is_agency_staff and not who.may("hours"):
+        return agency_roles.missing("hours")
     return Forbidden("You have no right to do this with this timesheet.")

@@ -5,6 +5,7 @@ They were asked, and said yes (deputy_requests.py).
 
 from konnekt.db import transaction
 from konnekt.domain import access, clock, events
+from konnekt.domain.accounts import agency_roles
 from konnekt.domain.refusals import Conflict, NotFound
 from konnekt.models import Account, Deputy, Organisation
 
@@ -36,6 +37,7 @@ def end(deputy: int, *, by: Account) -> Deputy:
         )
         if deputyship is None or (deputyship.supervisor_id != by.id and not by.is_agency_staff):
             raise NotFound("This deputy does not exist, or not for you.")
+        check_for(deputyship.supervisor_id, by)
         ended = Deputy.update(ended_at=clock.now()).where((Deputy.id == deputy) & Deputy.ended_at.is_null())
         if ended.execute() != 1:
             raise Conflict("This was ended already.")
@@ -58,8 +60,14 @@ def _facts(deputy: Deputy) -> dict[str, str | int]:
     }
 
 
+def check_for(supervisor: int, by: Account) -> None:
+    """Raise Forbidden for who may not name or end a deputy of this supervisor: oneself, or the agency."""
+    if supervisor != by.id:
+        agency_roles.require(by, "people", "Only the agency names a deputy for somebody else.")
+
+
 def organisations(who: access.Grants) -> list[Organisation]:
     """Where the account may name a deputy: where it approves by its own right; the agency anywhere."""
-    if who.is_agency_staff:
+    if who.may("people"):
         return list(Organisation.select().order_by(Organisation.name))
     return [who.organisations[place] for place, standing_in in who.approve.items() if not standing_in]

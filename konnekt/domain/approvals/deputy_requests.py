@@ -11,8 +11,8 @@ from typing import Any
 from konnekt.background import mail
 from konnekt.db import transaction
 from konnekt.domain import clock, events
-from konnekt.domain.accounts import attempts, people, sessions
-from konnekt.domain.refusals import Conflict, Forbidden, Invalid, NotFound, TooMany
+from konnekt.domain.accounts import agency_roles, attempts, people, sessions
+from konnekt.domain.refusals import Conflict, Invalid, NotFound, TooMany
 from konnekt.models import Account, Deputy, DeputyRequest, Organisation, Right
 
 LONGEST = timedelta(days=366)
@@ -51,8 +51,8 @@ def ask(
     Raises Invalid with the field that can't be, TooMany after many.
     """
     email = email.strip().lower()
-    if supervisor and not by.is_agency_staff:
-        raise Forbidden("Only the agency names a deputy for somebody else.")
+    if supervisor:
+        agency_roles.require(by, "people", "Only the agency names a deputy for somebody else.")
     _count(by)
     token = secrets.token_urlsafe(32)
     with transaction():
@@ -212,6 +212,8 @@ def withdraw(request: int, *, by: Account) -> DeputyRequest:
         deputy_request = next((one for one in of(by) if one.id == request), None)
         if deputy_request is None:
             raise NotFound("This question was answered already, or is no longer asked.")
+        if deputy_request.supervisor_id != by.id:
+            agency_roles.require(by, "people", "Only the agency names a deputy for somebody else.")
         _take(deputy_request)
         events.record(
             "withdraw_deputy",

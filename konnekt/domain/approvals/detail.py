@@ -141,7 +141,7 @@ def load(sheet: int, who: Grants) -> Detail:
         may_undo=undo_or_revoke.may_undo(timesheet, who.account) and _is_as_decided(timesheet, history),
         may_revoke=may_revoke and not is_locked and not is_built_on,
         # What a correction builds on can't be revoked any more: another correction puts it right.
-        may_correct=may_revoke and (is_locked or is_built_on) and who.is_agency_staff,
+        may_correct=may_revoke and (is_locked or is_built_on) and who.may("corrections"),
         on_behalf_of=on_behalf_of,
         remarks=[hour for hour in hours if hour.remark],
         budgets=overview.of_sheet(timesheet, who),
@@ -151,7 +151,7 @@ def load(sheet: int, who: Grants) -> Detail:
         cost=correction_cost.of([sheet]).get(sheet) if timesheet.sequence else None,
         may_see_cost=access.may_see_budgets(who, timesheet.organisation_id),
         invoices=detail.of_sheet(timesheet, who),
-        may_change=is_undecided and who.is_agency_staff and timesheet.assignment.basis == "flexible",
+        may_change=is_undecided and who.may("hours") and timesheet.assignment.basis == "flexible",
         budget_numbers=_budget_numbers(timesheet)
         if is_undecided and _registers(timesheet, who) and lines
         else [],

@@ -8,7 +8,7 @@ from konnekt.background import mail
 from konnekt.db import hold, transaction
 from konnekt.domain import access, clock, events, flags
 from konnekt.domain.access import Grants
-from konnekt.domain.approvals.decide import Outcome, Pick, decision
+from konnekt.domain.approvals.decide import Outcome, Pick, decision, why_not
 from konnekt.domain.corrections import case
 from konnekt.domain.refusals import Conflict, Forbidden, Refused
 from konnekt.domain.text_fields import checked_reason
@@ -37,7 +37,7 @@ def may_revoke(sheet: Timesheet, who: Grants) -> bool:
     """Later any approver of the organisation, or the agency, with a reason; nobody for their own hours."""
     if sheet.state != State.APPROVED or sheet.assignment.worker_id == who.account.id:
         return False
-    return who.is_agency_staff or sheet.organisation_id in who.approve
+    return who.may("hours") or sheet.organisation_id in who.approve
 
 
 def undo(sheet: int, *, by: Account, seen: int) -> Timesheet:
@@ -150,7 +150,7 @@ def revoke(sheet: int, reason: str, *, by: Account, seen: int) -> Timesheet:
         who = access.grants(by)
         timesheet = find.find(sheet, who)
         if timesheet.state == State.APPROVED and not may_revoke(timesheet, who):
-            raise Forbidden("Only an approver of the organisation or the agency revokes an approval.")
+            raise why_not(timesheet, "revoke", who)
         reason = checked_reason(reason)
         on_behalf_of = next(iter(who.approve.get(timesheet.organisation_id, ())), None)
         _revoke(timesheet, by, seen, "revoke", on_behalf_of, reason=reason)

@@ -7,7 +7,8 @@ from typing import Any
 from peewee import fn
 
 from konnekt.db import hold
-from konnekt.domain import access, clock, events, flags, text_fields
+from konnekt.domain import clock, events, flags, text_fields
+from konnekt.domain.accounts import agency_roles
 from konnekt.domain.budgets import alerts
 from konnekt.domain.corrections import case as cases, move_preview, supplementary
 from konnekt.domain.corrections.move_preview import Chosen, How, Move, MovePreview
@@ -63,9 +64,9 @@ def move(
     new one too. Raises Forbidden, Invalid without a reason, Conflict where anything changed
     since, Blocked.
     """
-    access.only_agency(by, "Only the agency moves hours to another budget number.")
+    agency_roles.require(by, "budget numbers", "Only the agency moves hours to another budget number.")
     reason = text_fields.checked_reason(reason)
-    with audited.staff_only(by):
+    with audited.staff_only(by, "budget numbers"):
         # In this order: who enters hours of these workers; who invoices, exports or revokes.
         for worker in sorted({one.sheet.assignment.worker_id for one in move_preview.preview(chosen).moves}):
             hold("worker", worker)
@@ -98,7 +99,9 @@ def _move_one(one: Move, preview: MovePreview, reason: str, by: Account, batch: 
         case = cases.find(one.sheet.id)
         corrected = case.stored().content.on_number(preview.target.id, instead_of=preview.chosen.source.id)
         shown = cases.fingerprint(supplementary.check(case, corrected))
-        supplementary.send(case.original.id, corrected, reason, by=by, seen=case.seen, shown=shown)
+        supplementary.send(
+            case.original.id, corrected, reason, by=by, seen=case.seen, shown=shown, task="budget numbers"
+        )
         return
     for sheet in one.sheets.values():
         _change_rows(sheet, preview, reason, by, batch)

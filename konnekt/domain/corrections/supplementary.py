@@ -11,6 +11,7 @@ from peewee import fn
 
 from konnekt.db import hold, transaction
 from konnekt.domain import access, clock, events, flags, paging, text_fields
+from konnekt.domain.accounts import agency_roles
 from konnekt.domain.corrections import case as cases
 from konnekt.domain.corrections.case import Case
 from konnekt.domain.paging import Page
@@ -54,15 +55,22 @@ def _sheet(case: Case) -> Timesheet:
 
 
 def send(
-    sheet: int, corrected: content.Content, reason: str, *, by: Account, seen: str, shown: str
+    sheet: int,
+    corrected: content.Content,
+    reason: str,
+    *,
+    by: Account,
+    seen: str,
+    shown: str,
+    task: str = "corrections",
 ) -> Timesheet:
     """Make the supplementary sheet that corrects the approved hours, and send it for approval.
 
     seen: `Case.seen` of the page; shown: the fingerprint of the change whose effect was shown. Refused when
-    either is out of date. Raises what check raises, Invalid without a reason, Forbidden for who is no agency
-    staff, Conflict where four eyes would leave nobody to approve it.
+    either is out of date. task: what of the agency's work it is part of. Raises what check raises, Invalid
+    without a reason, Forbidden for who does not do that, Conflict where four eyes would leave nobody.
     """
-    _must_be_agency_staff(by)
+    _must_be_agency_staff(by, task)
     reason = text_fields.checked_reason(reason)
     with transaction():
         case = _held(sheet)
@@ -87,8 +95,8 @@ def send(
     return correction
 
 
-def _must_be_agency_staff(by: Account) -> None:
-    access.only_agency(by, "Only the agency corrects hours that are invoiced or paid.")
+def _must_be_agency_staff(by: Account, task: str = "corrections") -> None:
+    agency_roles.require(by, task, "Only the agency corrects hours that are invoiced or paid.")
 
 
 def _held(sheet: int) -> Case:

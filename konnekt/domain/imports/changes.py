@@ -24,6 +24,8 @@ def list_all(run: Run) -> None:
         for row, told in changed + gone:
             line = rows.lines[rows.key_of(row)]
             for name, before in told["before"].items():
+                if columns[name] not in file.columns:  # it follows from another
+                    continue
                 change = FieldChange(file.name, line, columns[name], name, before, told["after"].get(name))
                 run.report.add_change(change)
 

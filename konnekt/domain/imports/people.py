@@ -4,6 +4,7 @@ from collections import defaultdict
 from typing import Any
 
 from konnekt.domain import clock
+from konnekt.domain.accounts import agency_roles
 from konnekt.domain.imports import columns, warnings
 from konnekt.domain.imports.columns import word
 from konnekt.domain.imports.files import ImportFile
@@ -21,8 +22,9 @@ def take_people(run: Run, rows: list[FileRow]) -> None:
     numbers = {(person.employee_number,) for person in run.people.by_key.values() if person.employee_number}
     _follow_addresses(run, rows)
     for row in rows:
-        # As Account.save does.
+        # As the form and Account.save do.
         more: dict[str, Any] = {"name_key": name_key(row["first_name"] or "", row["last_name"] or "")}
+        more["agency_roles"] = _roles(run, row)
         if (row["email"],) not in run.people.by_key:
             more["created_at"] = clock.now()
         run.put(PEOPLE, row, **more)
@@ -40,6 +42,14 @@ def take_people(run: Run, rows: list[FileRow]) -> None:
         _doubt(run, row, person, was)
     warnings.of_new_codes(run, rows, ("employee_number",), numbers)
     run.doubtful_numbers = {row.cells.get("employee_number", "").strip() for row in rows if row.is_wrong}
+
+
+def _roles(run: Run, row: FileRow) -> str:
+    """Who begins to work at the agency has all roles there; who does already keeps what the page gave."""
+    known = run.people.by_key.get((row["email"],))
+    if not row["agency_staff"]:
+        return ""
+    return str(known.agency_roles) if known is not None and known.is_agency_staff else agency_roles.ALL
 
 
 def _follow_addresses(run: Run, rows: list[FileRow]) -> None:
@@ -78,7 +88,9 @@ def end_links(run: Run) -> None:
 
 
 def _has_staff(run: Run) -> bool:
-    return any(person.is_agency_staff and person.is_active for person in run.people.by_key.values())
+    """Whether somebody has the role Administration and can sign in."""
+    people = (person for person in run.people.by_key.values() if person.is_active)
+    return any(agency_roles.ADMINISTRATION in agency_roles.of(person) for person in people)
 
 
 def _check_free(run: Run, rows: list[FileRow]) -> None:

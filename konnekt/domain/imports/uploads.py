@@ -3,7 +3,7 @@
 Both are long work (background/work.py). The files go from the check to the import: they are imported once.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from itertools import islice
 from typing import Any
@@ -12,7 +12,9 @@ from konnekt.background import queue
 from konnekt.background.queue import Interrupted, Tell
 from konnekt.db import transaction
 from konnekt.domain import events
+from konnekt.domain.accounts import agency_roles
 from konnekt.domain.imports import FILES, archives, import_files, kinds
+from konnekt.domain.imports.placed_hours import FILE as HOURS
 from konnekt.domain.imports.report import FieldChange, Problem, Report, RowOutcome, shown
 from konnekt.domain.refusals import Conflict, Invalid, NotFound
 from konnekt.models import Account, Job, JobFile
@@ -34,6 +36,7 @@ def expected() -> list[tuple[str, list[str]]]:
 
 def start(uploads: list[tuple[str, bytes]], *, by: Account) -> Job:
     """Queue the check of uploaded files. Raises Invalid."""
+    agency_roles.require(by, "hour imports", "Only the agency imports files.")
     files: dict[str, bytes] = {}
     for path, content in uploads:
         name = path.replace("\\", "/").rpartition("/")[2].strip()
@@ -53,6 +56,7 @@ def start(uploads: list[tuple[str, bytes]], *, by: Account) -> Job:
 def check(job: Job, tell: Tell) -> dict[str, Any]:
     """The handler that says what an import would do."""
     unpacked = archives.unpack(queue.files(job))
+    _check_task(job.created_by, unpacked.files)
     report = import_files(unpacked.files, dry_run=True, tell=tell, most_problems=MOST_LISTED)
     return _told(report, unpacked)
 
@@ -63,6 +67,7 @@ def confirm(number: int, *, by: Account) -> Job:
         checked = _find(number, CHECK)
         if not (checked.result or {}).get("is_ok"):
             raise Conflict("What is wrong in these files has to be mended first.")
+        _check_task(by, checked.result.get("kinds", ()))
         asked = {"names": checked.asked["names"], "check": checked.id, "effect": checked.result["effect"]}
         queued: Job = queue.queue(IMPORT, by=by, asked=asked)
         if not _move_files(checked, queued):
@@ -75,6 +80,7 @@ def check_again(number: int, *, by: Account) -> Job:
     """Queue another check of the files of an import that did not come about. Raises Conflict, NotFound."""
     with transaction():
         failed = _find(number, IMPORT)
+        agency_roles.require(by, "hour imports", "Only the agency imports files.")
         queued = queue.queue(CHECK, by=by, asked={"names": failed.asked["names"]})
         if failed.ended_at is None or not _move_files(failed, queued):
             raise Conflict("These files are not here any more. Choose them again.")
@@ -129,6 +135,22 @@ def _of_both(now: dict[str, Any], foreseen: dict[str, Any]) -> dict[str, Any]:
     return {"files": files, **{name: foreseen[name] for name in FORESEEN}}
 
 
+def _check_task(by: Account | None, kinds: Iterable[str]) -> None:
+    """Hours are imported by who plans; all else by who administers, for with it come rights and rates."""
+    is_hours_alone = set(kinds) == {HOURS}
+    agency_roles.require(
+        by, "hour imports" if is_hours_alone else "record imports", "Only the agency imports files."
+    )
+
+
+def check_look(of: Job, by: Account) -> None:
+    """Raise Forbidden for who may not see what workers earn, where a report may tell it."""
+    result = of.result or {}
+    # Before there were roles a report did not say which files it was of.
+    if of.kind in KINDS and "files" in result and "rates.csv" in result.get("kinds", ["rates.csv"]):
+        agency_roles.require(by, "pay rates", "Only the agency imports files.")
+
+
 def find(number: int) -> Job:
     """A check or an import that has ended, for what it listed; raises NotFound."""
     job = queue.find(number)
@@ -178,6 +200,7 @@ def _told(report: Report, unpacked: archives.Unpacked) -> dict[str, Any]:
     """The report as JSON keeps it, each file under the name it came with."""
     return {
         "is_ok": report.is_ok,
+        "kinds": sorted(unpacked.files),
         "effect": report.effect,
         "would_change": bool(report.count(RowOutcome.NEW) + report.count(RowOutcome.CHANGED)),
         "files": [

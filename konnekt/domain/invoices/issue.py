@@ -5,7 +5,8 @@ from datetime import date, timedelta
 from typing import Any
 
 from konnekt.db import hold, transaction
-from konnekt.domain import access, clock, events
+from konnekt.domain import clock, events
+from konnekt.domain.accounts import agency_roles
 from konnekt.domain.invoices import billable, copies, drafts, parties, settling
 from konnekt.domain.invoices.drafts import Draft, InvoicePreview
 from konnekt.domain.refusals import Conflict, Invalid, NotFound
@@ -121,7 +122,7 @@ def credit(
 
 def must_be_agency_staff(by: Account | None) -> None:
     """Raise Forbidden for who isn't; None is the system."""
-    access.only_agency(by, "Only the agency makes invoices.")
+    agency_roles.require(by, "invoices", "Only the agency makes invoices.")
 
 
 def must_be_near(on: date) -> None:

@@ -2,6 +2,7 @@
 
 from konnekt.background import queue as background_queue
 from konnekt.db import transaction
+from konnekt.domain.accounts import agency_roles
 from konnekt.domain.invoices import states
 from konnekt.domain.refusals import Conflict
 from konnekt.models import Account, Invoice, Job
@@ -54,6 +55,7 @@ def queue(by: Account | None) -> Job:
 
 def make(by: Account) -> Job:
     """The same where somebody asks for it; Conflict where nothing is missing."""
+    agency_roles.require(by, "invoices", "Only the agency makes invoices.")
     if not Invoice.select(Invoice.id).where(~states.has_documents()).exists():
         raise Conflict("Every invoice has its documents.")
     return queue(by)

@@ -10,7 +10,8 @@ from datetime import date
 from typing import Any
 
 from konnekt.db import hold, transaction
-from konnekt.domain import access, clock, events
+from konnekt.domain import clock, events
+from konnekt.domain.accounts import agency_roles
 from konnekt.domain.invoices import settling
 from konnekt.domain.refusals import Conflict, Invalid, NotFound, Refused, ask
 from konnekt.domain.text_fields import checked_reason
@@ -245,7 +246,7 @@ def credit_note_of(invoice: Invoice) -> Invoice | None:
 
 def must_be_agency_staff(by: Account) -> None:
     """Raise Forbidden for who isn't."""
-    access.only_agency(by, "Only the agency records payments.")
+    agency_roles.require(by, "payments", "Only the agency records payments.")
 
 
 def _must_have_come(on: date) -> None:

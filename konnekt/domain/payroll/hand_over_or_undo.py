@@ -5,7 +5,8 @@ from typing import Any
 from peewee import fn
 
 from konnekt.db import hold, transaction
-from konnekt.domain import access, clock, events, text_fields
+from konnekt.domain import clock, events, text_fields
+from konnekt.domain.accounts import agency_roles
 from konnekt.domain.payroll import make
 from konnekt.domain.refusals import Conflict
 from konnekt.domain.timesheets import hour_links
@@ -35,7 +36,7 @@ def undo(batch: int, reason: str, *, by: Account) -> PayrollBatch:
 def _decide(
     batch: int, verb: str, columns: dict[str, Any], by: Account, *also: Any, **of_event: Any
 ) -> PayrollBatch:
-    access.only_agency(by, "Only the agency exports hours to payroll.")
+    agency_roles.require(by, "payroll", "Only the agency exports hours to payroll.")
     with transaction():
         # Who corrects or revokes asks whether hours are paid: from here on that stays as it is.
         hold("invoices")

@@ -7,7 +7,8 @@ from typing import Any
 from peewee import fn
 
 from konnekt.db import hold, transaction
-from konnekt.domain import access, clock, events
+from konnekt.domain import clock, events
+from konnekt.domain.accounts import agency_roles
 from konnekt.domain.payroll import batches, copies, drafts, payable
 from konnekt.domain.payroll.batches import Paid
 from konnekt.domain.payroll.drafts import BatchPreview
@@ -60,7 +61,7 @@ def export(
     there is nothing to pay. Raises what preview raises, Forbidden for who is no agency staff. A second
     batch of the same pay date has sequence 1, and so on.
     """
-    access.only_agency(by, "Only the agency exports hours to payroll.")
+    agency_roles.require(by, "payroll", "Only the agency exports hours to payroll.")
     with transaction():
         # From here on nobody else links hours or revokes an approval: what is read below stays as it is.
         hold("invoices")
@@ -155,6 +156,7 @@ def hand_out(
     batch: int, format: str, *, by: Account | None, source: str = ""
 ) -> tuple[PayrollBatch, list[Paid]]:
     """The same for who takes the file with everybody's pay away: that is an event. Raises the same."""
+    agency_roles.require(by, "payroll", "Only the agency exports hours to payroll.")
     batch_and_hours = contents(batch, format)
     events.record(
         "hand_out_file", by=by, source=source, thing=thing(batch_and_hours[0]), after={"format": format}

@@ -12,8 +12,8 @@ from typing import Any
 
 from konnekt.background import mail
 from konnekt.db import transaction
-from konnekt.domain import access, clock, events
-from konnekt.domain.accounts import people
+from konnekt.domain import clock, events
+from konnekt.domain.accounts import agency_roles, people
 from konnekt.domain.approvals import approvers, mail_links
 from konnekt.domain.payroll import pay_dates
 from konnekt.domain.periods import reminder_letter
@@ -73,7 +73,7 @@ def told_today() -> set[int]:
 
 def remind(target: Target, *, by: Account) -> Reminded:
     """Remind everybody who is late with what is meant; for the agency. A fixed number of statements."""
-    access.only_agency(by, "Only the agency reminds people.")
+    agency_roles.require(by, "hours", "Only the agency reminds people.")
     with transaction():
         if not PayPeriod.select().where(PayPeriod.id == target.period).exists():
             raise NotFound("There is no such period.")

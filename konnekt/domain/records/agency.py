@@ -53,7 +53,7 @@ def change(values: dict[str, Any], *, seen: str, by: Account) -> Agency:
 
     Raises Invalid with the field, Conflict where somebody else changed it meanwhile, Forbidden for others.
     """
-    with staff_only(by):
+    with staff_only(by, "agency"):
         row: Agency | None = Agency.select().first()
         if row is None:
             row = Agency(id=1, **RECORD.checked(values))
@@ -69,7 +69,7 @@ def require_factor(on: date | None, *, by: Account) -> Agency:
 
     Raises Invalid for a day that is over, Conflict for who has none: they would shut themselves out.
     """
-    with staff_only(by):
+    with staff_only(by, "sign-in"):
         row: Agency | None = Agency.select().first()
         if row is None:
             raise Conflict("First fill in the agency's details.")

@@ -68,7 +68,7 @@ def add(
 
     Raises Invalid for what can't be, Doubtful where the worker has an assignment there on the same days.
     """
-    with staff_only(by):
+    with staff_only(by, "assignments"):
         hold("worker", worker.id)
         worker, organisation = Account.get_by_id(worker.id), Organisation.get_by_id(organisation.id)
         if worker.employee_number is None:
@@ -93,7 +93,7 @@ def change(assignment: int, terms: Terms, *, by: Account, seen: str = "", sure: 
     dates, another assignment on the same days), Conflict where the form is overtaken, or where it becomes
     fixed while timesheets are not sent yet.
     """
-    with staff_only(by):
+    with staff_only(by, "assignments"):
         row = _hold(assignment)
         RECORD.check_seen(row, seen)
         checked = _checked(row, terms)
@@ -115,7 +115,7 @@ def end(assignment: int, last_on: date, *, by: Account, sure: str = "") -> Assig
 
 def delete(assignment: int, *, by: Account) -> Assignment:
     """Delete one that was a mistake, with its rates. Conflict once it has timesheets."""
-    with staff_only(by):
+    with staff_only(by, "assignments"):
         row = _hold(assignment)
         if Timesheet.select().where(Timesheet.assignment == row).exists():
             raise Conflict("This assignment has timesheets: it can be ended, not deleted.")

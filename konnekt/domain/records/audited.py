@@ -13,7 +13,8 @@ from typing import Any, TypeVar
 from peewee import IntegrityError, Model
 
 from konnekt.db import hold, transaction
-from konnekt.domain import access, events
+from konnekt.domain import events
+from konnekt.domain.accounts import agency_roles
 from konnekt.domain.refusals import Conflict, Invalid, NotFound, fingerprint_of
 from konnekt.domain.text_fields import Joint
 from konnekt.models import Account
@@ -33,9 +34,12 @@ class Several(Invalid):
 
 
 @contextmanager
-def staff_only(by: Account) -> Iterator[None]:
-    """One transaction of the agency's staff, one at a time, imports included; Forbidden for others."""
-    access.only_agency(by, "Only the agency changes this.")
+def staff_only(by: Account, task: str) -> Iterator[None]:
+    """One transaction of who does this task at the agency, one at a time, imports included.
+
+    Forbidden for others.
+    """
+    agency_roles.require(by, task, "Only the agency changes this.")
     try:
         with transaction():
             hold("import")

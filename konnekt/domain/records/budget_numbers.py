@@ -78,7 +78,7 @@ def find(code: str, number: int) -> BudgetNumber:
 
 def add(code: str, values: dict[str, Any], *, by: Account) -> BudgetNumber:
     """A new one. Raises Invalid with the field that can't be."""
-    with staff_only(by):
+    with staff_only(by, "budget numbers"):
         organisation = organisations.find(code)
         row = BudgetNumber(organisation=organisation, **_checked(values, organisation.id, None))
         RECORD.add(row, by=by)
@@ -90,7 +90,7 @@ def change(code: str, number: int, values: dict[str, Any], *, seen: str, by: Acc
 
     The number itself stays once it stands on an invoice.
     """
-    with staff_only(by):
+    with staff_only(by, "budget numbers"):
         hold("invoices")
         row = find(code, number)
         RECORD.check_seen(row, seen)
@@ -105,7 +105,7 @@ def change(code: str, number: int, values: dict[str, Any], *, seen: str, by: Acc
 
 def end(code: str, number: int, on: date | None, *, by: Account) -> BudgetNumber:
     """Its last valid day; hours after it are flagged."""
-    with staff_only(by):
+    with staff_only(by, "budget numbers"):
         row = find(code, number)
         if on is None:
             raise Invalid("Choose a day.", field="valid_until_on")
@@ -127,7 +127,7 @@ def _flag_again(row: BudgetNumber) -> None:
 
 def delete(code: str, number: int, *, by: Account) -> BudgetNumber:
     """Delete one that nothing uses: no timesheet, no assignment, no invoice. Raises Conflict."""
-    with staff_only(by):
+    with staff_only(by, "budget numbers"):
         row = find(code, number)
         if row.is_used:
             raise Conflict("This budget number is in use, so it stays. End it instead.")

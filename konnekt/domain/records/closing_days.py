@@ -49,7 +49,7 @@ seen = RECORD.fingerprint
 
 def add(day: date, name_nl: str, name_en: str, *, by: Account) -> ClosingDay:
     """A new closing day. Raises Invalid where that day is one already."""
-    with staff_only(by):
+    with staff_only(by, "calendar"):
         row = ClosingDay(**RECORD.checked({"day": day, "name_nl": name_nl, "name_en": name_en}))
         _check_free(day)
         RECORD.add(row, by=by)
@@ -61,7 +61,7 @@ def change(
     closing_day: int, day: date, name_nl: str, name_en: str, *, by: Account, seen: str = ""
 ) -> ClosingDay:
     """Change its names or move it. Raises Invalid, Conflict."""
-    with staff_only(by):
+    with staff_only(by, "calendar"):
         row = find(closing_day)
         RECORD.check_seen(row, seen)
         was = RECORD.values(row)
@@ -79,7 +79,7 @@ def change(
 
 def delete(closing_day: int, *, by: Account) -> ClosingDay:
     """Work goes on that day after all."""
-    with staff_only(by):
+    with staff_only(by, "calendar"):
         row = find(closing_day)
         RECORD.delete(row, by=by)
         _refresh([row.day])
@@ -101,7 +101,7 @@ def add_holidays(year: int, days: Iterable[date], *, by: Account) -> list[Closin
     found = {holiday.day: holiday for holiday in holidays.of(_checked(year))}
     if not chosen or chosen - set(found):
         raise Invalid("Choose at least one day of the list.", field="day")
-    with staff_only(by):
+    with staff_only(by, "calendar"):
         known = {row.day for row in of(year)}
         rows = [
             ClosingDay(day=day, name_nl=found[day].name_nl, name_en=found[day].name_en)

@@ -10,7 +10,8 @@ from typing import Any
 from peewee import SqliteDatabase, fn
 
 from konnekt.db import db, hold, transaction
-from konnekt.domain import access, clock, events
+from konnekt.domain import clock, events
+from konnekt.domain.accounts import agency_roles
 from konnekt.domain.records import erased_words, people, personal_data, register_of_erasure, retention
 from konnekt.domain.refusals import Conflict, Refused
 from konnekt.models import (
@@ -58,7 +59,7 @@ class ErasePreview:
 
 def preview(person: int, *, by: Account) -> ErasePreview:
     """What would go and what stays until when. Raises NotFound, Forbidden."""
-    access.only_agency(by, "Only the agency changes this.")
+    agency_roles.require(by, "personal data", "Only the agency changes this.")
     row = people.find(person)
     terms, about = retention.terms(), personal_data.about(row)
     last = {"invoices": _last_invoice(row), "payroll": _last_pay(row)}
@@ -101,7 +102,7 @@ def erase(person: int, *, by: Account) -> Account:
     Raises Conflict where the account is open, work or money of the person is, or it is erased already;
     NotFound; Forbidden for who is not of the agency.
     """
-    access.only_agency(by, "Only the agency changes this.")
+    agency_roles.require(by, "personal data", "Only the agency changes this.")
     return _erase(person, by=by)
 
 
@@ -184,7 +185,8 @@ def _take_name(row: Account) -> None:
     name = name_of(row.id)
     columns: dict[str, Any] = {
         "email": f"person-{row.id}@erased.invalid", "first_name": "", "last_name": name,
-        "username": None, "employee_number": None, "password_hash": None, "is_agency_staff": False,
+        "username": None, "employee_number": None, "password_hash": None,
+        "is_agency_staff": False, "agency_roles": "",
         "is_active": False, "signed_in_at": None, "has_second_factor": False, "decides_by_mail": False,
     }  # fmt: skip
     assert set(columns) == set(register_of_erasure.columns("account", "blanked"))

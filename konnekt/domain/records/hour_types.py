@@ -65,7 +65,7 @@ def is_locked(of: HourType) -> bool:
 
 def add(code: str, kind: Kind, *, by: Account) -> HourType:
     """A new hour type. Raises Invalid; codes are unique, whatever their case."""
-    with staff_only(by):
+    with staff_only(by, "hour types"):
         row = HourType(**RECORD.checked({"code": code, **asdict(kind)}))
         text_fields.check_code(row.code, [other.code for other in listed()])
         RECORD.add(row, by=by)
@@ -77,7 +77,7 @@ def change(hour_type: int, kind: Kind, *, by: Account, seen: str = "") -> HourTy
 
     Raises Invalid, and Conflict for the last one in use or a form that is overtaken.
     """
-    with staff_only(by):
+    with staff_only(by, "hour types"):
         hold("invoices")
         row = find(hour_type)
         RECORD.check_seen(row, seen)

@@ -77,7 +77,7 @@ def find(code: str) -> Organisation:
 
 def add(values: dict[str, Any], *, by: Account) -> Organisation:
     """A new organisation. Raises Invalid with the field that can't be."""
-    with staff_only(by):
+    with staff_only(by, "organisations"):
         row = Organisation(**_checked(values))
         RECORD.add(row, by=by)
     return row
@@ -85,7 +85,7 @@ def add(values: dict[str, Any], *, by: Account) -> Organisation:
 
 def change(code: str, values: dict[str, Any], *, seen: str, by: Account) -> Organisation:
     """Change what the form holds. Raises Invalid, or Refused where somebody else changed it meanwhile."""
-    with staff_only(by):
+    with staff_only(by, "organisations"):
         row = find(code)
         RECORD.check_seen(row, seen)
         checked = _checked(values, row)
@@ -156,7 +156,7 @@ def end(code: str, on: date | None, *, by: Account, is_sure: bool = False) -> Or
 
     Raises Conflict while assignments go on after that day, Doubtful while timesheets are unfinished.
     """
-    with staff_only(by):
+    with staff_only(by, "organisations"):
         row = find(code)
         text_fields.day(on, "ended_on")
         if on is None:
@@ -179,7 +179,7 @@ def end(code: str, on: date | None, *, by: Account, is_sure: bool = False) -> Or
 
 def resume(code: str, *, by: Account) -> Organisation:
     """Take the end back: it is a client again."""
-    with staff_only(by):
+    with staff_only(by, "organisations"):
         row = find(code)
         if row.ended_on is None:
             raise Conflict("This organisation has not ended.")
@@ -189,7 +189,7 @@ def resume(code: str, *, by: Account) -> Organisation:
 
 def choose_sign_in(code: str, sign_in: str, *, seen: str, by: Account) -> Organisation:
     """Whether its people sign in with a provider: off, offered or required (accounts/sign_in_policy.py)."""
-    with staff_only(by):
+    with staff_only(by, "sign-in"):
         row = find(code)
         if sign_in not in SIGN_IN:
             raise Invalid("Choose one of the three.", field="sign_in")

@@ -160,7 +160,7 @@ def generate(
 
     closed: what becomes of deadlines on days on which nobody works (working_days.settled).
     """
-    with staff_only(by):
+    with staff_only(by, "calendar"):
         spans = working_days.settled(preview(calendar, year, rule), closed)
         rows = [PayPeriod.create(calendar=calendar, year=year, **asdict(span)) for span in spans]
         events.record("generate_periods", by=by, **generated(rows))
@@ -188,7 +188,7 @@ def change(
     joined: the periods before and after move their own adjoining day along. closed: as in generate. Raises
     Invalid (overlap, gap, wrong order), Conflict where the form is overtaken.
     """
-    with staff_only(by):
+    with staff_only(by, "calendar"):
         hold("invoices")
         row = find(period)
         RECORD.check_seen(row, seen)
@@ -209,7 +209,7 @@ def check_empty(period: PayPeriod) -> None:
 
 def delete(period: int, *, by: Account) -> PayPeriod:
     """Delete a period that nothing uses: the first or the last of its calendar, so that no gap comes."""
-    with staff_only(by):
+    with staff_only(by, "calendar"):
         row = find(period)
         before = RECORD.facts(row)
         _delete(row.calendar, [row])
@@ -219,7 +219,7 @@ def delete(period: int, *, by: Account) -> PayPeriod:
 
 def delete_year(calendar: str, year: int, *, by: Account) -> int:
     """Delete all periods of a year, where nothing uses any of them; returns how many there were."""
-    with staff_only(by):
+    with staff_only(by, "calendar"):
         found = list(PayPeriod.select().where((PayPeriod.calendar == calendar) & (PayPeriod.year == year)))
         if not found:
             raise NotFound("There are no periods of this year.")

@@ -1,10 +1,11 @@
 """People as the agency keeps them: add, change, invite, close an account and open it again, sign out."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from konnekt.domain import clock, refusals, text_fields
-from konnekt.domain.accounts import devices, links, notices, people, sessions
+from konnekt.domain.accounts import agency_roles, devices, links, notices, people, sessions
 from konnekt.domain.records import company_numbers, rights
 from konnekt.domain.records.audited import RecordType, existing, staff_only
 from konnekt.domain.refusals import Conflict, Invalid, NotFound
@@ -49,6 +50,7 @@ RECORD = RecordType(
         "is_agency_staff": text_fields.boolean,
     },
     joint=((("first_name", "last_name"), _check_named),),
+    more=("agency_roles",),
 )
 COLUMNS = RECORD.columns
 seen = RECORD.fingerprint
@@ -60,13 +62,6 @@ def find(person: int) -> Account:
     return existing(found, NotFound("This person does not exist."))
 
 
-def _somebody(person: int) -> Account:
-    """The account with this id, unless nobody is behind it any more; raises NotFound, Conflict."""
-    row = find(person)
-    check_is_somebody(row)
-    return row
-
-
 def check_is_somebody(row: Account) -> None:
     """Raises Conflict where the account was erased (erasing.py)."""
     if row.erased_at is not None:
@@ -75,8 +70,10 @@ def check_is_somebody(row: Account) -> None:
 
 def add(values: dict[str, Any], *, by: Account, is_invited: bool = False) -> Account:
     """A new account without a password; is_invited: mail a link to choose one. Raises Invalid."""
-    with staff_only(by):
+    with staff_only(by, "look"):
         row = Account(**_checked(values, None), created_at=clock.now())
+        check_task(row, by)
+        row.agency_roles = agency_roles.ALL if row.is_agency_staff else ""
         RECORD.add(row, by=by)
         if is_invited:
             invite(row.id, by=by)
@@ -89,19 +86,66 @@ def change(person: int, values: dict[str, Any], *, seen: str, by: Account, is_su
     A mail to the old one says so.
     Raises Invalid, Conflict where nobody of the agency would be left, Doubtful for one's own place there.
     """
-    with staff_only(by):
-        row = _somebody(person)
+    with _one(person, by) as row:
+        check_is_somebody(row)
         RECORD.check_seen(row, seen)
         checked = _checked(values, row)
         if row.employee_number and not checked["employee_number"]:
             check_number_stays(row)
-        if row.is_agency_staff and not checked["is_agency_staff"]:
-            _keep_somebody(row)
+        guard = None
+        is_staff = checked.get("is_agency_staff", row.is_agency_staff)
+        if row.is_agency_staff != is_staff:
+            agency_roles.require(by, "staff", "Only the agency changes this.")
+            checked["agency_roles"] = agency_roles.ALL if is_staff else ""
+        if row.is_agency_staff and not is_staff:
+            guard = _keep_somebody(row)
             refusals.ask(_own(row, by), is_sure=is_sure)
         key, before = name_key(checked["first_name"], checked["last_name"]), row.email
-        if "email" in RECORD.change(row, checked, by=by, name_key=key):
+        if "email" in RECORD.change(row, checked, by=by, guard=guard, name_key=key):
             address_changed(row, before)
     return row
+
+
+def change_roles(
+    person: int, roles: Iterable[str], *, seen: str, by: Account, is_sure: bool = False
+) -> Account:
+    """Give somebody of the agency these roles there instead of what it had.
+
+    Raises Invalid for none, Conflict where nobody would have Administration, Doubtful for one's own.
+    """
+    with staff_only(by, "staff"):
+        row = find(person)
+        RECORD.check_seen(row, seen)
+        if not row.is_agency_staff:
+            raise Conflict("%(name)s does not work at the agency.", name=row.name)
+        wanted = agency_roles.kept(set(roles))
+        if not wanted:
+            raise Invalid("Choose at least one role.", field="planning")
+        guard = None
+        if agency_roles.ADMINISTRATION not in wanted.split():
+            guard = _keep_somebody(row)
+            refusals.ask(_own_roles(row, by), is_sure=is_sure)
+        RECORD.change(row, {"agency_roles": wanted}, by=by, verb="change_roles", guard=guard)
+    return row
+
+
+def _own_roles(person: Account, by: Account) -> list[Invalid]:
+    own = Invalid("This is your own account: you can't change roles any more.")
+    return [own] if person.id == by.id else []
+
+
+@contextmanager
+def _one(person: int, by: Account) -> Iterator[Account]:
+    """One transaction about somebody; who works at the agency is the Administration's to change."""
+    with staff_only(by, "look"):
+        row = find(person)
+        check_task(row, by)
+        yield row
+
+
+def check_task(row: Account, by: Account) -> None:
+    """Raise Forbidden for who may not change this person."""
+    agency_roles.require(by, "staff" if row.is_agency_staff else "people", "Only the agency changes this.")
 
 
 def _checked(values: dict[str, Any], row: Account | None) -> dict[str, Any]:
@@ -128,16 +172,21 @@ def check_number_stays(row: Account) -> None:
         raise Invalid("Who has assignments keeps an employee number.", field="employee_number")
 
 
-def _keep_somebody(leaving: Account) -> None:
-    others = Account.is_agency_staff & Account.is_active & (Account.id != leaving.id)
-    if leaving.is_active:
-        check_staffed(Account.select().where(others).exists())
+def _keep_somebody(leaving: Account) -> Any:
+    """The condition under which somebody leaves or has one role less, which the UPDATE asks again."""
+    is_kept = agency_roles.is_administered_without(leaving.id)
+    if not leaving.is_active or agency_roles.ADMINISTRATION not in agency_roles.of(leaving):
+        return None
+    check_staffed(Account.select().where(is_kept).exists())
+    return is_kept
 
 
 def check_staffed(is_staffed: bool) -> None:
-    """Somebody of the agency is left who can sign in."""
+    """Somebody of the agency is left who can sign in and give roles."""
     if not is_staffed:
-        raise Conflict("Nobody of the agency would be left: first give somebody else a place at the agency.")
+        raise Conflict(
+            "Nobody of the agency would be left with the role Administration: first give it to somebody else."
+        )
 
 
 def _own(person: Account, by: Account) -> list[Invalid]:
@@ -147,8 +196,7 @@ def _own(person: Account, by: Account) -> list[Invalid]:
 
 def invite(person: int, *, by: Account) -> Account:
     """Mail a link to choose a password, for seven days; earlier links stop working."""
-    with staff_only(by):
-        row = find(person)
+    with _one(person, by) as row:
         links.invite(row.email, by=by)
     return row
 
@@ -158,14 +206,12 @@ def close(person: int, *, by: Account, is_sure: bool = False) -> Account:
 
     Raises Conflict for a closed one and for the agency's last, Doubtful where work would lie still.
     """
-    with staff_only(by):
-        row = find(person)
+    with _one(person, by) as row:
         if not row.is_active:
             raise Conflict("This account was closed already.")
-        if row.is_agency_staff:
-            _keep_somebody(row)
+        guard = _keep_somebody(row)
         refusals.ask(_own(row, by) + rights.what_lies_still(row), is_sure=is_sure)
-        RECORD.change(row, {"is_active": False}, by=by, verb="close_account")
+        RECORD.change(row, {"is_active": False}, by=by, verb="close_account", guard=guard)
         sessions.end_all(row)
         devices.estrange(row)
         end_links(row)
@@ -174,8 +220,8 @@ def close(person: int, *, by: Account, is_sure: bool = False) -> Account:
 
 def reopen(person: int, *, by: Account) -> Account:
     """Open a closed account again, with the rights that it had."""
-    with staff_only(by):
-        row = _somebody(person)
+    with _one(person, by) as row:
+        check_is_somebody(row)
         if row.is_active:
             raise Conflict("This account is open.")
         RECORD.change(row, {"is_active": True}, by=by, verb="reopen_account")
@@ -200,8 +246,7 @@ def end_sessions(person: int, *, by: Account, session: int | None = None) -> int
 
     From all: none is remembered any more either.
     """
-    with staff_only(by):
-        row = find(person)
+    with _one(person, by) as row:
         which = Session.account == row
         if session is not None:
             which &= Session.id == session

@@ -13,8 +13,8 @@ from peewee import Field, ForeignKeyField
 
 from konnekt.db import BaseModel, connected, transaction
 from konnekt.domain import events
+from konnekt.domain.accounts import agency_roles
 from konnekt.domain.records import people, register
-from konnekt.domain.refusals import Forbidden
 from konnekt.models import (
     Account,
     AccountLink,
@@ -93,11 +93,11 @@ OF_AN_ACT = (
 def of_person(person: int, *, by: Account, say: Callable[[str], str] = str) -> Iterator[tuple[str, bytes]]:
     """The files (name, content) about somebody; that they were handed out is an event.
 
-    say: translates what the register says. Raises NotFound; Forbidden for who asks about somebody else and is
-    not of the agency.
+    say: translates what the register says. Raises NotFound; Forbidden for who asks about somebody else
+    and may not do so at the agency.
     """
-    if person != by.id and not by.is_agency_staff:
-        raise Forbidden("You may only download what is kept about yourself.")
+    if person != by.id:
+        agency_roles.require(by, "personal data", "You may only download what is kept about yourself.")
     found = people.find(person)
     with transaction():
         events.record("hand_out_data", by=by, person=found)

@@ -98,7 +98,7 @@ def add(assignment: int, valid_from_on: date, pay_rate: int, bill_rate: int, *, 
 
     Raises Invalid: that day has one already, too high, or hours from that day on are billed or paid.
     """
-    with staff_only(by):
+    with staff_only(by, "rates"):
         hold("invoices")
         place = assignments.find(assignment)
         rate = Rate(assignment=place, **_checked(place, valid_from_on, pay_rate, bill_rate))
@@ -118,7 +118,7 @@ def change(
     seen: str = "",
 ) -> Rate:
     """Put a rate right that no hour is billed or paid with. Raises as `add` does, and Conflict."""
-    with staff_only(by):
+    with staff_only(by, "rates"):
         hold("invoices")
         row = find(assignment, rate)
         RECORD.check_seen(row, seen)
@@ -131,7 +131,7 @@ def change(
 
 def delete(assignment: int, rate: int, *, by: Account) -> Rate:
     """Delete a rate that no hour is billed or paid with. Conflict where hours would be left without one."""
-    with staff_only(by):
+    with staff_only(by, "rates"):
         hold("invoices")
         row = find(assignment, rate)
         check_own(row)

@@ -20,7 +20,7 @@ account | everybody | portal | contract | closed
   contact: email
   identity: first_name last_name username employee_number
   plain: language
-  access: is_agency_staff is_active signed_in_at has_second_factor decides_by_mail
+  access: is_agency_staff agency_roles is_active signed_in_at has_second_factor decides_by_mail
   acts: created_at
   secret: password_hash
   plain: erased_at

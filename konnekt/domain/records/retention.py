@@ -82,7 +82,7 @@ def seen(of: dict[str, int]) -> str:
 
 def change(values: dict[str, int | None], *, seen: str, by: Account) -> dict[str, int]:
     """Choose other terms. Raises Several for what no law allows, Conflict where the form is overtaken."""
-    with staff_only(by):
+    with staff_only(by, "agency"):
         now = terms()
         if seen and seen != _seen(now):
             raise Conflict(

@@ -76,7 +76,7 @@ def give(person: int, code: str, may: dict[str, bool], *, by: Account, is_sure: 
 
     Raises Doubtful where she works there herself and would approve, and where nobody would approve any more.
     """
-    with staff_only(by):
+    with staff_only(by, "people"):
         is_somebody = (Account.id == person) & Account.erased_at.is_null()
         account = existing(Account.get_or_none(is_somebody), NotFound("This person does not exist."))
         place = Organisation.get_or_none(Organisation.code == code)
@@ -108,7 +108,7 @@ def check_open(place: Organisation) -> None:
 
 def remove(person: int, code: str, *, by: Account, is_sure: bool = False) -> Right:
     """Take all rights of a person in an organisation away."""
-    with staff_only(by):
+    with staff_only(by, "people"):
         right = find(person, code)
         account = right.account
         if right.may_approve:

@@ -6,6 +6,7 @@ from datetime import date
 from konnekt.db import transaction
 from konnekt.domain import access, text_fields
 from konnekt.domain.access import Grants
+from konnekt.domain.accounts import agency_roles
 from konnekt.domain.refusals import Conflict, Forbidden, Invalid
 from konnekt.domain.registration import teams
 from konnekt.domain.registration.submit_on_behalf import UnsentSheet
@@ -94,7 +95,7 @@ def change(sheet: grid.Sheet, entered: content.Content, reason: str, *, by: Acco
     for all but agency staff, Invalid without a reason, what submit.submit raises, Conflict where nothing
     changes.
     """
-    access.only_agency(by, "Only the agency changes hours on behalf of somebody else.")
+    agency_roles.require(by, "hours", "Only the agency changes hours on behalf of somebody else.")
     with transaction():
         reason = text_fields.checked_reason(reason)
         if entered.is_like(sheet.stored.content):

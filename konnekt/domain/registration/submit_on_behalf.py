@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from konnekt.db import transaction
 from konnekt.domain import access, text_fields
 from konnekt.domain.access import Grants
+from konnekt.domain.accounts import agency_roles
 from konnekt.domain.approvals import detail as approval_detail
 from konnekt.domain.refusals import Conflict, Invalid, NotFound
 from konnekt.domain.timesheets import content, find as timesheet_find, submit
@@ -73,7 +74,7 @@ def send(at: submit.SheetIds, reason: str, *, is_nil: bool = False, by: Account,
     Forbidden for all but agency staff, Invalid without a reason, with cells that can't be read, for an
     empty sheet; Conflict where it was sent already, EditConflict where somebody changed it since it was seen.
     """
-    access.only_agency(by, "Only the agency sends on behalf of somebody else.")
+    agency_roles.require(by, "hours", "Only the agency sends on behalf of somebody else.")
     with transaction():
         reason = text_fields.checked_reason(reason)
         to_send = None

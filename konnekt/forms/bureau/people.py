@@ -33,6 +33,24 @@ class PersonForm(FlaskForm):  # type: ignore[misc]
         }
 
 
+class RolesForm(FlaskForm):  # type: ignore[misc]
+    """What somebody does at the agency. seen: how it was when the form was drawn."""
+
+    seen = HiddenField()
+    planning = BooleanField(_("Planning"))
+    invoicing = BooleanField(_("Invoicing"))
+    payroll = BooleanField(_("Payroll"))
+    administration = BooleanField(_("Administration"))
+    reading = BooleanField(_("Reading"))
+    sure = BooleanField(_("Yes, change it"))
+
+    def roles(self) -> list[str]:
+        """The boxes that are ticked."""
+        return [
+            name for name, value in self.data.items() if value and name not in ("csrf_token", "seen", "sure")
+        ]
+
+
 class CloseForm(FlaskForm):  # type: ignore[misc]
     """Closing an account: nothing but the answer to what is asked."""
 

@@ -166,6 +166,20 @@ def test_what_is_paid_gets_a_supplementary_sheet(
     assert payroll_cast.preview().cents == 0, "nobody's pay changes"
 
 
+def test_invoicing_moves_what_is_paid_as_well(world: World, target: BudgetNumber) -> None:
+    """All of it is one task, though a correction of its own would be another's."""
+    payroll_cast.export()
+    invoice_cast.run()
+    biller = factories.account("Ria", "Bakker", is_agency_staff=True, agency_roles="invoicing")
+    chosen = Chosen(world.fse_budget, target.id)
+    seen = move_preview.preview(chosen).fingerprint
+    planner = factories.account("Piet", "Plan", is_agency_staff=True, agency_roles="planning")
+    with pytest.raises(Forbidden):
+        correction_move.move(chosen, REASON, by=planner, seen=seen)
+    correction_move.move(chosen, REASON, by=biller, seen=seen)
+    assert cases.find(world.sheet.id).waiting is not None
+
+
 def test_rows_that_meet_on_the_new_number_are_added_up(world: World, target: BudgetNumber) -> None:
     line = TimesheetLine.create(
         timesheet=world.sheet, iso_year=2026, iso_week=45, budget_number=target,

@@ -278,7 +278,7 @@ REFUSED = {
     ),
     "the last of the agency": (
         ("people", "nl;;1", "nl;;0"),
-        "people.csv:2: agency_staff: Nobody of the agency would be left: first give somebody else a place at the agency.",
+        "people.csv:2: agency_staff: Nobody of the agency would be left with the role Administration: first give it to somebody else.",
     ),
     "days of a period with timesheets": (
         ("pay_periods", "2026-10-05;2026-11-01", "2026-10-07;2026-11-01"),

@@ -99,7 +99,7 @@ class Rule(NamedTuple):
 
 ORGANISATION = dict.fromkeys(organisations.COLUMNS, "") | {
     "code": "NEW", "name": "New", "calendar": "four_weeks", "payment_term_days": 30,
-    "decide_by_mail": "off", "vat_treatment": "standard", "language": "nl", "country": "NL",
+    "vat_treatment": "standard", "language": "nl", "country": "NL", "decide_by_mail": "off",
 }  # fmt: skip
 
 
@@ -422,7 +422,7 @@ RULES: dict[str, Rule] = {
         lambda _world: file("people", email="noor@um.example"),
     ),
     "nobody of the agency": Rule(
-        "Nobody of the agency would be left: first give somebody else a place at the agency.",
+        "Nobody of the agency would be left with the role Administration: first give it to somebody else.",
         lambda world: person(world, world.staff, is_agency_staff=False),
         lambda _world: file("people", email="bureau@interum.example"),
     ),
@@ -491,6 +491,9 @@ WITHOUT_A_FILE = {
     "Write the reason, so that it can be put right.": "a file gives no reasons",
     "Somebody else changed this at the same moment. Look at it again.": "an import says: import again",
     "Somebody else changed this while you were typing. Check your text and save again.": "a file shows nothing",
+    "Choose at least one role.": "a file gives all roles, or none",
+    "This is your own account: you can't change roles any more.": "a file gives all roles, or none",
+    "%(name)s does not work at the agency.": "a file gives all roles, or none",
     # keys: what a file names again is changed, and what it does not know is new
     "This organisation has this budget number already.": "the file's key",
     "This number stands on an invoice, so it stays.": "the file's key",
