@@ -287,16 +287,11 @@ def column_label(name: str) -> str:
 
 
 FILTERS = {
-    "change_title": title,
-    "change_lines": lines,
-    "record_choice": choice,
-    "column_label": column_label,
-    "change_value": shown,
-    "ceiling": ceiling,
-}
+    "change_title": title, "change_lines": lines, "record_choice": choice, "column_label": column_label,
+    "change_value": shown, "ceiling": ceiling,
+}  # fmt: skip
 
 
 def init_app(app: Flask) -> None:
     """Give the templates these."""
-    for name, function in FILTERS.items():
-        app.jinja_env.filters[name] = function
+    app.jinja_env.filters.update(FILTERS)
