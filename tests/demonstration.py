@@ -69,13 +69,14 @@ def approve(site: Site) -> int:
 
 def visit_the_agency(site: Site) -> None:
     """Each place of the agency answers and shows what the demonstration put there."""
+    # Hours of a period opens at the one that presses most, which the day decides: of one calendar or another.
+    assert re.search("Student Services Centre|Universiteitsbibliotheek", site.read("/bureau/progress"))
     places = {
         "/bureau": "Bureau",
         "/bureau/organisations": "Universiteitsbibliotheek",
         "/bureau/people": "Wójcik",
         "/bureau/assignments": "Żółkiewski",
         "/bureau/pay-periods": "Periode 1 <small>",
-        "/bureau/progress": "Student Services Centre",
         "/bureau/invoicing": "uur",
         "/bureau/payments": "0042.001",
         "/bureau/payroll": "uur",
