@@ -79,12 +79,15 @@ class Visitor:
         self.opener.open(f"{self.origin}/language", fields.encode(), timeout=30).close()
 
     def get(self, path: str, headers: dict[str, str] | None = None) -> Found:
-        """The page at an address; a download comes back empty, also one that is still being made (409)."""
+        """The page at an address; a download comes back empty, also one that can't be had yet.
+
+        It is still being made (409), or a crawl in two languages took more than anybody may (429).
+        """
         asked = urllib.request.Request(urljoin(self.origin, path), headers=headers or {})
         try:
             opened = self.opener.open(asked, timeout=60)
         except urllib.error.HTTPError as error:
-            if error.code == 409:
+            if error.code in (409, 429):
                 return Found(path, "")
             raise AssertionError(f"{path}: {error}") from error
         with opened as answer:
