@@ -62,11 +62,11 @@ def test_from_nothing_to_an_upgrade_and_a_backup_brought_back() -> None:
         assert f"https://{NAME}/" in postbox.mails[0].as_string()
         first_account(one)
 
-        assert "/login/with/" not in one.ask("/login")[1]
+        assert "/login/with/" not in sign_in_page(one)
         said = one.run(commands("Signing in with the account of an organisation"))
         assert f"provider university: {provider.issuer}" in said
         assert "FAIL" not in said
-        assert "University account" in one.ask("/login")[1]
+        assert "University account" in sign_in_page(one)
 
         listed = one.run(commands("Backups")[:3])
         assert "by-hand.zip" in listed
@@ -112,6 +112,14 @@ def test_to_postgresql_with_continuous_backup_and_a_second_host() -> None:
         one.sign_in("bureau@example.org", "na-de-kopie-gewijzigd")
         assert one.is_signed_in(), "what changed after the copy is there"
         second_host(one)
+
+
+def sign_in_page(one: Machine) -> str:
+    """The page as a browser sees it in which nobody is signed in."""
+    kept, one.cookies = one.cookies, {}
+    _, page = one.ask("/login")
+    one.cookies = kept
+    return page
 
 
 def second_host(one: Machine) -> None:

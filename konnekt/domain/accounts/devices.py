@@ -102,7 +102,8 @@ def is_remembered(account: Account, token: str) -> bool:
 def of(account: Account) -> list[Device]:
     """The account's remembered browsers, the last used first: one statement."""
     mine = (Device.account == account) & (Device.remembered_until_at > clock.now())
-    return list(Device.select().where(mine).order_by(Device.seen_at.desc(), Device.id.desc()))
+    latest = Device.select().where(mine).order_by(Device.seen_at.desc(), Device.id.desc())
+    return list(latest.limit(MOST_DEVICES))
 
 
 def is_this(device: Device, token: str) -> bool:
