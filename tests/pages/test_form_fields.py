@@ -53,6 +53,12 @@ BOUNDS = {
     "/bureau/pay-periods/year/preview submit_days": ("-1", "0", "7", "367"),
     "/bureau/pay-periods/year/preview approve_days": ("-1", "6", "10", "367"),
     "/bureau/pay-periods/year/preview pay_days": ("-1", "8", "366", "367"),
+    "/bureau/register/terms invoices": ("6", "7", "20", "21"),
+    "/bureau/register/terms payroll": ("6", "7", "20", "21"),
+    "/bureau/register/terms hours": ("6", "7", "20", "21"),
+    "/bureau/register/terms workers": ("4", "5", "20", "21"),
+    "/bureau/register/terms accounts": ("0", "1", "20", "21"),
+    "/bureau/register/terms mail": ("2", "3", "120", "121"),
     # The most is what is still to be paid, which stands on the page.
     "/bureau/payments/invoice/*/pay pay-amount": ("0", "0,01", "", "21474836,48"),
 }
@@ -64,7 +70,7 @@ PAGES_WITH_NUMBERS = {
     "/bureau/assignments/<assignment>/rates/<rate>", "/bureau/hour-types", "/bureau/hour-types/<hour_type>",
     "/bureau/organisations/<code>/budget-numbers", "/bureau/organisations/<code>/budget-numbers/<number>",
     "/bureau/organisations/<code>/change", "/bureau/organisations/new/organisation",
-    "/bureau/pay-periods/year", "/bureau/payments/invoice/<invoice>",
+    "/bureau/pay-periods/year", "/bureau/payments/invoice/<invoice>", "/bureau/register",
 }  # fmt: skip
 # Codes are typed in digits too, and are no numbers.
 CODES = {"/account/factors/* factor_code"}
