@@ -361,7 +361,9 @@ def test_a_recovery_code_does_too(world: World, phone: Visitor, app_of: one_time
 
 def test_a_remembered_browser_is_not_asked(world: World, phone: Visitor, app_of: one_time_codes.App) -> None:
     path, pick = f"/decide/{remind(world)}", {"pick": f"{world.sheet.id}:1"}
-    phone.client.set_cookie("konnekt-browser", devices.remember(world.supervisor, "Firefox"))
+    token = devices.know(world.supervisor, "", "Firefox")
+    devices.remember(world.supervisor, token)
+    phone.client.set_cookie("konnekt-browser", token)
     assert phone.post(path, pick).status_code == 303
 
 
