@@ -10,10 +10,12 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
+from konnekt.background import mail
 from konnekt.config import Config
 from konnekt.domain import clock
 from konnekt.domain.accounts import passwords, recovery_codes
-from konnekt.models import Account, Agency, Event, Passkey, Session
+from konnekt.models import Account, Agency, Event, Organisation, Passkey, Session
+from konnekt.providers import Provider
 from tests import one_time_codes, soft_passkeys
 from tests.factories import World
 from tests.pages.test_sign_in import GOOD, attempt, is_in
@@ -66,6 +68,23 @@ def test_alone(app: Flask, key: SoftKey, noor: Account, caplog: pytest.LogCaptur
     assert is_in(visitor)
     assert visitor.post(f"{LIST}/recovery-codes").status_code == 200, "both factors: not asked once more"
     assert "konnekt-browser" in str(response.headers.getlist("Set-Cookie"))
+
+
+def test_where_a_provider_is_required_it_opens_nothing(
+    app: Flask, key: SoftKey, noor: Account, world: World, config: Config
+) -> None:
+    """The organisation says who its people are; a passkey of before would go past it."""
+    named = Provider("demo", "Universiteit", "https://idp.example", "konnekt", "a secret")
+    app.config["KONNEKT"] = replace(config, url=URL, providers=(named,))
+    mail.configure(app.config["KONNEKT"])
+    Organisation.update(sign_in="required").where(Organisation.code == "FSE").execute()
+    visitor = Visitor(app)
+    response = sign_in(visitor, key)
+    assert response.status_code == 422
+    assert "Uw organisatie laat u inloggen met Universiteit." in response.text
+    assert not is_in(visitor)
+    Organisation.update(sign_in="offered").where(Organisation.code == "FSE").execute()
+    assert sign_in(visitor, key).status_code == 303
 
 
 def test_where_browsers_make_none_the_page_speaks_of_none(app: Flask, config: Config, noor: Account) -> None:

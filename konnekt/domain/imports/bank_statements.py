@@ -27,7 +27,8 @@ def read(content: bytes) -> list[bank.StatementLine]:
     """The lines of a statement of the agency's account, in order. Raises Invalid with what is wrong."""
     if len(content) > MOST_BYTES:
         raise Invalid("The file is larger than %(most)s MB.", field="file", most=MOST_BYTES // 1_000_000)
-    iban = _plain(Agency.get_or_none() and Agency.get().iban)
+    agency = Agency.get_or_none()
+    iban = _plain(agency.iban if agency else "")
     if not iban:
         raise Invalid("The agency has no IBAN yet: fill it in first, under The agency itself.", field="file")
     is_xml = content.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<")
