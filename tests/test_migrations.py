@@ -10,18 +10,19 @@ from typing import Any
 import psycopg
 import pytest
 from peewee import IntegrityError, SqliteDatabase
-from playhouse.migrate import SchemaMigrator, migrate
-from playhouse.migrations import Runner
+from playhouse.migrate import SchemaMigrator
 from playhouse.schema_diff import diff_models
 
 from konnekt import db as database
-from konnekt.commands.schema import MIGRATIONS, migrate_database
+from konnekt.background import health
+from konnekt.commands.schema import migrate_database, newer_than_code, pending
 from konnekt.config import Config
 from konnekt.db import db
 from konnekt.domain import clock
 from konnekt.domain.invoices import issue
 from konnekt.domain.payroll import hand_over_or_undo
 from konnekt.domain.timesheets import link_facts
+from konnekt.migrations import BEFORE, FOLDER, INITIAL, Migrations
 from konnekt.models import (
     TABLES,
     Account,
@@ -151,7 +152,7 @@ def test_up_twice_does_nothing(blank: Callable[[], None]) -> None:
 
 def test_down_leaves_nothing(blank: Callable[[], None]) -> None:
     migrate_database()
-    runner = Runner(db.obj, str(MIGRATIONS))
+    runner = Migrations(db.obj)
     first = runner.migrations()[0].name
     runner.down(first)
     assert db.get_tables() == ["schema_migration"]
@@ -159,25 +160,21 @@ def test_down_leaves_nothing(blank: Callable[[], None]) -> None:
     assert migrate_database(), "and up again"
 
 
-def test_a_database_of_the_first_second_migration_gets_what_that_gained_later(
-    blank: Callable[[], None],
-) -> None:
-    runner = Runner(db.obj, str(MIGRATIONS))
-    runner.up("0003_the_month")
+def test_who_has_the_first_three_has_the_one_that_they_became(blank: Callable[[], None]) -> None:
+    *_before, last = migrate_database()
     whole = schema()
-    bureau = import_module("konnekt.migrations.0002_the_bureau")
-    migrator = SchemaMigrator.from_database(db.obj)
-    for table, column in (("account", "signed_in_at"), ("outbox", "failed_at"), ("payroll_batch", "frozen")):
-        migrate(migrator.drop_column(table, column))
-    for table, name in (("event", "event_thing"), *(("invoice", name) for name in bureau.INVOICE_INDEXES)):
-        migrate(migrator.drop_index(table, name))
-    for columns in bureau.REPLACED:
-        migrate(migrator.add_index("invoice", columns))
-    bureau.collate(db.obj, "default")
-    db.execute_sql("DELETE FROM schema_migration WHERE name = '0003_the_month'")
-    assert schema() != whole
-    assert runner.up("0003_the_month") == ["0003_the_month"]
+    db.execute_sql(f"UPDATE schema_migration SET name = '{BEFORE[0]}' WHERE name = '{INITIAL}'")
+    for name in BEFORE[1:]:
+        db.execute_sql(
+            f"INSERT INTO schema_migration (name, applied) VALUES ('{name}', '2026-11-30 09:00:00')"
+        )
+    assert (pending(), newer_than_code(), health.schema().is_well) == ([], [], True)
+    Migrations(db.obj).down(last)
+    assert pending() == [last]
+    assert migrate_database() == [last]
     assert schema() == whole
+    names = {name for (name,) in rows("SELECT name FROM schema_migration")}
+    assert names & {INITIAL, *BEFORE} == {INITIAL}
 
 
 def test_a_batch_of_before_the_mark_counts_as_handed_over(blank: Callable[[], None]) -> None:
@@ -329,8 +326,9 @@ def test_two_rows_of_a_browser_become_one(blank: Callable[[], None]) -> None:
 
 
 def test_migrations_are_numbered_without_gaps() -> None:
-    names = sorted(path.name for path in MIGRATIONS.glob("[0-9]*.py"))
-    assert [name[:4] for name in names] == [f"{number:04}" for number in range(1, len(names) + 1)]
+    names = sorted(path.name for path in FOLDER.glob("[0-9]*.py"))
+    numbers = [1, *range(4, len(names) + 3)]
+    assert [name[:4] for name in names] == [f"{number:04}" for number in numbers], "1 is what 1 to 3 were"
 
 
 @pytest.fixture

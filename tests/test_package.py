@@ -12,7 +12,7 @@ from zipfile import ZipFile
 
 import pytest
 
-from konnekt.commands.schema import MIGRATIONS
+from konnekt.migrations import FOLDER
 
 ROOT = Path(__file__).parents[1]
 VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
@@ -108,7 +108,7 @@ def test_the_wheel_works_alone_from_a_foreign_folder(wheel: Path, tmp_path: Path
 
     konnekt = there / "bin" / "konnekt"
     assert run(konnekt, "--version") == f"konnekt, version {VERSION}\n"
-    assert run(konnekt, "migrate").split() == sorted(path.stem for path in MIGRATIONS.glob("[0-9]*.py"))
+    assert run(konnekt, "migrate").split() == sorted(path.stem for path in FOLDER.glob("[0-9]*.py"))
     ask = (
         "import konnekt; print(konnekt.__file__);"
         " print(konnekt.create_app().test_client().get('/login').text)"

@@ -2,20 +2,18 @@
 
 import shutil
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from peewee import PeeweeException, fn
-from playhouse.migrations import Runner
 from playhouse.pool import MaxConnectionsExceeded
 
 from konnekt.background import delivery, pulse
 from konnekt.config import Config
 from konnekt.db import db
 from konnekt.domain import clock
+from konnekt.migrations import Migrations
 from konnekt.models import BackgroundProcess, Job
 
-MIGRATIONS = Path(__file__).parents[1] / "migrations"
 ROOM = 200 * 1024**2
 # Delivery looks every two seconds, and who is killed while sending holds a mail for ten minutes.
 LATE = timedelta(minutes=15)
@@ -96,7 +94,7 @@ def seconds_since(moment: Any) -> int:
 
 def schema() -> Finding:
     """Whether the tables are those of this code, neither older nor newer. Two statements."""
-    steps = Runner(db.obj, str(MIGRATIONS)).status()
+    steps = Migrations(db.obj).status()
     other = [step.name for step in steps if not (step.applied and step.path)]
     return Finding(
         "schema", not other, f"not that of this version: {other[-1]}" if other else "as the code has it"

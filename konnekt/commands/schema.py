@@ -8,13 +8,12 @@ from pathlib import Path
 
 import click
 from peewee import SqliteDatabase
-from playhouse.migrations import Runner
 
-from konnekt.background.health import MIGRATIONS
 from konnekt.config import Config
 from konnekt.db import db
 from konnekt.domain import flags
 from konnekt.domain.accounts import people
+from konnekt.migrations import BEFORE, Migrations
 from konnekt.models import Installation, chains, waiting
 
 # The key of the lock that PostgreSQL keeps while tables change; those of verbs have two numbers (db.hold).
@@ -36,7 +35,8 @@ def bring_up_to_date() -> list[str]:
     if pending():
         waiting.remove_triggers()  # a table that is rebuilt would lose them, or trip over them
         chains.remove_triggers()
-        applied = list(Runner(db.obj, str(MIGRATIONS)).up())
+        applied = list(Migrations(db.obj).up())
+        Migrations(db.obj).rename()
     # Each start migrates, while other hosts work: what is there stays.
     if not waiting.has_triggers():
         waiting.install_triggers()
@@ -136,19 +136,19 @@ def _require_same_secret(config: Config) -> None:
 
 def applied() -> list[str]:
     """The migrations that the database has."""
-    return sorted(Runner(db.obj, str(MIGRATIONS)).applied())
+    return sorted(Migrations(db.obj).applied())
 
 
 def known() -> list[str]:
-    """The migrations that this code has."""
-    return [step.name for step in Runner(db.obj, str(MIGRATIONS)).migrations()]
+    """The migrations that this code has, those that became one included."""
+    return [*BEFORE, *(step.name for step in Migrations(db.obj).migrations())]
 
 
 def pending() -> list[str]:
     """The migrations that `migrate` would apply."""
-    return [step.name for step in Runner(db.obj, str(MIGRATIONS)).status() if not step.applied]
+    return [step.name for step in Migrations(db.obj).status() if not step.applied]
 
 
 def newer_than_code() -> list[str]:
     """The migrations that the database has and this code does not know."""
-    return [step.name for step in Runner(db.obj, str(MIGRATIONS)).status() if not step.path]
+    return [step.name for step in Migrations(db.obj).status() if not step.path]

@@ -14,8 +14,8 @@ from flask import Flask
 from peewee import CharField, IntegerField, Model
 from playhouse.pool import PooledDatabase
 
-from konnekt import create_app
-from konnekt.commands.schema import MIGRATIONS, migrate_database
+from konnekt import create_app, migrations
+from konnekt.commands.schema import migrate_database
 from konnekt.config import Config
 from konnekt.db import db, transaction
 from konnekt.domain.timesheets import link_facts
@@ -103,7 +103,7 @@ class Data:
 
 def version(sizes: Sizes) -> str:
     """Changes with the sizes, with the migrations, and with the way the data are made."""
-    names = sorted(path.name for path in MIGRATIONS.glob("*.py"))
+    names = sorted(path.name for path in migrations.FOLDER.glob("*.py"))
     texts = [path.read_text() for path in sorted(Path(__file__).parent.glob("*.py")) if path.stem in MAKERS]
     return hashlib.sha256(repr((sizes, names, texts)).encode()).hexdigest()[:16]
 

@@ -24,7 +24,7 @@ GOOD = "correct horse battery"
 def test_migrate_makes_secret_and_tables_once(tmp_path: Path) -> None:
     config = Config(instance=tmp_path / "new" / "instance")
     first = konnekt(config, "migrate")
-    assert (first.returncode, first.stdout.split()[0]) == (0, "0001_the_whole_house")
+    assert (first.returncode, first.stdout.split()[0]) == (0, "0001_initial_schema")
     secret = config.secret_path.read_text()
     assert len(secret) >= 43
     for file in (config.secret_path, config.instance / "konnekt.db"):

@@ -13,7 +13,7 @@ from urllib.request import Request, urlopen
 import pytest
 from flask import Flask
 
-from konnekt import create_app
+from konnekt import create_app, migrations
 from konnekt.background import health, metrics, pulse, queue
 from konnekt.config import BadSetting, Config
 from konnekt.db import db
@@ -55,16 +55,16 @@ def test_ready_names_what_is_not_well(app: Flask, world: World, monkeypatch: pyt
 def test_ready_knows_its_tables(app: Flask, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Older than the code, or newer."""
     client = Visitor(app).client
-    for name in ("0001_the_whole_house", "9999_later"):
+    for name in ("0001_initial_schema", "9999_later"):
         folder = tmp_path / name
         folder.mkdir()
-        for file in health.MIGRATIONS.glob("[0-9]*.py"):
-            if file.stem != "0001_the_whole_house":
+        for file in migrations.FOLDER.glob("[0-9]*.py"):
+            if file.stem != "0001_initial_schema":
                 (folder / file.name).touch()
         (folder / f"{name}.py").touch()
-    monkeypatch.setattr(health, "MIGRATIONS", tmp_path / "0001_the_whole_house")
+    monkeypatch.setattr(migrations, "FOLDER", tmp_path / "0001_initial_schema")
     assert client.get("/readyz").json == {"wrong": []}
-    monkeypatch.setattr(health, "MIGRATIONS", tmp_path / "9999_later")
+    monkeypatch.setattr(migrations, "FOLDER", tmp_path / "9999_later")
     assert client.get("/readyz").json == {"wrong": ["schema"]}
 
 
