@@ -18,7 +18,7 @@ from konnekt.models import Document, Event, Invoice, InvoiceLine, Job
 
 # What the event of a document says it was made with: the layout of today may print a lost one of before
 # with other bytes, never with other content, which is frozen.
-LAYOUT = 2
+LAYOUT = 3
 KINDS = {"pdf": "application/pdf", "ubl": "application/xml"}
 SUFFIXES = {"pdf": "pdf", "ubl": "xml"}
 

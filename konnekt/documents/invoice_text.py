@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from functools import lru_cache
 from gettext import NullTranslations
 from pathlib import Path
@@ -13,6 +13,7 @@ from babel.dates import format_date
 from babel.support import Translations
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from konnekt.documents.invoice_tables import Tables
 from konnekt.domain import units
 from konnekt.models import Invoice, InvoiceLine
 from konnekt.screens import period_names
@@ -24,7 +25,8 @@ LOCALES = {"nl": "nl", "en": "en_GB"}
 def html(invoice: Invoice, lines: Iterable[InvoiceLine]) -> str:
     """The invoice with its timesheets as html for konnekt.documents.pdf, from frozen data alone."""
     frozen, language, lines = invoice.frozen, invoice.language, list(lines)
-    day = _days(language)
+    day, by_worker = _days(language), workers(lines)
+    tables = Tables(language, _words(language), day)
     # Whatever was frozen before these were known does not have them.
     corrected = frozen["references"] or frozen.get("corrects", [])
     return (
@@ -33,7 +35,9 @@ def html(invoice: Invoice, lines: Iterable[InvoiceLine]) -> str:
         .render(
             invoice=invoice,
             lines=lines,
-            workers=workers(lines),
+            workers=by_worker,
+            specification=[tables.specification(by_worker, lines, invoice.net_cents)],
+            timesheets=[tables.timesheet(sheet, invoice.budget_number_text) for sheet in frozen["sheets"]],
             kinds=kinds(lines),
             corrected=", ".join(f"{one['number']} ({day(one['issued_on'])})" for one in corrected),
             reason=invoice.reason or frozen.get("why", ""),
@@ -44,7 +48,7 @@ def html(invoice: Invoice, lines: Iterable[InvoiceLine]) -> str:
             period_name=_period_name(frozen["period"], language),
             language=language,
             buyer={"legal_name": "", **frozen["buyer"]},
-            **{name: frozen[name] for name in ("seller", "period", "sheets")},
+            **{name: frozen[name] for name in ("seller", "period")},
         )
     )
 
@@ -101,8 +105,14 @@ def _iban(text: str) -> str:
 
 def _period_name(frozen: dict[str, Any], language: str) -> str:
     days = {name: date.fromisoformat(frozen[name]) for name in ("first_on", "last_on")}
-    words = Translations.load(HOUSE / "translations", [language])
+    words = _words(language)
     return period_names.with_days(SimpleNamespace(**{**frozen, **days}), words.gettext, LOCALES[language])
+
+
+@lru_cache
+def _words(language: str) -> NullTranslations:
+    words: NullTranslations = Translations.load(HOUSE / "translations", [language])
+    return words
 
 
 @lru_cache
@@ -115,24 +125,11 @@ def _templates(language: str) -> Environment:
         lstrip_blocks=True,
         extensions=["jinja2.ext.i18n"],
     )
-    translations: NullTranslations = Translations.load(HOUSE / "translations", [language])
-    environment.install_gettext_translations(translations, newstyle=True)  # type: ignore[attr-defined]
-    day = _days(language)
-
-    def week(row: dict[str, Any]) -> list[str]:
-        """The seven days of a row's week as `3 nov`."""
-        monday = date.fromisocalendar(row["iso_year"], row["iso_week"], 1)
-        texts = [day(monday + timedelta(days), "d MMM").rstrip(".") for days in range(7)]
-        # These have room; the library takes longer over spaces that do not break.
-        return [text.replace("\u00a0", " ") for text in texts]
-
+    environment.install_gettext_translations(_words(language), newstyle=True)  # type: ignore[attr-defined]
     environment.filters.update(
-        day=day,
-        week=week,
-        weekday=lambda number: day(date.fromisocalendar(2026, 1, number + 1), "EEE").rstrip("."),
+        day=_days(language),
         hours=lambda minutes: units.hours_total(minutes, language),
         euros=lambda cents: units.euros(cents, language),
-        price=lambda rate: units.price(rate, language),
         iban=_iban,
     )
     return environment

@@ -57,6 +57,19 @@ def invoice(lines: list[InvoiceLine], more: dict[str, Any] | None = None, **colu
     return Invoice(frozen={**FROZEN, "sheets": sheets, **(more or {})}, **{**said, **columns})
 
 
+def faces(printer: Printer, made: Invoice, lines: list[InvoiceLine]) -> list[tuple[str, bool]]:
+    """Each text on the pages, and whether its letters are bold."""
+    said: list[tuple[str, bool]] = []
+
+    def note(text: str, _cm: Any, _tm: Any, font: Any, _size: float) -> None:
+        if text.strip():
+            said.append((" ".join(text.split()), "Bold" in font["/BaseFont"]))
+
+    for page in pypdf.PdfReader(io.BytesIO(printer.pdf(invoice_text.html(made, lines), ON))).pages:
+        page.extract_text(visitor_text=note)
+    return said
+
+
 def pages(printer: Printer, made: Invoice, lines: list[InvoiceLine]) -> list[list[str]]:
     """The lines of text of each page, its foot left out; spaces that do not break as spaces."""
     read = pypdf.PdfReader(io.BytesIO(printer.pdf(invoice_text.html(made, lines), ON)))
@@ -148,6 +161,47 @@ def test_many_workers_have_subtotals_and_a_sum_per_hour_type(printer: Printer) -
         ["Subtotaal Jan Jansen", "2,00", "€ 4,00"],
         ["Subtotaal Noor Hendriks", "0,50", "€ 8,00"],
     ]
+
+
+def test_names_and_sums_are_bold_and_nothing_else_in_the_tables_is(printer: Printer) -> None:
+    long = (
+        "Onregelmatige uren op zaterdagen, zondagen en feestdagen tussen 22 en 6 uur in week 44 tot en met 48"
+    )
+    lines = [line("Noor Hendriks", hour_type=long), line("Jan Jansen", reference="A2/2026-12")]
+    made = invoice(lines)
+    made.frozen["sheets"][0].update(approved_by="Els Maas", approved_on="2026-11-30", job_title="Docent")
+    made.frozen["sheets"][0]["rows"][0]["hour_type"] = long
+    said = faces(printer, made, lines)
+    for words, is_bold in (
+        ("Noor Hendriks", True), ("Subtotaal Noor Hendriks", True), ("Jan Jansen", True),
+        ("Goedgekeurd door Els Maas", False), ("· Docent", False), ("A2/2026-12", False),
+        ("Onregelmatige", False), ("tussen 22 en 6", False), ("en met 48", False), ("5 nov", False),
+    ):  # fmt: skip
+        found = {bold for text, bold in said if words in text}
+        assert is_bold in found, words
+        assert is_bold or found == {False} or words == "A2/2026-12", "its heading is bold"
+
+
+def test_a_page_begins_with_no_sum_and_ends_with_no_name(printer: Printer) -> None:
+    """A name stands with its lines, a subtotal with what it sums, however many lines are before it."""
+    ends = set()
+    for many in range(1, 40):
+        lines = [line("Anna de Wit", hour_type=f"Soort {n}") for n in range(many)]
+        lines += [line("José García", reference="A2/2026-12", hour_type=f"Soort {n}") for n in range(3)]
+        for page in pages(printer, invoice(lines), lines):
+            if "Specificatie" in page:
+                rows = [text for text in page[page.index("Specificatie") + 6 :] if text]
+                ends.add(rows[-1])
+                assert not rows[0].startswith(("Subtotaal", "Totaal")), many
+                assert "·" not in rows[-1], many
+    assert len(ends) > 1
+
+
+def test_a_name_stays_with_many_lines_that_break(printer: Printer) -> None:
+    """More than a page of them: it is printed all the same, each line once."""
+    lines = [line("Anna de Wit", hour_type=f"Soort {n} " + "van zeer lange naam " * 8) for n in range(60)]
+    said = " ".join(" ".join(page) for page in pages(printer, invoice(lines), lines))
+    assert all(said.count(f"Soort {n} van") == 1 for n in range(60))
 
 
 @pytest.mark.parametrize("kind", ["credit_note", "invoice"])

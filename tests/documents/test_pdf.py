@@ -178,11 +178,12 @@ def test_it_ends_when_its_owner_is_killed() -> None:
     assert has_ended(process)
 
 
-def test_no_other_file_imports_xhtml2pdf() -> None:
+def test_no_other_file_imports_xhtml2pdf_and_no_process_that_answers_people_has_it() -> None:
     house = Path(sys.modules["konnekt"].__file__ or "").parent
     assert [one.name for one in house.rglob("*.py") if "xhtml2pdf" in one.read_text()] == ["pdf.py"]
-    loaded = "import sys, konnekt, wsgi; print('xhtml2pdf' in sys.modules)"
+    drawing = "{'xhtml2pdf', 'reportlab'} & set(sys.modules)"
+    loaded = f"import sys, konnekt, wsgi, konnekt.documents.invoice; print({drawing} or 'neither')"
     done = subprocess.run(
         [sys.executable, "-c", loaded], capture_output=True, text=True, check=True, cwd=house.parent
     )
-    assert done.stdout.strip() == "False"
+    assert done.stdout.strip() == "neither"
