@@ -94,8 +94,11 @@ class Grid(Flowable):  # type: ignore[misc]
             top -= row.height
 
     def _draw(self, row: Drawn, top: float) -> None:
+        color = None
         for text in row.texts:
-            self.canv.setFillColor(text.color)
+            if text.color is not color:
+                color = text.color
+                self.canv.setFillColor(color)
             self.canv.setFont(text.face, text.size)
             draw = self.canv.drawString if text.aligned == "left" else self.canv.drawRightString
             draw(text.x, top - text.foot, text.said)
