@@ -5,6 +5,7 @@ from konnekt.models.bank import BankEntry
 from konnekt.models.budgets import BudgetShare, BudgetSum
 from konnekt.models.chains import EventChain
 from konnekt.models.decision_links import DecisionLink, DecisionLinkSheet
+from konnekt.models.dispatches import Dispatch
 from konnekt.models.events import Event
 from konnekt.models.factors import Authenticator, Device, FactorReset, Passkey, PasskeyChallenge, RecoveryCode
 from konnekt.models.identities import Identity, ProviderRequest
@@ -38,13 +39,13 @@ from konnekt.models.waiting import WaitingSheet
 
 __all__ = [
     "LANGUAGES", "Account", "AccountLink", "Agency", "Assignment", "Authenticator", "BackgroundProcess",
-    "BankEntry", "BudgetNumber", "BudgetNumberKey", "BudgetShare", "BudgetSum", "ClosingDay", "Contributor",
-    "DeadlineFeed", "DecisionLink", "DecisionLinkSheet", "Deputy", "DeputyRequest", "Device", "Document",
-    "Event", "EventChain", "FactorReset", "Flag", "Hour", "HourType", "Identity", "Installation", "Invoice",
-    "InvoiceLine", "InvoicedHour", "Job", "JobFile", "Mail", "NumberSeries", "Organisation", "Passkey",
-    "PasskeyChallenge", "PayPeriod", "Payment", "PayrollBatch", "PayrollHour", "ProviderRequest", "Rate",
-    "RecoveryCode", "RetentionTerm", "Right", "Session", "SignInAttempt", "State", "Timesheet",
-    "TimesheetLine", "WaitingSheet",
+    "BankEntry", "BudgetNumber", "BudgetNumberKey", "BudgetShare", "BudgetSum", "ClosingDay",
+    "Contributor", "DeadlineFeed", "DecisionLink", "DecisionLinkSheet", "Deputy", "DeputyRequest",
+    "Device", "Dispatch", "Document", "Event", "EventChain", "FactorReset", "Flag", "Hour", "HourType",
+    "Identity", "Installation", "Invoice", "InvoiceLine", "InvoicedHour", "Job", "JobFile", "Mail",
+    "NumberSeries", "Organisation", "Passkey", "PasskeyChallenge", "PayPeriod", "Payment", "PayrollBatch",
+    "PayrollHour", "ProviderRequest", "Rate", "RecoveryCode", "RetentionTerm", "Right", "Session",
+    "SignInAttempt", "State", "Timesheet", "TimesheetLine", "WaitingSheet",
 ]  # fmt: skip
 
 TABLES = [
@@ -53,6 +54,6 @@ TABLES = [
     DeputyRequest, BudgetNumber, BudgetNumberKey, Assignment, Rate, PayPeriod, ClosingDay, HourType,
     Timesheet, TimesheetLine, Hour, Flag, Contributor, WaitingSheet, DecisionLink, DecisionLinkSheet,
     BudgetSum, BudgetShare, NumberSeries, Invoice, InvoiceLine, InvoicedHour, BankEntry, Payment, Document,
-    PayrollBatch, PayrollHour, Event, EventChain, RetentionTerm, Job, JobFile, Installation,
+    Dispatch, PayrollBatch, PayrollHour, Event, EventChain, RetentionTerm, Job, JobFile, Installation,
     BackgroundProcess,
 ]  # fmt: skip

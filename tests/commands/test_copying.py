@@ -29,6 +29,7 @@ from konnekt.models import (
     DecisionLink,
     DecisionLinkSheet,
     Deputy,
+    Dispatch,
     Document,
     Event,
     FactorReset,
@@ -112,6 +113,10 @@ def test_the_whole_demonstration_goes_over(
     link = DecisionLink.create(account=worker, token_hash="x", made_at=clock.now(), ends_at=clock.now())
     DecisionLinkSheet.create(link=link, timesheet=Timesheet.get(), revision=1)
     RetentionTerm.create(kind="mail", number=6)
+    Dispatch.create(
+        invoice=Invoice.get(), nth=1, way="mail", recipient="één@um.example", documents="pdf", mail=Mail.get(),
+        asked_at=clock.now(),
+    )  # fmt: skip
     gone, staff = factories.account("Teun", "Verbeek"), Account.get(Account.is_agency_staff)
     people.close(gone.id, by=staff, is_sure=True)
     erasing.erase(gone.id, by=staff)

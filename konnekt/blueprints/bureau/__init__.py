@@ -25,6 +25,7 @@ from konnekt.blueprints.bureau import (
     people,
     progress,
     register,
+    sending,
 )
 from konnekt.domain.periods import month
 from konnekt.screens import agency_places, web
@@ -51,6 +52,7 @@ bp.register_blueprint(payroll.bp)
 bp.register_blueprint(people.bp)
 bp.register_blueprint(progress.bp)
 bp.register_blueprint(register.bp)
+bp.register_blueprint(sending.bp)
 
 
 @bp.before_request

@@ -5,6 +5,7 @@ __all__ = [
     "copies",
     "credit",
     "detail",
+    "dispatches",
     "drafts",
     "electronic_addresses",
     "issue",
@@ -12,6 +13,7 @@ __all__ = [
     "missing_documents",
     "parties",
     "runs",
+    "send",
     "settling",
     "states",
 ]
