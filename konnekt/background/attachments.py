@@ -19,11 +19,14 @@ class NotThere(Exception):
 def add(message: EmailMessage, row: Mail) -> None:
     """Add the documents, one read after another, and who gets a copy.
 
-    Raises NotThere, ValueError for what has no dispatch or is past its term: that is never sent.
+    Raises NotThere, ValueError for what has no dispatch, is past its term, or reminds of what was paid or
+    credited meanwhile: that is never sent.
     """
     dispatch = Dispatch.get_or_none(Dispatch.mail == row)
     if dispatch is None:
         raise ValueError("nobody sends this any more")
+    if dispatch.purpose == "reminder" and not dispatch.invoice.to_pay_cents:
+        raise ValueError("nothing is to be paid any more")
     if dispatch.copy_to:
         message["Bcc"] = Address(addr_spec=dispatch.copy_to)
     for kind in dispatch.documents.split():

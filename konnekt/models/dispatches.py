@@ -55,6 +55,10 @@ class Dispatch(BaseModel):
         return FAILING if self.mail.attempts else WAITING
 
     @property
+    def is_reminder(self) -> bool:
+        return bool(self.purpose == "reminder")
+
+    @property
     def is_withdrawn(self) -> bool:
         return self.state == WITHDRAWN
 

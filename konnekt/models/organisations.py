@@ -50,7 +50,7 @@ class Organisation(BaseModel):
     invoices say (BT-13) where nobody types another. decide_by_mail: what can be decided here from a reminder,
     without signing in. sign_in: whether its people sign in
     with a provider. invoice_way: how its invoices are sent, by mail with the PDF or with the e-invoice as
-    well, or by Peppol.
+    well, or by Peppol. payment_reminders: whether it is reminded of what is overdue.
     """
 
     code = CharField(unique=True)
@@ -83,6 +83,7 @@ class Organisation(BaseModel):
     invoice_way = CharField(
         default="mail", constraints=[Check("invoice_way IN ('mail', 'mail_ubl', 'peppol')")]
     )
+    payment_reminders = BooleanField(default=True)
     ended_on = DateField(null=True)
     sign_in = CharField(default="off", constraints=[Check("sign_in IN ('off', 'offered', 'required')")])
     name_key = TextField(default="")

@@ -87,6 +87,7 @@ VERBS = {
     "hand_out_file": N_("Payroll file downloaded"),
     "hand_out_data": N_("Personal data downloaded"),
     **term_names.VERBS,
+    **sending_names.VERBS,
 }
 
 COLUMNS = {

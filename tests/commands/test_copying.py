@@ -39,6 +39,7 @@ from konnekt.models import (
     Mail,
     Organisation,
     ProviderRequest,
+    ReminderStep,
     RetentionTerm,
     SignInAttempt,
     Timesheet,
@@ -113,8 +114,9 @@ def test_the_whole_demonstration_goes_over(
     link = DecisionLink.create(account=worker, token_hash="x", made_at=clock.now(), ends_at=clock.now())
     DecisionLinkSheet.create(link=link, timesheet=Timesheet.get(), revision=1)
     RetentionTerm.create(kind="mail", number=6)
+    ReminderStep.create(step=1, days=5, text_nl="één")
     Dispatch.create(
-        invoice=Invoice.get(), nth=1, way="mail", recipient="één@um.example", documents="pdf", mail=Mail.get(),
+        invoice=Invoice.get(), nth=2, way="mail", recipient="één@um.example", documents="pdf", mail=Mail.get(),
         asked_at=clock.now(),
     )  # fmt: skip
     gone, staff = factories.account("Teun", "Verbeek"), Account.get(Account.is_agency_staff)

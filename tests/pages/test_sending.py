@@ -211,4 +211,4 @@ def test_how_it_is_sent_is_a_setting_of_the_organisation(staff: Visitor, invoice
     assert "via Peppol" not in page, "this portal hands nothing over"
     Organisation.update(invoice_way="peppol").execute()
     assert "via Peppol" in text(staff.get("/bureau/organisations/FSE/change"))
-    assert "Deze portal geeft niets door aan Peppol." in previewed(staff, *invoices)
+    assert "Dit portaal geeft niets door aan Peppol." in previewed(staff, *invoices)

@@ -19,6 +19,7 @@ from konnekt.blueprints.bureau import (
     mail,
     moves,
     organisations,
+    overdue,
     pay_periods,
     payments,
     payroll,
@@ -46,6 +47,7 @@ bp.register_blueprint(jobs.bp)
 bp.register_blueprint(mail.bp)
 bp.register_blueprint(moves.bp)
 bp.register_blueprint(organisations.bp)
+bp.register_blueprint(overdue.bp)
 bp.register_blueprint(pay_periods.bp)
 bp.register_blueprint(payments.bp)
 bp.register_blueprint(payroll.bp)

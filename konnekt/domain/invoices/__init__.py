@@ -9,6 +9,7 @@ __all__ = [
     "drafts",
     "electronic_addresses",
     "issue",
+    "letters",
     "listing",
     "missing_documents",
     "parties",

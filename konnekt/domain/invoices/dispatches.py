@@ -23,15 +23,16 @@ def _read() -> Any:
 
 
 def of(invoice: Invoice) -> list[Dispatch]:
-    """All times that an invoice was sent, the latest first: one statement, none where it never was."""
-    if not invoice.dispatch_count:
+    """All times that an invoice or a reminder was sent, the latest first: one statement, none where never."""
+    if not invoice.dispatch_count and not invoice.reminder_count:
         return []
     return list(_read().where(Dispatch.invoice == invoice).order_by(Dispatch.id.desc()))
 
 
 def latest(invoices: Iterable[Invoice], purpose: str = "invoice") -> dict[int, Dispatch]:
     """The last time of each, by invoice: one statement, none where none was ever sent."""
-    ids = [one.id for one in invoices if one.dispatch_count]
+    times = "dispatch_count" if purpose == "invoice" else "reminder_count"
+    ids = [one.id for one in invoices if getattr(one, times)]
     if not ids:
         return {}
     mine = (Dispatch.invoice.in_(ids)) & (Dispatch.purpose == purpose)
@@ -50,13 +51,14 @@ def outlive(mails: list[int]) -> None:
 
 
 def withdraw_unsent(invoices: list[int]) -> None:
-    """Take back what did not go out yet of these, for it is sent anew: in the caller's transaction.
+    """Take back what did not go out yet of these, for they are sent anew: in the caller's transaction.
 
     What was given up is not tried again either. Raises Conflict for what is at a mail server right now.
     """
     has_mail = Mail.id.is_null(False)
     unsent = (has_mail & Mail.sent_at.is_null()) | (~has_mail & (Dispatch.outcome == ""))
-    for one in list(_read().where(Dispatch.invoice.in_(invoices) & unsent)):
+    mine = Dispatch.invoice.in_(invoices) & (Dispatch.purpose == "invoice")
+    for one in list(_read().where(mine & unsent)):
         kept = {"outcome": WITHDRAWN, "outcome_at": clock.now(), "answer": one.said}
         if one.mail_id is not None:
             if one.mail.failed_at:

@@ -43,6 +43,7 @@ RECORD = RecordType(
         "peppol_id": company_numbers.peppol_id,
         "invoice_email": company_numbers.email,
         "invoice_way": text_fields.one_of(*INVOICE_WAYS),
+        "payment_reminders": text_fields.boolean,
         "language": text_fields.one_of(*LANGUAGES),
         "contact_name": text_fields.line,
         "street": text_fields.line,

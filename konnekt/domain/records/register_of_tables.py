@@ -96,6 +96,7 @@ organisation | contact | client | contract | stays
   plain: code name calendar four_eyes decide_by_mail payment_term_days vat_treatment vat_text language
   plain: coc_number vat_number
   plain: peppol_id legal_name purchase_order_number purchase_order_required sign_in invoice_way
+  plain: payment_reminders
   plain: street postcode city country ended_on
   contact: contact_name invoice_email
 
@@ -194,6 +195,7 @@ invoice | worker | invoices | law | invoices
   key: id organisation budget_number credits
   plain: kind year number number_text pay_period budget_number_text issued_on due_on language vat_treatment
   plain: vat_percent vat_text reason paid_on has_documents dispatch_count erased_at
+  plain: reminder_count
   prices: net_cents vat_cents total_cents settled_cents
   shared: frozen
   acts: created_at created_by
@@ -270,6 +272,10 @@ job_file | everybody | portal | interest | upload
 retention_term | none | portal | none | stays
   key: kind
   plain: number
+
+reminder_step | none | portal | none | stays
+  key: step
+  plain: days text_nl text_en
 
 installation | none | portal | none | stays
   key: id

@@ -66,6 +66,7 @@ class OrganisationForm(FlaskForm):  # type: ignore[misc]
     invoice_way = SelectField(
         _("How its invoices are sent"), choices=INVOICE_WAYS, default="mail", validate_choice=False
     )
+    payment_reminders = BooleanField(_("Reminders of what is overdue"), default=True)
     language = SelectField(_("Language of its invoices"), choices=LANGUAGES, validate_choice=False)
     payment_term_days = WholeNumber(_("Payment term in days"), default=30)
     vat_treatment = SelectField(_("VAT"), choices=VAT, validate_choice=False)

@@ -491,6 +491,8 @@ WITHOUT_A_FILE = {
     "Write the reason, so that it can be put right.": "a file gives no reasons",
     "Somebody else changed this at the same moment. Look at it again.": "an import says: import again",
     "Somebody else changed this while you were typing. Check your text and save again.": "a file shows nothing",
+    "Leave this empty too, or fill in the step before it.": "no file has the steps of reminders",
+    "Type a number of days from %(least)s to %(most)s.": "no file has the steps of reminders",
     "By Peppol an invoice goes to its Peppol id: fill it in.": "a file says nothing of how invoices are sent",
     "Choose at least one role.": "a file gives all roles, or none",
     "This is your own account: you can't change roles any more.": "a file gives all roles, or none",
