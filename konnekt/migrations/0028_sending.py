@@ -27,7 +27,7 @@ INDEXES = (
     'CREATE INDEX "dispatch_asked_by_id" ON "dispatch" ("asked_by_id")',
     'CREATE UNIQUE INDEX "dispatch_invoice_id_purpose_nth" ON "dispatch" ("invoice_id", "purpose", "nth")',
     'CREATE INDEX "dispatch_peppol_open" ON "dispatch" ("id")'
-    " WHERE way = 'peppol' AND outcome IN ('', 'sent')",
+    " WHERE way = 'peppol' AND (outcome = '' OR outcome = 'sent')",
 )
 WAYS = "'mail', 'mail_ubl', 'peppol'"
 # With a default of the table: no row is written, and a host that does not know the column yet goes on.

@@ -90,6 +90,5 @@ class Dispatch(BaseModel):
 
 
 # What an access point is still to get, and what it has not answered: few of many.
-Dispatch.add_index(
-    Dispatch.id, where=SQL("way = 'peppol' AND outcome IN ('', 'sent')"), name="dispatch_peppol_open"
-)
+_OPEN = SQL("way = 'peppol' AND (outcome = '' OR outcome = 'sent')")
+Dispatch.add_index(Dispatch.id, where=_OPEN, name="dispatch_peppol_open")
