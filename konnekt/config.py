@@ -37,6 +37,7 @@ class Config:
     secret_file: the file of the signing key, or empty for `secret` in the instance folder.
     log: from which level on lines are logged: debug, info, warning or error.
     metrics_token: who sends this as a Bearer token is given /metrics; empty: nobody, it is not there.
+    peppol_folder: where e-invoices for Peppol are put for an access point; None: nothing is handed over.
     providers: who people may sign in with, as the named file says; none: nobody but the portal itself.
     """
 
@@ -52,6 +53,7 @@ class Config:
     metrics_token: str = ""
     log: str = "info"
     providers: tuple[Provider, ...] = ()
+    peppol_folder: Path | None = None
 
     @classmethod
     def from_environ(cls) -> "Config":
@@ -69,6 +71,7 @@ class Config:
             log=_checked(_level, env("KONNEKT_LOG") or cls.log),
             metrics_token=_checked(_token, env("KONNEKT_METRICS_TOKEN", "")),
             providers=_providers(env("KONNEKT_PROVIDERS", "")),
+            peppol_folder=_handed_over(env("KONNEKT_PEPPOL_FOLDER", "")),
             workers=_number("KONNEKT_WORKERS", env("KONNEKT_WORKERS") or "2", 1, MOST_WORKERS),
         )
 
@@ -190,6 +193,10 @@ def _providers(file: str) -> tuple[Provider, ...]:
         return providers.read(file) if file else ()
     except ValueError as error:
         raise BadSetting(f"KONNEKT_PROVIDERS: {error}") from None
+
+
+def _handed_over(text: str) -> Path | None:
+    return _folder("KONNEKT_PEPPOL_FOLDER", text) if text else None
 
 
 def _level(text: str) -> None:

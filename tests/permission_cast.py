@@ -12,7 +12,7 @@ from konnekt.domain import access, clock, events
 from konnekt.domain.accounts import agency_roles, devices, factors, links, sessions
 from konnekt.domain.approvals import decide, deputy_requests, waiting
 from konnekt.domain.imports import uploads
-from konnekt.domain.invoices import issue
+from konnekt.domain.invoices import issue, missing_documents
 from konnekt.domain.payments import booking
 from konnekt.models import (
     BankEntry,
@@ -26,6 +26,7 @@ from konnekt.models import (
     Identity,
     Job,
     Mail,
+    Organisation,
     Payment,
     Rate,
     Right,
@@ -75,7 +76,7 @@ class Cast:
             path = path.replace(f"<{name}>", quote(value, safe=""))
         if path.startswith(("/hours/", "/registration/")):
             path += f"?year={period.year}&period={period.number}"
-        return f"{path}?all=1" if path == "/invoices/zip" else path
+        return f"{path}?all=1" if path in ("/invoices/zip", "/bureau/sending") else path
 
     def form(self, path: str, state: str, role: str) -> dict[str, Any]:
         """What the page of that address would send: as far as it needs more than the token, all of it."""
@@ -195,6 +196,8 @@ def assemble(app: Flask, world: World) -> Cast:
             invoice=invoice, kind=kind, file_name=f"1.{suffix}", media_type=f"application/{suffix}", sha256="",
             content=b"x", created_at=clock.now(),
         )  # fmt: skip
+    missing_documents.keep(invoice)
+    Organisation.update(invoice_email="facturen@fse.example").where(Organisation.code == "FSE").execute()
     booking.pay(invoice.id, clock.today(), 100, by=world.staff, seen=0)
     visitors = {role: Visitor(app, account) for role, account in accounts.items()}
     devices.remember(noor, devices.know(noor, ""))

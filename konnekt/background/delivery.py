@@ -19,8 +19,8 @@ from typing import Any
 
 from peewee import InterfaceError, OperationalError, fn
 
-from konnekt.background import cause, logs, mail
-from konnekt.background.transport import Unreachable, transport
+from konnekt.background import attachments, cause, logs, mail
+from konnekt.background.transport import Unreachable, said, transport
 from konnekt.db import db
 from konnekt.domain import clock
 from konnekt.models import Installation, Mail
@@ -57,7 +57,8 @@ def deliver(*, only: Mail | None = None, most: int = 100) -> Delivered:
             if not _claim(row):
                 continue
             try:
-                way.send(_message(row, way.encoding), f"{row.queued_at:%Y%m%d-%H%M%S}-{row.id}-{row.kind}")
+                name = f"{row.queued_at:%Y%m%d-%H%M%S}-{row.id}-{row.kind}"
+                note = way.send(_message(row, way.encoding), name)
             except Exception as error:  # one bad mail must not stop the others
                 _failed(row, error)
                 done.failed += 1
@@ -65,7 +66,7 @@ def deliver(*, only: Mail | None = None, most: int = 100) -> Delivered:
                 if isinstance(error, Unreachable):
                     break
             else:
-                _sent(row)
+                _sent(row, note)
                 done.sent += 1
                 _say(row)
     return done
@@ -152,14 +153,15 @@ def _same(row: Mail) -> Any:
 
 def _claim(row: Mail) -> bool:
     """Take the mail, unless somebody else just did, or tried."""
-    taken = Mail.update(_not_before(CLAIM)).where(_same(row) & (Mail.attempts == row.attempts) & _is_due())
+    values = _not_before(CLAIM) | {"is_being_sent": True}
+    taken = Mail.update(values).where(_same(row) & (Mail.attempts == row.attempts) & _is_due())
     return bool(taken.execute() == 1)
 
 
-def _sent(row: Mail) -> None:
-    """Write down that it went, also where the database goes away for a moment."""
-    values: dict[str, Any] = {"sent_at": clock.now(), "claimed_until_at": None, "last_error": ""}
-    values["due_at"] = row.due_at
+def _sent(row: Mail, note: str = "") -> None:
+    """Write down that it went, also where the database goes away for a moment; note: what did not go."""
+    values: dict[str, Any] = {"sent_at": clock.now(), "claimed_until_at": None, "is_being_sent": False}
+    values |= {"due_at": row.due_at, "last_error": note}
     if row.kind in SECRET_KINDS:
         values |= {"text": "", "html": ""}
     elif (text := logs.masked(row.text)) != row.text:
@@ -184,8 +186,9 @@ def _failed(row: Mail, error: Exception) -> None:
     values = _not_before(min(FIRST_DELAY * 2**row.attempts, LONGEST_DELAY))
     if _is_final(error) or row.attempts + 1 >= ATTEMPTS:
         values |= {"failed_at": clock.now(), "claimed_until_at": None}
-    reason = _reason(error).replace("\0", "")[:500]
-    Mail.update(attempts=Mail.attempts + 1, last_error=reason, **values).where(_same(row)).execute()
+    reason = said(error).replace("\0", "")[:500]
+    values |= {"last_error": reason, "is_being_sent": False}
+    Mail.update(attempts=Mail.attempts + 1, **values).where(_same(row)).execute()
 
 
 def _is_final(error: Exception) -> bool:
@@ -198,19 +201,6 @@ def _is_final(error: Exception) -> bool:
     if isinstance(error, smtplib.SMTPDataError):
         return error.smtp_code >= 500
     return isinstance(error, (smtplib.SMTPNotSupportedError, MessageError, ValueError))
-
-
-def _reason(error: Exception) -> str:
-    """What the server said, else what went wrong."""
-    said: Any = None
-    if isinstance(error, smtplib.SMTPRecipientsRefused):
-        said = next(iter(error.recipients.values()), None)
-    elif isinstance(error, smtplib.SMTPResponseException):
-        said = error.smtp_code, error.smtp_error
-    if said is None:
-        return f"{type(error).__name__}: {error}"
-    code, text = said
-    return f"{code} {text.decode(errors='replace') if isinstance(text, bytes) else text}"
 
 
 def _message(row: Mail, encoding: str) -> EmailMessage:
@@ -226,4 +216,6 @@ def _message(row: Mail, encoding: str) -> EmailMessage:
     message.set_content(row.text, cte=encoding)
     if row.html:
         message.add_alternative(row.html, subtype="html", cte=encoding)
+    if row.kind in attachments.KINDS:
+        attachments.add(message, row)
     return message

@@ -70,7 +70,7 @@ class Folding(EmailPolicy):
 class Addressed(NamedTuple):
     """One of many mails: to whom, the key that keeps it from being queued twice, what it says."""
 
-    to: Account
+    to: Account | str
     once_key: str
     values: dict[str, Any]
 
@@ -122,6 +122,8 @@ def queue(
     rejection_undone: the same without the reason
     deputy: supervisor, organisation (rows with a name), first_on, last_on, url
     audit_head: on (a day), line
+    invoice: what domain.invoices.letters says of it, has_ubl; its documents go along (attachments.py)
+    invoice_reminder: the same, with step, own_text (of that), paid (in words, or empty), late_days
     reminder: what waits for the account's approval and what it has still to send (domain.periods.reminders)
     """
     if once_key is not None and Mail.select().where(Mail.once_key == once_key).exists():
@@ -156,7 +158,7 @@ def withdraw(batch: str) -> list[Account]:
 
 
 def queue_many(kind: str, letters: Iterable[Addressed]) -> list[Account]:
-    """Put many mails of a kind in the outbox, within the caller's transaction; returns who gets one.
+    """Put many mails of a kind in the outbox, within the caller's transaction; returns the accounts told.
 
     Whoever has the mail of that once_key already gets no second one, also when two ask at the same moment.
     Two statements for every 200 mails, one more at the start.
@@ -175,7 +177,7 @@ def queue_many(kind: str, letters: Iterable[Addressed]) -> list[Account]:
         insert.on_conflict(conflict_target=[Mail.once_key], action="IGNORE").execute()
         ours = Mail.select(Mail.once_key).where(Mail.message_id.in_([row["message_id"] for row in rows]))
         queued = {key for (key,) in ours.tuples()}
-        told += [one.to for one in some if one.once_key in queued]
+        told += [one.to for one in some if one.once_key in queued and isinstance(one.to, Account)]
     return told
 
 

@@ -1,5 +1,6 @@
 """The ways out that mail takes: an SMTP server, or .eml files where KONNEKT_MAIL is not set."""
 
+import logging
 import os
 import smtplib
 import ssl
@@ -7,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from email.message import EmailMessage
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 from urllib.parse import unquote
 
 from konnekt.background import mail
@@ -16,9 +17,24 @@ from konnekt.db import LOOPBACK
 
 TIMEOUT_SECONDS = 20
 
+log = logging.getLogger(__name__)
+
 
 class Unreachable(Exception):
     """The mail server does not answer, or does not let us in: nothing more goes out this round."""
+
+
+def said(error: Exception) -> str:
+    """What the server said, else what went wrong."""
+    answer: Any = None
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        answer = next(iter(error.recipients.values()), None)
+    elif isinstance(error, smtplib.SMTPResponseException):
+        answer = error.smtp_code, error.smtp_error
+    if answer is None:
+        return f"{type(error).__name__}: {error}"
+    code, text = answer
+    return f"{code} {text.decode(errors='replace') if isinstance(text, bytes) else text}"
 
 
 class Transport(Protocol):
@@ -27,8 +43,8 @@ class Transport(Protocol):
     where: str
     encoding: str
 
-    def send(self, message: EmailMessage, name: str) -> None:
-        """Hand one message over."""
+    def send(self, message: EmailMessage, name: str) -> str:
+        """Hand one message over; says why its copy did not go along, where it asked for one."""
 
     def try_out(self) -> str:
         """Go as far as one can without sending; what it says. Raises Unreachable."""
@@ -57,7 +73,7 @@ class Outbox:
         self.folder = folder
         self.where = str(folder)
 
-    def send(self, message: EmailMessage, name: str) -> None:
+    def send(self, message: EmailMessage, name: str) -> str:
         """Write the file whole or not at all; the same mail again is the same file."""
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         part = self.folder / f"{name}.part"
@@ -66,6 +82,7 @@ class Outbox:
             file.write(bytes(message))
             os.fsync(file.fileno())
         part.replace(self.folder / f"{name}.eml")
+        return ""
 
     def try_out(self) -> str:
         """No server is set."""
@@ -83,11 +100,25 @@ class Server:
         self.where = self.host
         self.smtp: smtplib.SMTP | None = None
 
-    def send(self, message: EmailMessage, name: str) -> None:
-        """Hand the message over, on the connection of the one before when it still stands."""
+    def send(self, message: EmailMessage, name: str) -> str:
+        """Hand the message over, on the connection of the one before when it still stands.
+
+        A copy goes after it, alone: what a server says of the copy makes nobody get the mail again.
+        """
+        self._hand_over(message, [one.addr_spec for one in message["To"].addresses])
+        copies = [one.addr_spec for one in message["Bcc"].addresses] if message["Bcc"] else []
+        try:
+            if copies:
+                self._hand_over(message, copies)
+        except (OSError, smtplib.SMTPException, Unreachable) as error:
+            log.warning("a copy was not sent: %s", type(error).__name__)
+            return f"{copies[0]}: {said(error)}"
+        return ""
+
+    def _hand_over(self, message: EmailMessage, to: list[str]) -> None:
         smtp = self._connected()
         try:
-            smtp.send_message(message)
+            smtp.send_message(message, to_addrs=to)
         except (smtplib.SMTPResponseException, smtplib.SMTPRecipientsRefused):
             # About this mail: the connection stands, unless the server hung up (421).
             if smtp.sock is None:

@@ -11,7 +11,7 @@ from werkzeug import Response
 
 from konnekt.documents import archives, tables
 from konnekt.domain import access, clock
-from konnekt.domain.invoices import detail, listing, states
+from konnekt.domain.invoices import detail, dispatches, listing, send, states
 from konnekt.domain.refusals import Conflict, Invalid, Refused
 from konnekt.forms.invoices import InvoiceFilterForm, picks
 from konnekt.screens import web
@@ -44,17 +44,20 @@ def index() -> Response:
 def _list(form: InvoiceFilterForm, refusal: Refused | None = None) -> Response:
     who, by = web.grants(), form.values()
     totals = listing.totals(who, by)
+    page = listing.page(who, by, form.number(), totals.count)
     return web.page(
         "invoices/index.html",
         "partials/invoices_found.html",
         refusal.status if refusal else 200,
         by=by,
         totals=totals,
-        page=listing.page(who, by, form.number(), totals.count),
+        page=page,
+        sent=dispatches.latest(page.rows) if who.is_agency_staff else {},
         query=form.query(),
         organisations=partial(listing.organisations, who),
         years=range(clock.today().year, totals.first_year - 1, -1),
         most=detail.MOST,
+        most_sent=send.MOST,
         refusal=refusal,
         is_fragment=web.is_htmx(),
     )
@@ -110,9 +113,15 @@ def bundle() -> Response:
 @bp.get("/<int:invoice>")
 def show(invoice: int) -> Response:
     """One invoice: what it says, its documents, its credit note, its history."""
-    whole = detail.whole(invoice, web.grants())
+    who = web.grants()
+    whole = detail.whole(invoice, who)
     return web.page(
-        "invoices/show.html", "partials/invoice_documents.html", whole=whole, is_fragment=web.is_htmx()
+        "invoices/show.html",
+        "partials/invoice_documents.html",
+        whole=whole,
+        outgoing=send.outgoing(whole.invoice) if who.may("invoices") else None,
+        refusal=None,
+        is_fragment=web.is_htmx(),
     )
 
 

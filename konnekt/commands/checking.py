@@ -1,6 +1,8 @@
 """`konnekt check`: what the portal needs, a line each. What /readyz asks too is in background/health.py."""
 
+import os
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import click
 from peewee import PeeweeException, SqliteDatabase
@@ -25,6 +27,7 @@ def findings(config: Config) -> list[Finding]:
     """All that is looked at, each as far as what it needs is well; nothing is changed or sent."""
     found = [_instance(config), health.disk(config), _proxies(config)]
     found += [_provider(one) for one in config.providers]
+    found += [_peppol(config.peppol_folder)] if config.peppol_folder else []
     try:
         with db.connection_context():
             found.append(Finding("database", True, _where(config)))
@@ -67,6 +70,11 @@ def _provider(one: Provider) -> Finding:
         return Finding(f"provider {one.key}", False, f"{one.issuer}: {error.reason.replace('_', ' ')}")
     back = provider_requests.redirect_address(one)
     return Finding(f"provider {one.key}", True, f"{one.issuer}; it has to send people back to {back}")
+
+
+def _peppol(folder: Path) -> Finding:
+    is_well = folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)
+    return Finding("peppol", is_well, f"{folder}" + ("" if is_well else " is no folder that can be written"))
 
 
 def _mail() -> Finding:

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from flask import Flask
 
 from konnekt import db as database
-from konnekt.background import delivery, logs, pulse, queue as long_work, work as background_work
+from konnekt.background import delivery, logs, peppol, pulse, queue as long_work, work as background_work
 from konnekt.background.queue import Handler
 from konnekt.config import Config
 from konnekt.db import db
@@ -231,6 +231,7 @@ def _deliver_until_told(config: Config, parent: int, beat: pulse.Pulse) -> None:
 
     def deliver(_told: Callable[[], bool]) -> None:
         delivery.deliver()
+        peppol.go_round()
 
     _until_told(config, parent, beat, deliver, SECONDS_BETWEEN_MAILS)
 

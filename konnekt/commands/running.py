@@ -2,7 +2,7 @@
 
 import click
 
-from konnekt.background import delivery, queue as long_work, work as background_work
+from konnekt.background import delivery, peppol, queue as long_work, work as background_work
 from konnekt.commands import processes, schema, serving
 from konnekt.commands.prepared import application, prepared, settings
 from konnekt.config import MOST_WORKERS
@@ -44,7 +44,10 @@ def deliver(forever: bool) -> None:
 @prepared
 def _deliver_once() -> None:
     done = delivery.deliver()
+    handed_over = peppol.go_round()
     click.echo(f"{done.sent} sent, {done.failed} failed")
+    if handed_over:
+        click.echo(f"{handed_over} handed over for Peppol")
     worked = background_work.work()
     long_work.tidy()
     if worked:

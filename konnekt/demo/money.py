@@ -8,7 +8,7 @@ from typing import Any
 
 from konnekt.db import hold, transaction
 from konnekt.demo.story import EARLIER, Story
-from konnekt.domain import clock
+from konnekt.domain import clock, events
 from konnekt.domain.approvals import decide
 from konnekt.domain.corrections import case as cases, supplementary
 from konnekt.domain.invoices import issue, missing_documents
@@ -16,7 +16,7 @@ from konnekt.domain.payments import bank, booking
 from konnekt.domain.payroll import hand_over_or_undo, make
 from konnekt.domain.records import organisations
 from konnekt.domain.timesheets import content
-from konnekt.models import Account, Invoice, PayPeriod, Timesheet
+from konnekt.models import Account, Dispatch, Invoice, Organisation, PayPeriod, Timesheet
 
 # What was wrong with hours of the latest period that is invoiced: how many minutes too many on the last day.
 TOO_MANY = {
@@ -45,6 +45,8 @@ def _steps(story: Story) -> Iterator[tuple[datetime, Any]]:
             which = (period.calendar, period.year, period.number)
             yield _after(period, 8, 15), partial(_export, which, by)
             yield _after(period, 9, 10), partial(_invoice, story, period)
+            if ago != EARLIER[-1]:
+                yield _after(period, 10), partial(_send, story, period)
     oldest, older, latest = (story.calendars["four_weeks"].ago(ago) for ago in EARLIER)
     yield _after(oldest, 33), partial(_pay, story, oldest, "FSE", "LAW", "SSC")
     yield _after(older, 16), partial(_credit, story, older)
@@ -73,6 +75,20 @@ def _after(period: PayPeriod, days: int, hour: int = 11) -> datetime:
 def _invoice(story: Story, period: PayPeriod, code: str | None = None) -> None:
     which = (period.calendar, period.year, period.number, code)
     issue.issue(*which, on=clock.today(), by=story.cast.agency)
+
+
+def _send(story: Story, period: PayPeriod) -> None:
+    """Its invoices went by mail: here without one, for documents are made when the demonstration runs."""
+    by, at = story.cast.agency, clock.now()
+    issued = Invoice.select(Invoice, Organisation).join(Organisation).where(Invoice.pay_period == period)
+    for invoice in issued.where(Invoice.dispatch_count == 0):
+        place = invoice.organisation
+        Dispatch.create(
+            invoice=invoice, nth=1, way="mail", recipient=place.invoice_email, documents="pdf",
+            outcome="sent", outcome_at=at, asked_at=at, asked_by=by,
+        )  # fmt: skip
+        Invoice.update(dispatch_count=1).where(Invoice.id == invoice.id).execute()
+        events.record("send", by=by, invoice=invoice, after={"way": "mail"})
 
 
 def _of(story: Story, period: PayPeriod, *codes: str) -> list[Invoice]:

@@ -4,7 +4,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, DateField, HiddenField, StringField
+from wtforms import BooleanField, DateField, HiddenField, StringField, TextAreaField
 from wtforms.validators import Optional
 
 
@@ -26,6 +26,10 @@ class DetailsForm(FlaskForm):  # type: ignore[misc]
     peppol_id = StringField(_("Peppol id"))
     payroll_number = StringField(_("Number in the payroll program"))
     factor_by_mail = BooleanField(_("Who has a second step is asked for it before deciding from a mail"))
+
+    invoice_copy_to = StringField(_("Copy of each mail with an invoice to"))
+    invoice_text_nl = TextAreaField(_("Text in the mail with an invoice, in Dutch"))
+    invoice_text_en = TextAreaField(_("Text in the mail with an invoice, in English"))
 
     def values(self) -> dict[str, Any]:
         """What was typed, by column."""

@@ -7,7 +7,7 @@ from typing import Any
 from wtforms import Form, StringField
 from wtforms.validators import NumberRange, Optional
 
-from konnekt.domain.invoices import listing
+from konnekt.domain.invoices import listing, send
 from konnekt.domain.refusals import Invalid
 from konnekt.forms.numbers import WholeNumber
 
@@ -44,9 +44,22 @@ class InvoiceFilterForm(Form):  # type: ignore[misc]
         return 1 if self.page.errors else self.page.data or 1
 
 
+SHOWN = re.compile(r"([0-9]{1,9}) ([0-9]{1,4}) (mail|mail_ubl|peppol) (\S{1,320})")
+
+
 def picks(values: Iterable[str]) -> list[int]:
     """The ticked boxes: an invoice each."""
     boxes = list(values)
     if not all(re.fullmatch(r"[0-9]{1,9}", value) for value in boxes):
         raise Invalid("This tick can't be read. Load the page again.", field="pick")
     return [int(value) for value in boxes]
+
+
+def sending_picks(values: Iterable[str]) -> list[send.ShownInvoice]:
+    """What a preview of sending showed (`send.Outgoing.pick`): an invoice, how and to whom it goes."""
+    read = [SHOWN.fullmatch(value) for value in values]
+    if not read:
+        raise Invalid("Tick at least one invoice.", field="pick")
+    if not all(read):
+        raise Invalid("This tick can't be read. Load the page again.", field="pick")
+    return [send.ShownInvoice(int(one[1]), int(one[2]), one[3], one[4]) for one in read if one]

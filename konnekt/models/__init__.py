@@ -5,6 +5,7 @@ from konnekt.models.bank import BankEntry
 from konnekt.models.budgets import BudgetShare, BudgetSum
 from konnekt.models.chains import EventChain
 from konnekt.models.decision_links import DecisionLink, DecisionLinkSheet
+from konnekt.models.dispatches import Dispatch
 from konnekt.models.events import Event
 from konnekt.models.factors import Authenticator, Device, FactorReset, Passkey, PasskeyChallenge, RecoveryCode
 from konnekt.models.identities import Identity, ProviderRequest
@@ -32,27 +33,28 @@ from konnekt.models.people import (
 )
 from konnekt.models.periods import ClosingDay, PayPeriod
 from konnekt.models.processes import BackgroundProcess
+from konnekt.models.reminders import ReminderStep
 from konnekt.models.retention import RetentionTerm
 from konnekt.models.timesheets import Contributor, Flag, Hour, HourType, State, Timesheet, TimesheetLine
 from konnekt.models.waiting import WaitingSheet
 
 __all__ = [
     "LANGUAGES", "Account", "AccountLink", "Agency", "Assignment", "Authenticator", "BackgroundProcess",
-    "BankEntry", "BudgetNumber", "BudgetNumberKey", "BudgetShare", "BudgetSum", "ClosingDay", "Contributor",
-    "DeadlineFeed", "DecisionLink", "DecisionLinkSheet", "Deputy", "DeputyRequest", "Device", "Document",
-    "Event", "EventChain", "FactorReset", "Flag", "Hour", "HourType", "Identity", "Installation", "Invoice",
-    "InvoiceLine", "InvoicedHour", "Job", "JobFile", "Mail", "NumberSeries", "Organisation", "Passkey",
-    "PasskeyChallenge", "PayPeriod", "Payment", "PayrollBatch", "PayrollHour", "ProviderRequest", "Rate",
-    "RecoveryCode", "RetentionTerm", "Right", "Session", "SignInAttempt", "State", "Timesheet",
-    "TimesheetLine", "WaitingSheet",
+    "BankEntry", "BudgetNumber", "BudgetNumberKey", "BudgetShare", "BudgetSum", "ClosingDay",
+    "Contributor", "DeadlineFeed", "DecisionLink", "DecisionLinkSheet", "Deputy", "DeputyRequest",
+    "Device", "Dispatch", "Document", "Event", "EventChain", "FactorReset", "Flag", "Hour", "HourType",
+    "Identity", "Installation", "Invoice", "InvoiceLine", "InvoicedHour", "Job", "JobFile", "Mail",
+    "NumberSeries", "Organisation", "Passkey", "PasskeyChallenge", "PayPeriod", "Payment", "PayrollBatch",
+    "PayrollHour", "ProviderRequest", "Rate", "RecoveryCode", "ReminderStep", "RetentionTerm", "Right",
+    "Session", "SignInAttempt", "State", "Timesheet", "TimesheetLine", "WaitingSheet",
 ]  # fmt: skip
 
 TABLES = [
-    Agency, Account, Session, SignInAttempt, AccountLink, DeadlineFeed, Authenticator, RecoveryCode, Device,
-    Passkey, PasskeyChallenge, FactorReset, Identity, ProviderRequest, Mail, Organisation, Right, Deputy,
-    DeputyRequest, BudgetNumber, BudgetNumberKey, Assignment, Rate, PayPeriod, ClosingDay, HourType,
-    Timesheet, TimesheetLine, Hour, Flag, Contributor, WaitingSheet, DecisionLink, DecisionLinkSheet,
-    BudgetSum, BudgetShare, NumberSeries, Invoice, InvoiceLine, InvoicedHour, BankEntry, Payment, Document,
-    PayrollBatch, PayrollHour, Event, EventChain, RetentionTerm, Job, JobFile, Installation,
-    BackgroundProcess,
+    Agency, Account, Session, SignInAttempt, AccountLink, DeadlineFeed, Authenticator, RecoveryCode,
+    Device, Passkey, PasskeyChallenge, FactorReset, Identity, ProviderRequest, Mail, Organisation, Right,
+    Deputy, DeputyRequest, BudgetNumber, BudgetNumberKey, Assignment, Rate, PayPeriod, ClosingDay,
+    HourType, Timesheet, TimesheetLine, Hour, Flag, Contributor, WaitingSheet, DecisionLink,
+    DecisionLinkSheet, BudgetSum, BudgetShare, NumberSeries, Invoice, InvoiceLine, InvoicedHour,
+    BankEntry, Payment, Document, Dispatch, ReminderStep, PayrollBatch, PayrollHour, Event, EventChain,
+    RetentionTerm, Job, JobFile, Installation, BackgroundProcess,
 ]  # fmt: skip

@@ -51,6 +51,8 @@ class Invoice(BaseModel):
     Amounts are cents; a credit note's are positive, its kind says the direction. settled_cents is the sum of
     its payments, and negative for a credit note; paid_on the day on which they covered it
     (domain/invoices/settling.py). has_documents: whether PDF and UBL are both there (missing_documents.py).
+    dispatch_count: how often it was sent, reminder_count: the last step of reminding that it is owed; each is
+    the nth of its last Dispatch.
     erased_at: since when its term is over, and it holds no names and its documents no content.
     """
 
@@ -76,6 +78,8 @@ class Invoice(BaseModel):
     reason = TextField(default="")
     paid_on = DateField(null=True)
     has_documents = BooleanField(default=False)
+    dispatch_count = IntegerField(default=0, constraints=[Check("dispatch_count >= 0")])
+    reminder_count = IntegerField(default=0, constraints=[Check("reminder_count >= 0")])
     erased_at = MomentField(null=True)
     settled_cents = IntegerField(default=0, constraints=[Check(_SETTLED), Check(_PAID_ON)])
     created_at = MomentField()

@@ -10,6 +10,7 @@ from konnekt.models.people import Account, fold
 CALENDARS = ("week", "four_weeks", "month")
 DECIDE_BY_MAIL = ("off", "ordinary", "all")
 SIGN_IN = ("off", "offered", "required")
+INVOICE_WAYS = ("mail", "mail_ubl", "peppol")
 VAT_TREATMENTS = ("standard", "exempt", "reverse_charge", "out_of_scope")
 
 
@@ -17,6 +18,7 @@ class Agency(BaseModel):
     """The staffing agency itself: one row. payroll_number: what its payroll program knows it by.
 
     factor_by_mail: whether who has a second factor is asked for it before deciding from a mail.
+    invoice_copy_to: who gets a copy of each mail with an invoice; invoice_text_*: what those say besides.
     """
 
     id = IntegerField(primary_key=True, default=1, constraints=[Check("id = 1")])
@@ -35,6 +37,9 @@ class Agency(BaseModel):
     payroll_number = CharField(default="")
     factor_from_on = DateField(null=True)
     factor_by_mail = BooleanField(default=True)
+    invoice_copy_to = CharField(default="")
+    invoice_text_nl = TextField(default="")
+    invoice_text_en = TextField(default="")
 
 
 class Organisation(BaseModel):
@@ -44,7 +49,8 @@ class Organisation(BaseModel):
     name that beside it (EN 16931, BT-44; its own name is then BT-45). purchase_order_number: what its
     invoices say (BT-13) where nobody types another. decide_by_mail: what can be decided here from a reminder,
     without signing in. sign_in: whether its people sign in
-    with a provider.
+    with a provider. invoice_way: how its invoices are sent, by mail with the PDF or with the e-invoice as
+    well, or by Peppol. payment_reminders: whether it is reminded of what is overdue.
     """
 
     code = CharField(unique=True)
@@ -74,6 +80,10 @@ class Organisation(BaseModel):
     city = TextField(default="")
     country = CharField(default="NL")
     invoice_email = CharField(default="")
+    invoice_way = CharField(
+        default="mail", constraints=[Check("invoice_way IN ('mail', 'mail_ubl', 'peppol')")]
+    )
+    payment_reminders = BooleanField(default=True)
     ended_on = DateField(null=True)
     sign_in = CharField(default="off", constraints=[Check("sign_in IN ('off', 'offered', 'required')")])
     name_key = TextField(default="")

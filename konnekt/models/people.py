@@ -210,7 +210,7 @@ class Mail(BaseModel):
     It is tried once due_at has come, or claimed_until_at by the machine's own clock: somebody is sending it
     until then, or it failed and rests. failed_at: when it was given up, with last_error; the agency is told.
     batch: that of the event which caused it, so that the mails of what is undone are found. request_id: the
-    request that caused it, for the log.
+    request that caused it, for the log. is_being_sent: it is claimed, and does not rest.
     """
 
     message_id = CharField(unique=True)
@@ -226,6 +226,7 @@ class Mail(BaseModel):
     due_at = MomentField()
     attempts = IntegerField(default=0, constraints=[Check("attempts >= 0")])
     claimed_until_at = MomentField(null=True)
+    is_being_sent = BooleanField(default=False)
     last_error = TextField(default="")
     sent_at = MomentField(null=True)
     failed_at = MomentField(null=True)

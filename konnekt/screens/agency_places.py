@@ -30,6 +30,8 @@ TASKS = {
     "payroll": "payroll",
     "people": "people",
     "progress": "hours",
+    "overdue": "invoices",
+    "sending": "invoices",
 }
 # Addresses that ask something else than their place.
 OTHER = {
@@ -53,6 +55,7 @@ FORMS = {
     "closing_days.holidays", "corrections.show", "erasure.show", "hour_types.show", "invoicing.outlook",
     "moves.index", "organisations.new", "organisations.edit", "pay_periods.ask_year", "pay_periods.show",
     "payroll.download", "payroll.hand_over", "payroll.undo", "people.new", "people.edit", "progress.change",
+    "overdue.reminders", "overdue.steps", "sending.preview",
 }  # fmt: skip
 
 ROLE_NAMES = {

@@ -12,7 +12,7 @@ from flask_babel import gettext as _, lazy_gettext as N_
 
 from konnekt.domain import clock, units
 from konnekt.models import BudgetNumber, Event
-from konnekt.screens import agency_places, period_names, term_names
+from konnekt.screens import agency_places, period_names, sending_names, term_names
 from konnekt.screens.formats import dated, hours, locale, moment
 from konnekt.screens.languages import reader
 
@@ -87,6 +87,7 @@ VERBS = {
     "hand_out_file": N_("Payroll file downloaded"),
     "hand_out_data": N_("Personal data downloaded"),
     **term_names.VERBS,
+    **sending_names.VERBS,
 }
 
 COLUMNS = {
@@ -170,6 +171,7 @@ COLUMNS = {
     "asked_by": N_("Asked by"),
     "confirmed_by": N_("Confirmed by"),
     **term_names.COLUMNS,
+    **sending_names.COLUMNS,
 }
 
 CHOICES = {
@@ -189,6 +191,7 @@ CHOICES = {
     "required": N_("required"),
     "flexible": N_("flexible"),
     "fixed": N_("fixed hours"),
+    **sending_names.CHOICES,
     "worker": N_("the worker"),
     "organisation": N_("the organisation"),
 }

@@ -29,6 +29,7 @@ from konnekt.models import (
     DecisionLink,
     DecisionLinkSheet,
     Deputy,
+    Dispatch,
     Document,
     Event,
     FactorReset,
@@ -38,6 +39,7 @@ from konnekt.models import (
     Mail,
     Organisation,
     ProviderRequest,
+    ReminderStep,
     RetentionTerm,
     SignInAttempt,
     Timesheet,
@@ -112,6 +114,11 @@ def test_the_whole_demonstration_goes_over(
     link = DecisionLink.create(account=worker, token_hash="x", made_at=clock.now(), ends_at=clock.now())
     DecisionLinkSheet.create(link=link, timesheet=Timesheet.get(), revision=1)
     RetentionTerm.create(kind="mail", number=6)
+    ReminderStep.create(step=1, days=5, text_nl="één")
+    Dispatch.create(
+        invoice=Invoice.get(), nth=2, way="mail", recipient="één@um.example", documents="pdf", mail=Mail.get(),
+        asked_at=clock.now(),
+    )  # fmt: skip
     gone, staff = factories.account("Teun", "Verbeek"), Account.get(Account.is_agency_staff)
     people.close(gone.id, by=staff, is_sure=True)
     erasing.erase(gone.id, by=staff)

@@ -53,6 +53,10 @@ BOUNDS = {
     "/bureau/pay-periods/year/preview submit_days": ("-1", "0", "7", "367"),
     "/bureau/pay-periods/year/preview approve_days": ("-1", "6", "10", "367"),
     "/bureau/pay-periods/year/preview pay_days": ("-1", "8", "366", "367"),
+    # Each step comes after the one before it: what that one says bounds them as well.
+    "/bureau/overdue/steps days_1": ("0", "1", "20", "21"),
+    "/bureau/overdue/steps days_2": ("7", "8", "34", "35"),
+    "/bureau/overdue/steps days_3": ("21", "22", "365", "366"),
     "/bureau/register/terms invoices": ("6", "7", "20", "21"),
     "/bureau/register/terms payroll": ("6", "7", "20", "21"),
     "/bureau/register/terms hours": ("6", "7", "20", "21"),
@@ -71,6 +75,7 @@ PAGES_WITH_NUMBERS = {
     "/bureau/organisations/<code>/budget-numbers", "/bureau/organisations/<code>/budget-numbers/<number>",
     "/bureau/organisations/<code>/change", "/bureau/organisations/new/organisation",
     "/bureau/pay-periods/year", "/bureau/payments/invoice/<invoice>", "/bureau/register",
+    "/bureau/overdue/steps",
 }  # fmt: skip
 # Codes are typed in digits too, and are no numbers.
 CODES = {"/account/factors/* factor_code"}

@@ -19,12 +19,14 @@ from konnekt.blueprints.bureau import (
     mail,
     moves,
     organisations,
+    overdue,
     pay_periods,
     payments,
     payroll,
     people,
     progress,
     register,
+    sending,
 )
 from konnekt.domain.periods import month
 from konnekt.screens import agency_places, web
@@ -45,12 +47,14 @@ bp.register_blueprint(jobs.bp)
 bp.register_blueprint(mail.bp)
 bp.register_blueprint(moves.bp)
 bp.register_blueprint(organisations.bp)
+bp.register_blueprint(overdue.bp)
 bp.register_blueprint(pay_periods.bp)
 bp.register_blueprint(payments.bp)
 bp.register_blueprint(payroll.bp)
 bp.register_blueprint(people.bp)
 bp.register_blueprint(progress.bp)
 bp.register_blueprint(register.bp)
+bp.register_blueprint(sending.bp)
 
 
 @bp.before_request

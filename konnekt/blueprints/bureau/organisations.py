@@ -7,6 +7,7 @@ from flask_babel import gettext as _
 from werkzeug import Response
 
 from konnekt.domain import clock
+from konnekt.domain.invoices import send
 from konnekt.domain.records import lists, organisations, record_pages
 from konnekt.domain.refusals import Refused
 from konnekt.forms.bureau import searches
@@ -73,6 +74,8 @@ def _filled(organisation: Organisation | None, typed: Any = None) -> Organisatio
     """The form with what was typed, else with the row, else empty."""
     form = OrganisationForm(typed, obj=organisation)
     form.parent.choices = [("", _("none")), *lists.names(but=organisation)]
+    if not send.hands_over() and getattr(organisation, "invoice_way", "") != "peppol":
+        form.invoice_way.choices = [one for one in form.invoice_way.choices if one.value != "peppol"]
     if organisation is not None and typed is None:
         form.parent.data = organisation.parent.code if organisation.parent else ""
         form.seen.data = organisations.seen(organisation)

@@ -9,10 +9,20 @@ from typing import Any, NamedTuple
 from konnekt.db import connected
 from konnekt.domain import access, events
 from konnekt.domain.access import Grants
-from konnekt.domain.invoices import listing, missing_documents, settling, states
+from konnekt.domain.invoices import dispatches, listing, missing_documents, settling, states
 from konnekt.domain.invoices.listing import InvoiceFilter
 from konnekt.domain.refusals import Conflict, Invalid, NotFound
-from konnekt.models import Document, Event, Invoice, InvoiceLine, Organisation, Payment, PayPeriod, Timesheet
+from konnekt.models import (
+    Dispatch,
+    Document,
+    Event,
+    Invoice,
+    InvoiceLine,
+    Organisation,
+    Payment,
+    PayPeriod,
+    Timesheet,
+)
 from konnekt.models.compiled import built, compiled, listed, slot
 
 log = logging.getLogger(__name__)
@@ -27,7 +37,7 @@ class Whole:
     """All that an invoice's page shows.
 
     related: what credits it, or what it credits, as far as yours; partial_notes: the credit notes of runs
-    that take a part of it back.
+    that take a part of it back. dispatches: each time that it was sent, the latest first.
     """
 
     invoice: Invoice
@@ -37,6 +47,7 @@ class Whole:
     partial_notes: list[Invoice]
     history: list[Event]
     entries: list[Payment]
+    dispatches: list[Dispatch]
 
     @property
     def minutes(self) -> int:
@@ -93,7 +104,10 @@ def find(invoice: int, who: Grants) -> Invoice:
 
 
 def whole(invoice: int, who: Grants) -> Whole:
-    """Everything about one invoice, in a fixed number of statements; NotFound where it is not yours."""
+    """Everything about one invoice, in a fixed number of statements; NotFound where it is not yours.
+
+    One statement more where it was sent.
+    """
     row = find(invoice, who)
     kinds = Document.select(
         Document.id, Document.kind, Document.file_name, Document.created_at, Document.sha256
@@ -131,6 +145,7 @@ def whole(invoice: int, who: Grants) -> Whole:
         [one for one in related if one.credits_id is None and row.number_text in _names(one)],
         events.latest(invoice=row)[::-1],
         settling.of(row),
+        dispatches.of(row),
     )
 
 

@@ -22,6 +22,7 @@ __all__ = [
     "rates",
     "record_pages",
     "register",
+    "reminder_settings",
     "retention",
     "rights",
     "working_days",

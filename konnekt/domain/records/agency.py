@@ -31,6 +31,9 @@ RECORD = RecordType(
         "email": company_numbers.email,
         "payroll_number": text_fields.short,
         "factor_by_mail": text_fields.boolean,
+        "invoice_copy_to": company_numbers.email,
+        "invoice_text_nl": text_fields.lines,
+        "invoice_text_en": text_fields.lines,
     },
     adding="change",
 )

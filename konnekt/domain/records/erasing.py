@@ -12,6 +12,7 @@ from peewee import SqliteDatabase, fn
 from konnekt.db import db, hold, transaction
 from konnekt.domain import clock, events
 from konnekt.domain.accounts import agency_roles
+from konnekt.domain.invoices import dispatches
 from konnekt.domain.records import erased_words, people, personal_data, register_of_erasure, retention
 from konnekt.domain.refusals import Conflict, Refused
 from konnekt.models import (
@@ -178,7 +179,9 @@ def _blank_mails(row: Account) -> None:
     for said in filter(None, {row.name, row.email}):
         names = Mail.text.contains(said) | Mail.subject.contains(said)
         Mail.update(subject="", text="", html="").where(names & Mail.sent_at.is_null(False)).execute()
-        Mail.delete().where(names & Mail.failed_at.is_null(False)).execute()
+        lost = [row.id for row in Mail.select(Mail.id).where(names & Mail.failed_at.is_null(False))]
+        dispatches.outlive(lost)
+        Mail.delete().where(Mail.id.in_(lost)).execute()
 
 
 def _take_name(row: Account) -> None:

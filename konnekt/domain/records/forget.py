@@ -13,6 +13,7 @@ from peewee import fn
 
 from konnekt.db import hold, transaction
 from konnekt.domain import clock, events
+from konnekt.domain.invoices import dispatches
 from konnekt.domain.records import erased_words, erasing, retention
 from konnekt.domain.refusals import Conflict
 from konnekt.models import (
@@ -20,6 +21,7 @@ from konnekt.models import (
     AccountLink,
     Assignment,
     BankEntry,
+    Dispatch,
     Document,
     Event,
     Hour,
@@ -141,6 +143,7 @@ def _old_sheets(before: date) -> tuple[Any, Any]:
 
 
 def _forget_mails(ids: list[int]) -> list[int]:
+    dispatches.outlive(ids)
     Mail.delete().where(Mail.id.in_(ids)).execute()
     return []
 
@@ -159,6 +162,7 @@ def _forget_invoices(ids: list[int]) -> list[int]:
         said = {**line.frozen, "worker": ""}
         InvoiceLine.update(frozen=said).where(InvoiceLine.id == line.id).execute()
     Document.update(content=b"", cut_at=None).where(Document.invoice.in_(ids)).execute()
+    Dispatch.update(recipient="", copy_to="", answer="").where(Dispatch.invoice.in_(ids)).execute()
     reasons = Event.invoice.in_(ids) & (Event.reason != "")
     return [event.id for event in erased_words.says_something(reasons)]
 

@@ -11,7 +11,7 @@ from konnekt.domain.records import company_numbers
 from konnekt.domain.records.audited import RecordType, existing, staff_only
 from konnekt.domain.refusals import N_, Conflict, Invalid, NotFound
 from konnekt.models import LANGUAGES, Account, Assignment, Organisation, State, Timesheet
-from konnekt.models.organisations import CALENDARS, DECIDE_BY_MAIL, SIGN_IN, VAT_TREATMENTS
+from konnekt.models.organisations import CALENDARS, DECIDE_BY_MAIL, INVOICE_WAYS, SIGN_IN, VAT_TREATMENTS
 from konnekt.models.people import fold
 
 LONGEST_TERM = 365
@@ -42,6 +42,8 @@ RECORD = RecordType(
         "coc_number": company_numbers.coc_number,
         "peppol_id": company_numbers.peppol_id,
         "invoice_email": company_numbers.email,
+        "invoice_way": text_fields.one_of(*INVOICE_WAYS),
+        "payment_reminders": text_fields.boolean,
         "language": text_fields.one_of(*LANGUAGES),
         "contact_name": text_fields.line,
         "street": text_fields.line,
@@ -61,6 +63,12 @@ RECORD = RecordType(
             "reverse_charge",
             "vat_number",
             N_("VAT is charged to their VAT number: fill it in."),
+        ),
+        text_fields.needed(
+            "invoice_way",
+            "peppol",
+            "peppol_id",
+            N_("By Peppol an invoice goes to its Peppol id: fill it in."),
         ),
     ),
     more=("parent",),

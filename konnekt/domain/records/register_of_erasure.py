@@ -63,6 +63,9 @@ bank_entry
 payment | kept
 document
   term: content
+dispatch
+  term: recipient copy_to answer
+  kept: asked_at asked_by
 payroll_batch
   term: frozen
   kept: created_at created_by

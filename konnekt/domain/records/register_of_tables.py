@@ -13,7 +13,7 @@ TEXT = """
 agency | none | portal | none | stays
   key: id
   plain: name street postcode city country coc_number vat_number iban bic peppol_id phone email payroll_number
-  plain: factor_from_on factor_by_mail
+  plain: factor_from_on factor_by_mail invoice_copy_to invoice_text_nl invoice_text_en
 
 account | everybody | portal | contract | closed
   key: id name_key
@@ -89,13 +89,14 @@ outbox | everybody | mail | contract | mail
   key: id message_id account once_key batch request_id
   contact: recipient
   words: subject text html
-  plain: kind queued_at due_at attempts claimed_until_at sent_at failed_at last_error
+  plain: kind queued_at due_at attempts claimed_until_at is_being_sent sent_at failed_at last_error
 
 organisation | contact | client | contract | stays
   key: id parent name_key
   plain: code name calendar four_eyes decide_by_mail payment_term_days vat_treatment vat_text language
   plain: coc_number vat_number
-  plain: peppol_id legal_name purchase_order_number purchase_order_required sign_in
+  plain: peppol_id legal_name purchase_order_number purchase_order_required sign_in invoice_way
+  plain: payment_reminders
   plain: street postcode city country ended_on
   contact: contact_name invoice_email
 
@@ -193,7 +194,8 @@ number_series | none | invoices | none | stays
 invoice | worker | invoices | law | invoices
   key: id organisation budget_number credits
   plain: kind year number number_text pay_period budget_number_text issued_on due_on language vat_treatment
-  plain: vat_percent vat_text reason paid_on has_documents erased_at
+  plain: vat_percent vat_text reason paid_on has_documents dispatch_count erased_at
+  plain: reminder_count
   prices: net_cents vat_cents total_cents settled_cents
   shared: frozen
   acts: created_at created_by
@@ -227,6 +229,13 @@ document | worker | invoices | law | invoices
   plain: kind file_name media_type created_at
   shared: content
   plain: cut_at
+
+dispatch | contact | invoices | law | invoices
+  key: id mail
+  plain: invoice purpose nth way documents open_cents outcome outcome_at
+  contact: recipient copy_to
+  words: answer
+  acts: asked_at asked_by
 
 payroll_batch | worker | wages | law | payroll
   key: id
@@ -263,6 +272,10 @@ job_file | everybody | portal | interest | upload
 retention_term | none | portal | none | stays
   key: kind
   plain: number
+
+reminder_step | none | portal | none | stays
+  key: step
+  plain: days text_nl text_en
 
 installation | none | portal | none | stays
   key: id

@@ -32,6 +32,11 @@ DECIDE_BY_MAIL = [
     SelectChoice("ordinary", _("Approve timesheets with nothing unusual")),
     SelectChoice("all", _("Approve and reject all timesheets")),
 ]
+INVOICE_WAYS = [
+    SelectChoice("mail", _("by mail, with the PDF")),
+    SelectChoice("mail_ubl", _("by mail, with PDF and e-invoice (UBL)")),
+    SelectChoice("peppol", _("by Peppol")),
+]
 LANGUAGES = [SelectChoice("nl", _("Dutch")), SelectChoice("en", _("English"))]
 NOT_COLUMNS = ("csrf_token", "seen")
 
@@ -58,6 +63,10 @@ class OrganisationForm(FlaskForm):  # type: ignore[misc]
     city = StringField(_("City"))
     country = StringField(_("Country"), default="NL")
     invoice_email = StringField(_("E-mail address for invoices"))
+    invoice_way = SelectField(
+        _("How its invoices are sent"), choices=INVOICE_WAYS, default="mail", validate_choice=False
+    )
+    payment_reminders = BooleanField(_("Reminders of what is overdue"), default=True)
     language = SelectField(_("Language of its invoices"), choices=LANGUAGES, validate_choice=False)
     payment_term_days = WholeNumber(_("Payment term in days"), default=30)
     vat_treatment = SelectField(_("VAT"), choices=VAT, validate_choice=False)

@@ -99,7 +99,7 @@ class Rule(NamedTuple):
 
 ORGANISATION = dict.fromkeys(organisations.COLUMNS, "") | {
     "code": "NEW", "name": "New", "calendar": "four_weeks", "payment_term_days": 30,
-    "vat_treatment": "standard", "language": "nl", "country": "NL", "decide_by_mail": "off",
+    "vat_treatment": "standard", "language": "nl", "country": "NL", "decide_by_mail": "off", "invoice_way": "mail",
 }  # fmt: skip
 
 
@@ -491,6 +491,9 @@ WITHOUT_A_FILE = {
     "Write the reason, so that it can be put right.": "a file gives no reasons",
     "Somebody else changed this at the same moment. Look at it again.": "an import says: import again",
     "Somebody else changed this while you were typing. Check your text and save again.": "a file shows nothing",
+    "Leave this empty too, or fill in the step before it.": "no file has the steps of reminders",
+    "Type a number of days from %(least)s to %(most)s.": "no file has the steps of reminders",
+    "By Peppol an invoice goes to its Peppol id: fill it in.": "a file says nothing of how invoices are sent",
     "Choose at least one role.": "a file gives all roles, or none",
     "This is your own account: you can't change roles any more.": "a file gives all roles, or none",
     "%(name)s does not work at the agency.": "a file gives all roles, or none",

@@ -1,0 +1,89 @@
+"""Sending invoices: what would go where and having that go, many at once or one from its own page."""
+
+from typing import Any
+
+from flask import Blueprint, flash, redirect, request, url_for
+from flask_babel import gettext as _, ngettext
+from werkzeug import Response
+
+from konnekt.background import queue
+from konnekt.domain.invoices import detail, listing, send
+from konnekt.domain.refusals import Conflict, Invalid, Refused
+from konnekt.forms.invoices import InvoiceFilterForm, picks, sending_picks
+from konnekt.forms.numbers import whole
+from konnekt.screens import web
+
+bp = Blueprint("sending", __name__, url_prefix="/sending")
+
+PAGE = ("bureau/sending/index.html", "partials/sending.html")
+OF_ONE = ("invoices/show.html", "partials/invoice_sent.html")
+
+
+@bp.get("")
+def preview() -> Response:
+    """What would go where, of what is ticked, of all that is found, or of a run."""
+    try:
+        return _shown(send.preview(_asked()))
+    except Invalid as refusal:
+        return _shown([], refusal)
+
+
+def _asked() -> list[int]:
+    if "job" in request.args:
+        job = queue.find(request.args.get("job", 0, type=whole))
+        return send.of_run(f"job-{job.id}")
+    if "all" in request.args:
+        chosen = listing.chosen(web.grants(), InvoiceFilterForm(request.args).values())
+        return [one.id for one in chosen.limit(send.MOST + 1)]
+    return picks(request.args.getlist("pick"))
+
+
+def _shown(found: list[send.Outgoing], refusal: Refused | None = None) -> Response:
+    status = refusal.status if refusal else 200
+    return web.page(*PAGE, status, **_context(found), refusal=refusal)
+
+
+def _context(found: list[send.Outgoing]) -> dict[str, Any]:
+    return {
+        "going": [one for one in found if not one.fault],
+        "staying": [one for one in found if one.fault],
+    }
+
+
+@bp.post("")
+def send_many() -> Response:
+    """Send what the preview showed: all of it, or nothing."""
+    try:
+        shown = sending_picks(request.form.getlist("pick"))
+    except Invalid as refusal:
+        return _shown([], refusal)
+    ids = [pick.invoice for pick in shown]
+    try:
+        count = send.send_many(shown, by=web.account())
+    except Invalid as refusal:
+        return _shown([], refusal)
+    except Conflict as refusal:
+        return _shown(send.preview(ids, shown), refusal)
+    notice = ngettext("%(num)s invoice goes out.", "%(num)s invoices go out.", count)
+    if web.is_htmx():
+        return web.done(notice, "", PAGE[1], **_context(send.preview(ids)), refusal=None)
+    flash(notice)
+    return redirect(url_for("invoices.index"), 303)
+
+
+@bp.post("/<int:invoice>")
+def send_one(invoice: int) -> Response:
+    """Send an invoice from its own page: for the first time, or again."""
+    try:
+        (pick,) = sending_picks([request.form.get("pick", "")])
+        sent = send.send(pick._replace(invoice=invoice), by=web.account())
+    except (Conflict, Invalid) as refusal:
+        return web.page(*OF_ONE, refusal.status, **_of_one(invoice, refusal))
+    notice = _("It goes out to %(address)s.", address=sent.recipient)
+    return web.done(notice, url_for("invoices.show", invoice=invoice), OF_ONE[1], **_of_one(invoice))
+
+
+def _of_one(invoice: int, refusal: Refused | None = None) -> dict[str, Any]:
+    found = detail.whole(invoice, web.grants())
+    outgoing = send.outgoing(found.invoice)
+    return {"whole": found, "outgoing": outgoing, "refusal": refusal, "is_fragment": False}

@@ -1,0 +1,81 @@
+"""What is overdue: by age, with what is still open and when it was reminded of."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from peewee import fn
+
+from konnekt.domain import clock, paging
+from konnekt.domain.invoices import dispatches, states
+from konnekt.domain.paging import Page
+from konnekt.models import Dispatch, Invoice, Organisation, PayPeriod
+
+# Days past the due date: from, up to and with.
+BANDS = {"1-30": (1, 30), "31-60": (31, 60), "61-90": (61, 90), "90+": (91, 36_500)}
+
+
+@dataclass(frozen=True)
+class Band:
+    """So many invoices of one age, and what is open of them (cents). key: of BANDS, or empty for all."""
+
+    key: str
+    count: int
+    open_cents: int
+
+
+@dataclass(frozen=True)
+class Overdue:
+    """A page of what is overdue, oldest first, all ages added up, and the last reminder of each invoice."""
+
+    page: Page
+    bands: list[Band]
+    reminded: dict[int, Dispatch]
+
+    @property
+    def whole(self) -> Band:
+        """All ages together."""
+        return Band("", sum(one.count for one in self.bands), sum(one.open_cents for one in self.bands))
+
+
+def load(band: str = "", number: int = 1) -> Overdue:
+    """What is overdue of one age, or of all: three statements. The rows say `late_days`."""
+    bands = _bands()
+    count = sum(one.count for one in bands if one.key == (band or one.key))
+    page = paging.of_count(count, lambda start, size: _rows(band, start, size), number)
+    return Overdue(page, bands, dispatches.latest(page.rows, "reminder"))
+
+
+def is_overdue(first: int = 1, last: int = BANDS["90+"][1], invoice: Any = Invoice) -> Any:
+    """The condition for what is still to be paid and so many days past its due date."""
+    today = clock.today()
+    of_age = invoice.due_on.between(today - timedelta(days=last), today - timedelta(days=first))
+    return states.to_pay(invoice) & invoice.paid_on.is_null() & of_age
+
+
+def late_days(due_on: date) -> int:
+    """How many days ago it should have been paid."""
+    return (clock.today() - due_on).days
+
+
+def _bands() -> list[Band]:
+    columns = []
+    for age in BANDS.values():
+        columns.append(fn.COUNT(Invoice.id).filter(is_overdue(*age)))
+        open_cents = fn.SUM(Invoice.total_cents - Invoice.settled_cents).filter(is_overdue(*age))
+        columns.append(fn.COALESCE(open_cents, 0))
+    (found,) = Invoice.select(*columns).where(is_overdue()).tuples()
+    return [Band(key, int(found[2 * n]), int(found[2 * n + 1])) for n, key in enumerate(BANDS)]
+
+
+def _rows(band: str, start: int, size: int) -> list[Invoice]:
+    rows = list(read(is_overdue(*BANDS.get(band, (1, BANDS["90+"][1])))).offset(start).limit(size))
+    for one in rows:
+        one.late_days = late_days(one.due_on)
+    return rows
+
+
+def read(condition: Any) -> Any:
+    """Invoices with organisation and period, the oldest due date first."""
+    query = Invoice.select(Invoice, Organisation, PayPeriod).join(Organisation).switch(Invoice)
+    return query.join(PayPeriod).where(condition).order_by(Invoice.due_on, Invoice.id)
