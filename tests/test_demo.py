@@ -136,7 +136,7 @@ def invoice_state(of: Invoice) -> str:
         return "credit_note"
     if Invoice.select().where(Invoice.credits == of).exists():
         return "credited"
-    return "paid" if of.is_settled else "overdue" if of.due_on <= clock.today() else "open"
+    return "paid" if of.is_settled else "overdue" if of.due_on < clock.today() else "open"
 
 
 def latest(calendar: str) -> tuple[int, int]:

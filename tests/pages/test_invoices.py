@@ -211,7 +211,7 @@ def test_states_and_sums(staff: Visitor, issued: World) -> None:
         narrowed = staff.get(f"/invoices?state={state}").text
         assert numbers(narrowed) == found
         assert "1 factuur" in narrowed
-    clock.fix("2026-12-30T12:00")
+    clock.fix("2026-12-31T12:00")
     staff.sign_in(issued.staff)
     assert "</svg>vervallen</span>" in staff.get("/invoices?state=overdue").text
     assert numbers(staff.get("/invoices?state=open").text) == []

@@ -65,7 +65,7 @@ class Doc:
             return {"credit_note"} | ({"to_return"} if self.to_return else set())
         found = {"credited"} if self.credited_by else {"paid"} if not self.to_pay else set()
         if self.to_pay:
-            found = {"overdue" if self.due <= TODAY else "open"} | ({"part"} if self.settled else set())
+            found = {"overdue" if self.due < TODAY else "open"} | ({"part"} if self.settled else set())
         return found | ({"to_return"} if self.to_return else set())
 
     @property
@@ -78,7 +78,7 @@ class Doc:
             return "gecrediteerd"
         if not self.to_pay:
             return "betaald"
-        words = (["vervallen"] if self.due <= TODAY else []) + (["deels betaald"] if self.settled else [])
+        words = (["vervallen"] if self.due < TODAY else []) + (["deels betaald"] if self.settled else [])
         return ", ".join(words) or "open"
 
 

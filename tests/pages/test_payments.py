@@ -74,7 +74,7 @@ def confirm(staff: Visitor, shown: str) -> Any:
 
 
 def test_what_is_open_and_overdue(staff: Visitor, ready: World) -> None:
-    Invoice.update(due_on=date(2026, 11, 30), issued_on=date(2026, 10, 30)).where(
+    Invoice.update(due_on=date(2026, 11, 29), issued_on=date(2026, 10, 30)).where(
         Invoice.number == 2
     ).execute()
     issue.credit(number(3).id, "Verkeerd", by=ready.staff)

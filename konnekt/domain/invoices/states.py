@@ -43,7 +43,7 @@ DOCUMENTS = ("pdf", "ubl")
 def state(invoice: Any = Invoice) -> Any:
     """The state as an SQL expression: one of WORDS. invoice: the model, or an alias of it."""
     is_note, is_part = invoice.kind == "credit_note", invoice.settled_cents > 0
-    is_due = invoice.due_on <= clock.today()
+    is_due = invoice.due_on < clock.today()
     return Case(
         None,
         (
@@ -102,8 +102,8 @@ def balance_cents(invoice: Any = Invoice) -> Any:
 def columns_of(chosen: str, invoice: Any = Invoice) -> Any:
     """The condition for a state of FILTERS as far as the invoice's own columns tell: see OF_CREDIT."""
     return {
-        OPEN: to_pay(invoice) & (invoice.due_on > clock.today()),
-        OVERDUE: to_pay(invoice) & (invoice.due_on <= clock.today()),
+        OPEN: to_pay(invoice) & (invoice.due_on >= clock.today()),
+        OVERDUE: to_pay(invoice) & (invoice.due_on < clock.today()),
         PAID: (invoice.kind == "invoice") & (invoice.settled_cents >= invoice.total_cents),
         CREDITED: invoice.kind == "invoice",
         CREDIT_NOTE: invoice.kind == "credit_note",

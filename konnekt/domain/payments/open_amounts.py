@@ -32,7 +32,7 @@ def due(search: str = "", number: int = 1) -> Page:
 
     search: the start of an invoice or budget number, or part of the organisation's name or code.
     """
-    overdue = Invoice.due_on <= clock.today()
+    overdue = Invoice.due_on < clock.today()
     query = (
         Invoice.select(Invoice, Organisation, overdue.alias("is_overdue"))
         .join(Organisation)

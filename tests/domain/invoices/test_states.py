@@ -47,8 +47,8 @@ def test_being_made_until_both_documents_are_there(invoice: Invoice) -> None:
     assert state_of(invoice) == "open"
 
 
-@pytest.mark.parametrize(("now", "state"), [("2026-12-29", "open"), ("2026-12-30", "overdue")])
-def test_overdue_from_the_due_date_on(invoice: Invoice, now: str, state: str) -> None:
+@pytest.mark.parametrize(("now", "state"), [("2026-12-30", "open"), ("2026-12-31", "overdue")])
+def test_who_pays_on_the_due_date_is_in_time(invoice: Invoice, now: str, state: str) -> None:
     print_(invoice, "pdf", "ubl")
     clock.fix(f"{now}T12:00")
     assert state_of(invoice) == state
@@ -69,7 +69,7 @@ def test_partly_paid_overdue_and_too_much(invoice: Invoice, world: World) -> Non
     pay(invoice, world, 100)
     word = Invoice.select(states.state()).where(Invoice.id == invoice)
     assert (word.scalar(), cut_across(invoice)) == ("part", ["part"])
-    clock.fix("2026-12-30T12:00")
+    clock.fix("2026-12-31T12:00")
     word = Invoice.select(states.state()).where(Invoice.id == invoice)
     assert (word.scalar(), cut_across(invoice)) == ("overdue_part", ["part"])
     assert Invoice.select().where(states.is_in("overdue")).count() == 1
