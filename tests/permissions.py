@@ -286,6 +286,7 @@ GET  /bureau/payroll/<calendar>/<year>-<number>                   -----  login  
 POST /bureau/payroll/<calendar>/<year>-<number>                   -----  login  login  403    403    403    403    403    403    403    422    ..Y..
 GET  /bureau/payroll/batches/<batch>                              -----  login  login  403    403    403    403    403    403    403    ok     PIYAR
 GET  /bureau/payroll/batches/<batch>/<format>                     -----  login  login  403    403    403    403    403    403    403    ok     ..Y..
+POST /bureau/payroll/batches/<batch>/<format>                     -----  login  login  403    403    403    403    403    403    403    ok     ..Y..
 GET  /bureau/payroll/batches/<batch>/hand-over                    -----  login  login  403    403    403    403    403    403    403    ok     ..Y..
 POST /bureau/payroll/batches/<batch>/hand-over                    -----  login  login  403    403    403    403    403    403    403    ok     ..Y..
 GET  /bureau/payroll/batches/<batch>/undo                         -----  login  login  403    403    403    403    403    403    403    ok     ..Y..

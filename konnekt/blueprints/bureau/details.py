@@ -10,7 +10,7 @@ from konnekt.domain import events
 from konnekt.domain.records import agency as record_agency
 from konnekt.domain.refusals import Refused
 from konnekt.forms.details import DetailsForm, FactorTermForm
-from konnekt.screens import web
+from konnekt.screens import once_more, web
 
 bp = Blueprint("details", __name__, url_prefix="/details")
 
@@ -35,6 +35,7 @@ def index() -> Response:
 
 
 @bp.post("")
+@once_more.asked
 def change() -> Response:
     """Change them."""
     form = DetailsForm(request.form)
@@ -50,6 +51,7 @@ def change() -> Response:
 
 
 @bp.post("/second-step")
+@once_more.asked
 def require_second_step() -> Response:
     """From which day on all who work here need a second factor."""
     form = FactorTermForm()

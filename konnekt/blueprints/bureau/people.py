@@ -46,6 +46,7 @@ def _form(form: PersonForm, person: Account | None = None, status: int = 200) ->
 
 
 @bp.post("")
+@once_more.asked_when(lambda: PersonForm().is_agency_staff.data)
 def add() -> Response:
     """Add one, and mail an invitation when that is ticked."""
     form = PersonForm()
@@ -65,6 +66,7 @@ def edit(person: int) -> Response:
 
 
 @bp.post("/<int:person>/change")
+@once_more.asked_when(lambda person: people.is_guarded(PersonForm().values(), person))
 def change(person: int) -> Response:
     """Change one."""
     form = PersonForm()
@@ -121,6 +123,7 @@ def _shown(person: int, notice: str) -> Response:
 
 
 @bp.post("/<int:person>/roles")
+@once_more.asked
 def change_roles(person: int) -> Response:
     """What somebody of the agency does there."""
     form = RolesForm()
@@ -152,6 +155,7 @@ def data(person: int) -> Response:
 
 
 @bp.post("/<int:person>/close")
+@once_more.asked
 def close(person: int) -> Response:
     """Close the account."""
     form = CloseForm()
@@ -163,6 +167,7 @@ def close(person: int) -> Response:
 
 
 @bp.post("/<int:person>/reopen")
+@once_more.asked
 def reopen(person: int) -> Response:
     """Open a closed account again."""
     opened = people.reopen(person, by=web.account())
@@ -208,6 +213,7 @@ def withdraw_factor_reset(person: int) -> Response:
 
 
 @bp.post("/<int:person>/rights")
+@once_more.asked
 def give_right(person: int) -> Response:
     """Give rights in one more organisation."""
     form = RightForm()
@@ -215,6 +221,7 @@ def give_right(person: int) -> Response:
 
 
 @bp.post("/<int:person>/rights/<code>")
+@once_more.asked
 def change_right(person: int, code: str) -> Response:
     """Change the rights in one organisation."""
     right = rights.find(person, code)
@@ -236,6 +243,7 @@ def _refused_right(person: int, form: RightForm, refusal: Refused, where: str) -
 
 
 @bp.post("/<int:person>/rights/<code>/remove")
+@once_more.asked
 def remove_right(person: int, code: str) -> Response:
     """Take all rights in one organisation away."""
     right = rights.find(person, code)

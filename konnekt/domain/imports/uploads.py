@@ -135,6 +135,11 @@ def _of_both(now: dict[str, Any], foreseen: dict[str, Any]) -> dict[str, Any]:
     return {"files": files, **{name: foreseen[name] for name in FORESEEN}}
 
 
+def is_of_records(job: int) -> bool:
+    """Whether a check is of more than hours: people, rights, rates, the agency itself. Raises NotFound."""
+    return set((_find(job, CHECK).result or {}).get("kinds", ())) != {HOURS}
+
+
 def _check_task(by: Account | None, kinds: Iterable[str]) -> None:
     """Hours are imported by who plans; all else by who administers, for with it come rights and rates."""
     is_hours_alone = set(kinds) == {HOURS}

@@ -13,6 +13,8 @@ from konnekt.models import LANGUAGES, Account, AccountLink, Assignment, Session,
 from konnekt.models.people import name_key, username_key
 
 SIGN_IN = ("email", "username")
+# What one is asked once more about, before it changes.
+GUARDED = (*SIGN_IN, "is_agency_staff")
 # What belongs to one person.
 OWN = (*SIGN_IN, "employee_number")
 
@@ -60,6 +62,12 @@ def find(person: int) -> Account:
     """The account with this id; raises NotFound."""
     found: Account | None = Account.get_or_none(Account.id == person)
     return existing(found, NotFound("This person does not exist."))
+
+
+def is_guarded(typed: dict[str, Any], person: int) -> bool:
+    """Whether this would change what somebody signs in with, or who works at the agency. Raises NotFound."""
+    row = find(person)
+    return any(str(typed[name] or "").strip() != str(getattr(row, name) or "") for name in GUARDED)
 
 
 def check_is_somebody(row: Account) -> None:
