@@ -32,6 +32,7 @@ from konnekt.models.people import (
 )
 from konnekt.models.periods import ClosingDay, PayPeriod
 from konnekt.models.processes import BackgroundProcess
+from konnekt.models.proposals import ProposedChange
 from konnekt.models.retention import RetentionTerm
 from konnekt.models.timesheets import Contributor, Flag, Hour, HourType, State, Timesheet, TimesheetLine
 from konnekt.models.waiting import WaitingSheet
@@ -42,9 +43,9 @@ __all__ = [
     "DeadlineFeed", "DecisionLink", "DecisionLinkSheet", "Deputy", "DeputyRequest", "Device", "Document",
     "Event", "EventChain", "FactorReset", "Flag", "Hour", "HourType", "Identity", "Installation", "Invoice",
     "InvoiceLine", "InvoicedHour", "Job", "JobFile", "Mail", "NumberSeries", "Organisation", "Passkey",
-    "PasskeyChallenge", "PayPeriod", "Payment", "PayrollBatch", "PayrollHour", "ProviderRequest", "Rate",
-    "RecoveryCode", "RetentionTerm", "Right", "Session", "SignInAttempt", "State", "Timesheet",
-    "TimesheetLine", "WaitingSheet",
+    "PasskeyChallenge", "PayPeriod", "Payment", "PayrollBatch", "PayrollHour", "ProposedChange",
+    "ProviderRequest", "Rate", "RecoveryCode", "RetentionTerm", "Right", "Session", "SignInAttempt", "State",
+    "Timesheet", "TimesheetLine", "WaitingSheet",
 ]  # fmt: skip
 
 TABLES = [
@@ -54,5 +55,5 @@ TABLES = [
     Timesheet, TimesheetLine, Hour, Flag, Contributor, WaitingSheet, DecisionLink, DecisionLinkSheet,
     BudgetSum, BudgetShare, NumberSeries, Invoice, InvoiceLine, InvoicedHour, BankEntry, Payment, Document,
     PayrollBatch, PayrollHour, Event, EventChain, RetentionTerm, Job, JobFile, Installation,
-    BackgroundProcess,
+    BackgroundProcess, ProposedChange,
 ]  # fmt: skip

@@ -17,6 +17,7 @@ class Agency(BaseModel):
     """The staffing agency itself: one row. payroll_number: what its payroll program knows it by.
 
     factor_by_mail: whether who has a second factor is asked for it before deciding from a mail.
+    proposal: what a change came to that two decide.
     """
 
     id = IntegerField(primary_key=True, default=1, constraints=[Check("id = 1")])
@@ -35,6 +36,8 @@ class Agency(BaseModel):
     payroll_number = CharField(default="")
     factor_from_on = DateField(null=True)
     factor_by_mail = BooleanField(default=True)
+
+    proposal: Any = None
 
 
 class Organisation(BaseModel):

@@ -30,6 +30,7 @@ TASKS = {
     "payroll": "payroll",
     "people": "people",
     "progress": "hours",
+    "proposals": "staff",
 }
 # Addresses that ask something else than their place.
 OTHER = {

@@ -30,6 +30,7 @@ ASKS: dict[str, dict[str, Any]] = {
     "POST /bureau/people/<person>/roles": {"administration": "y"},
     "POST /bureau/people/<person>/close": {"sure": "y"},
     "POST /bureau/people/<person>/reopen": {},
+    "POST /bureau/proposals/<proposal>/confirm": {},
     "POST /bureau/people/<person>/rights": {"organisation": "LAW", "may_approve": "y"},
     "POST /bureau/people/<person>/rights/<code>": {"may_register": "y"},
     "POST /bureau/people/<person>/rights/<code>/remove": {"sure": "y"},
@@ -60,7 +61,7 @@ ASKS: dict[str, dict[str, Any]] = {
 TASKS = {"agency", "payroll", "rates", "sign-in", "staff"}
 HARMLESS = {
     # nothing is taken away, or it is said on a page of its own first
-    "people.withdraw_factor_reset", "payroll.hand_over", "payroll.undo",
+    "people.withdraw_factor_reset", "proposals.decline", "payroll.hand_over", "payroll.undo",
     # what is asked of them is in the list above, by what is sent
     "people.new", "people.edit", "assignments.ask_rate",
     # a link goes to the address that was there already; signed out is signed out

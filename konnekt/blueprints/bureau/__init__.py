@@ -24,9 +24,11 @@ from konnekt.blueprints.bureau import (
     payroll,
     people,
     progress,
+    proposals,
     register,
 )
 from konnekt.domain.periods import month
+from konnekt.domain.records import proposals as record_proposals
 from konnekt.screens import agency_places, web
 
 bp = Blueprint("bureau", __name__, url_prefix="/bureau")
@@ -50,6 +52,7 @@ bp.register_blueprint(payments.bp)
 bp.register_blueprint(payroll.bp)
 bp.register_blueprint(people.bp)
 bp.register_blueprint(progress.bp)
+bp.register_blueprint(proposals.bp)
 bp.register_blueprint(register.bp)
 
 
@@ -64,4 +67,5 @@ def only_agency_staff() -> None:
 @bp.get("")
 def index() -> Response:
     """What the month asks for next, and the agency's places."""
-    return web.page("bureau/index.html", month=month.load())
+    proposed = record_proposals.all_open() if web.grants().may("staff") else []
+    return web.page("bureau/index.html", month=month.load(), proposed=proposed)

@@ -10,7 +10,7 @@ from werkzeug import Response
 from konnekt.documents import archives
 from konnekt.domain import clock
 from konnekt.domain.accounts import agency_roles, factor_resets, sessions
-from konnekt.domain.records import lists, people, personal_data, record_pages, rights
+from konnekt.domain.records import lists, people, personal_data, proposals, record_pages, rights
 from konnekt.domain.refusals import Refused
 from konnekt.forms.bureau import searches
 from konnekt.forms.bureau.people import CloseForm, FactorResetForm, PersonForm, RightForm, RolesForm
@@ -54,7 +54,7 @@ def add() -> Response:
         made = people.add(form.values(), by=web.account(), is_invited=form.invite.data)
     except Refused as refusal:
         return _form(form, None, web.refuse(form, refusal))
-    return _shown(made.id, _("%(name)s is added.", name=made.name))
+    return _shown(made.id, _("%(name)s is added.", name=made.name), made)
 
 
 @bp.get("/<int:person>/change")
@@ -78,7 +78,7 @@ def change(person: int) -> Response:
         found = people.find(person)
         web.look_again(form, status, people.seen(found))
         return _form(form, found, status)
-    return _shown(changed.id, _("%(name)s is changed.", name=changed.name))
+    return _shown(changed.id, _("%(name)s is changed.", name=changed.name), changed)
 
 
 @bp.get("/<int:person>")
@@ -102,6 +102,7 @@ def _context(person: int, **forms: Any) -> dict[str, Any]:
         "may_change": web.grants().may("staff" if who.is_agency_staff else "people"),
         "close_form": close,
         "role_form": forms.get("roles") or RolesForm(formdata=None, seen=people.seen(who), **roles),
+        "proposal": proposals.of(who) if web.grants().may("staff") else None,
         "reset_form": forms.get("reset") or FactorResetForm(formdata=None),
         "right_form": right_form,
         "right_forms": [
@@ -117,7 +118,9 @@ def _of(right: Any) -> RightForm:
     return RightForm(formdata=None, obj=right, prefix=f"at-{right.organisation_id}-")
 
 
-def _shown(person: int, notice: str) -> Response:
+def _shown(person: int, notice: str, row: Account | None = None) -> Response:
+    if row is not None and row.proposal:
+        notice = _("Saved. What two persons decide waits for somebody else with the role Administration.")
     here = url_for(".show", person=person)
     return web.moved(web.done(notice, here, PAGE[1], is_moved=True, **_context(person)), here)
 
@@ -134,7 +137,7 @@ def change_roles(person: int) -> Response:
         status = web.refuse(form, refusal)
         web.look_again(form, status, people.seen(people.find(person)))
         return web.page(*PAGE, status, **_context(person, roles=form))
-    return _shown(person, _("The roles of %(name)s are saved.", name=changed.name))
+    return _shown(person, _("The roles of %(name)s are saved.", name=changed.name), changed)
 
 
 @bp.post("/<int:person>/invite")
@@ -163,7 +166,7 @@ def close(person: int) -> Response:
         closed = people.close(person, by=web.account(), is_sure=form.sure.data)
     except Refused as refusal:
         return web.page(*PAGE, web.refuse(form, refusal), **_context(person, close=form))
-    return _shown(person, _("The account of %(name)s is closed.", name=closed.name))
+    return _shown(person, _("The account of %(name)s is closed.", name=closed.name), closed)
 
 
 @bp.post("/<int:person>/reopen")
@@ -171,7 +174,7 @@ def close(person: int) -> Response:
 def reopen(person: int) -> Response:
     """Open a closed account again."""
     opened = people.reopen(person, by=web.account())
-    return _shown(person, _("The account of %(name)s is open again.", name=opened.name))
+    return _shown(person, _("The account of %(name)s is open again.", name=opened.name), opened)
 
 
 @bp.post("/<int:person>/sessions/end", defaults={"session": None})

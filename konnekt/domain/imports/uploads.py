@@ -57,7 +57,9 @@ def check(job: Job, tell: Tell) -> dict[str, Any]:
     """The handler that says what an import would do."""
     unpacked = archives.unpack(queue.files(job))
     _check_task(job.created_by, unpacked.files)
-    report = import_files(unpacked.files, dry_run=True, tell=tell, most_problems=MOST_LISTED)
+    report = import_files(
+        unpacked.files, dry_run=True, tell=tell, most_problems=MOST_LISTED, by=job.created_by
+    )
     return _told(report, unpacked)
 
 
