@@ -8,7 +8,6 @@ from datetime import timedelta
 from typing import Any
 
 from konnekt.background import mail
-from konnekt.db import hold
 from konnekt.domain import clock, events
 from konnekt.domain.accounts import agency_roles
 from konnekt.domain.refusals import Conflict
@@ -61,7 +60,7 @@ def _seconds(by: Account) -> list[Account]:
 
 
 def hold_back(row: Account | Agency, values: Facts, *, by: Account | None) -> Facts:
-    """Propose these values of what two decide, within the caller's transaction; returns those not to write.
+    """Propose these values of what two decide, within the caller's staff_only; returns those not to write.
 
     None where nobody else could confirm it, who is told then, and by the command line. values: the columns
     that change. Raises Conflict where something is proposed about the same already.
@@ -72,7 +71,6 @@ def hold_back(row: Account | Agency, values: Facts, *, by: Account | None) -> Fa
     if not needs_second(by):
         tell_alone(person, by=by)
         return {}
-    hold("import")
     if there := of(person):
         raise Conflict(
             "%(name)s proposed a change here that is not decided yet: confirm it, or decline it, first.",
