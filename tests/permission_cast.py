@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
 
@@ -15,6 +16,7 @@ from konnekt.domain.imports import uploads
 from konnekt.domain.invoices import issue, missing_documents
 from konnekt.domain.payments import booking
 from konnekt.models import (
+    Agency,
     BankEntry,
     BudgetNumber,
     ClosingDay,
@@ -28,6 +30,7 @@ from konnekt.models import (
     Mail,
     Organisation,
     Payment,
+    ProposedChange,
     Rate,
     Right,
     Session,
@@ -228,6 +231,10 @@ def assemble(app: Flask, world: World) -> Cast:
         for reference in ("waits", "aside")
     )
     BankEntry.update(set_aside_at=clock.now()).where(BankEntry.id == set_aside.id).execute()
+    proposal = ProposedChange.create(
+        before={"phone": Agency.get().phone}, after={"phone": "043"}, proposed_by=accounts["planning"],
+        proposed_at=clock.now(), ends_at=clock.now() + timedelta(days=1),
+    )  # fmt: skip
     own_session = Session.select().where((Session.account == noor) & ~Session.is_half).get()
     places = {
         "token": re.findall(r"/password/new/([\w-]+)", link.text)[0],
@@ -265,6 +272,7 @@ def assemble(app: Flask, world: World) -> Cast:
         "year": 2026,
         "period_number": 12,
         "person": noor.id,
+        "proposal": proposal.id,
         "approver": emre.id,
         "statement": "privacy",
         "page": "worker",

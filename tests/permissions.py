@@ -291,6 +291,7 @@ GET  /bureau/payroll/<calendar>/<year>-<number>                   -----  login  
 POST /bureau/payroll/<calendar>/<year>-<number>                   -----  login  login  403    403    403    403    403    403    403    422    ..Y..
 GET  /bureau/payroll/batches/<batch>                              -----  login  login  403    403    403    403    403    403    403    ok     PIYAR
 GET  /bureau/payroll/batches/<batch>/<format>                     -----  login  login  403    403    403    403    403    403    403    ok     ..Y..
+POST /bureau/payroll/batches/<batch>/<format>                     -----  login  login  403    403    403    403    403    403    403    ok     ..Y..
 GET  /bureau/payroll/batches/<batch>/hand-over                    -----  login  login  403    403    403    403    403    403    403    ok     ..Y..
 POST /bureau/payroll/batches/<batch>/hand-over                    -----  login  login  403    403    403    403    403    403    403    ok     ..Y..
 GET  /bureau/payroll/batches/<batch>/undo                         -----  login  login  403    403    403    403    403    403    403    ok     ..Y..
@@ -325,6 +326,8 @@ GET  /bureau/progress/<code>/<year>/<number>/change               ...AI  login  
 POST /bureau/progress/<code>/<year>/<number>/change               DSR..  login  login  403    403    403    403    403    403    403    ok     P....
 POST /bureau/progress/<code>/<year>/<number>/change               ...AI  login  login  403    403    403    403    403    403    403    409    P....
 POST /bureau/progress/remind                                      -----  login  login  403    403    403    403    403    403    403    ok     P....
+POST /bureau/proposals/<proposal>/confirm                         -----  login  login  403    403    403    403    403    403    403    ok     ...A.
+POST /bureau/proposals/<proposal>/decline                         -----  login  login  403    403    403    403    403    403    403    ok     ...A.
 GET  /bureau/register                                             -----  login  login  403    403    403    403    403    403    403    ok     PIYAR
 POST /bureau/register/terms                                       -----  login  login  403    403    403    403    403    403    403    409    ...A.
 GET  /bureau/sending                                              -----  login  login  403    403    403    403    403    403    403    ok     .I...

@@ -38,7 +38,8 @@ class Visitor:
         return self
 
     def get(self, url: str, **options: Any) -> TestResponse:
-        return self._checked(self.client.get(url, headers=self._headers(), **options))
+        headers = self._headers() | options.pop("headers", {})
+        return self._checked(self.client.get(url, headers=headers, **options))
 
     def post(self, url: str, data: Any = None, **options: Any) -> TestResponse:
         """Post a form with a valid CSRF token; data may be a dict with lists as values."""

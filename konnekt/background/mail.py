@@ -120,6 +120,7 @@ def queue(
     budget: number, description, organisation (a row with a name), percent, url
     rejected: worker, organisation, by (rows with a name, or names), period (a row or words), reason, url
     rejection_undone: the same without the reason
+    proposal: by, person (accounts; None: the agency itself), url, until (a moment; None where it is done)
     deputy: supervisor, organisation (rows with a name), first_on, last_on, url
     audit_head: on (a day), line
     invoice: what domain.invoices.letters says of it, has_ubl; its documents go along (attachments.py)

@@ -33,6 +33,7 @@ from konnekt.models.people import (
 )
 from konnekt.models.periods import ClosingDay, PayPeriod
 from konnekt.models.processes import BackgroundProcess
+from konnekt.models.proposals import ProposedChange
 from konnekt.models.reminders import ReminderStep
 from konnekt.models.retention import RetentionTerm
 from konnekt.models.timesheets import Contributor, Flag, Hour, HourType, State, Timesheet, TimesheetLine
@@ -44,17 +45,18 @@ __all__ = [
     "Contributor", "DeadlineFeed", "DecisionLink", "DecisionLinkSheet", "Deputy", "DeputyRequest",
     "Device", "Dispatch", "Document", "Event", "EventChain", "FactorReset", "Flag", "Hour", "HourType",
     "Identity", "Installation", "Invoice", "InvoiceLine", "InvoicedHour", "Job", "JobFile", "Mail",
-    "NumberSeries", "Organisation", "Passkey", "PasskeyChallenge", "PayPeriod", "Payment", "PayrollBatch",
-    "PayrollHour", "ProviderRequest", "Rate", "RecoveryCode", "ReminderStep", "RetentionTerm", "Right",
-    "Session", "SignInAttempt", "State", "Timesheet", "TimesheetLine", "WaitingSheet",
+    "NumberSeries", "Organisation", "Passkey", "PasskeyChallenge", "PayPeriod", "Payment",
+    "PayrollBatch", "PayrollHour", "ProposedChange", "ProviderRequest", "Rate", "RecoveryCode",
+    "ReminderStep", "RetentionTerm", "Right", "Session", "SignInAttempt", "State", "Timesheet",
+    "TimesheetLine", "WaitingSheet",
 ]  # fmt: skip
 
 TABLES = [
     Agency, Account, Session, SignInAttempt, AccountLink, DeadlineFeed, Authenticator, RecoveryCode,
-    Device, Passkey, PasskeyChallenge, FactorReset, Identity, ProviderRequest, Mail, Organisation, Right,
-    Deputy, DeputyRequest, BudgetNumber, BudgetNumberKey, Assignment, Rate, PayPeriod, ClosingDay,
-    HourType, Timesheet, TimesheetLine, Hour, Flag, Contributor, WaitingSheet, DecisionLink,
+    Device, Passkey, PasskeyChallenge, FactorReset, Identity, ProviderRequest, Mail, Organisation,
+    Right, Deputy, DeputyRequest, BudgetNumber, BudgetNumberKey, Assignment, Rate, PayPeriod,
+    ClosingDay, HourType, Timesheet, TimesheetLine, Hour, Flag, Contributor, WaitingSheet, DecisionLink,
     DecisionLinkSheet, BudgetSum, BudgetShare, NumberSeries, Invoice, InvoiceLine, InvoicedHour,
     BankEntry, Payment, Document, Dispatch, ReminderStep, PayrollBatch, PayrollHour, Event, EventChain,
-    RetentionTerm, Job, JobFile, Installation, BackgroundProcess,
+    RetentionTerm, Job, JobFile, Installation, BackgroundProcess, ProposedChange,
 ]  # fmt: skip

@@ -19,6 +19,7 @@ class Agency(BaseModel):
 
     factor_by_mail: whether who has a second factor is asked for it before deciding from a mail.
     invoice_copy_to: who gets a copy of each mail with an invoice; invoice_text_*: what those say besides.
+    proposal: what a change came to that two decide.
     """
 
     id = IntegerField(primary_key=True, default=1, constraints=[Check("id = 1")])
@@ -40,6 +41,8 @@ class Agency(BaseModel):
     invoice_copy_to = CharField(default="")
     invoice_text_nl = TextField(default="")
     invoice_text_en = TextField(default="")
+
+    proposal: Any = None
 
 
 class Organisation(BaseModel):

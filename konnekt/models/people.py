@@ -123,11 +123,13 @@ class Account(BaseModel):
     erased_at = MomentField(null=True)
 
     # What Flask-Login asks of a signed-in account; it keeps the session's token in the cookie, never our id.
-    # session: the row of it, where the account was found by it.
+    # session: the row of it, where the account was found by it. proposal: what a change came to that two
+    # decide.
     is_authenticated = True
     is_anonymous = False
     session_token = ""
     session: Any = None
+    proposal: Any = None
 
     def get_id(self) -> str:
         return self.session_token

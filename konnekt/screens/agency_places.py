@@ -32,6 +32,7 @@ TASKS = {
     "progress": "hours",
     "overdue": "invoices",
     "sending": "invoices",
+    "proposals": "staff",
 }
 # Addresses that ask something else than their place.
 OTHER = {

@@ -56,6 +56,11 @@ VERBS = {
     "ask_factor_reset": N_("Asked to remove the second step of signing in"),
     "reset_factors": N_("Second step of signing in removed by the agency"),
     "withdraw_factor_reset": N_("Second step of signing in left as it is"),
+    "propose": N_("Proposed, for a second person to confirm"),
+    "confirm_proposal": N_("Confirmed what was proposed"),
+    "decline_proposal": N_("Declined what was proposed"),
+    "withdraw_proposal": N_("Withdrew what was proposed"),
+    "decide_alone": N_("Changed by one person: nobody else has the role Administration"),
     "name_deputy": N_("Deputy named"),
     "ask_deputy": N_("Asked to stand in"),
     "accept_deputy": N_("Said yes to standing in"),
@@ -170,6 +175,7 @@ COLUMNS = {
     "sign_in": N_("Signing in with a provider"),
     "asked_by": N_("Asked by"),
     "confirmed_by": N_("Confirmed by"),
+    "proposed_by": N_("Proposed by"),
     **term_names.COLUMNS,
     **sending_names.COLUMNS,
 }
@@ -209,12 +215,10 @@ class ChangeLine:
 def title(event: Event) -> str:
     """What was done, to whom or what, and by whom: `Rights given: Emre Dubois, FSE - Bureau InterUM`."""
     said = str(VERBS.get(event.verb, event.verb))
-    about = [getattr(event, "about_person", ""), getattr(event, "about_organisation", "")]
-    about.append(_thing(event.thing))
-    named = ", ".join(one for one in about if one)
-    source = {"import": _("import"), "command": _("command"), "mail": _("from the mail")}.get(
-        event.source, event.source
-    )
+    about = [getattr(event, name, "") for name in ("about_person", "about_organisation")]
+    named = ", ".join(one for one in (*about, _thing(event.thing)) if one)
+    sources = {"import": _("import"), "command": _("command"), "mail": _("from the mail")}
+    source = sources.get(event.source, event.source)
     who = ", ".join(one for one in (event.actor.name if event.actor else "", source) if one)
     said = f"{said}: {named}" if named else said
     return f"{said} · {who}" if who else said
@@ -223,10 +227,8 @@ def title(event: Event) -> str:
 def _thing(thing: str) -> str:
     """What an event is about, in words: `four_weeks 2026-12` is a period."""
     kind, *words = thing.split() or [""]
-    if kind == "payroll_batch":  # its own page says which
-        return ""
-    if kind != "pay_period":
-        return " ".join(choice(word) for word in words)
+    if kind != "pay_period":  # the page of a payroll batch says which
+        return " ".join(choice(word) for word in words if kind != "payroll_batch")
     year, number = words[1].split("-")
     return period_names.numbered(words[0], int(year), int(number), _, locale(), clock.today().year)
 
@@ -234,7 +236,7 @@ def _thing(thing: str) -> str:
 def lines(event: Event) -> list[ChangeLine]:
     """The columns that differ, those that have a name for people."""
     before, after = event.before or {}, event.after or {}
-    if not isinstance(before, dict) or not isinstance(after, dict):
+    if not (isinstance(before, dict) and isinstance(after, dict)):
         return []
     return [
         ChangeLine(str(label), shown(column, before.get(column)), shown(column, after.get(column)))

@@ -200,9 +200,9 @@ def own_path(target: str | None) -> str:
     return target
 
 
-def page_before() -> str:
-    """The path of the page that a change was sent from, or of the page asked for; empty when unknown."""
-    if request.method in ("GET", "HEAD") and not is_htmx():
+def page_before(*, is_left: bool = False) -> str:
+    """The path of the page that a change was sent from, or unless is_left of the one asked for; or empty."""
+    if not is_left and request.method in ("GET", "HEAD") and not is_htmx():
         here = request.full_path if request.query_string else request.path
         return own_path(here) if request.endpoint else ""
     try:

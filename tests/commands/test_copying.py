@@ -38,6 +38,7 @@ from konnekt.models import (
     Job,
     Mail,
     Organisation,
+    ProposedChange,
     ProviderRequest,
     ReminderStep,
     RetentionTerm,
@@ -105,6 +106,8 @@ def test_the_whole_demonstration_goes_over(
     passkeys.creation_options(worker, soft_passkeys.BROWSER, soft_passkeys.SITE)
     devices.know(worker, "")
     FactorReset.create(account=worker, asked_by=worker, asked_at=clock.now(), reason="één")
+    facts = {"before": {"iban": "één"}, "after": {"iban": None, "is_active": True}}
+    ProposedChange.create(**facts, proposed_by=worker, proposed_at=clock.now(), ends_at=clock.now())
     BackgroundProcess.create(host="één", kind="import", number=1, seen_at=clock.now())
     Identity.create(account=worker, issuer="https://één.example", subject="é", created_at=clock.now())
     ProviderRequest.create(

@@ -151,7 +151,7 @@ def test_the_last_one_with_administration_is_told(bureau: Visitor, world: World)
 def test_a_role_that_is_taken_away_is_gone_at_the_next_click(
     app: Flask, bureau: Visitor, world: World
 ) -> None:
-    ria = factories.account("Ria", "Bakker", is_agency_staff=True)
+    ria = factories.account("Ria", "Bakker", is_agency_staff=True, agency_roles="planning")
     visitor = Visitor(app, ria)
     assert visitor.get("/bureau/people/new").status_code == 200
     typed = {"seen": form_of(bureau, ria)["seen"], "invoicing": "y"}

@@ -58,8 +58,8 @@ def test_it_shows_what_is_missing_and_keeps_what_is_typed(staff: Visitor, world:
     assert "De gegevens van het bureau zijn opgeslagen." in page
     assert "ontbreekt" not in page
     assert "Gegevens van het bureau gewijzigd" in page
-    event = Event.get(Event.thing == "agency")
-    assert (event.verb, event.actor) == ("change_agency", world.staff)
+    event = Event.get(Event.verb == "change_agency")
+    assert (event.thing, event.actor) == ("agency", world.staff)
     assert event.before["street"] == ""
     assert event.after["street"] == "Tongersestraat 6"
     assert "name" not in event.after, "only what differs"
@@ -68,7 +68,7 @@ def test_it_shows_what_is_missing_and_keeps_what_is_typed(staff: Visitor, world:
 def test_what_is_shown_can_be_posted_back(staff: Visitor, world: World) -> None:
     save(staff, WHOLE)
     save(staff, KEPT)
-    assert Event.select().where(Event.thing == "agency").count() == 1
+    assert Event.select().where(Event.verb == "change_agency").count() == 1
 
 
 def test_htmx_gets_the_partial(staff: Visitor) -> None:

@@ -428,12 +428,15 @@ def everything() -> dict[str, Any]:
     with factories.rewritten():
         Event.update(actor=None, salt="", previous="", hash="").execute()
     tables = import_sets.dump()
-    for name in ("job", "job_file", "session", "event_chain"):
+    # What one person decides alone is told to all of the agency; the command is nobody's.
+    for name in ("job", "job_file", "session", "event_chain", "outbox"):
         del tables[name]
     columns = Event._meta.sorted_field_names
-    batch, thing = columns.index("batch"), columns.index("thing")
+    batch, thing, verb = (columns.index(name) for name in ("batch", "thing", "verb"))
     tables["event"] = [
-        (*row[:batch], *row[batch + 1 :]) for row in tables["event"] if not row[thing].startswith("import")
+        (*row[1:batch], *row[batch + 1 :])
+        for row in tables["event"]
+        if not row[thing].startswith("import") and row[verb] != "decide_alone"
     ]
     return tables
 

@@ -83,7 +83,7 @@ def test_the_password_is_asked_once_more(app: Flask, world: World, teun: Account
     later(11)
     page = visitor.post(where(teun), {})
     assert page.status_code == 401
-    assert "Typ voor deze wijziging uw wachtwoord." in page.text
+    assert "Typ uw wachtwoord om verder te gaan." in page.text
     assert visitor.post(where(teun), {"once_more": "wrong"}).status_code == 422
     assert Account.get_by_id(teun.id).erased_at is None
     assert visitor.post(where(teun), {"once_more": GOOD}).status_code == 303

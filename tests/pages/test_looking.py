@@ -9,7 +9,7 @@ from jinja2 import FunctionLoader
 from konnekt.config import Config
 from konnekt.db import db
 from konnekt.domain import clock
-from konnekt.models import Event
+from konnekt.models import Event, Session
 from tests import permission_cast, permissions
 from tests.contents import contents, differences, written
 from tests.factories import World
@@ -42,6 +42,8 @@ def test_following_every_link_twice(
     clock.fix(
         f"{clock.local(clock.now()) + timedelta(minutes=10):%Y-%m-%dT%H:%M}"
     )  # what is seen now is news
+    # What is downloaded was asked about just now.
+    Session.update(asked_at=clock.now()).execute()
     before, last = contents(NOTED), Event.select().order_by(Event.id.desc()).get().id
     wrote: dict[str, set[str]] = {}
     for row, role in [(one, role) for one in permissions.rows() for role in one.answers]:

@@ -42,7 +42,7 @@ def test_for_ten_minutes_after_signing_in_nothing_is_asked(app: Flask, noor: Acc
 def test_the_password_is_asked_and_what_was_typed_goes_along(visitor: Visitor, noor: Account) -> None:
     page = visitor.post(URL, {"name": "Mijn <telefoon>"})
     assert page.status_code == 401
-    assert "Typ voor deze wijziging uw wachtwoord." in page.text
+    assert "Typ uw wachtwoord om verder te gaan." in page.text
     assert f'action="{URL}"' in page.text
     assert 'name="name" value="Mijn &lt;telefoon&gt;"' in page.text
     assert 'autocomplete="current-password"' in page.text
@@ -83,7 +83,7 @@ def test_who_has_a_factor_shows_that(visitor: Visitor, noor: Account) -> None:
     url = f"{URL}/{phone.row.id}/remove"
     page = visitor.post(url)
     assert page.status_code == 401
-    assert "Typ voor deze wijziging de code" in page.text
+    assert "Typ om verder te gaan de code" in page.text
     assert visitor.post(url, {"once_more": GOOD}).status_code == 422, "the password is not enough"
     assert visitor.post(url, {"once_more": phone.code(90)}).status_code == 422
     factors.check(noor, phone.code())

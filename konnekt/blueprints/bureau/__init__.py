@@ -25,10 +25,12 @@ from konnekt.blueprints.bureau import (
     payroll,
     people,
     progress,
+    proposals,
     register,
     sending,
 )
 from konnekt.domain.periods import month
+from konnekt.domain.records import proposals as record_proposals
 from konnekt.screens import agency_places, web
 
 bp = Blueprint("bureau", __name__, url_prefix="/bureau")
@@ -53,6 +55,7 @@ bp.register_blueprint(payments.bp)
 bp.register_blueprint(payroll.bp)
 bp.register_blueprint(people.bp)
 bp.register_blueprint(progress.bp)
+bp.register_blueprint(proposals.bp)
 bp.register_blueprint(register.bp)
 bp.register_blueprint(sending.bp)
 
@@ -68,4 +71,5 @@ def only_agency_staff() -> None:
 @bp.get("")
 def index() -> Response:
     """What the month asks for next, and the agency's places."""
-    return web.page("bureau/index.html", month=month.load())
+    proposed = record_proposals.all_open() if web.grants().may("staff") else []
+    return web.page("bureau/index.html", month=month.load(), proposed=proposed)

@@ -19,7 +19,7 @@ from konnekt.forms.bureau.assignments import (
     typed_rate,
 )
 from konnekt.models import Account, Organisation, Rate
-from konnekt.screens import web
+from konnekt.screens import once_more, web
 
 bp = Blueprint("assignments", __name__, url_prefix="/assignments")
 
@@ -183,6 +183,7 @@ def delete(assignment: int) -> Response:
 
 
 @bp.post("/<int:assignment>/rates")
+@once_more.asked
 def add_rate(assignment: int) -> Response:
     """Have a rate begin on a day."""
     form = RateForm()
@@ -210,6 +211,7 @@ def _change_rate(rate: Rate, form: RateForm, status: int = 200) -> Response:
 
 
 @bp.post("/<int:assignment>/rates/<int:rate>")
+@once_more.asked
 def change_rate(assignment: int, rate: int) -> Response:
     """Put a rate right that no hour is billed or paid at."""
     stored, form = rates.find(assignment, rate), RateForm()
@@ -223,6 +225,7 @@ def change_rate(assignment: int, rate: int) -> Response:
 
 
 @bp.post("/<int:assignment>/rates/<int:rate>/delete")
+@once_more.asked
 def delete_rate(assignment: int, rate: int) -> Response:
     """Delete a rate that no hour is billed or paid at."""
     rates.delete(assignment, rate, by=web.account())

@@ -7,10 +7,10 @@ from flask_babel import gettext as _
 from werkzeug import Response
 
 from konnekt.domain import events
-from konnekt.domain.records import agency as record_agency
+from konnekt.domain.records import agency as record_agency, proposals
 from konnekt.domain.refusals import Refused
 from konnekt.forms.details import DetailsForm, FactorTermForm
-from konnekt.screens import web
+from konnekt.screens import once_more, web
 
 bp = Blueprint("details", __name__, url_prefix="/details")
 
@@ -23,6 +23,7 @@ def _shown(form: DetailsForm | None = None, term: FactorTermForm | None = None) 
     return {
         "term": term or FactorTermForm(formdata=None, on=agency.factor_from_on),
         "form": drawn,
+        "proposal": proposals.of(None) if web.grants().may("agency") else None,
         "missing": [drawn[name] for name in record_agency.missing(agency)],
         "changes": events.latest(10, thing=record_agency.THING),
     }
@@ -35,21 +36,26 @@ def index() -> Response:
 
 
 @bp.post("")
+@once_more.asked
 def change() -> Response:
     """Change them."""
     form = DetailsForm(request.form)
     try:
-        record_agency.change(form.values(), seen=form.seen.data or "", by=web.account())
+        changed = record_agency.change(form.values(), seen=form.seen.data or "", by=web.account())
     except Refused as refusal:
         status = web.refuse(form, refusal)
         if status == 409:
             # Who saves a second time has been told.
             form.seen.data = record_agency.seen(record_agency.find())
         return web.page(*PAGE, status, **_shown(form))
-    return web.done(_("The agency's details are saved."), url_for(".index"), PAGE[1], **_shown())
+    notice = _("The agency's details are saved.")
+    if changed.proposal:
+        notice = _("Saved. What two persons decide waits for somebody else with the role Administration.")
+    return web.done(notice, url_for(".index"), PAGE[1], **_shown())
 
 
 @bp.post("/second-step")
+@once_more.asked
 def require_second_step() -> Response:
     """From which day on all who work here need a second factor."""
     form = FactorTermForm()

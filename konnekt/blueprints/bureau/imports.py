@@ -11,7 +11,7 @@ from konnekt.domain.imports import uploads
 from konnekt.domain.refusals import Invalid
 from konnekt.forms.imports import UploadForm
 from konnekt.models import Job
-from konnekt.screens import change_text, web
+from konnekt.screens import change_text, once_more, web
 
 bp = Blueprint("imports", __name__, url_prefix="/imports")
 
@@ -51,6 +51,7 @@ def upload() -> Response:
 
 
 @bp.post("/<int:job>/confirm")
+@once_more.asked_when(uploads.is_of_records)
 def confirm(job: int) -> Response:
     """Import what was checked."""
     return _to(uploads.confirm(job, by=web.account()))

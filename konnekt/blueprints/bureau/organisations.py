@@ -56,7 +56,14 @@ def edit(code: str) -> Response:
     return _form_page(_filled(organisation), organisation)
 
 
+def _is_guarded(code: str) -> bool:
+    """Whether it becomes another setting of who decides without signing in."""
+    typed = OrganisationForm(request.form).decide_by_mail.data
+    return bool(typed != organisations.find(code).decide_by_mail)
+
+
 @bp.post("/<code>/change")
+@once_more.asked_when(_is_guarded)
 def change(code: str) -> Response:
     """Change it."""
     organisation = organisations.find(code)

@@ -12,7 +12,7 @@ from konnekt.domain.payroll import batches, hand_over_or_undo as payroll_hand_ov
 from konnekt.domain.refusals import Conflict, Invalid, Refused
 from konnekt.forms.numbers import whole
 from konnekt.forms.payroll import FORMATS, ExportForm, FormatForm, PeriodsForm, UndoForm
-from konnekt.screens import web
+from konnekt.screens import once_more, web
 
 bp = Blueprint("payroll", __name__, url_prefix="/payroll")
 
@@ -42,6 +42,7 @@ def preview(calendar: str, year: int, number: int) -> Response:
 
 
 @bp.post(PERIOD)
+@once_more.asked
 def export(calendar: str, year: int, number: int) -> Response:
     """Make the batch that the preview showed."""
     form, by = ExportForm(), web.account()
@@ -65,6 +66,7 @@ def show(batch: int) -> Response:
 
 
 @bp.route("/batches/<int:batch>/hand-over", methods=["GET", "POST"])
+@once_more.asked
 def hand_over(batch: int) -> Response:
     """Ask, then mark it as handed over to the payroll program."""
     if request.method == "GET":
@@ -77,6 +79,7 @@ def hand_over(batch: int) -> Response:
 
 
 @bp.route("/batches/<int:batch>/undo", methods=["GET", "POST"])
+@once_more.asked
 def undo(batch: int) -> Response:
     """Ask for the reason, then take the batch back."""
     form = UndoForm()
@@ -106,7 +109,8 @@ def _decided(batch: int, notice: str) -> Response:
     return web.done(notice, there, "partials/payroll_batch.html", **_batch(batch))
 
 
-@bp.get("/batches/<int:batch>/<format>")
+@bp.route("/batches/<int:batch>/<format>", methods=["GET", "POST"])
+@once_more.asked_for_file
 def download(batch: int, format: str) -> Response:
     """The file of a batch in a format: the same bytes each time."""
     file = payroll_files.make(*make.hand_out(batch, format, by=web.account()), format)

@@ -10,7 +10,7 @@ from werkzeug import Response
 from konnekt.documents import archives
 from konnekt.domain import clock
 from konnekt.domain.accounts import agency_roles, factor_resets, sessions
-from konnekt.domain.records import lists, people, personal_data, record_pages, rights
+from konnekt.domain.records import lists, people, personal_data, proposals, record_pages, rights
 from konnekt.domain.refusals import Refused
 from konnekt.forms.bureau import searches
 from konnekt.forms.bureau.people import CloseForm, FactorResetForm, PersonForm, RightForm, RolesForm
@@ -46,6 +46,7 @@ def _form(form: PersonForm, person: Account | None = None, status: int = 200) ->
 
 
 @bp.post("")
+@once_more.asked_when(lambda: PersonForm().is_agency_staff.data)
 def add() -> Response:
     """Add one, and mail an invitation when that is ticked."""
     form = PersonForm()
@@ -53,7 +54,7 @@ def add() -> Response:
         made = people.add(form.values(), by=web.account(), is_invited=form.invite.data)
     except Refused as refusal:
         return _form(form, None, web.refuse(form, refusal))
-    return _shown(made.id, _("%(name)s is added.", name=made.name))
+    return _shown(made.id, _("%(name)s is added.", name=made.name), made)
 
 
 @bp.get("/<int:person>/change")
@@ -65,6 +66,7 @@ def edit(person: int) -> Response:
 
 
 @bp.post("/<int:person>/change")
+@once_more.asked_when(lambda person: people.is_guarded(PersonForm().values(), person))
 def change(person: int) -> Response:
     """Change one."""
     form = PersonForm()
@@ -76,7 +78,7 @@ def change(person: int) -> Response:
         found = people.find(person)
         web.look_again(form, status, people.seen(found))
         return _form(form, found, status)
-    return _shown(changed.id, _("%(name)s is changed.", name=changed.name))
+    return _shown(changed.id, _("%(name)s is changed.", name=changed.name), changed)
 
 
 @bp.get("/<int:person>")
@@ -100,6 +102,7 @@ def _context(person: int, **forms: Any) -> dict[str, Any]:
         "may_change": web.grants().may("staff" if who.is_agency_staff else "people"),
         "close_form": close,
         "role_form": forms.get("roles") or RolesForm(formdata=None, seen=people.seen(who), **roles),
+        "proposal": proposals.of(who) if web.grants().may("staff") else None,
         "reset_form": forms.get("reset") or FactorResetForm(formdata=None),
         "right_form": right_form,
         "right_forms": [
@@ -115,12 +118,15 @@ def _of(right: Any) -> RightForm:
     return RightForm(formdata=None, obj=right, prefix=f"at-{right.organisation_id}-")
 
 
-def _shown(person: int, notice: str) -> Response:
+def _shown(person: int, notice: str, row: Account | None = None) -> Response:
+    if row is not None and row.proposal:
+        notice = _("Saved. What two persons decide waits for somebody else with the role Administration.")
     here = url_for(".show", person=person)
     return web.moved(web.done(notice, here, PAGE[1], is_moved=True, **_context(person)), here)
 
 
 @bp.post("/<int:person>/roles")
+@once_more.asked
 def change_roles(person: int) -> Response:
     """What somebody of the agency does there."""
     form = RolesForm()
@@ -131,7 +137,7 @@ def change_roles(person: int) -> Response:
         status = web.refuse(form, refusal)
         web.look_again(form, status, people.seen(people.find(person)))
         return web.page(*PAGE, status, **_context(person, roles=form))
-    return _shown(person, _("The roles of %(name)s are saved.", name=changed.name))
+    return _shown(person, _("The roles of %(name)s are saved.", name=changed.name), changed)
 
 
 @bp.post("/<int:person>/invite")
@@ -152,6 +158,7 @@ def data(person: int) -> Response:
 
 
 @bp.post("/<int:person>/close")
+@once_more.asked
 def close(person: int) -> Response:
     """Close the account."""
     form = CloseForm()
@@ -159,14 +166,15 @@ def close(person: int) -> Response:
         closed = people.close(person, by=web.account(), is_sure=form.sure.data)
     except Refused as refusal:
         return web.page(*PAGE, web.refuse(form, refusal), **_context(person, close=form))
-    return _shown(person, _("The account of %(name)s is closed.", name=closed.name))
+    return _shown(person, _("The account of %(name)s is closed.", name=closed.name), closed)
 
 
 @bp.post("/<int:person>/reopen")
+@once_more.asked
 def reopen(person: int) -> Response:
     """Open a closed account again."""
     opened = people.reopen(person, by=web.account())
-    return _shown(person, _("The account of %(name)s is open again.", name=opened.name))
+    return _shown(person, _("The account of %(name)s is open again.", name=opened.name), opened)
 
 
 @bp.post("/<int:person>/sessions/end", defaults={"session": None})
@@ -208,6 +216,7 @@ def withdraw_factor_reset(person: int) -> Response:
 
 
 @bp.post("/<int:person>/rights")
+@once_more.asked
 def give_right(person: int) -> Response:
     """Give rights in one more organisation."""
     form = RightForm()
@@ -215,6 +224,7 @@ def give_right(person: int) -> Response:
 
 
 @bp.post("/<int:person>/rights/<code>")
+@once_more.asked
 def change_right(person: int, code: str) -> Response:
     """Change the rights in one organisation."""
     right = rights.find(person, code)
@@ -236,6 +246,7 @@ def _refused_right(person: int, form: RightForm, refusal: Refused, where: str) -
 
 
 @bp.post("/<int:person>/rights/<code>/remove")
+@once_more.asked
 def remove_right(person: int, code: str) -> Response:
     """Take all rights in one organisation away."""
     right = rights.find(person, code)

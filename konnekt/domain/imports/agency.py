@@ -8,7 +8,7 @@ from konnekt.domain.imports.columns import optional, word
 from konnekt.domain.imports.files import ImportFile
 from konnekt.domain.imports.reading import FileRow
 from konnekt.domain.imports.run import Run
-from konnekt.domain.records import agency as record_agency, closing_days, hour_types
+from konnekt.domain.records import agency as record_agency, closing_days, hour_types, proposals
 from konnekt.domain.refusals import N_
 
 
@@ -20,6 +20,11 @@ def take_agency(run: Run, rows: list[FileRow]) -> None:
         run.put(AGENCY, row)
     for row, agency in run.news(rows):
         old = run.agency.was(agency).get("iban")
+        two = [name for name in record_agency.BY_TWO if name in run.agency.was(agency)]
+        if two and proposals.needs_second(run.by):
+            run.wrong(row, two[0], N_("a second person has to confirm this: change it on the agency's page"))
+        elif two:
+            run.alone.append(None)
         if old is not None:
             said = N_("was %(old)s and becomes %(new)s: all invoices will ask to be paid there")
             run.doubt(row, "iban", said, old=old, new=agency.iban)

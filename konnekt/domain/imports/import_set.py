@@ -139,7 +139,7 @@ def import_files(
 def _import(plan: _Plan, report: Report) -> Report:
     for attempt in range(ATTEMPTS):
         fresh = report.afresh()
-        run = Run(fresh, plan.tell)
+        run = Run(fresh, plan.tell, plan.by)
         try:
             _check(run, plan)
             if fresh.is_dry_run or not fresh.is_ok or _carry_out(run, plan):
@@ -203,6 +203,7 @@ def _carry_out_records(run: Run, plan: _Plan) -> bool:
         if run.report.is_ok:
             _write_records(run)
             changes.write_events(run, plan.by)
+            people.tell_alone(run)
             plan.begin(run.report)
             run.tell_now()
     return True

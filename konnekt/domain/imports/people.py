@@ -10,7 +10,7 @@ from konnekt.domain.imports.columns import word
 from konnekt.domain.imports.files import ImportFile
 from konnekt.domain.imports.reading import FileRow
 from konnekt.domain.imports.run import Run
-from konnekt.domain.records import people as records, rights
+from konnekt.domain.records import people as records, proposals, rights, staff
 from konnekt.domain.refusals import N_
 from konnekt.models import Account
 from konnekt.models.people import name_key
@@ -38,10 +38,29 @@ def take_people(run: Run, rows: list[FileRow]) -> None:
             if was.get("employee_number") and not person.employee_number:
                 records.check_number_stays(person)
             if was.get("is_agency_staff"):
-                records.check_staffed(not is_left_alone)
+                staff.check_staffed(not is_left_alone)
+        _two_decide(run, row, person, was)
         _doubt(run, row, person, was)
     warnings.of_new_codes(run, rows, ("employee_number",), numbers)
     run.doubtful_numbers = {row.cells.get("employee_number", "").strip() for row in rows if row.is_wrong}
+
+
+def _two_decide(run: Run, row: FileRow, person: Account, was: dict[str, Any]) -> None:
+    """What takes two persons is none of a file's, where there are two; else all of the agency hear of it."""
+    old = Account(**person.__data__ | was) if person.id is not None else Account(email=person.email)
+    names = staff.for_two(old, person, is_own=run.by is not None and person.id == run.by.id)
+    if names and proposals.needs_second(run.by):
+        said = N_("a second person has to confirm this: change it on the page of the person")
+        run.wrong(row, "email" if names == {"email"} else "agency_staff", said)
+    elif names:
+        run.alone.append(person)
+
+
+def tell_alone(run: Run) -> None:
+    """Say what one person decided, there being no second."""
+    for one in run.alone:
+        if run.by is not None:
+            proposals.tell_alone(one, by=run.by, source="import")
 
 
 def _roles(run: Run, row: FileRow) -> str:

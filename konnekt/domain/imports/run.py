@@ -35,9 +35,10 @@ CACHED_TEXTS = 10_000
 class Run:
     """The tables as they will be, loaded when first asked for; all that is wrong goes to the report."""
 
-    def __init__(self, report: Report, tell: Callable[[int, int], None]) -> None:
-        self.report = report
-        self.tell = tell
+    def __init__(self, report: Report, tell: Callable[[int, int], None], by: Account | None = None) -> None:
+        self.report, self.tell, self.by = report, tell, by
+        # What one person decides where there is no second: whose account, None for the agency.
+        self.alone: list[Account | None] = []
         self.done = self.total = 0
         # Employee numbers of rows with an error: nobody may be found by them for that reason.
         self.doubtful_numbers: set[str] = set()

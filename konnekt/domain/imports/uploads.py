@@ -57,7 +57,9 @@ def check(job: Job, tell: Tell) -> dict[str, Any]:
     """The handler that says what an import would do."""
     unpacked = archives.unpack(queue.files(job))
     _check_task(job.created_by, unpacked.files)
-    report = import_files(unpacked.files, dry_run=True, tell=tell, most_problems=MOST_LISTED)
+    report = import_files(
+        unpacked.files, dry_run=True, tell=tell, most_problems=MOST_LISTED, by=job.created_by
+    )
     return _told(report, unpacked)
 
 
@@ -133,6 +135,11 @@ def _of_both(now: dict[str, Any], foreseen: dict[str, Any]) -> dict[str, Any]:
         new = before["new"] - (left - (before["changed"] - changed))
         files.append({**before, "new": new, "changed": changed, "different": before["different"] + left})
     return {"files": files, **{name: foreseen[name] for name in FORESEEN}}
+
+
+def is_of_records(job: int) -> bool:
+    """Whether a check is of more than hours: people, rights, rates, the agency itself. Raises NotFound."""
+    return set((_find(job, CHECK).result or {}).get("kinds", ())) != {HOURS}
 
 
 def _check_task(by: Account | None, kinds: Iterable[str]) -> None:

@@ -9,6 +9,7 @@ openpyxl is imported where it works: with it every command would start a sixth s
 import io
 import re
 import warnings
+import zlib
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -65,6 +66,8 @@ def read(
     except (Invalid, MemoryError):
         raise
     except Exception as error:  # foreign bytes break openpyxl in more ways than it names
+        if isinstance(error, zlib.error) and "Error -4 " in str(error):  # Z_MEM_ERROR, by its number alone
+            raise MemoryError from error
         raise unreadable(name) from error
 
 

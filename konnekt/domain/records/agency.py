@@ -6,13 +6,15 @@ from typing import Any
 
 from konnekt.domain import clock, text_fields
 from konnekt.domain.invoices import billable
-from konnekt.domain.records import company_numbers
+from konnekt.domain.records import company_numbers, proposals
 from konnekt.domain.records.audited import RecordType, staff_only
 from konnekt.domain.refusals import Conflict, Invalid
 from konnekt.models import Account, Agency
 
 # What the details' events are about (models/events.py).
 THING = "agency"
+# Where invoices are paid: changed by two persons (proposals.py).
+BY_TWO = ("iban", "bic")
 RECORD = RecordType(
     "agency",
     lambda _row: {"thing": THING},
@@ -52,7 +54,7 @@ def missing(agency: Agency) -> list[str]:
 
 
 def change(values: dict[str, Any], *, seen: str, by: Account) -> Agency:
-    """Change what the form holds, and make the row where there is none.
+    """Change what the form holds, and make the row where there is none; another account waits for a second.
 
     Raises Invalid with the field, Conflict where somebody else changed it meanwhile, Forbidden for others.
     """
@@ -63,7 +65,10 @@ def change(values: dict[str, Any], *, seen: str, by: Account) -> Agency:
             RECORD.add(row, by=by)
         else:
             RECORD.check_seen(row, seen)
-            RECORD.change(row, RECORD.checked(values, row), by=by)
+            checked = RECORD.checked(values, row)
+            account = {name: checked[name] for name in BY_TWO if checked[name] != getattr(row, name)}
+            later = proposals.hold_back(row, account, by=by)
+            RECORD.change(row, {name: checked[name] for name in checked if name not in later}, by=by)
     return row
 
 

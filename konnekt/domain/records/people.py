@@ -6,13 +6,15 @@ from typing import Any
 
 from konnekt.domain import clock, refusals, text_fields
 from konnekt.domain.accounts import agency_roles, devices, links, notices, people, sessions
-from konnekt.domain.records import company_numbers, rights
+from konnekt.domain.records import company_numbers, proposals, rights, staff
 from konnekt.domain.records.audited import RecordType, existing, staff_only
 from konnekt.domain.refusals import Conflict, Invalid, NotFound
 from konnekt.models import LANGUAGES, Account, AccountLink, Assignment, Session, decision_links
 from konnekt.models.people import name_key, username_key
 
 SIGN_IN = ("email", "username")
+# What one is asked once more about, before it changes.
+GUARDED = (*SIGN_IN, "is_agency_staff")
 # What belongs to one person.
 OWN = (*SIGN_IN, "employee_number")
 
@@ -62,6 +64,12 @@ def find(person: int) -> Account:
     return existing(found, NotFound("This person does not exist."))
 
 
+def is_guarded(typed: dict[str, Any], person: int) -> bool:
+    """Whether this would change what somebody signs in with, or who works at the agency. Raises NotFound."""
+    row = find(person)
+    return any(str(typed[name] or "").strip() != str(getattr(row, name) or "") for name in GUARDED)
+
+
 def check_is_somebody(row: Account) -> None:
     """Raises Conflict where the account was erased (erasing.py)."""
     if row.erased_at is not None:
@@ -69,12 +77,19 @@ def check_is_somebody(row: Account) -> None:
 
 
 def add(values: dict[str, Any], *, by: Account, is_invited: bool = False) -> Account:
-    """A new account without a password; is_invited: mail a link to choose one. Raises Invalid."""
+    """A new account without a password; is_invited: mail a link to choose one. Raises Invalid.
+
+    That it works at the agency waits for a second person, here and below (proposals.py).
+    """
     with staff_only(by, "look"):
         row = Account(**_checked(values, None), created_at=clock.now())
         check_task(row, by)
         row.agency_roles = agency_roles.ALL if row.is_agency_staff else ""
+        place = {"is_agency_staff": True, "agency_roles": row.agency_roles} if row.is_agency_staff else {}
+        if place and proposals.needs_second(by):
+            row.is_agency_staff, row.agency_roles = False, ""
         RECORD.add(row, by=by)
+        proposals.hold_back(row, place, by=by)
         if is_invited:
             invite(row.id, by=by)
     return row
@@ -98,10 +113,12 @@ def change(person: int, values: dict[str, Any], *, seen: str, by: Account, is_su
             agency_roles.require(by, "staff", "Only the agency changes this.")
             checked["agency_roles"] = agency_roles.ALL if is_staff else ""
         if row.is_agency_staff and not is_staff:
-            guard = _keep_somebody(row)
+            guard = staff.keep_somebody(row)
             refusals.ask(_own(row, by), is_sure=is_sure)
         key, before = name_key(checked["first_name"], checked["last_name"]), row.email
-        if "email" in RECORD.change(row, checked, by=by, guard=guard, name_key=key):
+        later = staff.hold_back(row, checked, by)
+        now = {name: value for name, value in checked.items() if name not in later}
+        if "email" in RECORD.change(row, now, by=by, guard=guard, name_key=key):
             address_changed(row, before)
     return row
 
@@ -123,9 +140,11 @@ def change_roles(
             raise Invalid("Choose at least one role.", field="planning")
         guard = None
         if agency_roles.ADMINISTRATION not in wanted.split():
-            guard = _keep_somebody(row)
+            guard = staff.keep_somebody(row)
             refusals.ask(_own_roles(row, by), is_sure=is_sure)
-        RECORD.change(row, {"agency_roles": wanted}, by=by, verb="change_roles", guard=guard)
+        values = {"agency_roles": wanted}
+        if not staff.hold_back(row, values, by):
+            RECORD.change(row, values, by=by, verb="change_roles", guard=guard)
     return row
 
 
@@ -172,23 +191,6 @@ def check_number_stays(row: Account) -> None:
         raise Invalid("Who has assignments keeps an employee number.", field="employee_number")
 
 
-def _keep_somebody(leaving: Account) -> Any:
-    """The condition under which somebody leaves or has one role less, which the UPDATE asks again."""
-    is_kept = agency_roles.is_administered_without(leaving.id)
-    if not leaving.is_active or agency_roles.ADMINISTRATION not in agency_roles.of(leaving):
-        return None
-    check_staffed(Account.select().where(is_kept).exists())
-    return is_kept
-
-
-def check_staffed(is_staffed: bool) -> None:
-    """Somebody of the agency is left who can sign in and give roles."""
-    if not is_staffed:
-        raise Conflict(
-            "Nobody of the agency would be left with the role Administration: first give it to somebody else."
-        )
-
-
 def _own(person: Account, by: Account) -> list[Invalid]:
     own = Invalid("This is your own account: you lose the agency's pages at once.")
     return [own] if person.id == by.id else []
@@ -209,13 +211,19 @@ def close(person: int, *, by: Account, is_sure: bool = False) -> Account:
     with _one(person, by) as row:
         if not row.is_active:
             raise Conflict("This account was closed already.")
-        guard = _keep_somebody(row)
+        guard = staff.keep_somebody(row)
         refusals.ask(_own(row, by) + rights.what_lies_still(row), is_sure=is_sure)
-        RECORD.change(row, {"is_active": False}, by=by, verb="close_account", guard=guard)
-        sessions.end_all(row)
-        devices.estrange(row)
-        end_links(row)
+        if not staff.hold_back(row, {"is_active": False}, by):
+            RECORD.change(row, {"is_active": False}, by=by, verb="close_account", guard=guard)
+            closed(row)
     return row
+
+
+def closed(row: Account) -> None:
+    """What ends with an account: sessions, known browsers, links."""
+    sessions.end_all(row)
+    devices.estrange(row)
+    end_links(row)
 
 
 def reopen(person: int, *, by: Account) -> Account:
@@ -224,14 +232,15 @@ def reopen(person: int, *, by: Account) -> Account:
         check_is_somebody(row)
         if row.is_active:
             raise Conflict("This account is open.")
-        RECORD.change(row, {"is_active": True}, by=by, verb="reopen_account")
+        if not staff.hold_back(row, {"is_active": True}, by):
+            RECORD.change(row, {"is_active": True}, by=by, verb="reopen_account")
     return row
 
 
 def address_changed(person: Account, before: str) -> None:
     """What goes with another mail address: links end, and who signed in by the old one is told there."""
     end_links(person)
-    if person.password_hash:
+    if person.password_hash or person.signed_in_at:
         notices.tell(person, "address", to=before, email=person.email)
 
 

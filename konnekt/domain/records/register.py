@@ -62,6 +62,7 @@ TERMS = {
     "factor": N_("until it is removed"),
     "provider_request": N_("ten minutes"),
     "factor_reset": N_("until it is done or withdrawn"),
+    "proposal": N_("until it is decided; one that lapsed, until the next one is made"),
     "asked": N_("until it is answered or its days are over"),
     "feed": N_("until it is removed, or a new address takes its place"),
     "link": N_("the next link ends the one before; used ones as a hash, until the term of mail below"),

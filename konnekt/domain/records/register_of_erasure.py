@@ -25,6 +25,7 @@ identity | gone
 provider_request | gone
 device | gone
 factor_reset | gone
+proposed_change | gone
 sign_in_attempt | kept
 account_link | gone
 decision_link | gone

@@ -70,6 +70,11 @@ factor_reset | everybody | access | interest | factor_reset
   acts: asked_by asked_at
   words: reason
 
+proposed_change | everybody | access | interest | proposal
+  key: id person
+  access: before after
+  acts: proposed_by proposed_at ends_at
+
 sign_in_attempt | nobody | access | interest | attempt
   key: id
   secret: key subject

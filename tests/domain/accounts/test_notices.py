@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from konnekt.domain.accounts import factors, links, passwords, recovery_codes
+from konnekt.domain.accounts import factors, links, passwords, recovery_codes, sessions
 from konnekt.domain.records import people
 from konnekt.models import Account, Mail
 from tests import one_time_codes
@@ -60,6 +60,14 @@ def test_who_never_had_a_password_is_told_nothing(world: World) -> None:
     values = people.RECORD.values(world.supervisor) | {"email": "e.dubois@um.example"}
     people.change(world.supervisor.id, values, seen="", by=world.staff)
     assert not Mail.select().exists()
+
+
+def test_who_signs_in_without_a_password_is_told_too(world: World) -> None:
+    sessions.start(world.supervisor, provider="surf")
+    supervisor = Account.get_by_id(world.supervisor.id)
+    values = people.RECORD.values(supervisor) | {"email": "e.dubois@um.example"}
+    people.change(supervisor.id, values, seen="", by=world.staff)
+    assert told().recipient == world.supervisor.email
 
 
 def test_factors(world: World, noor: Account) -> None:
