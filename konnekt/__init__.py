@@ -35,6 +35,7 @@ def create_app(config: "Config | None" = None) -> "Flask":
         registrar_sheets,
         registration,
         second_step,
+        timesheets,
     )
     from konnekt.commands import cli
     from konnekt.config import Config
@@ -79,23 +80,27 @@ def create_app(config: "Config | None" = None) -> "Flask":
     to_provider.init_app(app)
     cli.init_app(app)
 
-    app.register_blueprint(auth.bp)
-    app.register_blueprint(second_step.bp)
-    app.register_blueprint(identities.bp)
-    app.register_blueprint(home.bp)
-    app.register_blueprint(approvals.bp)
-    app.register_blueprint(decided.bp)
-    app.register_blueprint(registration.bp)
-    app.register_blueprint(registrar_sheets.bp)
-    app.register_blueprint(hours.bp)
-    app.register_blueprint(invoices.bp)
-    app.register_blueprint(organisations.bp)
-    app.register_blueprint(account.bp)
-    app.register_blueprint(factors.bp)
-    app.register_blueprint(deputies.bp)
-    app.register_blueprint(mail_links.bp)
-    app.register_blueprint(deadlines.bp)
-    app.register_blueprint(budgets.bp)
-    app.register_blueprint(bureau.bp)
-    app.register_blueprint(help.bp)
+    for part in (
+        auth,
+        second_step,
+        identities,
+        home,
+        approvals,
+        decided,
+        timesheets,
+        registration,
+        registrar_sheets,
+        hours,
+        invoices,
+        organisations,
+        account,
+        factors,
+        deputies,
+        mail_links,
+        deadlines,
+        budgets,
+        bureau,
+        help,
+    ):
+        app.register_blueprint(part.bp)
     return app

@@ -181,6 +181,12 @@ POST /registration/<code>/withdraw                                D.RAI  login  
 POST /registration/<code>/withdraw                                .S...  login  login  403    403    403    403    403    403    404    403    PIYAR
 POST /registration/send-all                                       -----  login  login  403    403    403    ok     403    403    409    403    PIYAR
 
+# All timesheets that one may see
+                                                                         nobody half   worker peer   approv regist invoic deputy away   agency roles
+GET  /timesheets                                                  -----  login  login  ok     ok     ok     ok     ok     ok     ok     ok     PIYAR
+GET  /timesheets/list.csv                                         -----  login  login  ok     ok     ok     ok     ok     ok     ok     ok     PIYAR
+GET  /timesheets/list.xlsx                                        -----  login  login  ok     ok     ok     ok     ok     ok     ok     ok     PIYAR
+
 # Invoices and budgets
                                                                          nobody half   worker peer   approv regist invoic deputy away   agency roles
 GET  /budgets                                                     -----  login  login  403    403    ok     403    ok     ok     ok     ok     PIYAR

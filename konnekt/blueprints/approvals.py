@@ -3,16 +3,19 @@
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 from flask import Blueprint, abort, flash, g, redirect, request, url_for
 from flask_babel import gettext as _
 from werkzeug import Response
+from werkzeug.datastructures import MultiDict
 
 from konnekt.domain.approvals import (
     decide,
     decided,
     detail,
     listing,
+    place,
     undo_or_revoke as approval_revoke,
     waiting,
 )
@@ -34,9 +37,9 @@ def _only_approvers() -> None:
 
 @bp.get("")
 def index() -> Response:
-    """The list of what waits, filtered, a page at a time; after a redirect also what was decided."""
+    """The list of what waits, filtered, a page at a time; where that is asked, also what was just decided."""
     _only_approvers()
-    batch = request.args.get("decided", "")[:32]
+    batch = request.args.get("decided", "")[:32] if "show" in request.args else ""
     return _list(ApprovalFilterForm(request.args), batch=batch)
 
 
@@ -143,10 +146,9 @@ def _decide(sheet: int, verb: Callable[..., Any], notice: str, asking: str = "")
         asking = asking if asking and getattr(now, f"may_{asking}") else ""
         return _detail(now, asking=asking, refusal=refusal)
     rows = listing.rows(web.grants(), [sheet])
-    if isinstance(result, decide.Outcome):
-        location = url_for(".index", decided=result.batch)
-    else:
-        location = url_for(".show", sheet=sheet)
+    if isinstance(result, decide.Outcome) and not web.is_htmx():
+        return redirect(url_for(".index", decided=result.batch), 303)
+    location = url_for(".show", sheet=sheet)
     return web.done(notice, location, "partials/approval_row.html", rows=rows, **_counts())
 
 
@@ -159,8 +161,12 @@ def _counts() -> dict[str, Any]:
 
 def _detail(sheet_detail: detail.Detail, asking: str = "", refusal: Refused | None = None) -> Response:
     """The detail; a refusal in the list answers with the whole row, opened."""
+    form, who = _list_before(), web.grants()
+    is_listed = sheet_detail.is_waiting and who.approve
     context: dict[str, Any] = {
         "detail": sheet_detail,
+        "place": place.place(who, sheet_detail.sheet.id, form.values()) if is_listed else None,
+        "query": form.query(),
         "asking": asking,
         "typed": request.form.get("reason", ""),
         "refusal": refusal,
@@ -172,6 +178,16 @@ def _detail(sheet_detail: detail.Detail, asking: str = "", refusal: Refused | No
     return web.page("approvals/show.html", "partials/approval_row.html", refusal.status, rows=rows, **context)
 
 
+def _list_before() -> ApprovalFilterForm:
+    """What the list is narrowed to in which one opens a sheet, by this address or by that of the list."""
+    try:
+        before = urlsplit(request.referrer or "")
+    except ValueError:  # text that is no address
+        before = urlsplit("")
+    of_list = parse_qsl(before.query) if before.path == url_for(".index") else ()
+    return ApprovalFilterForm(request.values or MultiDict(of_list))
+
+
 def _outcome(outcome: decide.Outcome) -> Response:
     """Answer a decision on many: the same rows as stood there, or a redirect to what was decided."""
     form = ApprovalFilterForm(request.form)
@@ -179,7 +195,8 @@ def _outcome(outcome: decide.Outcome) -> Response:
     if web.is_htmx() or not outcome.decided:
         drawn = _list(form, outcome=outcome, shown_now=shown(request.form.getlist("shown")))
         return web.announce(drawn, notice) if outcome.decided else drawn
-    flash(notice)
+    if outcome.is_undo:
+        flash(notice)  # what was approved stands on a line of the list
     for sentence, names in _refusals(outcome).items():
         flash(f"{sentence} ({', '.join(names)})", "warning")
     query = form.query() if outcome.is_undo else {"decided": outcome.batch, **form.query()}
@@ -223,20 +240,14 @@ def _list(
         rows = listing.page(who, by, number, among=narrowed)
     if outcome and not outcome.decided and not outcome.refused:
         refusal = Conflict("Nothing was left to do.")
-    if outcome and outcome.decided and not outcome.is_undo:
-        batch = outcome.batch
-    # Rows that stand in the list already show there what became of them.
-    decided_now = listing.decided_rows(who, batch) if batch and not shown_now else []
-    latest = None if decided_now or shown_now else decided.latest(who)
     status = refusal.status if refusal else 409 if outcome and not outcome.decided else 200
     return web.page(
         "approvals/index.html",
         "partials/approvals_list.html",
         status,
         rows=rows,
-        decided=decided_now,
-        batch=batch if decided_now or shown_now else "",
-        latest=latest,
+        decided=listing.decided_rows(who, batch) if batch else [],
+        latest=decided.latest(who),
         ticks=listing.ticks(who, ticked, rows),
         refusal=refusal,
         refusals=_refusals(outcome) if outcome else {},

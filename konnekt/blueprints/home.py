@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from flask import Blueprint, abort, g, request, url_for
+from flask import Blueprint, abort, g, redirect, request, url_for
 from werkzeug import Response
 
 from konnekt.domain import clock
@@ -71,8 +71,10 @@ def _decide(verb: Callable[[], decide.Outcome]) -> Response:
         return _refused(refusal)
     if not outcome.decided:
         return _refused(outcome.refused[0][2] if outcome.refused else Conflict("Nothing was left to do."))
-    location = url_for("approvals.index", decided=outcome.batch) if not outcome.is_undo else url_for(".index")
-    return web.done(outcome_notice(outcome), location, "partials/home_approvals.html", **_waiting(outcome))
+    if not outcome.is_undo and not web.is_htmx():
+        return redirect(url_for("approvals.index", decided=outcome.batch), 303)  # there it stands on a line
+    notice, location = outcome_notice(outcome), url_for(".index")
+    return web.done(notice, location, "partials/home_approvals.html", **_waiting(outcome))
 
 
 def _refused(refusal: Refused) -> Response:

@@ -20,6 +20,8 @@ FILES = {
     "invoices.xlsx": quotas.EXPORTS,
     "invoices.pdf": quotas.DOCUMENTS,
     "invoices.ubl": quotas.DOCUMENTS,
+    "timesheets.csv": quotas.EXPORTS,
+    "timesheets.xlsx": quotas.EXPORTS,
 }
 # The fields in which somebody types what to look for. Not the name that narrows the list of what waits for
 # one's own decision: with it that page costs what it costs without.

@@ -61,6 +61,7 @@ SECTIONS = {
     "registrar_sheets": ("registrar", "drafts"),
     "organisations": ("supervisor", "organisations"),
     "registration": ("registrar", "choose"),
+    "timesheets": ("supervisor", "details"),
     "registration.show": ("registrar", "fill-in"),
 }
 

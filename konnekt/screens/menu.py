@@ -48,6 +48,7 @@ class MenuPlace:
 # The places within the agency's own, in the order in which its month goes.
 BUREAU = (
     MenuPlace("bureau.progress.index", _("Hours of a period"), _("Hours"), "clock", _("The month")),
+    MenuPlace("timesheets.index", _("Timesheets"), _("Timesheets"), "file", _("The month")),
     MenuPlace("bureau.invoicing.index", _("Invoice run"), _("Invoicing"), "file", _("The month")),
     MenuPlace("bureau.payments.index", _("Payments"), _("Payments"), "tick", _("The month")),
     MenuPlace("bureau.overdue.index", _("Overdue"), _("Overdue"), "alert", _("The month")),
@@ -79,7 +80,7 @@ MENU = (
     MenuPlace("invoices.index", _("Invoices"), _("Invoices"), "file", _("Finance"),
           lambda who: bool(who.invoices) or who.is_agency_staff),
     MenuPlace("approvals.index", _("Approve timesheets"), _("Approve"), "check", _("Timesheets"),
-          lambda who: bool(who.approve), lambda: web.waiting().count, also=("decided",)),
+          lambda who: bool(who.approve), lambda: web.waiting().count, also=("decided", "timesheets")),
     MenuPlace("registration.index", _("Register hours"), _("Register"), "pencil", _("Timesheets"),
           lambda who: bool(who.register), web.drafts),
     MenuPlace("hours.index", _("My hours"), _("Hours"), "clock", _("Timesheets"),

@@ -105,7 +105,8 @@ def hours_file(hours: Sequence[Hour], kind: str) -> tuple[bytes, str, str]:
             (
                 hour.day, " · ".join(filter(None, (of.code, of.job_title))), sheet.organisation.name,
                 period_and_year(sheet.pay_period),
-                line.hour_type.name(reader()), _decimal(hour.minutes), hour.remark, state_word(sheet.state),
+                line.hour_type.name(reader()), decimal_hours(hour.minutes), hour.remark,
+                state_word(sheet.state),
             )
         )  # fmt: skip
     if kind == "xlsx":
@@ -113,7 +114,8 @@ def hours_file(hours: Sequence[Hour], kind: str) -> tuple[bytes, str, str]:
     return tables.csv_file(header, rows, reader()), tables.CSV, "csv"
 
 
-def _decimal(minutes: int) -> Decimal:
+def decimal_hours(minutes: int) -> Decimal:
+    """Minutes as hours for a file, with four places where two are not exact."""
     places = "0.01" if minutes % 3 == 0 else "0.0001"
     return (Decimal(minutes) / 60).quantize(Decimal(places))
 

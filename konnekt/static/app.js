@@ -35,18 +35,6 @@
     });
   };
 
-  // A second press on a worker's name, or on a clock, closes the detail that it opened.
-  const names = ".list :is(.who a[hx-get], a.opens)";
-  const place = (name) => name.closest("tbody").querySelector(".detail td");
-  on("click", (event) => {
-    const name = event.target.closest(names);
-    if (!name || !place(name).firstElementChild) return;
-    event.preventDefault();
-    event.stopPropagation();
-    place(name).replaceChildren();
-    name.ariaExpanded = false;
-  }, true);
-
   // What only works with scripts is made here: a text browser would show it, hidden or not.
   const make = (name, properties = {}, ...inside) => {
     const made = Object.assign(document.createElement(name), properties);
@@ -63,7 +51,7 @@
 
   const refresh = () => {
     furnish();
-    each(names, (name) => (name.ariaExpanded = !!place(name).firstElementChild));
+    each(".list :is(.who a[hx-get], a.opens)", (name) => (name.ariaExpanded = !!name.closest("tbody").querySelector(".detail td > *")));
     each("[data-js]", (thing) => (thing.hidden = false));
     each("[data-nojs]", (thing) => (thing.hidden = true));
     each("form[data-picks]", count);
@@ -136,9 +124,8 @@
   on("htmx:error", ({ detail: { ctx } }) => ctx && fail(ctx));
   on("htmx:response:error", ({ detail: { ctx } }) => ctx.response.status >= 500 && fail(ctx));
 
-  const say = (text, className) => line("status").replaceChildren(make("span", { className, textContent: text.trim() }));
   on("notice", ({ detail }) => {
-    say(detail.value, "notice good");
+    line("status").replaceChildren(make("span", { className: "notice good", textContent: detail.value.trim() }));
     each("#main > .notice[role=status]", (older) => older.remove());
   });
   on("counts", ({ detail }) => each("[data-count]", (badge) => {
@@ -167,18 +154,10 @@
     if (isLost()) line("main").focus({ preventScroll: true });
   };
 
-  // What a filter found, and the page that one turned to, stand on screen already: here they are said aloud.
-  const told = ({ pressed, target }) => {
-    const where = pressed.matches(".filters") ? ".sub:not(:has(> a)), .sub > span, .empty, h2:has(.count)" : pressed.matches(".pager a") && ".pager span";
-    const found = where && line(target.id)?.querySelector(where);
-    if (found) say(found.textContent, "visually-hidden");
-  };
-
   const attend = () => document.querySelector("[data-error-summary]")?.focus();
   on("htmx:after:swap", ({ detail: { ctx } }) => {
     refresh();
     if (ctx.response?.status >= 400) attend();
-    else told(ctx);
     regain(ctx);
   });
   attend();
@@ -195,7 +174,7 @@
   });
   const bring = (address) => document.head.append(address.includes(".css")
     ? make("link", { rel: "stylesheet", href: address })
-    : make("script", { src: address, onload }));
+    : make("script", { src: address, onload: address.includes("htmx") ? onload : null }));
   const content = '{"includeIndicatorCSS":false,"noSwap":[204,304,"5xx"],"defaultSwap":"outerHTML"}';
   document.head.append(make("meta", { name: "htmx-config", content }));
   if (then) addEventListener("load", () => setTimeout(bring, 50, then));
@@ -209,7 +188,7 @@
     // Chromium tells of a pointer that rests too.
     if (type === signs[0] && !movementX && !movementY) return;
     for (const sign of signs) removeEventListener(sign, begin, true);
-    if (use) bring(use);
+    if (use) use.split(" ").forEach(bring);
     navigator.serviceWorker?.register("/sw.js").catch(() => {});
   };
   for (const sign of signs) addEventListener(sign, begin, true);

@@ -89,7 +89,7 @@ def test_from_the_list_to_the_pdf(invoiced: Site, visit: Open) -> None:
     tab_to(page, "Noor Hendriks", "A")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Verloop")).to_be_visible()
-    expect(page.get_by_role("link", name="Noor Hendriks")).to_be_focused()
+    expect(page.get_by_role("link", name="Noor Hendriks", exact=True)).to_be_focused()
     tab_to(page, "^Urenbriefje goedkeuren$")
     page.keyboard.press("Enter")
     undo = page.get_by_role("button", name=re.compile("^Ongedaan maken"))

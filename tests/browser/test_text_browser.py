@@ -89,12 +89,12 @@ def test_sign_in_open_the_list_approve_one(site: Site, browser: TextBrowser) -> 
     browser.see("Goedemorgen, Emre Dubois")
     browser.find("Urenbriefjes goedkeuren")
     browser.press(ENTER)
-    browser.see("1 urenbriefje · 15,50 uur")
+    browser.see("1 te keuren · 15,50 uur")
     browser.find("Noor Hendriks")
     browser.press(ENTER)
     browser.see("Wacht op goedkeuring")
     browser.find("Urenbriefje goedkeuren")
     browser.press(ENTER)
-    browser.see("Zojuist goedgekeurd")
+    browser.see("1 goedgekeurd")
     with db.connection_context():
         assert Timesheet.get_by_id(site.world.sheet.id).state == "approved"

@@ -100,7 +100,7 @@ def test_back_and_reload_tick_nothing_else(site: Site, colleague: Account, visit
         f"{site.url}/"
     )  # and its scripts: without them approving is a visit of its own, one step more
     page.get_by_role("button", name=re.compile("^Goedkeuren ")).first.click()
-    expect(page.get_by_text("Zojuist goedgekeurd")).to_be_visible()
+    expect(page.get_by_text("1 goedgekeurd ·")).to_be_visible()
     page.go_back()
     expect(boxes.first).to_be_visible()
     check(page, mine)

@@ -224,10 +224,10 @@ def test_the_next_page_skips_nothing_after_approving_in_place(emre: Visitor, wor
 def test_a_batch_that_is_not_mine_shows_nothing(app: Flask, emre: Visitor, world: World) -> None:
     factories.right(world.outsider, world.fse, approve=1)
     hanna = Visitor(app, world.outsider)
-    theirs = hanna.post("/approvals/approve", {"pick": pick(world.sheet)}).location
-    assert "Zojuist goedgekeurd" in hanna.get(theirs).text
-    for address in (theirs, "/approvals?decided=unknown"):
-        assert "Zojuist goedgekeurd" not in emre.get(address).text
+    theirs = hanna.post("/approvals/approve", {"pick": pick(world.sheet)}).location + "&show=1"
+    assert "Zojuist beslist" in hanna.get(theirs).text
+    for address in (theirs, "/approvals?decided=unknown&show=1"):
+        assert "Zojuist beslist" not in emre.get(address).text
 
 
 def as_text(html: str) -> str:

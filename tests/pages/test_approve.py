@@ -1,5 +1,8 @@
 """POST /approvals/approve and /approvals/ID/approve: unhappy paths first."""
 
+import re
+from html import unescape
+
 import pytest
 from flask import Flask
 
@@ -27,6 +30,13 @@ def state(sheet: Timesheet) -> str:
 def more(world: World, how_many: int) -> list[Timesheet]:
     names = [("Worker", f"N{n}") for n in range(how_many)]
     return factories.sheets(world.fse, world.fse_budget, world.period, names)
+
+
+def asked_to_show(page: str) -> str:
+    """Where the line of what was just decided leads to all of it."""
+    link = re.search(r'href="(/approvals\?decided=[^"]+)">Tonen', page)
+    assert link
+    return unescape(link[1])
 
 
 def test_outsider_404(app: Flask, world: World) -> None:
@@ -107,9 +117,9 @@ def test_works_without_javascript(emre: Visitor, world: World) -> None:
     assert response.status_code == 303
     shown = emre.get(response.location).text
     assert state(world.sheet) == "approved"
-    assert "1 urenbriefje goedgekeurd, 15,50 uur" in shown
+    assert "1 goedgekeurd ·\u00a015,50 uur" in shown
     assert "Ongedaan maken" in shown
-    assert f'action="/approvals/{world.sheet.id}/undo"' in shown
+    assert f'action="/approvals/{world.sheet.id}/undo"' in emre.get(asked_to_show(shown)).text
     undone = emre.post(f"/approvals/{world.sheet.id}/undo", {"seen": 1})
     assert undone.status_code == 303
     assert state(world.sheet) == "submitted"
@@ -148,7 +158,7 @@ def test_forty(emre: Visitor, world: World) -> None:
     response = emre.post("/approvals/approve", {"pick": [pick(sheet) for sheet in sheets]})
     assert response.status_code == 303
     assert Event.select().where(Event.verb == "approve").count() == 40
-    assert "40 urenbriefjes goedgekeurd, 320,00 uur" in emre.get(response.location).text
+    assert "40 goedgekeurd ·\u00a0320,00 uur" in emre.get(response.location).text
 
 
 def test_undo_all(emre: Visitor, world: World) -> None:
@@ -202,13 +212,19 @@ def test_what_is_undone_is_not_called_approved(emre: Visitor, world: World) -> N
     assert undone.location == "/approvals?name=hend"
     shown = emre.get(undone.location).text
     assert "1 beslissing ongedaan gemaakt" in shown
-    assert "Zojuist goedgekeurd" not in shown
+    assert "1 goedgekeurd" not in shown
 
 
-def test_without_javascript_all_that_was_decided_is_shown(emre: Visitor, world: World) -> None:
+def test_what_was_decided_is_one_line_and_all_of_it_is_shown_where_that_is_asked(
+    emre: Visitor, world: World
+) -> None:
     sheets = more(world, 60)
     done = emre.post("/approvals/approve", {"pick": [pick(sheet) for sheet in sheets]})
-    shown = emre.get(done.location).text
+    line = emre.get(done.location).text
+    assert "Zojuist beslist" not in line
+    assert '/undo"' not in line.replace('"/approvals/undo"', "")
+    shown = emre.get(asked_to_show(line)).text
+    assert "Zojuist beslist" in shown
     assert all(f'action="/approvals/{sheet.id}/undo"' in shown for sheet in sheets)
 
 

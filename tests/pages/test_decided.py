@@ -80,7 +80,9 @@ def test_after_a_reload_one_line_offers_undo_for_ten_minutes(
         emre.htmx = False
     clock.fix("2026-11-30T09:10")
     shown = emre.get(page).text
-    assert ("Zojuist goedgekeurd" if verb == "approve" else "Zojuist afgekeurd") in shown
+    assert (
+        "1 goedgekeurd ·\u00a015,50 uur" if verb == "approve" else "1 afgekeurd ·\u00a015,50 uur"
+    ) in shown
     assert f'href="{LIST}"' in shown
     form = re.search(r'<form class="notice good" id="decided-latest" method="post" action="([^"]+)"', shown)
     batch = re.search(r'name="batch" value="(\w+)"', shown)

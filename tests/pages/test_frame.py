@@ -108,9 +108,9 @@ def test_scripts_only_for_who_is_signed_in(app: Flask, world: World) -> None:
 
 def test_a_flash_is_shown_once(app: Flask, world: World) -> None:
     visitor = Visitor(app, world.supervisor)
-    visitor.post(f"/home/{world.sheet.id}/approve", {"seen": "1"})
-    assert "1 urenbriefje goedgekeurd" in visitor.get("/").text
-    assert "1 urenbriefje goedgekeurd" not in visitor.get("/").text
+    visitor.post(f"/approvals/{world.sheet.id}/reject", {"seen": "1", "reason": "Te veel"})
+    assert "De reden gaat over twee minuten" in visitor.get("/").text
+    assert "De reden gaat over twee minuten" not in visitor.get("/").text
 
 
 # Static files

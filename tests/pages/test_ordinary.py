@@ -91,12 +91,13 @@ def test_high_numbers_fit(emre: Visitor, world: World) -> None:
     assert state(world.sheet) == "approved"
 
 
-def test_in_place_they_stand_above_the_list_each_with_its_way_back(emre: Visitor, world: World) -> None:
+def test_in_place_they_are_one_line_above_the_list_with_its_way_back(emre: Visitor, world: World) -> None:
     page = emre.get("/approvals").text
     answer = emre.with_htmx().post("/approvals/ordinary", {"fingerprint": fingerprint(page)})
     assert answer.status_code == 200
-    assert "Zojuist goedgekeurd" in answer.text
-    assert f'action="/approvals/{world.sheet.id}/undo"' in answer.text
+    assert "1 goedgekeurd ·\u00a015,50 uur" in answer.text
+    assert 'action="/approvals/undo"' in answer.text
+    assert "Noor Hendriks" not in answer.text
 
 
 def correction(world: World, *hours: tuple[BudgetNumber, int]) -> Timesheet:

@@ -10,6 +10,7 @@ __all__ = [
     "listing",
     "mail_links",
     "mailed_sheets",
+    "place",
     "undo_or_revoke",
     "waiting",
 ]

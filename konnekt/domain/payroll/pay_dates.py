@@ -68,6 +68,16 @@ class Deadline:
             return 0
         return int((clock.local(self.pay_date.period.approve_by_at).date() - clock.today()).days)
 
+    @property
+    def named(self) -> list[PayPeriod]:
+        """The periods that the line names: of three or more the newest alone."""
+        return self.periods if len(self.periods) < 3 else self.periods[-1:]
+
+    @property
+    def older(self) -> int:
+        """How many periods before those it only counts: weeks that nobody decided on lie for months."""
+        return len(self.periods) - len(self.named)
+
 
 def deadlines(waiting: list[PayPeriod], open_ones: list[PayPeriod] | None = None) -> list[Deadline]:
     """The deadline lines of the periods that have waiting sheets, most urgent first: one statement.

@@ -10,6 +10,7 @@ __all__ = [
     "hour_links",
     "limits",
     "link_facts",
+    "listing",
     "merge",
     "pattern",
     "registrars",
