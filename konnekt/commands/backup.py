@@ -26,6 +26,7 @@ from konnekt.commands import schema
 from konnekt.config import Config
 from konnekt.db import db
 from konnekt.domain import clock
+from konnekt.migrations import BEFORE
 
 BLOCK = 1024 * 1024
 MEMBERS = ("database", "secret")
@@ -59,7 +60,7 @@ def restore(config: Config, file: Path) -> dict[str, Any]:
     manifest = read(file)
     if manifest["kind"] != _kind():
         _refuse(f"This backup is of {manifest['kind']}, and KONNEKT_DATABASE names {_kind()}.")
-    if newer := sorted(set(manifest["migrations"]) - set(schema.known())):
+    if newer := sorted(set(manifest["migrations"]) - {*schema.known(), *BEFORE}):
         _refuse(
             f"This backup is newer than this version of Konnekt (it has {newer[-1]}): install the newer one."
         )

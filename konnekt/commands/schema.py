@@ -13,7 +13,7 @@ from konnekt.config import Config
 from konnekt.db import db
 from konnekt.domain import flags
 from konnekt.domain.accounts import people
-from konnekt.migrations import BEFORE, Migrations
+from konnekt.migrations import Migrations
 from konnekt.models import Installation, chains, waiting
 
 # The key of the lock that PostgreSQL keeps while tables change; those of verbs have two numbers (db.hold).
@@ -140,8 +140,8 @@ def applied() -> list[str]:
 
 
 def known() -> list[str]:
-    """The migrations that this code has, those that became one included."""
-    return [*BEFORE, *(step.name for step in Migrations(db.obj).migrations())]
+    """The migrations that this code has."""
+    return [step.name for step in Migrations(db.obj).migrations()]
 
 
 def pending() -> list[str]:

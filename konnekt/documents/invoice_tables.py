@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from gettext import NullTranslations
 from typing import Any
 
-from konnekt.documents.table_parts import Part, Row
+from konnekt.documents.table_parts import TablePart, TableRow
 from konnekt.domain import units
 from konnekt.models import InvoiceLine
 
@@ -19,10 +19,10 @@ class Tables:
     def __init__(self, language: str, words: NullTranslations, day: Day) -> None:
         self.language, self.words, self.day = language, words, day
 
-    def specification(self, workers: list[Any], lines: list[InvoiceLine], net_cents: int) -> Part:
+    def specification(self, workers: list[Any], lines: list[InvoiceLine], net_cents: int) -> TablePart:
         """Every line under its worker and timesheet, a subtotal of each worker where there are several."""
         _ = self.words.gettext
-        rows: list[Row] = []
+        rows: list[TableRow] = []
         for worker in workers:
             for reference, some in worker.sheets.items():
                 rows.append({"kind": "who", "cells": [worker.name, reference]})
@@ -41,7 +41,7 @@ class Tables:
             "rows": rows,
         }
 
-    def _line(self, line: InvoiceLine) -> Row:
+    def _line(self, line: InvoiceLine) -> TableRow:
         hours, price = (
             units.hours_total(line.minutes, self.language),
             units.price(line.unit_price, self.language),
@@ -49,11 +49,11 @@ class Tables:
         amount = units.euros(line.net_cents, self.language)
         return {"cells": ["", str(line.iso_week), line.frozen["hour_type"], hours, price, amount]}
 
-    def _sum(self, said: str, minutes: int, cents: int) -> Row:
+    def _sum(self, said: str, minutes: int, cents: int) -> TableRow:
         hours = units.hours_total(minutes, self.language)
         return {"kind": "sum", "cells": ["", said, "", hours, "", units.euros(cents, self.language)]}
 
-    def timesheet(self, sheet: dict[str, Any], budget_number: str) -> Part:
+    def timesheet(self, sheet: dict[str, Any], budget_number: str) -> TablePart:
         """A timesheet by week and hour type, with the day below its hours."""
         _, hours = self.words.gettext, self._hours
         weekdays = [self.day(date.fromisocalendar(2026, 1, n + 1), "EEE").rstrip(".") for n in range(DAYS)]
@@ -87,7 +87,7 @@ class Tables:
             )
         return about
 
-    def _week(self, row: dict[str, Any]) -> Row:
+    def _week(self, row: dict[str, Any]) -> TableRow:
         monday = date.fromisocalendar(row["iso_year"], row["iso_week"], 1)
         days = [
             self.day(monday + timedelta(n), "d MMM").rstrip(".") if minutes else ""

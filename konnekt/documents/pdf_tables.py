@@ -15,7 +15,7 @@ from reportlab.lib.units import mm
 from reportlab.pdfbase.pdfmetrics import stringWidth
 from reportlab.platypus import Flowable, KeepTogether, Paragraph, Spacer
 
-from konnekt.documents.table_parts import Part, Row
+from konnekt.documents.table_parts import TablePart, TableRow
 
 INK, DARK, GREY, PALE = (HexColor(f"#{hex}") for hex in ("1a1a1a", "17324d", "555555", "777777"))
 RULE, STRIPE = HexColor("#c8d0d8"), HexColor("#f6f8fa")
@@ -56,7 +56,7 @@ class Drawn(NamedTuple):
     fill: Color | None = None
 
 
-class Grid(Flowable):  # type: ignore[misc]
+class DrawnTable(Flowable):  # type: ignore[misc]
     """Rows under a head that each page repeats; a page ends between blocks of rows."""
 
     def __init__(self, width: float, head: list[Drawn], blocks: list[list[Drawn]]) -> None:
@@ -76,7 +76,7 @@ class Grid(Flowable):  # type: ignore[misc]
                 break
             count += 1
         parts = (self.blocks[:count], self.blocks[count:])
-        return [Grid(self.width, self.head, part) for part in parts if part] if count else []
+        return [DrawnTable(self.width, self.head, part) for part in parts if part] if count else []
 
     def draw(self) -> None:
         """Draw it, from the top: what is behind a row first, or it would hide half of the rule above."""
@@ -116,7 +116,7 @@ class Grid(Flowable):  # type: ignore[misc]
             yield from block
 
 
-def flowables(parts: list[Part], family: str) -> list[Flowable]:
+def flowables(parts: list[TablePart], family: str) -> list[Flowable]:
     """What reportlab puts on the pages: a long part breaks between its rows, others stand on one page.
 
     family: the name under which the document has its font.
@@ -132,7 +132,7 @@ def flowables(parts: list[Part], family: str) -> list[Flowable]:
     return drawn
 
 
-def _heading(part: Part, fonts: Fonts) -> list[Flowable]:
+def _heading(part: TablePart, fonts: Fonts) -> list[Flowable]:
     about = [f"<b>{escape(part['worker'])}</b>{escape(part['about'][0])}", *map(escape, part["about"][1:])]
     return [
         Spacer(1, 7 * mm),
@@ -164,12 +164,12 @@ def _width(text: str, face: str, size: float) -> float:
 class _Rows:
     """The rows of a part as they are drawn."""
 
-    def __init__(self, part: Part, fonts: Fonts) -> None:
+    def __init__(self, part: TablePart, fonts: Fonts) -> None:
         self.part, self.fonts = part, fonts
         self.widths = [width * mm for width in part["widths"]]
         self.edges = [sum(self.widths[:n]) for n in range(len(self.widths) + 1)]
 
-    def grid(self) -> Grid:
+    def grid(self) -> DrawnTable:
         """The whole table."""
         blocks: list[list[Drawn]] = []
         room = 0.0
@@ -181,7 +181,7 @@ class _Rows:
                 blocks[-1].append(drawn)
             else:
                 blocks.append([drawn])
-        return Grid(self.edges[-1], self._head(), blocks)
+        return DrawnTable(self.edges[-1], self._head(), blocks)
 
     def _head(self) -> list[Drawn]:
         height = 1.6 * mm + HEAD * LEADING
@@ -201,20 +201,20 @@ class _Rows:
             elif text:
                 yield Text(self.edges[column + 1] - SIDE, above + size, text, face, size, color, "right")
 
-    def _line(self, row: Row) -> Drawn:
+    def _line(self, row: TableRow) -> Drawn:
         drawn = self._row(row["cells"], self.fonts.regular)
         if "below" not in row:
             return drawn
         below = self._texts(row["below"], drawn.height - BELOW, self.fonts.regular, DAY, PALE)
         return drawn._replace(height=drawn.height + DAY * LEADING, texts=[*drawn.texts, *below])
 
-    def _sum(self, row: Row) -> Drawn:
+    def _sum(self, row: TableRow) -> Drawn:
         cells = row["cells"]
         first = next(n for n, text in enumerate(cells) if text)
         span = next(n for n, text in enumerate(cells[first + 1 :], 1) if text)
         return self._row(cells, self.fonts.bold, span)
 
-    def _who(self, row: Row) -> Drawn:
+    def _who(self, row: TableRow) -> Drawn:
         name, reference = row["cells"]
         markup = f"<b>{escape(name)}</b> · {_whole(reference)}"
         return self._broken([], markup, 1, len(self.widths) - 1, self.fonts.regular)._replace(fill=STRIPE)

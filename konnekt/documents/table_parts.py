@@ -3,7 +3,7 @@
 from typing import TypedDict
 
 
-class Row(TypedDict, total=False):
+class TableRow(TypedDict, total=False):
     """What stands in each column, and `below` it in small letters; `kind`: who, sum, or none for a line.
 
     The cells of `who` are a name and a reference, which go over all columns but the first; the first word of
@@ -15,7 +15,7 @@ class Row(TypedDict, total=False):
     kind: str
 
 
-class Part(TypedDict, total=False):
+class TablePart(TypedDict, total=False):
     """A table with its title, which stands in the table's own head where that is long.
 
     about: the rest of the line after the worker's name, and more lines. widths: millimetres.
@@ -29,5 +29,5 @@ class Part(TypedDict, total=False):
     widths: list[float]
     numbers: int
     head: list[str]
-    rows: list[Row]
+    rows: list[TableRow]
     is_long: bool

@@ -291,12 +291,9 @@ def column_label(name: str) -> str:
     return str(COLUMNS.get(name, name))
 
 
-FILTERS = {
-    "change_title": title, "change_lines": lines, "record_choice": choice, "column_label": column_label,
-    "change_value": shown, "ceiling": ceiling,
-}  # fmt: skip
-
-
 def init_app(app: Flask) -> None:
     """Give the templates these."""
-    app.jinja_env.filters.update(FILTERS)
+    app.jinja_env.filters.update(
+        change_title=title, change_lines=lines, record_choice=choice, column_label=column_label,
+        change_value=shown, ceiling=ceiling,
+    )  # fmt: skip

@@ -185,7 +185,7 @@ def test_a_double_click_approves_once(at: Callable[..., Watched]) -> None:
         if javascript:
             expect(page.get_by_role("status").first).to_contain_text("1 urenbriefje goedgekeurd")
         page.wait_for_load_state()
-        expect(page.locator("main")).to_contain_text("Goedgekeurd" if javascript else f"{name} Pech")
+        expect(page.locator("main")).to_contain_text("Goedgekeurd" if javascript else "1 goedgekeurd")
         assert verbs(name) == ["approve"]
 
 
