@@ -150,7 +150,7 @@ def _places(cast: Cast) -> None:
         values = dict.fromkeys(record_organisations.COLUMNS, "") | {
             "code": code, "name": name, "calendar": calendar, "four_eyes": four_eyes, "city": "Maastricht",
             "country": "NL", "payment_term_days": 30, "vat_treatment": "standard", "language": "nl",
-            "decide_by_mail": "off",
+            "decide_by_mail": "off", "invoice_per": "budget_number",
             "coc_number": "50169181", "legal_name": "Universiteit Maastricht",
             "contact_name": "Crediteurenadministratie",
             "invoice_email": f"facturen-{code.lower()}@konnekt.example",

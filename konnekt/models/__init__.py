@@ -9,7 +9,15 @@ from konnekt.models.events import Event
 from konnekt.models.factors import Authenticator, Device, FactorReset, Passkey, PasskeyChallenge, RecoveryCode
 from konnekt.models.identities import Identity, ProviderRequest
 from konnekt.models.installation import Installation
-from konnekt.models.invoices import Document, Invoice, InvoicedHour, InvoiceLine, NumberSeries, Payment
+from konnekt.models.invoices import (
+    Document,
+    Invoice,
+    InvoicedHour,
+    InvoiceLine,
+    NumberSeries,
+    Payment,
+    PostponedInvoice,
+)
 from konnekt.models.jobs import Job, JobFile
 from konnekt.models.organisations import (
     Agency,
@@ -42,7 +50,8 @@ __all__ = [
     "DeadlineFeed", "DecisionLink", "DecisionLinkSheet", "Deputy", "DeputyRequest", "Device", "Document",
     "Event", "EventChain", "FactorReset", "Flag", "Hour", "HourType", "Identity", "Installation", "Invoice",
     "InvoiceLine", "InvoicedHour", "Job", "JobFile", "Mail", "NumberSeries", "Organisation", "Passkey",
-    "PasskeyChallenge", "PayPeriod", "Payment", "PayrollBatch", "PayrollHour", "ProviderRequest", "Rate",
+    "PasskeyChallenge", "PayPeriod", "Payment", "PayrollBatch", "PayrollHour", "PostponedInvoice",
+    "ProviderRequest", "Rate",
     "RecoveryCode", "RetentionTerm", "Right", "Session", "SignInAttempt", "State", "Timesheet",
     "TimesheetLine", "WaitingSheet",
 ]  # fmt: skip
@@ -52,7 +61,8 @@ TABLES = [
     Passkey, PasskeyChallenge, FactorReset, Identity, ProviderRequest, Mail, Organisation, Right, Deputy,
     DeputyRequest, BudgetNumber, BudgetNumberKey, Assignment, Rate, PayPeriod, ClosingDay, HourType,
     Timesheet, TimesheetLine, Hour, Flag, Contributor, WaitingSheet, DecisionLink, DecisionLinkSheet,
-    BudgetSum, BudgetShare, NumberSeries, Invoice, InvoiceLine, InvoicedHour, BankEntry, Payment, Document,
+    BudgetSum, BudgetShare, NumberSeries, Invoice, InvoiceLine, InvoicedHour, PostponedInvoice,
+    BankEntry, Payment, Document,
     PayrollBatch, PayrollHour, Event, EventChain, RetentionTerm, Job, JobFile, Installation,
     BackgroundProcess,
 ]  # fmt: skip

@@ -37,6 +37,7 @@ from konnekt.models import (
     Job,
     Mail,
     Organisation,
+    PostponedInvoice,
     ProviderRequest,
     RetentionTerm,
     SignInAttempt,
@@ -112,6 +113,10 @@ def test_the_whole_demonstration_goes_over(
     link = DecisionLink.create(account=worker, token_hash="x", made_at=clock.now(), ends_at=clock.now())
     DecisionLinkSheet.create(link=link, timesheet=Timesheet.get(), revision=1)
     RetentionTerm.create(kind="mail", number=6)
+    invoice = Invoice.get()
+    PostponedInvoice.create(
+        organisation=invoice.organisation, pay_period=invoice.pay_period, reason="één", created_at=clock.now()
+    )
     gone, staff = factories.account("Teun", "Verbeek"), Account.get(Account.is_agency_staff)
     people.close(gone.id, by=staff, is_sure=True)
     erasing.erase(gone.id, by=staff)
