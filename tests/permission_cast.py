@@ -31,6 +31,7 @@ from konnekt.models import (
     Organisation,
     Payment,
     ProposedChange,
+    PostponedInvoice,
     Rate,
     Right,
     Session,
@@ -129,7 +130,7 @@ class Cast:
 # The places of an address that name a row of the database.
 ROWS = {
     "sheet", "code", "assignment", "authenticator", "passkey", "device", "rate", "invoice", "budget_number", "deputy", "asked", "session", "closing_day", "entry",
-    "hour_type", "identity", "job", "mail", "period", "payment", "batch", "person", "number", "token",
+    "hour_type", "identity", "job", "key", "mail", "period", "payment", "batch", "person", "postponed", "number", "token",
 }  # fmt: skip
 # Where a place of that name holds something else than elsewhere.
 SPECIAL = {
@@ -243,6 +244,10 @@ def assemble(app: Flask, world: World) -> Cast:
         "assignment": world.assignment.id,
         "rate": Rate.get(Rate.assignment == world.assignment).id,
         "invoice": invoice.id,
+        "key": f"{fse.id}-{sheets['approved'].pay_period_id}-{world.fse_budget.id}-0",
+        "postponed": PostponedInvoice.create(
+            organisation=world.law, pay_period=world.period, reason="Nog niet.", created_at=clock.now()
+        ).id,
         "invoice_number": invoice.number_text,
         "entry": bank_entry.id,
         "set_aside": set_aside.id,

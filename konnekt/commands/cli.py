@@ -102,20 +102,26 @@ def import_folder(folder: Path, dry_run: bool) -> None:
 
 
 @click.command()
-@click.option("--calendar", type=click.Choice(CALENDARS), required=True)
-@click.option("--period", "year_and_number", required=True, metavar="YEAR-NUMBER", help="Such as 2026-12.")
+@click.option("--calendar", type=click.Choice(CALENDARS), help="Of one period alone, with --period.")
+@click.option("--period", "year_and_number", metavar="YEAR-NUMBER", help="Such as 2026-12.")
 @click.option("--organisation", metavar="CODE", help="Of one organisation alone.")
 @click.option("--date", "on", type=click.DateTime(["%Y-%m-%d"]), help="The invoice date; today if unset.")
 @click.option("--dry-run", is_flag=True, help="Show the preview and issue nothing.")
 @prepared
 def invoice(
-    calendar: str, year_and_number: str, organisation: str | None, on: datetime | None, dry_run: bool
+    calendar: str | None,
+    year_and_number: str | None,
+    organisation: str | None,
+    on: datetime | None,
+    dry_run: bool,
 ) -> None:
-    """Invoice the approved hours of a pay period: show what and what not, issue, make PDF and UBL.
+    """Invoice approved hours, of all periods or one: show what and what not, issue, make PDF and UBL.
 
     Hours are invoiced once; a run that was stopped is finished by running it again.
     """
-    year, number = invoicing.period(year_and_number)
+    if (calendar is None) != (year_and_number is None):
+        raise click.UsageError("say --calendar and --period together, or neither for all periods")
+    year, number = invoicing.period(year_and_number) if year_and_number else (0, 0)
     day = on.date() if on else clock.today()
     if not invoicing.run(calendar, year, number, organisation, on=day, dry_run=dry_run):
         sys.exit(1)

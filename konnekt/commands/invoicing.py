@@ -7,7 +7,7 @@ import click
 
 from konnekt.documents import invoice as document_invoice
 from konnekt.domain import units
-from konnekt.domain.invoices import drafts, issue
+from konnekt.domain.invoices import drafts, groups, issue
 from konnekt.models import Invoice
 from konnekt.screens import period_names
 
@@ -22,7 +22,9 @@ def period(text: str) -> tuple[int, int]:
     return int(match[1]), int(match[2])
 
 
-def run(calendar: str, year: int, number: int, organisation: str | None, *, on: date, dry_run: bool) -> bool:
+def run(
+    calendar: str | None, year: int, number: int, organisation: str | None, *, on: date, dry_run: bool
+) -> bool:
     """Show what would be issued and what is left out, then issue it; false where a document failed."""
     _print_preview(issue.preview(calendar, year, number, organisation))
     if dry_run:
@@ -39,13 +41,15 @@ def run(calendar: str, year: int, number: int, organisation: str | None, *, on: 
 
 
 def _print_preview(found: drafts.InvoicePreview) -> None:
-    click.echo(period_names.with_days(found.period, str, "en_GB"))
-    rows = [("organisation", "budget number", "", "hours", "without VAT", "VAT", "total")]
+    if found.period is not None:
+        click.echo(period_names.with_days(found.period, str, "en_GB"))
+    rows = [("organisation", "period", "budget number", "", "hours", "without VAT", "VAT", "total")]
     for draft in found.drafts:
         rows.append(
             (
                 draft.organisation.code,
-                draft.budget_number.number,
+                groups.period_text(draft.period),
+                draft.number_text + (f" {draft.worker}" if draft.worker else ""),
                 "credit note" if draft.is_credit_note else "invoice",
                 units.hours_total(draft.sign * draft.minutes, ENGLISH),
                 *(
@@ -57,7 +61,7 @@ def _print_preview(found: drafts.InvoicePreview) -> None:
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     for row in rows if found.drafts else []:
         cells = [
-            cell.ljust(width) if at < 3 else cell.rjust(width)
+            cell.ljust(width) if at < 4 else cell.rjust(width)
             for at, (cell, width) in enumerate(zip(row, widths, strict=True))
         ]
         click.echo("  ".join(cells).rstrip())
@@ -71,14 +75,12 @@ def _print_preview(found: drafts.InvoicePreview) -> None:
 
 
 def _print_left_out(found: drafts.InvoicePreview) -> None:
-    sums: dict[tuple[str, str, str], list[int]] = {}
-    for one in found.left_out:
-        key = (one.organisation.code, one.budget_number.number, one.reason.value)
-        sums.setdefault(key, []).append(one.minutes)
-    for (code, number, reason), minutes in sums.items():
-        sheets = "timesheet" if len(minutes) == 1 else "timesheets"
-        hours = units.hours_total(sum(minutes), ENGLISH)
-        click.echo(f"left out: {code} {number}: {hours} hours of {len(minutes)} {sheets}: {reason}")
+    for one in found.omitted:
+        sheets = "timesheet" if len(one.sheets) == 1 else "timesheets"
+        hours = units.hours_total(one.minutes, ENGLISH)
+        what = f"{one.organisation.code} {one.number_text}"
+        why = f"{one.reason.value}{f': {one.postponed.reason}' if one.postponed else ''}"
+        click.echo(f"left out: {what}: {hours} hours of {len(one.sheets)} {sheets}: {why}")
 
 
 def _tell_issued(done: int, of: int, invoice: Invoice) -> None:

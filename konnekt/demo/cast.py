@@ -151,6 +151,7 @@ def _places(cast: Cast) -> None:
             "code": code, "name": name, "calendar": calendar, "four_eyes": four_eyes, "city": "Maastricht",
             "country": "NL", "payment_term_days": 30, "vat_treatment": "standard", "language": "nl",
             "decide_by_mail": "off", "invoice_way": "mail", "payment_reminders": True,
+             "invoice_per": "budget_number",
             "coc_number": "50169181", "legal_name": "Universiteit Maastricht",
             "contact_name": "Crediteurenadministratie",
             "invoice_email": f"facturen-{code.lower()}@konnekt.example",

@@ -47,7 +47,7 @@ class Tables:
             units.price(line.unit_price, self.language),
         )
         amount = units.euros(line.net_cents, self.language)
-        return {"cells": ["", str(line.iso_week), line.frozen["hour_type"], hours, price, amount]}
+        return {"cells": ["", str(line.iso_week), _type(line.frozen), hours, price, amount]}
 
     def _sum(self, said: str, minutes: int, cents: int) -> TableRow:
         hours = units.hours_total(minutes, self.language)
@@ -79,7 +79,8 @@ class Tables:
         """The rest of the line that begins with the worker's name, and who approved it."""
         _ = self.words.gettext
         job = f" · {sheet['job_title']}" if sheet["job_title"] else ""
-        about = [f"{job} · {_('Budget number')} {budget_number}"]
+        has_several = any("budget_number" in row for row in sheet["rows"])  # each row says its own
+        about = [job if has_several else f"{job} · {_('Budget number')} {budget_number}"]
         if sheet["approved_on"]:
             said = {"name": sheet["approved_by"], "day": self.day(sheet["approved_on"])}
             about.append(
@@ -94,5 +95,11 @@ class Tables:
             for n, minutes in enumerate(row["days"])
         ]
         worked = [self._hours(minutes) if minutes else "" for minutes in row["days"]]
-        cells = [str(row["iso_week"]), row["hour_type"], *worked, self._hours(row["minutes"])]
+        cells = [str(row["iso_week"]), _type(row), *worked, self._hours(row["minutes"])]
         return {"cells": cells, "below": ["", "", *days, ""]}
+
+
+def _type(frozen: dict[str, Any]) -> str:
+    """The hour type, with the budget number where an invoice has several."""
+    number = frozen.get("budget_number")
+    return f"{frozen['hour_type']} · {number}" if number else str(frozen["hour_type"])

@@ -47,6 +47,10 @@ def html(invoice: Invoice, lines: Iterable[InvoiceLine]) -> str:
             is_credit_note=invoice.kind == "credit_note",
             period_name=_period_name(frozen["period"], language),
             language=language,
+            # All of several: each line says its own.
+            budget_number=frozen["budget_number"]
+            if frozen.get("has_several_numbers")
+            else invoice.budget_number_text,
             buyer={"legal_name": "", **frozen["buyer"]},
             **{name: frozen[name] for name in ("seller", "period")},
         )

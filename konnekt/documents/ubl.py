@@ -73,7 +73,8 @@ def _head(root: Element, invoice: Invoice, kind: str) -> None:
     _text(root, f"{kind}TypeCode", "380" if kind == "Invoice" else "381")  # BT-3
     _text(root, "Note", frozen.get("reason") or frozen.get("why", ""))  # BT-22
     _text(root, "DocumentCurrencyCode", "EUR")  # BT-5
-    _text(root, "AccountingCost", frozen["budget_number"])  # BT-19
+    if not frozen.get("has_several_numbers"):  # else each line says its own
+        _text(root, "AccountingCost", frozen["budget_number"])  # BT-19
     _text(root, "BuyerReference", frozen["budget_number"])  # BT-10
     period = _group(root, "InvoicePeriod")  # BG-14
     _text(period, "StartDate", frozen["period"]["first_on"])
@@ -199,7 +200,8 @@ def _line(root: Element, invoice: Invoice, line: InvoiceLine, kind: str) -> None
     quantity = "InvoicedQuantity" if kind == "Invoice" else "CreditedQuantity"
     _text(group, quantity, f"{hours:f}", unitCode="HUR")  # BT-129, BT-130
     _amount(group, "LineExtensionAmount", line.net_cents)  # BT-131
-    _text(group, "AccountingCost", invoice.frozen["budget_number"])  # BT-133
+    number = frozen.get("budget_number") or invoice.frozen["budget_number"]
+    _text(group, "AccountingCost", number)  # BT-133
     period = _group(group, "InvoicePeriod")  # BG-26
     _text(period, "StartDate", line.first_on.isoformat())
     _text(period, "EndDate", line.last_on.isoformat())

@@ -10,7 +10,15 @@ from konnekt.models.events import Event
 from konnekt.models.factors import Authenticator, Device, FactorReset, Passkey, PasskeyChallenge, RecoveryCode
 from konnekt.models.identities import Identity, ProviderRequest
 from konnekt.models.installation import Installation
-from konnekt.models.invoices import Document, Invoice, InvoicedHour, InvoiceLine, NumberSeries, Payment
+from konnekt.models.invoices import (
+    Document,
+    Invoice,
+    InvoicedHour,
+    InvoiceLine,
+    NumberSeries,
+    Payment,
+    PostponedInvoice,
+)
 from konnekt.models.jobs import Job, JobFile
 from konnekt.models.organisations import (
     Agency,
@@ -46,9 +54,9 @@ __all__ = [
     "Device", "Dispatch", "Document", "Event", "EventChain", "FactorReset", "Flag", "Hour", "HourType",
     "Identity", "Installation", "Invoice", "InvoiceLine", "InvoicedHour", "Job", "JobFile", "Mail",
     "NumberSeries", "Organisation", "Passkey", "PasskeyChallenge", "PayPeriod", "Payment",
-    "PayrollBatch", "PayrollHour", "ProposedChange", "ProviderRequest", "Rate", "RecoveryCode",
-    "ReminderStep", "RetentionTerm", "Right", "Session", "SignInAttempt", "State", "Timesheet",
-    "TimesheetLine", "WaitingSheet",
+    "PayrollBatch", "PayrollHour", "PostponedInvoice", "ProposedChange", "ProviderRequest", "Rate",
+    "RecoveryCode", "ReminderStep", "RetentionTerm", "Right", "Session", "SignInAttempt", "State",
+    "Timesheet", "TimesheetLine", "WaitingSheet",
 ]  # fmt: skip
 
 TABLES = [
@@ -57,6 +65,6 @@ TABLES = [
     Right, Deputy, DeputyRequest, BudgetNumber, BudgetNumberKey, Assignment, Rate, PayPeriod,
     ClosingDay, HourType, Timesheet, TimesheetLine, Hour, Flag, Contributor, WaitingSheet, DecisionLink,
     DecisionLinkSheet, BudgetSum, BudgetShare, NumberSeries, Invoice, InvoiceLine, InvoicedHour,
-    BankEntry, Payment, Document, Dispatch, ReminderStep, PayrollBatch, PayrollHour, Event, EventChain,
-    RetentionTerm, Job, JobFile, Installation, BackgroundProcess, ProposedChange,
+    PostponedInvoice, BankEntry, Payment, Document, Dispatch, ReminderStep, PayrollBatch, PayrollHour,
+    Event, EventChain, RetentionTerm, Job, JobFile, Installation, BackgroundProcess, ProposedChange,
 ]  # fmt: skip

@@ -46,7 +46,9 @@ class NumberSeries(BaseModel):
 
 
 class Invoice(BaseModel):
-    """One organisation, one period, one budget number. parties and terms are frozen copies.
+    """One organisation and period; a budget number, a worker or all. parties and terms are frozen copies.
+
+    budget_number: of several, the first; budget_number_text says how many more, and its lines have their own.
 
     Amounts are cents; a credit note's are positive, its kind says the direction. settled_cents is the sum of
     its payments, and negative for a credit note; paid_on the day on which they covered it
@@ -113,7 +115,10 @@ class Invoice(BaseModel):
 
 
 class InvoiceLine(BaseModel):
-    """A timesheet's hours of one ISO week, hour type and price; unit_price in 1/10,000 euro."""
+    """A timesheet's hours of one ISO week, hour type and price; unit_price in 1/10,000 euro.
+
+    budget_number: its own, where the invoice has several.
+    """
 
     invoice = ForeignKeyField(Invoice, backref="lines")
     position = IntegerField()
@@ -127,9 +132,28 @@ class InvoiceLine(BaseModel):
     unit_price = IntegerField()
     net_cents = IntegerField()
     frozen = JSONField(default=dict)
+    budget_number = ForeignKeyField(BudgetNumber, null=True, backref="+", index=False)
 
     class Meta:
         indexes = ((("invoice", "position"), True),)
+
+
+class PostponedInvoice(BaseModel):
+    """An invoice to be that runs leave out, and why: hours of an organisation and period.
+
+    budget_number, worker: of these alone; without them all of it (domain/invoices/postpone.py).
+    """
+
+    organisation = ForeignKeyField(Organisation, backref="+")
+    pay_period = ForeignKeyField(PayPeriod, backref="+")
+    budget_number = ForeignKeyField(BudgetNumber, null=True, backref="+")
+    worker = ForeignKeyField(Account, null=True, backref="+")
+    reason = TextField()
+    created_at = MomentField()
+    created_by = ForeignKeyField(Account, null=True, backref="+")
+
+    class Meta:
+        indexes = ((("organisation", "pay_period"), False),)
 
 
 class InvoicedHour(BaseModel):
@@ -213,6 +237,11 @@ Invoice.add_index(
     Invoice.issued_on, *_LISTED, Invoice.budget_number, Invoice.year, Invoice.number, name="invoice_listed"
 )
 Invoice.add_index(Invoice.budget_number, Invoice.issued_on, *_LISTED, name="invoice_searched")
+
+# What stands on invoices of several budget numbers: few of many.
+InvoiceLine.add_index(
+    InvoiceLine.budget_number, where=SQL("budget_number_id IS NOT NULL"), name="invoice_line_searched"
+)
 
 # Whose documents are still to be made: few of many.
 Invoice.add_index(Invoice.year, Invoice.number, where=SQL("NOT has_documents"), name="invoice_undocumented")

@@ -8,6 +8,7 @@ from konnekt.db import BaseModel, MomentField
 from konnekt.models.people import Account, fold
 
 CALENDARS = ("week", "four_weeks", "month")
+INVOICE_PER = ("budget_number", "worker", "period")
 DECIDE_BY_MAIL = ("off", "ordinary", "all")
 SIGN_IN = ("off", "offered", "required")
 INVOICE_WAYS = ("mail", "mail_ubl", "peppol")
@@ -51,9 +52,10 @@ class Organisation(BaseModel):
     ended_on: its last day as a client; its history stays. legal_name: of whom it is a part, where invoices
     name that beside it (EN 16931, BT-44; its own name is then BT-45). purchase_order_number: what its
     invoices say (BT-13) where nobody types another. decide_by_mail: what can be decided here from a reminder,
-    without signing in. sign_in: whether its people sign in
-    with a provider. invoice_way: how its invoices are sent, by mail with the PDF or with the e-invoice as
-    well, or by Peppol. payment_reminders: whether it is reminded of what is overdue.
+    without signing in. sign_in: whether its people sign in with a provider. invoice_per: what one of its
+    invoices is for, of one period: a budget number, a worker, or all of it (domain/invoices/groups.py).
+    invoice_way: how its invoices are sent, by mail with the PDF or with the e-invoice as well, or by Peppol.
+    payment_reminders: whether it is reminded of what is overdue.
     """
 
     code = CharField(unique=True)
@@ -77,6 +79,9 @@ class Organisation(BaseModel):
     legal_name = TextField(default="")
     purchase_order_number = CharField(default="")
     purchase_order_required = BooleanField(default=False)
+    invoice_per = CharField(
+        default="budget_number", constraints=[Check("invoice_per IN ('budget_number', 'worker', 'period')")]
+    )
     contact_name = TextField(default="")
     street = TextField(default="")
     postcode = TextField(default="")

@@ -39,6 +39,7 @@ from konnekt.models import (
     Mail,
     Organisation,
     ProposedChange,
+    PostponedInvoice,
     ProviderRequest,
     ReminderStep,
     RetentionTerm,
@@ -122,6 +123,10 @@ def test_the_whole_demonstration_goes_over(
         invoice=Invoice.get(), nth=2, way="mail", recipient="één@um.example", documents="pdf", mail=Mail.get(),
         asked_at=clock.now(),
     )  # fmt: skip
+    invoice = Invoice.get()
+    PostponedInvoice.create(
+        organisation=invoice.organisation, pay_period=invoice.pay_period, reason="één", created_at=clock.now()
+    )
     gone, staff = factories.account("Teun", "Verbeek"), Account.get(Account.is_agency_staff)
     people.close(gone.id, by=staff, is_sure=True)
     erasing.erase(gone.id, by=staff)

@@ -10,7 +10,7 @@ from flask import Flask
 from playhouse.test_utils import count_queries
 
 from konnekt.background import work
-from konnekt.domain.invoices import issue as invoice_issue, runs
+from konnekt.domain.invoices import runs
 from konnekt.models import (
     Account,
     Agency,
@@ -22,8 +22,9 @@ from konnekt.models import (
     Job,
     Organisation,
     PayPeriod,
+    Rate,
 )
-from tests import factories, invoice_cast
+from tests import factories, invoice_cast, invoice_rules
 from tests.factories import World
 from tests.invoice_cast import numbers
 from tests.visitor import Visitor
@@ -150,19 +151,87 @@ def test_pressing_twice_begins_one_run(ready: World, staff: Visitor) -> None:
     assert Job.select().count() == 1
 
 
-def test_what_changed_is_shown_again(ready: World, staff: Visitor) -> None:
+def test_what_came_since_is_left_for_another_run_and_named(ready: World, staff: Visitor) -> None:
     page = shown(staff)
     late = factories.assignment(factories.worker("La", "Te"), ready.fse, ready.fse_budget)
     factories.sheet(late, ready.period, {date(2026, 11, 5): 60}, state="approved")
-    answer = issue(staff, page)
-    assert answer.status_code == 409
-    text = html.unescape(answer.text)
-    assert "Dit is veranderd nadat het getoond werd." in text
-    assert "16,50" in text.partition('id="invoicing-drafts"')[2]
-    assert seen(text) != seen(page)
-    assert Job.select().count() == 0
-    assert issue(staff, text).status_code == 303
+    there = issue(staff, page).location
+    work.work()
+    assert [one.organisation.code for one in Invoice.select()] == ["LAW"]
+    said = html.unescape(staff.get(there).text)
+    assert "FSE · 34367565.899 · 2026-P12" in said
     assert issue(staff, shown(staff), on="2026-11-29").status_code == 409, "another date was not shown"
+
+
+def test_one_run_for_all_periods(ready: World, staff: Visitor) -> None:
+    """Open, show all, issue: three actions, whatever the number of periods."""
+    Rate.update(valid_from_on=date(2025, 12, 1)).where(Rate.assignment == ready.assignment).execute()
+    for number in range(1, 12):
+        period = PayPeriod.get(calendar="four_weeks", year=2026, number=number)
+        factories.sheet(ready.assignment, period, {period.first_on: 60}, state="approved")
+    assert "period=&organisation=&on=2026-11-30" in html.unescape(staff.get(HERE).text)
+    page = shown(staff, period="")
+    assert "13 facturen" in page
+    assert issue(staff, page, period="").status_code == 303
+    work.work()
+    assert numbers() == [f"2026-{number:05d}" for number in range(1, 14)]
+    assert len({one.pay_period_id for one in Invoice.select()}) == 12
+    assert issue(staff, page, period="").status_code == 303
+    work.work()
+    assert len(numbers()) == 13, "nothing twice"
+
+
+def test_one_is_left_out_with_a_reason_and_taken_up(ready: World, staff: Visitor) -> None:
+    page = shown(staff, period="")
+    found = re.search(r'href="(/bureau/invoicing/drafts/[^"]+)"', page)
+    assert found
+    there = found[1]
+    opened = html.unescape(staff.get(there).text)
+    assert "15,50" in opened
+    assert staff.post(there, {"seen": seen(opened), "reason": " "}).status_code == 422
+    assert staff.post(there, {"seen": "0" * 16, "reason": "Wacht."}).status_code == 409
+    assert staff.post(there, {"seen": seen(opened), "reason": "Wacht op akkoord."}).status_code == 303
+    assert staff.get(there).status_code == 404
+    page = shown(staff, period="")
+    assert "Wacht op akkoord." in page
+    issue(staff, page, period="")
+    work.work()
+    assert [one.organisation.code for one in Invoice.select()] == ["LAW"]
+    found = re.search(r'action="(/bureau/invoicing/postponed/[^"]+)"', shown(staff, period=""))
+    assert found
+    assert staff.post(found[1]).status_code == 303
+    assert staff.post(found[1]).status_code == 404
+    issue(staff, shown(staff, period=""), period="")
+    work.work()
+    assert len(numbers()) == 2
+    assert [event.verb for event in Event.select().where(Event.organisation == ready.fse)] == [
+        "postpone",
+        "take_up",
+    ]
+
+
+@pytest.mark.parametrize(("per", "count"), [("budget_number", 2), ("worker", 2), ("period", 1)])
+def test_what_an_organisation_is_invoiced_by(ready: World, staff: Visitor, per: str, count: int) -> None:
+    other = BudgetNumber.create(organisation=ready.fse, number="0042.777")
+    made = factories.assignment(factories.worker("An", "Der"), ready.fse, other)
+    factories.sheet(made, ready.period, {date(2026, 11, 3): 60}, state="approved")
+    Organisation.update(invoice_per=per).where(Organisation.id == ready.fse.id).execute()
+    issue(staff, shown(staff, organisation="FSE"), organisation="FSE")
+    work.work()
+    invoices = list(Invoice.select().order_by(Invoice.id))
+    assert len(invoices) == count
+    assert sum(one.lines.count() for one in invoices) == 2
+    for one in invoices:
+        ubl = Document.get(invoice=one, kind="ubl").whole()
+        assert invoice_rules.findings(ubl) == []
+    if per == "period":
+        assert invoices[0].budget_number_text == "0042.777 +1"
+        assert invoice_rules.values(ubl, "//cac:InvoiceLine/cbc:AccountingCost") == [
+            "0042.777",
+            "34367565.899",
+        ]
+        for text in ("34367565", "0042777"):
+            assert "2026-00001" in staff.get("/invoices", query_string={"q": text}).text
 
 
 def test_what_changes_while_it_waits_is_left_for_another_run(ready: World, staff: Visitor) -> None:
@@ -180,9 +249,8 @@ def test_nothing_to_invoice(ready: World, staff: Visitor) -> None:
     page = shown(staff)
     assert "Er is niets te factureren." in page
     assert 'name="seen"' not in page
-    found = invoice_issue.preview(*invoice_cast.PERIOD)
-    seen_nothing = runs.fingerprint(found, date(2026, 11, 30))
-    assert staff.post(HERE, {**ASKED, "seen": seen_nothing}).status_code == 409
+    asked = runs.RunAsked(invoice_cast.PERIOD, None, date(2026, 11, 30))
+    assert staff.post(HERE, {**ASKED, "seen": runs.shown(asked, asked.preview())}).status_code == 409
     assert staff.post(HERE, ASKED).status_code == 409
 
 
@@ -197,7 +265,6 @@ def test_a_run_of_a_negative_total_says_credit_note(ready: World, staff: Visitor
 @pytest.mark.parametrize(
     ("wrong", "status"),
     [
-        ({"period": ""}, 422),
         ({"on": "morgen"}, 422),
         ({"on": ""}, 422),
         ({"on": "2062-11-30"}, 422),
@@ -277,7 +344,7 @@ def test_every_period_of_the_year_can_be_chosen(ready: World, staff: Visitor) ->
     assert '<optgroup label="Vier weken">' in page
 
 
-ORDER = "order-FSE · 34367565.899"
+ORDER = "order-1-12-1-0"
 
 
 def test_a_purchase_order_number_is_asked_typed_and_issued(ready: World, staff: Visitor) -> None:

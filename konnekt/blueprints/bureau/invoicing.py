@@ -1,34 +1,43 @@
-"""Invoice run: choose a period, look at what it would issue, issue that; and credit an invoice."""
+"""Invoice run: look at what would be issued, open one of it, leave it out, issue; and credit an invoice."""
 
+from dataclasses import replace
+from datetime import date
 from typing import Any
 
-from flask import Blueprint, redirect, request, url_for
+from flask import Blueprint, flash, redirect, request, url_for
 from flask_babel import gettext as _
 from werkzeug import Response
 from werkzeug.datastructures import MultiDict
 
-from konnekt.domain import clock
-from konnekt.domain.invoices import credit as invoice_credit, issue as invoice_issue, missing_documents, runs
+from konnekt.domain import clock, paging
+from konnekt.domain.invoices import (
+    credit as invoice_credit,
+    drafts,
+    groups,
+    missing_documents,
+    postpone,
+    runs,
+)
 from konnekt.domain.refusals import Invalid, Refused
-from konnekt.forms.invoicing import CreditForm, RunForm
+from konnekt.forms.bureau import searches
+from konnekt.forms.invoicing import CreditForm, PostponeForm, RunForm
 from konnekt.models import Job
 from konnekt.screens import web
 
 bp = Blueprint("invoicing", __name__, url_prefix="/invoicing")
 
 PAGE, RUN = "bureau/invoicing/index.html", "partials/invoicing_run.html"
+DRAFT, ONE_DRAFT = "bureau/invoicing/draft.html", "partials/invoicing_draft.html"
+CREDIT, OUTLOOK = "bureau/invoicing/credit.html", "partials/invoicing_credit.html"
 # What the name of a field for a purchase order number begins with.
 ORDER = "order-"
-CREDIT, OUTLOOK = "bureau/invoicing/credit.html", "partials/invoicing_credit.html"
 
 
 @bp.get("")
 def index() -> Response:
-    """What waits to be invoiced; with a period, what a run would issue."""
+    """What waits to be invoiced; with a period, or an empty one for all of them, what a run would issue."""
     if "period" not in request.args:
-        waiting = runs.waiting()
-        first = runs.period_name(waiting[0].period) if waiting else None
-        return _shown(RunForm(None, on=clock.today(), period=first), 200, waiting=waiting)
+        return _shown(RunForm(None, on=clock.today()), 200)
     form = RunForm(request.args)
     status, preview = _previewed(form, _orders(request.args))
     return _shown(form, status, **preview)
@@ -43,13 +52,38 @@ def issue() -> Response:
     if not form.validate():
         return _shown(form, 422)
     try:
-        job = runs.begin(*_asked(form), on=form.on.data, seen=seen, by=web.account(), orders=orders)
+        job = runs.begin(_asked(form, orders), seen=seen, by=web.account())
     except Refused as refusal:
         _status, preview = _previewed(form, orders)
         if not isinstance(refusal, Invalid):
             preview["refused"] = web.say(refusal)
         return _shown(form, refusal.status, **preview)
     return _begun(job, _("The run has begun."))
+
+
+@bp.get("/drafts/<key>")
+def draft(key: str) -> Response:
+    """One invoice to be, with its lines."""
+    return _opened(postpone.find(groups.read(key)), PostponeForm(None), 200)
+
+
+@bp.post("/drafts/<key>")
+def leave_out(key: str) -> Response:
+    """Leave it out of runs, with a reason."""
+    form, group = PostponeForm(), groups.read(key)
+    try:
+        postpone.postpone(group, form.reason.data or "", seen=form.seen.data or "", by=web.account())
+    except Refused as refusal:
+        status = web.refuse(form, refusal)
+        return _opened(postpone.find(group), form, status)
+    return _back(_("Left out of invoice runs until it is taken up again."))
+
+
+@bp.post("/postponed/<int:postponed>/take-up")
+def take_up(postponed: int) -> Response:
+    """Invoice it in a run again."""
+    postpone.take_up(postponed, by=web.account())
+    return _back(_("Runs invoice it again."))
 
 
 @bp.post("/documents")
@@ -87,11 +121,8 @@ def _begun(job: Job, notice: str) -> Response:
     return web.moved(done, there, "#invoicing")
 
 
-def _shown(
-    form: RunForm, status: int, waiting: list[runs.BillablePeriod] | None = None,
-    lacking: list[str] | None = None, **preview: Any,
-) -> Response:  # fmt: skip
-    waiting = runs.waiting() if waiting is None else waiting
+def _shown(form: RunForm, status: int, lacking: list[str] | None = None, **preview: Any) -> Response:
+    waiting = runs.waiting()
     form.offer(
         [(one.calendar, runs.period_name(one), web.spoken(one)) for one in runs.periods(waiting)],
         [(one.code, one.name) for one in runs.organisations()],
@@ -109,8 +140,9 @@ def _shown(
     return web.page(PAGE, RUN, status, **shown)
 
 
-def _asked(form: RunForm) -> tuple[str, int, int, str | None]:
-    return *runs.read_period_name(form.period.data), form.organisation.data or None
+def _asked(form: RunForm, orders: dict[str, str]) -> runs.RunAsked:
+    period = runs.read_period_name(form.period.data or "")
+    return runs.RunAsked(period, form.organisation.data or None, form.on.data, orders)
 
 
 def _orders(typed: MultiDict[str, str]) -> dict[str, str]:
@@ -125,18 +157,45 @@ def _look_again(orders: dict[str, str]) -> Response:
 
 
 def _previewed(form: RunForm, orders: dict[str, str]) -> tuple[int, dict[str, Any]]:
-    """The preview with its fingerprint; else what is wrong, beside the fields of the form."""
+    """The preview with what the page carries of it; else what is wrong, beside the fields of the form."""
     if not form.validate():
         return 422, {}
     if lacking := runs.lacking():
         return 200, {"lacking": lacking}
+    asked = _asked(form, orders)
     try:
-        invoice_issue.must_be_near(form.on.data)
-        run = invoice_issue.preview(*_asked(form), orders)
+        run = asked.preview()
     except Refused as refusal:
         return web.refuse(form, refusal), {}
-    seen = runs.fingerprint(run, form.on.data)
-    return 200, {"lacking": [], "run": run, "seen": seen, "orders": orders, "order_prefix": ORDER}
+    page = paging.of_list(run.drafts, searches.number(request.args.get("page")))
+    fields = runs.order_fields(run, page.rows)
+    kept = {key: text for key, text in orders.items() if key not in fields}
+    shown = {
+        "run": run, "page": page, "orders": orders, "kept": kept, "order_prefix": ORDER,
+        "seen": runs.shown(replace(asked, orders=kept | fields), run), "asked": _way_back(form.data),
+    }  # fmt: skip
+    return 200, {"lacking": [], **shown}
+
+
+def _way_back(typed: Any) -> dict[str, str]:
+    """Which run it was, as its address says."""
+    said = {name: typed.get(name) or "" for name in ("period", "organisation", "on", "page")}
+    said["page"] = typed.get("page") or request.args.get("page", "")
+    return {name: value.isoformat() if isinstance(value, date) else value for name, value in said.items()}
+
+
+def _back(notice: str) -> Response:
+    """To the run that it was, without what was left out or with what was taken up."""
+    back: dict[str, Any] = _way_back(request.args)
+    back["on"] = back["on"] or clock.today().isoformat()
+    there = url_for("bureau.invoicing.index", **back)
+    flash(notice)
+    return redirect(there, 303)
+
+
+def _opened(draft: drafts.Draft, form: PostponeForm, status: int) -> Response:
+    back = _way_back(request.args)
+    return web.page(DRAFT, ONE_DRAFT, status, draft=draft, form=form, asked=back)
 
 
 def _foreseen(outlook: invoice_credit.Outlook, form: CreditForm, status: int) -> Response:

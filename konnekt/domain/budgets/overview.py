@@ -188,19 +188,16 @@ def _visible(who: Grants) -> Any:
 
 @compiled
 def _invoiced() -> Any:
-    """What the invoices say, per number, period and kind."""
-    return (
-        InvoiceLine.select(
-            Invoice.budget_number,
-            Invoice.pay_period,
-            Invoice.kind,
-            fn.SUM(InvoiceLine.minutes),
-            fn.SUM(InvoiceLine.net_cents),
-        )
-        .join(Invoice)
-        .where(Invoice.budget_number.in_(listed("numbers")))
-        .group_by(Invoice.budget_number, Invoice.pay_period, Invoice.kind)
-    )
+    """What the invoices say, per number, period and kind: those of one number, and the lines of others."""
+    is_whole = Invoice.budget_number.in_(listed("numbers")) & InvoiceLine.budget_number.is_null()
+    is_own = InvoiceLine.budget_number.in_(listed("numbers")) & InvoiceLine.budget_number.is_null(False)
+    return _sums(Invoice.budget_number, is_whole).union_all(_sums(InvoiceLine.budget_number, is_own))
+
+
+def _sums(number: Any, condition: Any) -> Any:
+    sums = fn.SUM(InvoiceLine.minutes), fn.SUM(InvoiceLine.net_cents)
+    query = InvoiceLine.select(number, Invoice.pay_period, Invoice.kind, *sums).join(Invoice)
+    return query.where(condition).group_by(number, Invoice.pay_period, Invoice.kind)
 
 
 @compiled

@@ -86,6 +86,7 @@ ORGANISATIONS = ImportFile(
         "legal_name": word,
         "purchase_order_number": word,
         "purchase_order_required": optional(columns.boolean, False),
+        "invoice_per": optional(word, "budget_number"),
     },
     records.RECORD,
 )  # fmt: skip

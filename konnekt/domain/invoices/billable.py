@@ -1,13 +1,14 @@
-"""The hours of a pay period that no invoice bills yet, each with what it costs, or why it is left out."""
+"""The hours that no invoice bills yet, each with what it costs, or why it is left out."""
 
 from datetime import date
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from peewee import JOIN
+from peewee import JOIN, fn
 
 from konnekt.domain.amounts import Price, Rates
 from konnekt.domain.invoices import parties
+from konnekt.domain.invoices.groups import InvoiceGroup
 from konnekt.domain.refusals import N_
 from konnekt.models import (
     Account,
@@ -19,6 +20,7 @@ from konnekt.models import (
     InvoicedHour,
     Organisation,
     PayPeriod,
+    PostponedInvoice,
     State,
     Timesheet,
     TimesheetLine,
@@ -36,6 +38,7 @@ class WhyNotInvoiced(StrEnum):
     NO_VAT_NUMBER = N_("VAT is reverse charged and the organisation has no VAT number")
     NO_VAT_TEXT = N_("exempt from VAT, and the organisation has no text that says why")
     NO_PURCHASE_ORDER = N_("the organisation asks for a purchase order number")
+    POSTPONED = N_("left out by hand")
     NO_INVOICE = N_("the total is negative and there is no invoice of this period to credit")
 
 
@@ -55,6 +58,21 @@ class BillableHour(NamedTuple):
     budget_number: BudgetNumber
     price: Price | None
     reason: WhyNotInvoiced | None
+    postponed: PostponedInvoice | None = None
+
+
+class Which(NamedTuple):
+    """Which hours: of a period, or all that is approved; of an organisation, a number, a worker, by ids."""
+
+    period: int | None = None
+    organisation: int | None = None
+    budget_number: int | None = None
+    worker: int | None = None
+
+    @classmethod
+    def of(cls, group: InvoiceGroup) -> "Which":
+        """Those of one invoice to be."""
+        return cls(group.period, group.organisation, group.budget_number or None, group.worker or None)
 
 
 def why_not(organisation: Organisation) -> WhyNotInvoiced | None:
@@ -77,22 +95,13 @@ def what_the_agency_lacks(agency: Agency | None) -> list[str]:
     return [column for column in needed if not parties.clean(getattr(agency, column, ""))]
 
 
-def read(period: PayPeriod, organisations: Any, budget_number: int | None = None) -> list[BillableHour]:
-    """Every row with hours of the period that stands on no live invoice: four statements.
+def read(which: Which) -> list[BillableHour]:
+    """Every row with hours that stands on no live invoice: five statements at most.
 
-    organisations: ids, or a query of them. In the order of organisation, budget number, worker, sheet, week,
-    hour type and day.
+    Of a period also what is not approved; of all of them, what is. In the order of organisation, number,
+    worker, sheet, week, hour type and day.
     """
-    condition = (
-        (Timesheet.pay_period == period)
-        & Timesheet.organisation.in_(organisations)
-        & Timesheet.has_hours_to_invoice()
-    )
-    if budget_number is not None:
-        on_it = TimesheetLine.select(TimesheetLine.timesheet).where(
-            TimesheetLine.budget_number == budget_number
-        )
-        condition &= Timesheet.id.in_(on_it)
+    condition = _condition(which)
     sheets = {sheet.id: sheet for sheet in _sheets(condition)}
     if not sheets:
         return []
@@ -101,28 +110,65 @@ def read(period: PayPeriod, organisations: Any, budget_number: int | None = None
     numbers = {one.budget_number_id: one.budget_number for one in named}
     places = {one.timesheet.organisation_id: one.timesheet.organisation for one in named}
     rates = Rates(sheet.assignment_id for sheet in sheets.values())
-    why = _Reasons()
+    periods = {one.timesheet.pay_period_id: one.timesheet.pay_period for one in named}
+    why = _Reasons(_postponed(which) if any(sheet.may_be_postponed for sheet in sheets.values()) else [])
     hours = []
-    for hour, day, minutes, of, year, week, hour_type, number in _hours(condition, budget_number):
+    for hour, day, minutes, of, year, week, hour_type, number in _hours(condition, which.budget_number):
         if of not in sheets or hour_type not in kinds or number not in numbers:
             # Saved since the statements above: who issues holds a lock, who looks may look again.
             continue
         sheet, kind, budget = sheets[of], kinds[hour_type], numbers[number]
-        sheet.organisation = places[sheet.organisation_id]
+        sheet.organisation, sheet.pay_period = places[sheet.organisation_id], periods[sheet.pay_period_id]
         price = rates.price(sheet.assignment_id, day, kind.multiplier_percent)
-        reason = why.not_invoiced(sheet, budget, price)
-        hours.append(BillableHour(hour, day, minutes, sheet, year, week, kind, budget, price, reason))
+        reason, postponed = why.not_invoiced(sheet, budget, price)
+        hours.append(
+            BillableHour(hour, day, minutes, sheet, year, week, kind, budget, price, reason, postponed)
+        )
     return hours
 
 
+def _condition(which: Which) -> Any:
+    states = [State.APPROVED] if which.period is None else []
+    condition = Timesheet.has_hours_to_invoice(*states)
+    if which.period is not None:
+        condition &= Timesheet.pay_period == which.period
+    if which.organisation is not None:
+        condition &= Timesheet.organisation == which.organisation
+    if which.worker is not None:
+        own = Assignment.select(Assignment.id).where(Assignment.worker == which.worker)
+        condition &= Timesheet.assignment.in_(own)
+    if which.budget_number is not None:
+        on_it = TimesheetLine.select(TimesheetLine.timesheet).where(
+            TimesheetLine.budget_number == which.budget_number
+        )
+        condition &= Timesheet.id.in_(on_it)
+    return condition
+
+
+def _postponed(which: Which) -> list[PostponedInvoice]:
+    """What is left out by hand: one statement."""
+    query = PostponedInvoice.select(PostponedInvoice, Account).join(
+        Account, JOIN.LEFT_OUTER, attr="created_by", on=(PostponedInvoice.created_by == Account.id)
+    )
+    if which.organisation is not None:
+        query = query.where(PostponedInvoice.organisation == which.organisation)
+    return list(query.order_by(PostponedInvoice.id))
+
+
 def _sheets(condition: Any) -> Any:
-    """With assignment, worker and who decided; of the last two their names alone."""
+    """With assignment, worker and who decided, of those two their names; and if any is left out there."""
     decider = Account.alias()
     names = [
         column for who in (Account, decider) for column in (who.id, who.first_name, who.last_name, who.email)
     ]
+    left_out = PostponedInvoice.select(PostponedInvoice.id).where(
+        (PostponedInvoice.organisation == Timesheet.organisation)
+        & (PostponedInvoice.pay_period == Timesheet.pay_period)
+    )
     return (
-        Timesheet.select(Timesheet, Assignment, Account.name_key, *names)
+        Timesheet.select(
+            Timesheet, Assignment, Account.name_key, *names, fn.EXISTS(left_out).alias("may_be_postponed")
+        )
         .join(Assignment)
         .join(Account)
         .switch(Timesheet)
@@ -132,11 +178,14 @@ def _sheets(condition: Any) -> Any:
 
 
 def _named(condition: Any) -> Any:
-    """Each hour type, budget number and organisation that their lines have together: some of each."""
-    columns = TimesheetLine.hour_type, TimesheetLine.budget_number, Timesheet.organisation
-    query = TimesheetLine.select(*columns, HourType, BudgetNumber, Organisation).join(HourType)
+    """Each hour type, budget number, organisation and period that their lines have together: some of each."""
+    columns = (
+        TimesheetLine.hour_type, TimesheetLine.budget_number, Timesheet.organisation, Timesheet.pay_period,
+    )  # fmt: skip
+    query = TimesheetLine.select(*columns, HourType, BudgetNumber, Organisation, PayPeriod).join(HourType)
     query = query.switch(TimesheetLine).join(BudgetNumber).switch(TimesheetLine).join(Timesheet)
-    return query.join(Organisation).where(condition).distinct()
+    query = query.join(Organisation).switch(Timesheet).join(PayPeriod)
+    return query.where(condition).distinct()
 
 
 def _hours(condition: Any, budget_number: int | None) -> Any:
@@ -173,16 +222,19 @@ def _hours(condition: Any, budget_number: int | None) -> Any:
 class _Reasons:
     """Why hours are left out: what organisations and budget numbers lack is looked up once of each."""
 
-    def __init__(self) -> None:
+    def __init__(self, postponed: list[PostponedInvoice]) -> None:
         self._of_organisations: dict[int, WhyNotInvoiced | None] = {}
         self._of_numbers: dict[int, WhyNotInvoiced | None] = {}
+        self._postponed: dict[tuple[int, int], list[PostponedInvoice]] = {}
+        for one in postponed:
+            self._postponed.setdefault((one.organisation_id, one.pay_period_id), []).append(one)
 
     def not_invoiced(
         self, sheet: Timesheet, budget: BudgetNumber, price: Price | None
-    ) -> WhyNotInvoiced | None:
-        """Why hours of a sheet on a budget number are left out; None where they can be invoiced."""
+    ) -> tuple[WhyNotInvoiced | None, PostponedInvoice | None]:
+        """Why hours of a sheet on a number are left out, and by whom; None where they can be invoiced."""
         if sheet.state != State.APPROVED:
-            return WhyNotInvoiced.NOT_APPROVED
+            return WhyNotInvoiced.NOT_APPROVED, None
         if budget.id not in self._of_numbers:
             has_number = parties.clean(budget.number)
             self._of_numbers[budget.id] = None if has_number else WhyNotInvoiced.NO_BUDGET_NUMBER
@@ -190,4 +242,11 @@ class _Reasons:
         if at.id not in self._of_organisations:
             self._of_organisations[at.id] = why_not(at)
         reason = self._of_numbers[budget.id] or self._of_organisations[at.id]
-        return reason or (WhyNotInvoiced.NO_RATE if price is None else None)
+        if reason is None and price is None:
+            reason = WhyNotInvoiced.NO_RATE
+        for one in self._postponed.get((at.id, sheet.pay_period_id), ()):
+            # Of every way to group: what was left out stays so where the organisation is invoiced otherwise.
+            is_number = one.budget_number_id in (None, budget.id)
+            if is_number and one.worker_id in (None, sheet.assignment.worker_id):
+                return WhyNotInvoiced.POSTPONED, one
+        return reason, None

@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 from konnekt.domain import clock
-from konnekt.domain.invoices import parties
+from konnekt.domain.invoices import groups, parties
 from konnekt.domain.invoices.drafts import Draft, DraftLine
 from konnekt.domain.invoices.parties import clean
 from konnekt.models import Agency, HourType, Invoice, Organisation, Timesheet
@@ -42,12 +42,8 @@ def vat_text(organisation: Organisation) -> str:
 
 
 def reference(sheet: Timesheet, period: Any) -> str:
-    """How documents call a timesheet: `A70000-1/2026-P12`, a supplementary one `A70000-1/2026-P12/1`.
-
-    P a period, W a week; a month needs no letter. Without one period 12 would be read as December.
-    """
-    letter = {"four_weeks": "P", "week": "W"}.get(period.calendar, "")
-    text = f"{clean(sheet.assignment.code)}/{period.year}-{letter}{period.number:02d}"
+    """How documents call a timesheet: `A70000-1/2026-P12`, a supplementary one `A70000-1/2026-P12/1`."""
+    text = f"{clean(sheet.assignment.code)}/{groups.period_text(period)}"
     return f"{text}/{sheet.sequence}" if sheet.sequence else text
 
 
@@ -70,8 +66,10 @@ def invoice(draft: Draft, agency: Agency) -> dict[str, Any]:
             "first_on": min([period.first_on, *days]).isoformat(),
             "last_on": max([period.last_on, *days]).isoformat(),
         },
-        "budget_number": clean(draft.budget_number.number),
-        "budget_description": clean(draft.budget_number.description),
+        # BT-10 is one text: of several numbers all of them, and each line says its own (BT-133).
+        "budget_number": ", ".join(clean(one.number) for one in draft.budget_numbers),
+        "has_several_numbers": draft.has_several,
+        "budget_description": "" if draft.has_several else clean(draft.budget_number.description),
         "payment_term_days": draft.organisation.payment_term_days,
         "purchase_order_number": draft.purchase_order,
         "references": refer_to(draft.credited),
@@ -82,7 +80,7 @@ def invoice(draft: Draft, agency: Agency) -> dict[str, Any]:
 
 
 def sheets(draft: Draft) -> list[dict[str, Any]]:
-    """The timesheets behind the invoice with this budget number's hours alone, in minutes as worked."""
+    """The timesheets behind the invoice with its hours alone, in minutes as worked."""
     parts: dict[int, dict[str, Any]] = {}
     for line in draft.lines:
         sheet = line.sheet
@@ -97,8 +95,13 @@ def sheets(draft: Draft) -> list[dict[str, Any]]:
                 "rows": [],
             },
         )
-        part["rows"].append(_row(line, draft.organisation.language))
+        part["rows"].append(_row(line, draft.organisation.language) | _own_number(line, draft))
     return list(parts.values())
+
+
+def _own_number(line: DraftLine, draft: Draft) -> dict[str, str]:
+    """Which budget number a line is for, where the invoice has several."""
+    return {"budget_number": clean(line.budget_number.number)} if draft.has_several else {}
 
 
 def _name(hour_type: HourType, language: str) -> str:
@@ -128,4 +131,5 @@ def line(of: DraftLine, draft: Draft) -> dict[str, Any]:
         "hour_type": _name(of.hour_type, draft.organisation.language),
         "multiplier_percent": of.hour_type.multiplier_percent,
         "is_rounded": of.is_rounded,
+        **_own_number(of, draft),
     }

@@ -5,19 +5,24 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from konnekt.domain import amounts
-from konnekt.domain.invoices import billable, parties, preceding
-from konnekt.domain.invoices.billable import BillableHour, WhyNotInvoiced
+from konnekt.domain.invoices import billable, groups, left_out, parties, preceding
+from konnekt.domain.invoices.billable import BillableHour, Which, WhyNotInvoiced
+from konnekt.domain.invoices.groups import InvoiceGroup
 from konnekt.domain.invoices.left_out import LeftOut, Omitted
 from konnekt.domain.refusals import Invalid, fingerprint_of
 from konnekt.fonts import unprintable
 from konnekt.models import Agency, BudgetNumber, HourType, Invoice, Organisation, PayPeriod, Timesheet
 
+# How much of a fingerprint a page carries.
+MARK = 16
+
 
 @dataclass
 class DraftLine:
-    """The hours of one timesheet, ISO week, hour type and price; minutes and cents as they were worked."""
+    """The hours of one timesheet, budget number, ISO week, hour type and price; all as it was worked."""
 
     sheet: Timesheet
+    budget_number: BudgetNumber
     hour_type: HourType
     iso_year: int
     iso_week: int
@@ -36,15 +41,15 @@ class DraftLine:
 
 @dataclass
 class Draft:
-    """An invoice to be: one organisation, period and budget number.
+    """An invoice to be: one organisation and period, and what the organisation is invoiced by (groups.py).
 
     Amounts are as they go on the document: positive on a credit note. credited: the invoices of this period
     that a credit note refers to; corrected: those that billed the hours which an invoice corrects.
     """
 
+    group: InvoiceGroup
     organisation: Organisation
     period: PayPeriod
-    budget_number: BudgetNumber
     lines: list[DraftLine] = field(default_factory=list)
     purchase_order: str = ""
     credited: list[Invoice] = field(default_factory=list)
@@ -52,8 +57,39 @@ class Draft:
 
     @property
     def key(self) -> str:
-        """What it is for, as people say it: a run has one of each."""
-        return f"{self.organisation.code} · {self.budget_number.number}"
+        """What it is called in forms: a run has one of each."""
+        return self.group.key
+
+    @property
+    def name(self) -> str:
+        """What it is for, as people say it."""
+        return name_of(self.organisation, self.period, self.worker or self.number_text)
+
+    @property
+    def worker(self) -> str:
+        """The name of its worker, where it is of one."""
+        return self.lines[0].sheet.assignment.worker.name if self.group.worker else ""
+
+    @property
+    def budget_numbers(self) -> list[BudgetNumber]:
+        """Those of its lines, in order."""
+        numbers = {line.budget_number.id: line.budget_number for line in self.lines}
+        return sorted(numbers.values(), key=lambda one: one.number)
+
+    @property
+    def budget_number(self) -> BudgetNumber:
+        """Its budget number; the first of several."""
+        return self.budget_numbers[0]
+
+    @property
+    def has_several(self) -> bool:
+        """Whether its lines are of several budget numbers."""
+        return len(self.budget_numbers) > 1
+
+    @property
+    def number_text(self) -> str:
+        """Its budget numbers in a few letters."""
+        return groups.said([one.number for one in self.budget_numbers])
 
     @property
     def fingerprint(self) -> str:
@@ -64,10 +100,20 @@ class Draft:
             organisation.legal_name, self.purchase_order,
         )  # fmt: skip
         lines = [
-            (line.hour_type.id, line.unit_price, sorted((hour.id, hour.minutes) for hour in line.hours))
+            (
+                line.budget_number.id,
+                line.hour_type.id,
+                line.unit_price,
+                sorted((hour.id, hour.minutes) for hour in line.hours),
+            )
             for line in self.lines
         ]
         return fingerprint_of((self.key, *terms, lines, [one.number_text for one in self.credited]))
+
+    @property
+    def mark(self) -> str:
+        """A part of that which is enough to tell drafts apart: a page carries one of each."""
+        return self.fingerprint[:MARK]
 
     @property
     def corrections(self) -> list[Timesheet]:
@@ -111,12 +157,17 @@ class Draft:
 
 @dataclass
 class InvoicePreview:
-    """All that a run would make of a period, and what it leaves out. seller: the agency, once it is known."""
+    """All that a run would make, and what it leaves out. seller: the agency, once it is known.
 
-    period: PayPeriod
+    period: the one that it is of; None for all. not_issued: what a run left for another, as it has become.
+    """
+
+    period: PayPeriod | None = None
     drafts: list[Draft] = field(default_factory=list)
     left_out: list[LeftOut] = field(default_factory=list)
+    not_issued: list[Draft] = field(default_factory=list)
     seller: Agency | None = None
+    orders: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def net_cents(self) -> int:
@@ -135,15 +186,8 @@ class InvoicePreview:
 
     @property
     def omitted(self) -> list[Omitted]:
-        """What is left out, added up per organisation, budget number and reason; approved hours first."""
-        sums: dict[tuple[int, str], Omitted] = {}
-        for one in sorted(self.left_out, key=lambda one: not one.is_approved):
-            key = one.budget_number.id, one.reason
-            total = sums.get(key) or Omitted(
-                one.organisation, one.budget_number, one.reason, one.is_approved, 0, 0
-            )
-            sums[key] = total._replace(minutes=total.minutes + one.minutes, sheets=total.sheets + 1)
-        return list(sums.values())
+        """What is left out, added up per period, budget number and reason; approved hours first."""
+        return left_out.added_up(self.left_out)
 
     @property
     def asks_for_orders(self) -> bool:
@@ -174,37 +218,37 @@ class InvoicePreview:
         return {name: letters for name in sorted(names) if (letters := unprintable(name))}
 
 
-def compose(
-    period: PayPeriod,
-    organisations: Any,
-    budget_number: int | None = None,
-    orders: Mapping[str, str] | None = None,
-) -> InvoicePreview:
-    """Put the period's hours that no invoice bills yet into drafts: seven statements at most.
+def name_of(organisation: Organisation, period: PayPeriod, of: str) -> str:
+    """What an invoice to be is for: `FSE · 0042.001 · 2026-P12`."""
+    return " · ".join(filter(None, (organisation.code, of, groups.period_text(period))))
 
-    organisations: ids, or a query of them.
+
+def compose(which: Which, orders: Mapping[str, str] | None = None) -> InvoicePreview:
+    """Put the hours that no invoice bills yet into drafts: eight statements at most.
+
     orders: the purchase order numbers that somebody typed, by the key of the draft; else the organisation's.
     """
-    drafts: dict[tuple[int, int], Draft] = {}
+    drafts: dict[InvoiceGroup, Draft] = {}
     lines: dict[tuple[int, ...], DraftLine] = {}
-    left_out: dict[tuple[int, int, str], LeftOut] = {}
-    for worked in billable.read(period, organisations, budget_number):
+    omitted: dict[tuple[Any, ...], LeftOut] = {}
+    for worked in billable.read(which):
         if worked.price is None or worked.reason is not None:
-            _leave_out(left_out, worked, worked.reason or WhyNotInvoiced.NO_RATE)
+            left_out.add(omitted, worked, worked.reason or WhyNotInvoiced.NO_RATE)
             continue
         sheet, kind, budget = worked.sheet, worked.hour_type, worked.budget_number
-        group = sheet.organisation_id, budget.id
-        key = (*group, sheet.id, worked.iso_year, worked.iso_week, kind.id, worked.price.amount)
+        group = groups.of_hours(sheet, budget)
+        key = (*group, budget.id, sheet.id, worked.iso_year, worked.iso_week, kind.id, worked.price.amount)
         if key not in lines:
-            lines[key] = DraftLine(sheet, kind, worked.iso_year, worked.iso_week, *worked.price)
+            lines[key] = DraftLine(sheet, budget, kind, worked.iso_year, worked.iso_week, *worked.price)
             if group not in drafts:
-                drafts[group] = Draft(sheet.organisation, period, budget)
+                drafts[group] = Draft(group, sheet.organisation, sheet.pay_period)
             drafts[group].lines.append(lines[key])
         lines[key].hours.append(worked)
-    _find_what_is_credited(period, [draft for draft in drafts.values() if draft.is_credit_note])
-    _find_what_is_corrected(period, [draft for draft in drafts.values() if not draft.is_credit_note])
-    for group, draft in list(drafts.items()):
+    for draft in drafts.values():
         draft.lines.sort(key=_order)
+    preceding.find_credited([draft for draft in drafts.values() if draft.is_credit_note])
+    preceding.find_corrected([draft for draft in drafts.values() if not draft.is_credit_note])
+    for group, draft in list(drafts.items()):
         draft.purchase_order = _purchase_order(draft, orders or {})
         reason = None
         if draft.is_credit_note and not draft.credited:
@@ -214,8 +258,8 @@ def compose(
         if reason is not None:
             del drafts[group]
             for hour in (hour for one in draft.lines for hour in one.hours):
-                _leave_out(left_out, hour, reason)
-    return InvoicePreview(period, list(drafts.values()), list(left_out.values()))
+                left_out.add(omitted, hour, reason)
+    return InvoicePreview(None, sorted(drafts.values(), key=_place), list(omitted.values()))
 
 
 def _purchase_order(draft: Draft, orders: Mapping[str, str]) -> str:
@@ -225,37 +269,20 @@ def _purchase_order(draft: Draft, orders: Mapping[str, str]) -> str:
     return parties.clean(orders.get(draft.key, own))
 
 
-def _order(line: DraftLine) -> tuple[str, int, int, int, str, int]:
+def _place(draft: Draft) -> tuple[Any, ...]:
+    """Where it stands among others, and so in their numbers."""
+    return (
+        draft.organisation.code,
+        draft.period.first_on,
+        draft.period.id,
+        draft.budget_number.number,
+        draft.worker,
+    )
+
+
+def _order(line: DraftLine) -> tuple[Any, ...]:
     worker = line.sheet.assignment.worker
     return (
         worker.name_key, line.sheet.id, line.iso_year, line.iso_week, line.hour_type.code, line.unit_price,
+        line.budget_number.number,
     )  # fmt: skip
-
-
-def _leave_out(
-    left_out: dict[tuple[int, int, str], LeftOut], hour: BillableHour, reason: WhyNotInvoiced
-) -> None:
-    sheet, budget = hour.sheet, hour.budget_number
-    one = left_out.setdefault(
-        (sheet.id, budget.id, reason), LeftOut(sheet.organisation, budget, sheet, reason)
-    )
-    one.minutes += hour.minutes
-    one.days.append(hour.day)
-
-
-def _find_what_is_credited(period: PayPeriod, drafts: list[Draft]) -> None:
-    """A credit note names an invoice (NL-R-001): those of its period, of its budget number if any."""
-    invoices = preceding.of_period(period, [draft.organisation.id for draft in drafts])
-    for draft in drafts:
-        of_organisation = [one for one in invoices if one.organisation_id == draft.organisation.id]
-        same = [one for one in of_organisation if one.budget_number_id == draft.budget_number.id]
-        draft.credited = same or of_organisation
-
-
-def _find_what_is_corrected(period: PayPeriod, drafts: list[Draft]) -> None:
-    """A supplementary timesheet corrects the invoices of the same assignment and period."""
-    assignments = {sheet.assignment_id for draft in drafts for sheet in draft.corrections}
-    preceding_invoices = preceding.of_assignments(period, assignments)
-    for draft in drafts:
-        own = {sheet.assignment_id for sheet in draft.corrections}
-        draft.corrected = list({one.id: one for of, one in preceding_invoices if of in own}.values())

@@ -1,6 +1,6 @@
 """The verbs of invoicing: preview a run, issue it, credit an invoice."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import date, timedelta
 from typing import Any
 
@@ -8,6 +8,7 @@ from konnekt.db import hold, transaction
 from konnekt.domain import clock, events
 from konnekt.domain.accounts import agency_roles
 from konnekt.domain.invoices import billable, copies, drafts, parties, settling
+from konnekt.domain.invoices.billable import Which
 from konnekt.domain.invoices.drafts import Draft, InvoicePreview
 from konnekt.domain.refusals import Conflict, Invalid, NotFound
 from konnekt.domain.text_fields import checked_reason
@@ -21,63 +22,61 @@ LONGEST_ORDER = 50
 
 
 def preview(
-    calendar: str,
-    year: int,
-    number: int,
+    calendar: str | None = None,
+    year: int = 0,
+    number: int = 0,
     organisation: str | None = None,
     orders: Mapping[str, str] | None = None,
 ) -> InvoicePreview:
-    """What a run would issue for a pay period, and what it leaves out and why; changes nothing.
+    """What a run would issue, and what it leaves out and why; changes nothing.
 
-    organisation: the code of one, or all. orders: the purchase order numbers that somebody typed, by the key
-    of a draft. Raises NotFound for a period or organisation that isn't there, Conflict where the agency's own
-    details are incomplete, Invalid for a purchase order number that can't be.
+    Of one pay period; without a calendar all that is approved, of every period. organisation: the code of
+    one, or all. orders: the purchase order numbers that somebody typed, by the key of a draft. Raises
+    NotFound for a period or organisation that isn't there, Conflict where the agency's own details are
+    incomplete, Invalid for a purchase order number that can't be.
     """
-    for key, order in (orders or {}).items():
-        if len(order.strip()) > LONGEST_ORDER:
-            raise Invalid(
-                "%(key)s: a purchase order number has at most %(count)s characters.",
-                key=key,
-                count=LONGEST_ORDER,
-            )
+    check_orders(orders or {})
     agency: Agency | None = Agency.get_or_none()
-    period = _period(calendar, year, number, agency)
-    run = drafts.compose(period, _organisations(period, organisation), orders=orders)
-    run.seller = agency
+    period, which = find(calendar, year, number, organisation, agency)
+    run = drafts.compose(which, orders)
+    run.period, run.seller, run.orders = period, agency, orders or {}
     return run
 
 
 def issue(
-    calendar: str,
-    year: int,
-    number: int,
+    calendar: str | None = None,
+    year: int = 0,
+    number: int = 0,
     organisation: str | None = None,
     *,
     on: date,
     by: Account | None,
     source: str = "",
     batch: str = "",
-    agreed: dict[str, str] | None = None,
+    agreed: Collection[str] | None = None,
     orders: Mapping[str, str] | None = None,
     tell: Callable[[int, int, Invoice], None] = lambda done, of, invoice: None,
 ) -> tuple[list[Invoice], InvoicePreview]:
     """Issue what `preview` shows, dated on; returns the invoices, and the preview that was carried out.
 
     One transaction per invoice, so that a run that is stopped leaves whole invoices, and the next run makes
-    the others. agreed: only these drafts, by key and fingerprint; without it all there are, as they have
-    become. orders as in `preview`. batch marks the events. tell(done, of how many, invoice) is called after
-    each. Raises as `preview` does, Forbidden for who is no agency staff.
+    the others. agreed: only these drafts, by their marks; without it all there are, as they have become.
+    orders as in `preview`. batch marks the events. tell(done, of how many, invoice) is called after each.
+    Raises as `preview` does, Forbidden for who is no agency staff.
     """
     must_be_agency_staff(by)
     must_be_near(on)
-    period = _period(calendar, year, number, Agency.get_or_none())
-    run = drafts.compose(period, _organisations(period, organisation), orders=orders)
+    run = preview(calendar, year, number, organisation, orders)
     if agreed is not None:
-        run.drafts = [draft for draft in run.drafts if agreed.get(draft.key) == draft.fingerprint]
+        marks = set(agreed)
+        run.not_issued = [draft for draft in run.drafts if draft.mark not in marks]
+        run.drafts = [draft for draft in run.drafts if draft.mark in marks]
     issued: list[Invoice] = []
     for done, draft in enumerate(run.drafts, 1):
         invoice = _issue_one(draft, on, by, source=source, batch=batch, is_exact=agreed is not None)
-        if invoice is not None:
+        if invoice is None:
+            run.not_issued.append(draft)
+        else:
             issued.append(invoice)
             tell(done, len(run.drafts), invoice)
     return issued, run
@@ -131,29 +130,38 @@ def must_be_near(on: date) -> None:
         raise Invalid("The invoice date is more than a year away.", field="on")
 
 
-def _period(calendar: str, year: int, number: int, agency: Agency | None) -> PayPeriod:
-    period: PayPeriod | None = PayPeriod.get_or_none(
-        (PayPeriod.calendar == calendar) & (PayPeriod.year == year) & (PayPeriod.number == number)
-    )
-    if period is None:
-        raise NotFound("There is no such pay period.")
+def check_orders(orders: Mapping[str, str]) -> None:
+    """Raise Invalid for a purchase order number that is too long."""
+    if any(len(order.strip()) > LONGEST_ORDER for order in orders.values()):
+        raise Invalid("A purchase order number has at most %(count)s characters.", count=LONGEST_ORDER)
+
+
+def find(
+    calendar: str | None, year: int, number: int, organisation: str | None, agency: Agency | None
+) -> tuple[PayPeriod | None, Which]:
+    """The period, and which hours are asked; raises as `preview` does."""
+    period: PayPeriod | None = None
+    if calendar is not None:
+        period = PayPeriod.get_or_none(
+            (PayPeriod.calendar == calendar) & (PayPeriod.year == year) & (PayPeriod.number == number)
+        )
+        if period is None:
+            raise NotFound("There is no such pay period.")
     lacking = billable.what_the_agency_lacks(agency)
     if lacking:
         raise Conflict("The agency's own details lack: %(columns)s.", columns=", ".join(lacking))
-    return period
+    one = _organisation(period, organisation) if organisation is not None else None
+    return period, Which(period.id if period else None, one)
 
 
-def _organisations(period: PayPeriod, code: str | None) -> Any:
-    """The ids of one, or a query of all that follow the period's calendar."""
-    if code is None:
-        return Organisation.select(Organisation.id).where(Organisation.calendar == period.calendar)
+def _organisation(period: PayPeriod | None, code: str) -> int:
     query = Organisation.select(Organisation.id, Organisation.code, Organisation.calendar)
     one = query.where(Organisation.code == code).first()
     if one is None:
         raise NotFound("There is no organisation %(code)s.", code=code)
-    if one.calendar != period.calendar:
+    if period is not None and one.calendar != period.calendar:
         raise Invalid("Organisation %(code)s has another calendar.", field="calendar", code=code)
-    return [one.id]
+    return int(one.id)
 
 
 def _issue_one(
@@ -167,11 +175,10 @@ def _issue_one(
         # From here on nobody else issues, credits or revokes: what is read below stays as it is.
         hold("invoices")
         orders = {seen.key: seen.purchase_order}
-        now = drafts.compose(seen.period, [seen.organisation.id], seen.budget_number.id, orders)
-        if not now.drafts:
-            return None
-        (draft,) = now.drafts
-        if is_exact and draft.fingerprint != seen.fingerprint:
+        now = drafts.compose(Which.of(seen.group), orders).drafts
+        # None where nothing is left, it was left out by hand, or the organisation is invoiced otherwise.
+        draft = next((one for one in now if one.group == seen.group), None)
+        if draft is None or (is_exact and draft.fingerprint != seen.fingerprint):
             return None
         invoice = _write(draft, on, by)
         after = {"number": invoice.number_text, "total_cents": invoice.total_cents}
@@ -189,7 +196,7 @@ def _write(draft: Draft, on: date, by: Account | None) -> Invoice:
         organisation=organisation,
         pay_period=draft.period,
         budget_number=draft.budget_number,
-        budget_number_text=draft.budget_number.number,
+        budget_number_text=draft.number_text,
         issued_on=on,
         due_on=on + timedelta(days=days),
         language=organisation.language,
@@ -220,6 +227,7 @@ def _write(draft: Draft, on: date, by: Account | None) -> Invoice:
             unit_price=line.unit_price,
             net_cents=sign * line.net_cents,
             frozen=copies.line(line, draft),
+            budget_number=line.budget_number if draft.has_several else None,
         )
         links += [{"hour": hour.id, "invoice_line": row, "minutes": hour.minutes} for hour in line.hours]
     hour_links.invoice(links, (line.sheet.id for line in draft.lines))

@@ -22,6 +22,7 @@ from konnekt.models import (
     BudgetNumberKey,
     Document,
     Invoice,
+    InvoiceLine,
     NumberSeries,
     Organisation,
     PayPeriod,
@@ -97,13 +98,18 @@ def _matches(who: Grants, text: str, invoice: Any, budget_number: Any) -> Any:
     if not start:
         return invoice.id.is_null()
     condition = budget_number.in_(keys)
+    # Of those of several numbers it has the first: they are few, and an OR of a query reads the whole table.
+    others = InvoiceLine.select(InvoiceLine.invoice).where(InvoiceLine.budget_number.in_(keys)).distinct()
+    if together := [one for (one,) in others.tuples()]:
+        condition |= invoice.id.in_(together)
     number = NUMBER.fullmatch(text)
     if number and number[2]:
         # Few invoices, each by its own index: PostgreSQL reads the whole table for an OR.
         hit = Invoice.alias("hit")
         numbered = (hit.year == int(number[1])) & _begins_with(number[2], hit)
         return invoice.id.in_(
-            hit.select(hit.id).where(numbered) | hit.select(hit.id).where(hit.budget_number.in_(keys))
+            hit.select(hit.id).where(numbered)
+            | hit.select(hit.id).where(hit.budget_number.in_(keys) | hit.id.in_(together))
         )
     if number:
         condition |= invoice.year == int(number[1])

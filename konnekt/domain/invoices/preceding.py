@@ -3,34 +3,60 @@
 from collections.abc import Iterable
 from typing import Any
 
-from konnekt.models import Invoice, InvoiceLine, PayPeriod, Timesheet
+from konnekt.models import Invoice, InvoiceLine, Timesheet
 
 
-def of_period(period: PayPeriod, organisations: Iterable[int]) -> list[Invoice]:
-    """The invoices of a period to these organisations that still stand: one statement, none for nobody."""
-    ids = list(organisations)
-    if not ids:
+def find_credited(drafts: list[Any]) -> None:
+    """A credit note names an invoice (NL-R-001): those of its period, of its budget number if any."""
+    invoices = of_periods((draft.organisation.id, draft.period.id) for draft in drafts)
+    for draft in drafts:
+        of_both = draft.organisation.id, draft.period.id
+        of_organisation = [one for one in invoices if (one.organisation_id, one.pay_period_id) == of_both]
+        same = [one for one in of_organisation if one.budget_number_id == draft.budget_number.id]
+        draft.credited = same or of_organisation
+
+
+def find_corrected(drafts: list[Any]) -> None:
+    """A supplementary timesheet corrects the invoices of the same assignment and period."""
+    sheets = [sheet for draft in drafts for sheet in draft.corrections]
+    preceding_invoices = of_assignments((one.assignment_id, one.pay_period_id) for one in sheets)
+    for draft in drafts:
+        own = {(sheet.assignment_id, sheet.pay_period_id) for sheet in draft.corrections}
+        draft.corrected = list({one.id: one for of, one in preceding_invoices if of in own}.values())
+
+
+def of_periods(places: Iterable[tuple[int, int]]) -> list[Invoice]:
+    """The invoices to these organisations, of these periods, that still stand: one statement or none.
+
+    places: organisation and period; what comes may be of another pair of them.
+    """
+    pairs = set(places)
+    if not pairs:
         return []
-    query = Invoice.select().where(Invoice.organisation.in_(ids) & (Invoice.pay_period == period) & _stands())
+    organisations, periods = sorted({one for one, _ in pairs}), sorted({one for _, one in pairs})
+    query = Invoice.select().where(
+        Invoice.organisation.in_(organisations) & Invoice.pay_period.in_(periods) & _stands()
+    )
     return list(query.order_by(Invoice.year, Invoice.number))
 
 
-def of_assignments(period: PayPeriod, assignments: Iterable[int]) -> list[tuple[int, Invoice]]:
-    """Assignment and invoice, for each that bills its hours of a period and still stands: two statements."""
-    ids = list(assignments)
-    if not ids:
+def of_assignments(sheets: Iterable[tuple[int, int]]) -> list[tuple[tuple[int, int], Invoice]]:
+    """Assignment and period, with each invoice that bills those hours and still stands: two statements."""
+    pairs = set(sheets)
+    if not pairs:
         return []
+    assignments, periods = sorted({one for one, _ in pairs}), sorted({one for _, one in pairs})
     lines = (
-        InvoiceLine.select(Timesheet.assignment, InvoiceLine.invoice)
+        InvoiceLine.select(Timesheet.assignment, Timesheet.pay_period, InvoiceLine.invoice)
         .join(Timesheet)
-        .where(Timesheet.assignment.in_(ids) & (Timesheet.pay_period == period))
+        .where(Timesheet.assignment.in_(assignments) & Timesheet.pay_period.in_(periods))
         .distinct()
         .tuples()
     )
-    pairs = list(lines)
-    query = Invoice.select().where(Invoice.id.in_([invoice for _of, invoice in pairs]) & _stands())
+    found = [((assignment, period), invoice) for assignment, period, invoice in lines]
+    query = Invoice.select().where(Invoice.id.in_([invoice for _of, invoice in found]) & _stands())
     standing = {one.id: one for one in query.order_by(Invoice.year, Invoice.number)}
-    return [(of, standing[one]) for of, one in sorted(pairs, key=lambda pair: pair[1]) if one in standing]
+    return [(of, standing[one]) for of, one in sorted(found, key=lambda pair: pair[1]) if one in standing]
 
 
 def _stands() -> Any:

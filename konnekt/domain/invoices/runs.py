@@ -1,8 +1,8 @@
-"""An invoice run from the browser: what can be invoiced, issuing what a preview showed, as long work."""
+"""An invoice run from the browser: what can be invoiced, issuing what a page showed, as long work."""
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
@@ -13,7 +13,7 @@ from konnekt.background.queue import Tell
 from konnekt.db import transaction
 from konnekt.domain import clock
 from konnekt.domain.invoices import billable, issue, missing_documents
-from konnekt.domain.invoices.drafts import InvoicePreview
+from konnekt.domain.invoices.drafts import MARK, Draft, InvoicePreview
 from konnekt.domain.refusals import Conflict, NotFound, fingerprint_of
 from konnekt.domain.timesheets import link_facts
 from konnekt.models import Account, Agency, Event, Invoice, Job, Organisation, PayPeriod, Timesheet
@@ -23,6 +23,40 @@ WORK = "issue_invoices"
 RECENT = timedelta(days=400)
 # How many numbers of invoices a page names before it counts the rest.
 MOST_NUMBERS = 20
+
+
+# More than any run has: a form of this size is refused beforehand.
+MOST_SEEN = 400_000
+
+
+@dataclass(frozen=True)
+class RunAsked:
+    """What somebody wants to see and to invoice.
+
+    period: calendar, year and number, or (None, 0, 0) for all that is approved; organisation: a code; on: the
+    date of the invoices; orders: purchase order numbers by the key of the draft.
+    """
+
+    period: tuple[str | None, int, int]
+    organisation: str | None
+    on: date
+    orders: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def mark(self) -> str:
+        """The same as long as the same is asked."""
+        asked = (
+            self.period,
+            self.organisation,
+            self.on.isoformat(),
+            sorted((key, order.strip()) for key, order in self.orders.items()),
+        )
+        return fingerprint_of(asked)[:MARK]
+
+    def preview(self) -> InvoicePreview:
+        """What would be issued; raises as `issue.preview` does, Invalid for a date far away."""
+        issue.must_be_near(self.on)
+        return issue.preview(*self.period, self.organisation, self.orders)
 
 
 @dataclass(frozen=True)
@@ -77,58 +111,59 @@ def under_way() -> list[Job]:
     return list(Job.select().where(kinds & Job.ended_at.is_null()).order_by(Job.id))
 
 
-def fingerprint(preview: InvoicePreview, on: date) -> str:
-    """The same as long as a run dated on would issue the same."""
-    return fingerprint_of([on.isoformat(), *(draft.fingerprint for draft in preview.drafts)])
+def order_fields(preview: InvoicePreview, drafts: Iterable[Draft]) -> dict[str, str]:
+    """The purchase order numbers that a page with these drafts shows in fields, by key."""
+    lacking = {one.key: preview.orders.get(one.key, "") for one in preview.omitted if one.asks_for_order}
+    return lacking | {one.key: one.purchase_order for one in drafts if one.wants_order}
 
 
-def begin(
-    calendar: str,
-    year: int,
-    number: int,
-    organisation: str | None,
-    *,
-    on: date,
-    seen: str,
-    by: Account,
-    orders: dict[str, str] | None = None,
-) -> Job:
-    """Queue the run that a preview showed; seen is its fingerprint, orders are purchase order numbers.
+def shown(asked: RunAsked, preview: InvoicePreview) -> str:
+    """What a page carries of what it showed: what was asked, and a mark of each invoice to be."""
+    return asked.mark + "".join(draft.mark for draft in preview.drafts)
 
-    Raises Conflict where it would issue something else by now, and where there is nothing to invoice.
+
+def begin(asked: RunAsked, *, seen: str, by: Account) -> Job:
+    """Queue the run that a page showed; seen is what it carries of that (`shown`).
+
+    It issues what was shown as it was shown, and says what has changed in between. Raises Conflict where the
+    page showed something else or nothing, and as the preview does.
     """
     issue.must_be_agency_staff(by)
-    issue.must_be_near(on)
-    preview = issue.preview(calendar, year, number, organisation, orders)
-    if fingerprint(preview, on) != seen:
+    issue.must_be_near(asked.on)
+    issue.check_orders(asked.orders)
+    issue.find(*asked.period, asked.organisation, Agency.select().first())
+    if len(seen) > MOST_SEEN or not seen.startswith(asked.mark):
         raise Conflict("This changed after it was shown. Nothing was issued: look at it again.")
-    if not preview.drafts:
+    agreed = [seen[start : start + MARK] for start in range(MARK, len(seen), MARK)]
+    if not agreed:
         raise Conflict("There is nothing to invoice.")
-    asked = {
+    calendar, year, number = asked.period
+    columns = {
         "calendar": calendar,
         "year": year,
         "number": number,
-        "organisation": organisation,
-        "on": on.isoformat(),
-        "orders": orders or {},
-        "agreed": {draft.key: draft.fingerprint for draft in preview.drafts},
+        "organisation": asked.organisation,
+        "on": asked.on.isoformat(),
+        "orders": asked.orders,
+        "agreed": agreed,
     }
     with transaction():
         # Whoever presses twice is shown the run that has begun.
-        begun = [job for job in under_way() if job.kind == WORK and job.asked == asked]
-        return begun[0] if begun else queue.queue(WORK, by=by, asked=asked)
+        begun = [job for job in under_way() if job.kind == WORK and job.asked == columns]
+        return begun[0] if begun else queue.queue(WORK, by=by, asked=columns)
 
 
 def carry_out(job: Job, tell: Tell) -> dict[str, Any]:
     """Issue what was agreed, then have the documents made. A run that was stopped goes on where it was.
 
-    The result counts the invoices, says the first and last number, and names what changed in between.
+    The result counts the invoices, says the first and last number, names what is left for another run because
+    it changed or came since, and counts what was shown and was not issued.
     """
     asked, batch = job.asked, f"job-{job.id}"
     total = len(asked["agreed"])
     before = len(_issued(batch))
     tell(before, total)
-    issue.issue(
+    _invoices, run = issue.issue(
         asked["calendar"],
         asked["year"],
         asked["number"],
@@ -143,34 +178,31 @@ def carry_out(job: Job, tell: Tell) -> dict[str, Any]:
     )
     with transaction():
         issued = _issued(batch)
-        keys = {f"{one.organisation.code} · {one.budget_number_text}" for one in issued}
         documents = missing_documents.queue(job.created_by) if issued else None
     return {
         "count": len(issued),
         "first": issued[0].number_text if issued else "",
         "last": issued[-1].number_text if issued else "",
-        "changed": [key for key in asked["agreed"] if key not in keys],
+        "changed": [draft.name for draft in run.not_issued[:MOST_NUMBERS]],
+        "more": max(len(run.not_issued) - MOST_NUMBERS, 0),
+        "missing": total - len(issued),
         "documents": documents.id if documents else None,
     }
 
 
 def _issued(batch: str) -> list[Invoice]:
-    query = (
-        Invoice.select(Invoice, Organisation)
-        .join(Event)
-        .switch(Invoice)
-        .join(Organisation)
-        .where((Event.batch == batch) & (Event.verb == "issue"))
-        .order_by(Invoice.year, Invoice.number)
-    )
-    return list(query)
+    query = Invoice.select(Invoice.id, Invoice.number_text).join(Event)
+    query = query.where((Event.batch == batch) & (Event.verb == "issue"))
+    return list(query.order_by(Invoice.year, Invoice.number))
 
 
-def read_period_name(name: str) -> tuple[str, int, int]:
+def read_period_name(name: str) -> tuple[str | None, int, int]:
     """Calendar, year and number of the period that is called `four_weeks-2026-12` in addresses.
 
-    Raises NotFound for what can't be the name of one.
+    None and zeros of all periods, which have no name. Raises NotFound for what can't be the name of one.
     """
+    if not name:
+        return None, 0, 0
     said = re.fullmatch(r"(week|four_weeks|month)-([0-9]{4})-([0-9]{1,2})", name)
     if said is None:
         raise NotFound("There is no such pay period.")

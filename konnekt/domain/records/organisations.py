@@ -11,7 +11,14 @@ from konnekt.domain.records import company_numbers
 from konnekt.domain.records.audited import RecordType, existing, staff_only
 from konnekt.domain.refusals import N_, Conflict, Invalid, NotFound
 from konnekt.models import LANGUAGES, Account, Assignment, Organisation, State, Timesheet
-from konnekt.models.organisations import CALENDARS, DECIDE_BY_MAIL, INVOICE_WAYS, SIGN_IN, VAT_TREATMENTS
+from konnekt.models.organisations import (
+    CALENDARS,
+    DECIDE_BY_MAIL,
+    INVOICE_PER,
+    INVOICE_WAYS,
+    SIGN_IN,
+    VAT_TREATMENTS,
+)
 from konnekt.models.people import fold
 
 LONGEST_TERM = 365
@@ -53,6 +60,7 @@ RECORD = RecordType(
         "country": company_numbers.country,
         "purchase_order_number": text_fields.short,
         "purchase_order_required": text_fields.boolean,
+        "invoice_per": text_fields.one_of(*INVOICE_PER),
     },
     joint=(
         text_fields.needed(

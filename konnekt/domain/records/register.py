@@ -72,6 +72,7 @@ TERMS = {
     "history": N_("words until the term of hours below, or until the person is erased; who did what stays"),
     "payroll": N_("names and words until the terms of hours and payroll below; hours and pay as numbers"),
     "invoices": N_("names and documents until the term of invoices below; amounts as numbers"),
+    "postponed": N_("until it is taken up again, or the person is erased"),
     "waiting": N_("until it is decided"),
     "job": N_("30 days after it has ended"),
     "upload": N_("a day"),

@@ -57,6 +57,7 @@ invoice
 invoice_line
   term: frozen
   kept: invoice hour_type iso_year iso_week first_on last_on minutes unit_price net_cents
+postponed_invoice | gone
 invoiced_hour | kept
 bank_entry
   term: name iban words

@@ -101,7 +101,7 @@ organisation | contact | client | contract | stays
   plain: code name calendar four_eyes decide_by_mail payment_term_days vat_treatment vat_text language
   plain: coc_number vat_number
   plain: peppol_id legal_name purchase_order_number purchase_order_required sign_in invoice_way
-  plain: payment_reminders
+  plain: payment_reminders invoice_per
   plain: street postcode city country ended_on
   contact: contact_name invoice_email
 
@@ -206,10 +206,16 @@ invoice | worker | invoices | law | invoices
   acts: created_at created_by
 
 invoice_line | worker | invoices | law | invoices
-  key: id timesheet position
+  key: id timesheet position budget_number
   work: invoice hour_type iso_year iso_week first_on last_on
   hours: minutes frozen
   prices: unit_price net_cents
+
+postponed_invoice | worker | invoices | contract | postponed
+  key: id worker
+  plain: organisation pay_period budget_number
+  words: reason
+  acts: created_at created_by
 
 invoiced_hour | worker | invoices | law | invoices
   key: id hour invoice_line

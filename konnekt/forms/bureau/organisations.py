@@ -38,6 +38,11 @@ INVOICE_WAYS = [
     SelectChoice("peppol", _("by Peppol")),
 ]
 LANGUAGES = [SelectChoice("nl", _("Dutch")), SelectChoice("en", _("English"))]
+INVOICE_PER = [
+    SelectChoice("budget_number", _("budget number")),
+    SelectChoice("worker", _("worker")),
+    SelectChoice("period", _("period: all budget numbers together")),
+]
 NOT_COLUMNS = ("csrf_token", "seen")
 
 
@@ -74,6 +79,9 @@ class OrganisationForm(FlaskForm):  # type: ignore[misc]
     vat_number = StringField(_("VAT number"))
     coc_number = StringField(_("KvK number or OIN"))
     peppol_id = StringField(_("Peppol id"))
+    invoice_per = SelectField(
+        _("One invoice per"), choices=INVOICE_PER, default="budget_number", validate_choice=False
+    )
     purchase_order_number = StringField(_("Purchase order number"))
     purchase_order_required = BooleanField(_("No invoice without a purchase order number"))
 

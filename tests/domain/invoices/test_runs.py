@@ -28,9 +28,8 @@ ISSUED = GROUPS + 1
 
 
 def begin(staff: Account) -> Job:
-    on = invoice_cast.TODAY
-    seen = runs.fingerprint(invoice_cast.preview(), on)
-    return runs.begin(*invoice_cast.PERIOD, None, on=on, seen=seen, by=staff)
+    asked = runs.RunAsked(invoice_cast.PERIOD, None, invoice_cast.TODAY)
+    return runs.begin(asked, seen=runs.shown(asked, asked.preview()), by=staff)
 
 
 def dying(folder: str, url: str, where: str, after: int) -> None:
@@ -101,7 +100,6 @@ def test_it_tells_how_far_it_is(many: World) -> None:
 def test_two_workers_at_once_issue_each_once(many: World) -> None:
     """The claim of one ran out while it was only slow."""
     job = begin(many.staff)
-    asked = job.asked | {"agreed": dict(job.asked["agreed"])}
     seen: list[int] = []
 
     def other(done: int, of: int, invoice: Invoice) -> None:
@@ -111,7 +109,7 @@ def test_two_workers_at_once_issue_each_once(many: World) -> None:
 
     issue.issue(
         *invoice_cast.PERIOD, on=invoice_cast.TODAY, by=many.staff, batch=f"job-{job.id}",
-        agreed=asked["agreed"], tell=other,
+        agreed=job.asked["agreed"], tell=other,
     )  # fmt: skip
     all_is_well()
     assert Event.select().where(Event.batch == f"job-{job.id}").count() == ISSUED

@@ -100,6 +100,7 @@ class Rule(NamedTuple):
 ORGANISATION = dict.fromkeys(organisations.COLUMNS, "") | {
     "code": "NEW", "name": "New", "calendar": "four_weeks", "payment_term_days": 30,
     "vat_treatment": "standard", "language": "nl", "country": "NL", "decide_by_mail": "off", "invoice_way": "mail",
+    "invoice_per": "budget_number",
 }  # fmt: skip
 
 
