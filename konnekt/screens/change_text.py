@@ -11,7 +11,7 @@ from flask import Flask
 from flask_babel import gettext as _, lazy_gettext as N_
 
 from konnekt.domain import clock, units
-from konnekt.models import BudgetNumber, Event
+from konnekt.models import Event
 from konnekt.screens import agency_places, period_names, sending_names, term_names
 from konnekt.screens.formats import dated, hours, locale, moment
 from konnekt.screens.languages import reader
@@ -279,16 +279,6 @@ def choice(value: Any) -> str:
     return str(CHOICES.get(value, value))
 
 
-def ceiling(of: BudgetNumber) -> str:
-    """What may be spent on a budget number, in hours and euros."""
-    parts = []
-    if of.ceiling_minutes is not None:
-        parts.append(str(_("%(hours)s hours", hours=hours(of.ceiling_minutes))))
-    if of.ceiling_cents is not None:
-        parts.append(units.euros(of.ceiling_cents, reader()))
-    return " · ".join(parts) or str(_("no ceiling"))
-
-
 def column_label(name: str) -> str:
     """What a column is called on screen."""
     return str(COLUMNS.get(name, name))
@@ -297,6 +287,9 @@ def column_label(name: str) -> str:
 def init_app(app: Flask) -> None:
     """Give the templates these."""
     app.jinja_env.filters.update(
-        change_title=title, change_lines=lines, record_choice=choice, column_label=column_label,
-        change_value=shown, ceiling=ceiling,
-    )  # fmt: skip
+        change_title=title,
+        change_lines=lines,
+        record_choice=choice,
+        column_label=column_label,
+        change_value=shown,
+    )

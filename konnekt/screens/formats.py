@@ -10,7 +10,7 @@ from flask_babel import gettext as _, ngettext
 
 from konnekt.domain import clock, units
 from konnekt.domain.payroll import pay_dates
-from konnekt.models import PayPeriod
+from konnekt.models import BudgetNumber, PayPeriod
 from konnekt.screens import period_names
 from konnekt.screens.languages import reader
 
@@ -165,6 +165,16 @@ def greeting(name: str, at: datetime) -> str:
     return str(_("Good evening, %(name)s", name=name))
 
 
+def ceiling(of: BudgetNumber) -> str:
+    """What may be spent on a budget number, in hours and euros."""
+    parts = []
+    if of.ceiling_minutes is not None:
+        parts.append(str(_("%(hours)s hours", hours=hours(of.ceiling_minutes))))
+    if of.ceiling_cents is not None:
+        parts.append(euros(of.ceiling_cents))
+    return " · ".join(parts) or str(_("no ceiling"))
+
+
 def _is_near(on: date) -> bool:
     """Whether nobody asks which year is meant: this year's, or less than half a year away."""
     today = clock.today()
@@ -201,6 +211,7 @@ def init_app(app: Flask) -> None:
         period_small,
         days_left,
         greeting,
+        ceiling,
     ):
         app.jinja_env.filters[function.__name__] = function
     app.jinja_env.filters["capital"] = period_names.capital
