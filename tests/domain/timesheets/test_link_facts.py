@@ -21,7 +21,6 @@ from konnekt.models import (
     HourType,
     Invoice,
     InvoicedHour,
-    Organisation,
     PayPeriod,
     PayrollBatch,
     PayrollHour,
@@ -70,7 +69,7 @@ def all_is_kept() -> None:
         said = (len(organisations), sum(minutes for _, minutes in of)) if of else None
         assert waiting.get(period.id) == said
     period = PayPeriod.get_by_id(Timesheet.get().pay_period_id)
-    read = billable.read(period, Organisation.select(Organisation.id))
+    read = billable.read(billable.Which(period.id))
     assert sorted(hour.id for hour in read) == sorted(hour for hour, *_ in to_invoice)
     assert sorted(one.hour for one in payable.read(period)) == sorted(hour for hour, *_ in to_pay)
     due = sum(row.minutes for row in batches.due("four_weeks", 2026))
