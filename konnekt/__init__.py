@@ -34,6 +34,7 @@ def create_app(config: "Config | None" = None) -> "Flask":
         organisations,
         registrar_sheets,
         registration,
+        search,
         second_step,
     )
     from konnekt.commands import cli
@@ -95,7 +96,7 @@ def create_app(config: "Config | None" = None) -> "Flask":
     app.register_blueprint(deputies.bp)
     app.register_blueprint(mail_links.bp)
     app.register_blueprint(deadlines.bp)
-    app.register_blueprint(budgets.bp)
-    app.register_blueprint(bureau.bp)
+    for place in (budgets, search, bureau):
+        app.register_blueprint(place.bp)
     app.register_blueprint(help.bp)
     return app

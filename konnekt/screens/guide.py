@@ -62,6 +62,7 @@ SECTIONS = {
     "organisations": ("supervisor", "organisations"),
     "registration": ("registrar", "choose"),
     "registration.show": ("registrar", "fill-in"),
+    "search": ("portal", "search"),
 }
 
 

@@ -24,6 +24,7 @@ __all__ = [
     "register",
     "retention",
     "rights",
+    "search",
     "working_days",
     "workplaces",
 ]
