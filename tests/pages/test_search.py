@@ -2,11 +2,13 @@
 
 import re
 from datetime import date
+from typing import Any
 
 import pytest
 from flask import Flask
 from playhouse.test_utils import count_queries
 
+from konnekt.db import db
 from konnekt.models import BudgetNumber, Invoice, Timesheet
 from tests import factories, invoice_cast
 from tests.factories import World
@@ -205,3 +207,21 @@ def test_the_latest_sheets_come_first(app: Flask, world: World) -> None:
     found = [one for one in answers(Visitor(app, world.supervisor), "hendriks") if "/approvals/" in one]
     assert found == [f"/approvals/{later.id}", f"/approvals/{world.sheet.id}"]
     assert Timesheet.select().count() == 2
+
+
+@pytest.mark.parametrize("config", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("q", ["hendr", "34367", "2026-0001", "nobody", "12"])
+def test_what_there_are_many_of_is_read_by_an_index(app: Flask, world: World, q: str) -> None:
+    many = {"timesheet", "invoice", "budget_number", "assignment"}
+    for account in (world.staff, world.supervisor, world.noor):
+        statements: list[tuple[str, Any]] = []
+        visitor = Visitor(app, account)
+        db.obj.query_hooks.append(lambda event, to=statements: to.append((event.sql, event.params)))
+        visitor.get("/search", query_string={"q": q})
+        db.obj.query_hooks.pop()
+        few = [one for one in statements if one[0].startswith("SELECT") and "LIMIT" in one[0]]
+        assert few
+        for sql, parameters in few:
+            table = re.search(r'FROM "(\w+)" AS "t1"', sql)
+            plan = [row[3] for row in db.execute_sql(f"EXPLAIN QUERY PLAN {sql}", parameters).fetchall()]
+            assert table is None or table[1] not in many or "SCAN t1" not in " ".join(plan), (sql, plan)
