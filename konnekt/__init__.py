@@ -34,6 +34,7 @@ def create_app(config: "Config | None" = None) -> "Flask":
         organisations,
         registrar_sheets,
         registration,
+        search,
         second_step,
         timesheets,
     )
@@ -101,6 +102,7 @@ def create_app(config: "Config | None" = None) -> "Flask":
         budgets,
         bureau,
         help,
+        search,
     ):
         app.register_blueprint(part.bp)
     return app

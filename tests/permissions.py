@@ -107,6 +107,7 @@ POST /account/sessions/<session>/end                              -----  login  
 POST /account/sessions/end                                        -----  login  login  ok     ok     ok     ok     ok     ok     ok     ok     PIYAR
 POST /logout                                                      -----  login  login  login  login  login  login  login  login  login  login  PIYAR
 GET  /organisations/<code>                                        -----  login  login  404    404    ok     ok     ok     ok     404    ok     PIYAR
+GET  /search                                                      -----  login  login  ok     ok     ok     ok     ok     ok     ok     ok     PIYAR
 
 # Approving
                                                                          nobody half   worker peer   approv regist invoic deputy away   agency roles

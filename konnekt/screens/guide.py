@@ -63,6 +63,7 @@ SECTIONS = {
     "registration": ("registrar", "choose"),
     "timesheets": ("supervisor", "details"),
     "registration.show": ("registrar", "fill-in"),
+    "search": ("portal", "search"),
 }
 
 

@@ -72,6 +72,13 @@
     document.querySelector("[data-pick-all] input, [name=pick]")?.focus();
   });
 
+  // Where nothing is typed, a slash leads to the search.
+  on("keydown", (event) => {
+    if (event.key !== "/" || event.ctrlKey || event.target.closest("input, select, textarea")) return;
+    event.preventDefault();
+    line("q") ? line("q").focus() : line("find").click();
+  });
+
   // One press is one request: the second of a double click goes nowhere.
   const busy = new Map();
   let left;

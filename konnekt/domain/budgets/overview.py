@@ -117,6 +117,21 @@ def _asked_for(is_agency_staff: bool, has_code: bool, has_start: bool) -> Any:
     return condition
 
 
+def called(who: Grants, typed: str, most: int) -> list[BudgetNumber]:
+    """The first budget numbers with a group that begins so, each with its organisation: one statement."""
+    start = max(search_keys(typed[:TYPED]), key=len, default="")
+    if not start:
+        return []
+    key = BudgetNumberKey
+    starts = key.select(key.budget_number).where((key.key >= start) & (key.key < start + "\U0010ffff"))
+    query = BudgetNumber.select(BudgetNumber, Organisation).join(Organisation)
+    return list(
+        query.where(BudgetNumber.id.in_(starts) & _visible(who))
+        .order_by(BudgetNumber.number, BudgetNumber.id)
+        .limit(most)
+    )
+
+
 def find(budget_number: int, who: Grants) -> BudgetUse | None:
     """One budget with its use per period; None where it isn't yours: three statements."""
     row = (

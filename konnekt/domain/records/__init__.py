@@ -27,6 +27,7 @@ __all__ = [
     "reminder_settings",
     "retention",
     "rights",
+    "search",
     "staff",
     "working_days",
     "workplaces",

@@ -1,0 +1,13 @@
+// The arrow keys go through the answers, Escape back to the field (where it empties it, as in every search field).
+"use strict";
+document.addEventListener("keydown", (event) => {
+  const field = document.getElementById("q");
+  const links = [field, ...document.querySelectorAll("#search-answers a")];
+  const at = links.indexOf(document.activeElement);
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  if (at < 0 || event.isComposing) return;
+  if (step) links[Math.min(Math.max(at + step, 0), links.length - 1)].focus();
+  else if (event.key === "Escape" && at) field.focus();
+  else return;
+  event.preventDefault();
+});
