@@ -1,5 +1,13 @@
 // The arrow keys go through the answers, Escape back to the field (where it empties it, as in every search field).
 "use strict";
+// Who dictates, or presses keys by accident, turns the shortcut off, in this browser (WCAG 2.1.4).
+const slash = document.getElementById("slash");
+slash.closest("[hidden]").hidden = false;
+slash.checked = !localStorage.slash;
+slash.addEventListener("change", () => {
+  if (slash.checked) localStorage.removeItem("slash");
+  else localStorage.slash = "off";
+});
 document.addEventListener("keydown", (event) => {
   const field = document.getElementById("q");
   const links = [field, ...document.querySelectorAll("#search-answers a")];

@@ -60,3 +60,25 @@ def test_without_javascript_a_form_does_it(site: Site, visit: Open) -> None:
     page.get_by_role("searchbox").fill("hendr")
     page.keyboard.press("Enter")
     expect(page.locator("#search-answers a").first).to_have_text("Noor Hendriks")
+
+
+def test_who_presses_keys_by_accident_turns_the_shortcut_off(site: Site, visit: Open) -> None:
+    """WCAG 2.1.4: a key of one letter can be turned off, and stays so."""
+    watched = visit(**DESKTOP)
+    page = watched.page
+    watched.sign_in()
+    page.goto(f"{site.url}/search")
+    page.get_by_label("De toets / opent deze pagina").uncheck()
+    page.goto(f"{site.url}/approvals")
+    page.locator("main").focus()
+    page.keyboard.press("/")
+    page.keyboard.press("Tab")
+    expect(page).to_have_url(f"{site.url}/approvals")
+    page.goto(f"{site.url}/search")
+    box = page.get_by_label("De toets / opent deze pagina")
+    expect(box).not_to_be_checked()
+    box.check()
+    page.goto(f"{site.url}/approvals")
+    page.locator("main").focus()
+    page.keyboard.press("/")
+    page.wait_for_url(f"{site.url}/search")

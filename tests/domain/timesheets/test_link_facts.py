@@ -149,7 +149,7 @@ class Walk:
         """Some of the drafts: a sheet with two budget numbers is then invoiced in part."""
         drafts = invoice_cast.preview().drafts
         some = self.chance.sample(drafts, self.chance.randint(0, len(drafts)))
-        agreed = {draft.key: draft.fingerprint for draft in some}
+        agreed = [draft.mark for draft in some]
         issue.issue(*invoice_cast.PERIOD, on=invoice_cast.TODAY, by=None, agreed=agreed)
 
     def credit(self) -> None:
