@@ -1,6 +1,6 @@
 """What comes on one invoice: hours of one organisation and period; of a budget number, a worker, or all.
 
-Never of two organisations, for rights and terms are theirs, nor of two periods (docs/decisions, 35).
+Never of two organisations, for rights and terms are theirs, nor of two periods (docs/decisions, 34).
 """
 
 import re
