@@ -3,7 +3,9 @@
 // Who dictates, or presses keys by accident, turns the shortcut off, in this browser (WCAG 2.1.4).
 const slash = document.getElementById("slash");
 slash.closest("[hidden]").hidden = false;
-slash.checked = !localStorage.slash;
+addEventListener("pageshow", () => {
+  slash.checked = !localStorage.slash; // after what the browser restores
+});
 slash.addEventListener("change", () => {
   if (slash.checked) localStorage.removeItem("slash");
   else localStorage.slash = "off";
