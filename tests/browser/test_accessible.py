@@ -24,6 +24,12 @@ RUN = """([rules, type]) => axe.run(document, {
 STICKS_OUT = """() => {
     const main = document.querySelector("main"), room = main.getBoundingClientRect().right - parseFloat(getComputedStyle(main).paddingRight);
     return [...main.querySelectorAll("table")].map((one) => Math.round(one.getBoundingClientRect().right - room)).filter((more) => more > 0)}"""
+# Words beyond the edge of the screen that no scrolling brings into sight: what holds them cuts them off.
+CUT_OFF = """() => {
+    const scrolls = (one) => one && (/auto|scroll/.test(getComputedStyle(one).overflowX) || scrolls(one.parentElement));
+    return [...document.querySelectorAll("main *:not(.visually-hidden)")].filter((one) =>
+        one.getBoundingClientRect().right > innerWidth && [...one.childNodes].some((node) => node.nodeType === 3 && node.data.trim())
+        && one.checkVisibility({visibilityProperty: true}) && !scrolls(one)).map((one) => one.textContent.trim().slice(0, 40))}"""
 DESK, TABLET, PHONE = (1280, 900), (768, 1024), (360, 740)
 # What is looked at with which rules: size, colour scheme, rules (ALL: the whole set; none: only what sticks out).
 LOOKS = (
@@ -61,6 +67,7 @@ def looked_at(page: Page, looks: Sequence[tuple[tuple[int, int], str, list[str]]
         if wide > width:
             wrong.append(f"{width}: {wide} px wide")
         wrong += [f"{width}: a table sticks out {more} px" for more in page.evaluate(STICKS_OUT)]
+        wrong += [f"{width}: {words!r} is cut off" for words in page.evaluate(CUT_OFF)]
     return wrong
 
 
