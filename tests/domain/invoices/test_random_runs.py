@@ -8,6 +8,7 @@ import pytest
 
 from konnekt.domain.invoices import issue, postpone
 from konnekt.models import (
+    Assignment,
     BudgetNumber,
     Hour,
     HourType,
@@ -45,9 +46,9 @@ def approve_some(rng: random.Random, sequences: dict[tuple[int, int], int], peri
         line.save()
 
 
-def assignments() -> list[factories.Assignment]:
-    query = factories.Assignment.select().where(factories.Assignment.code.startswith("R"))
-    return list(query.order_by(factories.Assignment.id))
+def assignments() -> list[Assignment]:
+    query = Assignment.select().where(Assignment.code.startswith("R"))
+    return list(query.order_by(Assignment.id))
 
 
 @pytest.mark.parametrize("seed", [1, 2])
