@@ -104,6 +104,7 @@ def import_folder(folder: Path, dry_run: bool) -> None:
 @click.command()
 @click.option("--calendar", type=click.Choice(CALENDARS), help="Of one period alone, with --period.")
 @click.option("--period", "year_and_number", metavar="YEAR-NUMBER", help="Such as 2026-12.")
+@click.option("--all", "is_all", is_flag=True, help="Of every period, instead of those two.")
 @click.option("--organisation", metavar="CODE", help="Of one organisation alone.")
 @click.option("--date", "on", type=click.DateTime(["%Y-%m-%d"]), help="The invoice date; today if unset.")
 @click.option("--dry-run", is_flag=True, help="Show the preview and issue nothing.")
@@ -111,6 +112,7 @@ def import_folder(folder: Path, dry_run: bool) -> None:
 def invoice(
     calendar: str | None,
     year_and_number: str | None,
+    is_all: bool,
     organisation: str | None,
     on: datetime | None,
     dry_run: bool,
@@ -119,8 +121,9 @@ def invoice(
 
     Hours are invoiced once; a run that was stopped is finished by running it again.
     """
-    if (calendar is None) != (year_and_number is None):
-        raise click.UsageError("say --calendar and --period together, or neither for all periods")
+    # Not by leaving something out: what is issued is only taken back with credit notes.
+    if (calendar is None) != (year_and_number is None) or is_all != (calendar is None):
+        raise click.UsageError("say --calendar and --period together, or --all for every period")
     year, number = invoicing.period(year_and_number) if year_and_number else (0, 0)
     day = on.date() if on else clock.today()
     if not invoicing.run(calendar, year, number, organisation, on=day, dry_run=dry_run):

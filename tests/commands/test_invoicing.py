@@ -67,7 +67,7 @@ def test_a_dry_run_shows_and_changes_nothing(config: Config, many: World) -> Non
     done = konnekt(config, *PERIOD, "--dry-run")
     assert (done.returncode, done.stderr) == (0, "")
     lines = [" ".join(line.split()) for line in done.stdout.splitlines()]
-    assert "FSE 34367565.899 invoice 15.50 €488.41 €102.57 €590.98" in lines
+    assert "FSE 2026-P12 34367565.899 invoice 15.50 €488.41 €102.57 €590.98" in lines
     assert "left out: FSE 34367565.899: 1.50 hours of 1 timesheet: not approved" in lines
     assert lines[-1] == "Dry run: nothing was issued."
     assert Invoice.select().count() == Document.select().count() == 0
@@ -100,6 +100,23 @@ def test_what_it_refuses(config: Config, many: World, arguments: tuple[str, ...]
     assert done.returncode != 0
     assert sentence in done.stderr
     assert numbers() == []
+
+
+@pytest.mark.parametrize(
+    "arguments", [(), ("--organisation", "FSE"), ("--period", "2026-12"), (*PERIOD[1:], "--all")]
+)
+def test_all_periods_are_asked_for_by_name(config: Config, many: World, arguments: tuple[str, ...]) -> None:
+    done = konnekt(config, "invoice", *arguments)
+    assert done.returncode == 2
+    assert "or --all for every period" in done.stderr
+    assert numbers() == []
+
+
+def test_all_periods(config: Config, many: World) -> None:
+    done = konnekt(config, "invoice", "--all")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "4 documents issued, dated 2026-11-30." in done.stdout
+    all_is_well()
 
 
 # Kill it when it has said this: while it issues, when all is issued, while it makes documents.

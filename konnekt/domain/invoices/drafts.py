@@ -246,8 +246,7 @@ def compose(which: Which, orders: Mapping[str, str] | None = None) -> InvoicePre
         lines[key].hours.append(worked)
     for draft in drafts.values():
         draft.lines.sort(key=_order)
-    preceding.find_credited([draft for draft in drafts.values() if draft.is_credit_note])
-    preceding.find_corrected([draft for draft in drafts.values() if not draft.is_credit_note])
+    preceding.find(list(drafts.values()))
     for group, draft in list(drafts.items()):
         draft.purchase_order = _purchase_order(draft, orders or {})
         reason = None

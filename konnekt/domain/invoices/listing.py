@@ -9,7 +9,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
 from typing import Any
 
 from peewee import Case, fn
@@ -49,15 +48,6 @@ class InvoiceFilter:
         if self.state not in states.FILTERS:
             object.__setattr__(self, "state", "")
 
-    @cached_property
-    def of_several_numbers(self) -> list[int]:
-        """The invoices with lines of their own budget numbers, where one begins like the text: one statement.
-
-        They are few, and an OR of two queries reads the whole table.
-        """
-        lines = InvoiceLine.select(InvoiceLine.invoice).distinct()
-        return [one for (one,) in lines.where(InvoiceLine.budget_number.in_(_keys(self.text))).tuples()]
-
 
 @dataclass(frozen=True)
 class InvoiceTotals:
@@ -92,36 +82,34 @@ def narrow(who: Grants, by: InvoiceFilter, invoice: Any = Invoice, budget_number
     if by.year:
         condition &= invoice.issued_on.between(date(by.year, 1, 1), date(by.year, 12, 31))
     if by.text.strip():
-        column = invoice.budget_number if budget_number is None else budget_number
-        condition &= _matches(who, by, invoice, column)
+        condition &= _matches(who, by.text.strip(), invoice, budget_number)
     return condition
 
 
-def _keys(text: str) -> Any:
-    start = text.strip().lower().replace(".", "")
-    return BudgetNumberKey.select(BudgetNumberKey.budget_number).where(
+def _matches(who: Grants, text: str, invoice: Any, budget_number: Any) -> Any:
+    """A budget number from the start of one of its groups, dots left out; a number or its year; a name."""
+    start, hit = text.lower().replace(".", ""), Invoice.alias("hit")
+    keys = BudgetNumberKey.select(BudgetNumberKey.budget_number).where(
         (BudgetNumberKey.key >= start) & (BudgetNumberKey.key < _after(start))
     )
-
-
-def _matches(who: Grants, by: InvoiceFilter, invoice: Any, budget_number: Any) -> Any:
-    """A budget number from the start of one of its groups, dots left out; a number or its year; a name."""
-    text, keys = by.text.strip(), _keys(by.text)
     if not who.is_agency_staff:
         keys = keys.join(BudgetNumber).where(BudgetNumber.organisation.in_(who.invoices))
-    if not text.replace(".", ""):
+    if not start:
         return invoice.id.is_null()
-    condition = budget_number.in_(keys)
-    if by.of_several_numbers:
-        condition |= invoice.id.in_(by.of_several_numbers)
+    # Lines have a number of their own where their invoice has several: an index that is empty where none has.
+    together = InvoiceLine.select(InvoiceLine.invoice).where(InvoiceLine.budget_number.in_(keys))
+    if budget_number is None:
+        # Each by its own index: PostgreSQL reads the whole table for an OR.
+        condition = invoice.id.in_(hit.select(hit.id).where(hit.budget_number.in_(keys)) | together)
+    else:
+        condition = budget_number.in_(keys) | invoice.id.in_(together)
     number = NUMBER.fullmatch(text)
     if number and number[2]:
-        # Few invoices, each by its own index: PostgreSQL reads the whole table for an OR.
-        hit = Invoice.alias("hit")
         numbered = (hit.year == int(number[1])) & _begins_with(number[2], hit)
         return invoice.id.in_(
             hit.select(hit.id).where(numbered)
-            | hit.select(hit.id).where(hit.budget_number.in_(keys) | hit.id.in_(by.of_several_numbers))
+            | hit.select(hit.id).where(hit.budget_number.in_(keys))
+            | together
         )
     if number:
         condition |= invoice.year == int(number[1])

@@ -6,23 +6,32 @@ from typing import Any
 from konnekt.models import Invoice, InvoiceLine, Timesheet
 
 
-def find_credited(drafts: list[Any]) -> None:
-    """A credit note names an invoice (NL-R-001): those of its period, of its budget number if any."""
-    invoices = of_periods((draft.organisation.id, draft.period.id) for draft in drafts)
-    for draft in drafts:
+def find(drafts: list[Any]) -> None:
+    """Look up what drafts credit, or correct: three statements at most.
+
+    A supplementary timesheet corrects the invoices of the same assignment and period. A credit note names an
+    invoice (NL-R-001): those of its period and budget number. One per worker or period names those of
+    the same assignments, for its numbers do not say whose hours they are. Without any: all of its period.
+    """
+    credits = [draft for draft in drafts if draft.is_credit_note]
+    invoices = of_periods((draft.organisation.id, draft.period.id) for draft in credits)
+    others = [draft for draft in drafts if not (draft.is_credit_note and draft.group.budget_number)]
+    sheets = [sheet for draft in others for sheet in draft.corrections]
+    preceding = of_assignments((one.assignment_id, one.pay_period_id) for one in sheets)
+    for draft in others:
+        own = {(sheet.assignment_id, sheet.pay_period_id) for sheet in draft.corrections}
+        same = list({one.id: one for of, one in preceding if of in own}.values())
+        if draft.is_credit_note:
+            draft.credited = same
+        else:
+            draft.corrected = same
+    for draft in credits:
         of_both = draft.organisation.id, draft.period.id
         of_organisation = [one for one in invoices if (one.organisation_id, one.pay_period_id) == of_both]
-        same = [one for one in of_organisation if one.budget_number_id == draft.budget_number.id]
-        draft.credited = same or of_organisation
-
-
-def find_corrected(drafts: list[Any]) -> None:
-    """A supplementary timesheet corrects the invoices of the same assignment and period."""
-    sheets = [sheet for draft in drafts for sheet in draft.corrections]
-    preceding_invoices = of_assignments((one.assignment_id, one.pay_period_id) for one in sheets)
-    for draft in drafts:
-        own = {(sheet.assignment_id, sheet.pay_period_id) for sheet in draft.corrections}
-        draft.corrected = list({one.id: one for of, one in preceding_invoices if of in own}.values())
+        if draft.group.budget_number:
+            number = draft.group.budget_number
+            draft.credited = [one for one in of_organisation if one.budget_number_id == number]
+        draft.credited = draft.credited or of_organisation
 
 
 def of_periods(places: Iterable[tuple[int, int]]) -> list[Invoice]:
