@@ -209,10 +209,10 @@ def approval(agency: Agency, page: Page) -> None:
 
 
 def invoice(agency: Agency, page: Page) -> None:
-    """The invoice run of the period; the documents are made by the server, and downloaded."""
+    """The invoice run of all that is approved; the documents are made by the server, and downloaded."""
     page.get_by_role("navigation").get_by_role("link", name="Bureau").first.click()
     agency.go(page, "1 goedgekeurd urenbriefje is niet gefactureerd")
-    expect(page.get_by_label("Periode")).to_have_value("four_weeks-2026-12")
+    expect(page.get_by_label("Periode")).to_have_value("")
     press(page, "Toon wat gefactureerd wordt")
     press(page, "1 factuur uitreiken")
     done = page.get_by_text("1 factuur uitgereikt: 2026-00001.")
