@@ -206,7 +206,9 @@ class _Rows:
         if "below" not in row:
             return drawn
         below = self._texts(row["below"], drawn.height - BELOW, self.fonts.regular, DAY, PALE)
-        return drawn._replace(height=drawn.height + DAY * LEADING, texts=[*drawn.texts, *below])
+        # In the order of reading, for whoever hears or copies them: a day's hours, then its date.
+        texts = sorted([*drawn.texts, *below], key=lambda text: text.x)
+        return drawn._replace(height=drawn.height + DAY * LEADING, texts=texts)
 
     def _sum(self, row: TableRow) -> Drawn:
         cells = row["cells"]
