@@ -216,6 +216,25 @@ def test_a_payment_that_is_taken_back_waits_again(staff: Visitor, ready: World) 
     assert (BankEntry.select().count(), open_cents()[0]) == (1, 3813), "reading again books nothing"
 
 
+@FORMATS
+def test_a_credit_that_the_bank_takes_back_is_money_out_and_waits(staff: Visitor, write: Any) -> None:
+    taken_back = write(Line(-3813, "2026-00001", "R2"))
+    taken_back = taken_back.replace(b"27D38,13", b"27RC38,13")
+    taken_back = taken_back.replace(b"</CdtDbtInd>", b"</CdtDbtInd><RvslInd>true</RvslInd>")
+    send(staff, taken_back)
+    assert (entry().amount_cents, open_cents()[0]) == (-3813, 3813), "it pays nothing"
+    send(staff, write(Line(3813, "2026-00001", "R1")))
+    send(staff, taken_back)
+    assert (BankEntry.select().count(), open_cents()[0]) == (2, 0)
+    assert bank.waiting().count == 1
+    assert "2026-00001" in page(staff)
+
+
+def test_a_debit_that_the_bank_takes_back_is_money_in(staff: Visitor) -> None:
+    send(staff, mt940(Line(-3813, "geweigerd")).replace(b"27D38,13", b"27RD38,13"))
+    assert (entry().amount_cents, entry().booked_cents) == (3813, 0)
+
+
 @pytest.mark.parametrize(
     ("content", "said"),
     [

@@ -95,6 +95,7 @@ def _entry(entry: Any, number: int) -> Iterator[bank.StatementLine]:
             name=_text(next(filter(None, named), ""), "name"),
             iban=_plain(detail.findtext(f".//RltdPties/{party}Acct/Id/IBAN")),
             words=_text(" ".join(word for word in words if word != "NOTPROVIDED"), "words"),
+            is_reversal=(entry.findtext("RvslInd") or "").strip() in ("true", "1"),
         )
 
 
@@ -133,14 +134,18 @@ def _mt940(content: bytes, ours: str) -> Iterator[bank.StatementLine]:
         iban, named = _IBAN.search(joined), _NAME.search(joined)
         reference = data.get("bank_reference") or ""
         booked = data.get("entry_date") or data["date"]
+        # RC takes a credit back: money out, which the library gives as money in.
+        mark = (data.get("status") or "").upper()
+        cents = _checked(abs(data["amount"].amount), number)
         yield bank.StatementLine(
             format="mt940",
             booked_on=date(booked.year, booked.month, booked.day),
-            cents=_checked(data["amount"].amount, number, is_signed=True),
+            cents=-cents if mark in ("D", "RC") else cents,
             reference=_text("" if reference.upper() in ("", "NONREF") else reference, "reference"),
             name=_text(named[1] if named else "", "name"),
             iban=iban[1] if iban else "",
             words=_text(" ".join(word for word in references if word and word != "NONREF"), "words"),
+            is_reversal=mark.startswith("R"),
         )
 
 
@@ -182,10 +187,10 @@ def _cents(amount: Any, number: int) -> int:
     return _checked(amount.text or "", number)
 
 
-def _checked(amount: Any, number: int, *, is_signed: bool = False) -> int:
+def _checked(amount: Any, number: int) -> int:
     try:
         cents = Decimal(str(amount).strip()) * 100
-        if cents != cents.to_integral_value() or abs(cents) > units.LARGEST or (cents < 0 and not is_signed):
+        if cents != cents.to_integral_value() or not 0 <= cents <= units.LARGEST:
             raise _wrong(number)
     except ArithmeticError as error:
         raise _wrong(number) from error

@@ -1,7 +1,8 @@
 """What came in on the bank: read once, booked where it is sure, else kept for somebody to decide.
 
-Money that went out is kept only where it names a document of which something is to be paid back: what else
-the agency pays is not ours to keep. What is for no invoice is set aside, and can be put back.
+Money that went out is kept only where it takes back what came in, or names a document of which something is
+to be paid back: what else the agency pays is not ours to keep. What is for no invoice is set aside, and can
+be put back.
 """
 
 from collections import Counter
@@ -24,7 +25,10 @@ SOURCE = "bank statement"
 
 @dataclass(frozen=True)
 class StatementLine:
-    """A line of a statement, whatever the file: cents are positive for money in."""
+    """A line of a statement, whatever the file: cents are positive for money in.
+
+    is_reversal: whether the bank takes an earlier line back by it.
+    """
 
     format: str
     booked_on: date
@@ -33,6 +37,7 @@ class StatementLine:
     name: str
     iban: str
     words: str
+    is_reversal: bool = False
 
     @property
     def key(self) -> str:
@@ -75,9 +80,8 @@ def read(lines: Sequence[StatementLine], *, by: Account) -> StatementRead:
         hold("invoices")
         meant, named = [], matching.by_number(number for line in lines for number in line.numbers)
         for line in lines:
-            is_ours = line.cents > 0 or any(
-                named[one].to_return_cents for one in line.numbers if one in named
-            )
+            is_refund = any(named[one].to_return_cents for one in line.numbers if one in named)
+            is_ours = line.cents > 0 or line.is_reversal or is_refund
             meant += [line] if is_ours and line.cents else []
         done.others = len(lines) - len(meant)
         fresh = _new(meant)
