@@ -216,6 +216,18 @@ def test_a_payment_that_is_taken_back_waits_again(staff: Visitor, ready: World) 
     assert (BankEntry.select().count(), open_cents()[0]) == (1, 3813), "reading again books nothing"
 
 
+def test_a_payment_that_is_taken_back_waits_again_where_its_rest_was_set_aside(
+    staff: Visitor, ready: World
+) -> None:
+    send(staff, camt(Line(3813 + 59098, "2026-00001 2026-00002")))
+    first, second = Payment.select().order_by(Payment.id)
+    booking.take_back(second.id, "verkeerde factuur", by=ready.staff)
+    bank.set_aside(entry().id, by=ready.staff, seen=3813)
+    booking.take_back(first.id, "verkeerde factuur", by=ready.staff)
+    assert (entry().booked_cents, entry().open_cents) == (0, 3813 + 59098)
+    assert bank.waiting().count == 1
+
+
 @FORMATS
 def test_a_credit_that_the_bank_takes_back_is_money_out_and_waits(staff: Visitor, write: Any) -> None:
     taken_back = write(Line(-3813, "2026-00001", "R2"))
