@@ -12,6 +12,7 @@ from typing import Any
 
 from konnekt.domain import units
 from konnekt.domain.payments import bank
+from konnekt.domain.records import company_numbers
 from konnekt.domain.refusals import Invalid
 from konnekt.models import Agency
 
@@ -131,7 +132,7 @@ def _mt940(content: bytes, ours: str) -> Iterator[bank.StatementLine]:
             joined,
             written.replace("\n", " ") * ("\n" in written),
         ]
-        iban, named = _IBAN.search(joined), _NAME.search(joined)
+        named = _NAME.search(joined)
         reference = data.get("bank_reference") or ""
         booked = data.get("entry_date") or data["date"]
         # RC takes a credit back: money out, which the library gives as money in.
@@ -143,7 +144,7 @@ def _mt940(content: bytes, ours: str) -> Iterator[bank.StatementLine]:
             cents=-cents if mark in ("D", "RC") else cents,
             reference=_text("" if reference.upper() in ("", "NONREF") else reference, "reference"),
             name=_text(named[1] if named else "", "name"),
-            iban=iban[1] if iban else "",
+            iban=next(filter(_is_iban, _IBAN.findall(joined)), ""),
             words=_text(" ".join(word for word in references if word and word != "NONREF"), "words"),
             is_reversal=mark.startswith("R"),
         )
@@ -212,6 +213,14 @@ def _day(text: str, number: int) -> date:
 
 def _plain(iban: str | None) -> str:
     return re.sub(r"[^A-Z0-9]", "", (iban or "").upper())
+
+
+def _is_iban(text: str) -> bool:
+    """Whether it adds up: a reference of the payer's can look like one, and stands before it."""
+    try:
+        return bool(company_numbers.iban(text, "file"))
+    except Invalid:
+        return False
 
 
 def _text(text: str, what: str) -> str:
