@@ -135,6 +135,16 @@ def test_two_equal_payments_are_two_in_either_format(staff: Visitor) -> None:
     assert BankEntry.select().count() == 3
 
 
+def test_the_same_amount_of_somebody_else_in_the_other_format_is_another(staff: Visitor) -> None:
+    send(staff, camt(Line(1000, "huur")))
+    other = Line(1000, "huur", iban="NL32INGB0000012345")
+    send(staff, mt940(other))
+    assert BankEntry.select().count() == 2
+    send(staff, camt(other, Line(1000, "huur")))
+    send(staff, mt940(Line(1000, "huur"), other))
+    assert BankEntry.select().count() == 2
+
+
 @FORMATS
 def test_money_that_went_out_is_kept_only_where_it_is_about_us(
     staff: Visitor, ready: World, write: Any

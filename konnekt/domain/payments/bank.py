@@ -99,10 +99,12 @@ def read(lines: Sequence[StatementLine], *, by: Account) -> StatementRead:
 def _new(lines: Sequence[StatementLine]) -> list[tuple[StatementLine, int]]:
     """Those that are not kept yet, each with how many like it come before it in the file.
 
-    Of one format the reference tells. Of the other day and amount do: each kept entry stands for one line.
+    Of one format the reference tells. Of the other day and amount do, unless it is another's account: each
+    kept entry stands for one line.
     """
     days = sorted({line.booked_on for line in lines})
     kept: dict[tuple[date, int], Counter[tuple[str, str, int]]] = {}
+    iban_of: dict[tuple[Any, ...], str] = {}
     for start in range(0, len(days), matching.AT_ONCE):
         columns = (
             BankEntry.booked_on,
@@ -110,11 +112,13 @@ def _new(lines: Sequence[StatementLine]) -> list[tuple[StatementLine, int]]:
             BankEntry.format,
             BankEntry.reference,
             BankEntry.nth,
+            BankEntry.iban,
         )
         some = days[start : start + matching.AT_ONCE]
         query = BankEntry.select(*columns).where(BankEntry.booked_on.in_(some))
-        for day, cents, *tells in query.tuples():
+        for day, cents, *tells, iban in query.tuples():
             kept.setdefault((day, cents), Counter())[tuple(tells)] += 1
+            iban_of[day, cents, *tells] = iban
     counted: Counter[Any] = Counter()
     unknown = []
     for line in lines:
@@ -128,7 +132,12 @@ def _new(lines: Sequence[StatementLine]) -> list[tuple[StatementLine, int]]:
     fresh = []
     for line, nth in unknown:
         there = kept.get((line.booked_on, line.cents), Counter())
-        other = next((one for one, left in there.items() if left and one[0] != line.format), None)
+        others = [one for one, left in there.items() if left and one[0] != line.format]
+        ibans = [iban_of[line.booked_on, line.cents, *one] for one in others]
+        # Its own account first; where one of them says none, it may be the same.
+        alike = [one for one, iban in zip(others, ibans, strict=True) if iban == line.iban]
+        alike += [one for one, iban in zip(others, ibans, strict=True) if not (iban and line.iban)]
+        other = next(iter(alike), None)
         if other is None:
             fresh.append((line, nth))
         else:
