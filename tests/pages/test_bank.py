@@ -135,6 +135,16 @@ def test_two_equal_payments_are_two_in_either_format(staff: Visitor) -> None:
     assert BankEntry.select().count() == 3
 
 
+def test_the_same_amount_of_somebody_else_in_the_other_format_is_another(staff: Visitor) -> None:
+    send(staff, camt(Line(1000, "huur")))
+    other = Line(1000, "huur", iban="NL32INGB0000012345")
+    send(staff, mt940(other))
+    assert BankEntry.select().count() == 2
+    send(staff, camt(other, Line(1000, "huur")))
+    send(staff, mt940(Line(1000, "huur"), other))
+    assert BankEntry.select().count() == 2
+
+
 @FORMATS
 def test_money_that_went_out_is_kept_only_where_it_is_about_us(
     staff: Visitor, ready: World, write: Any
@@ -214,6 +224,37 @@ def test_a_payment_that_is_taken_back_waits_again(staff: Visitor, ready: World) 
     assert "2026-00001" in page(staff)
     send(staff, camt(Line(3813, "2026-00001")))
     assert (BankEntry.select().count(), open_cents()[0]) == (1, 3813), "reading again books nothing"
+
+
+def test_a_payment_that_is_taken_back_waits_again_where_its_rest_was_set_aside(
+    staff: Visitor, ready: World
+) -> None:
+    send(staff, camt(Line(3813 + 59098, "2026-00001 2026-00002")))
+    first, second = Payment.select().order_by(Payment.id)
+    booking.take_back(second.id, "verkeerde factuur", by=ready.staff)
+    bank.set_aside(entry().id, by=ready.staff, seen=3813)
+    booking.take_back(first.id, "verkeerde factuur", by=ready.staff)
+    assert (entry().booked_cents, entry().open_cents) == (0, 3813 + 59098)
+    assert bank.waiting().count == 1
+
+
+@FORMATS
+def test_a_credit_that_the_bank_takes_back_is_money_out_and_waits(staff: Visitor, write: Any) -> None:
+    taken_back = write(Line(-3813, "2026-00001", "R2"))
+    taken_back = taken_back.replace(b"27D38,13", b"27RC38,13")
+    taken_back = taken_back.replace(b"</CdtDbtInd>", b"</CdtDbtInd><RvslInd>true</RvslInd>")
+    send(staff, taken_back)
+    assert (entry().amount_cents, open_cents()[0]) == (-3813, 3813), "it pays nothing"
+    send(staff, write(Line(3813, "2026-00001", "R1")))
+    send(staff, taken_back)
+    assert (BankEntry.select().count(), open_cents()[0]) == (2, 0)
+    assert bank.waiting().count == 1
+    assert "2026-00001" in page(staff)
+
+
+def test_a_debit_that_the_bank_takes_back_is_money_in(staff: Visitor) -> None:
+    send(staff, mt940(Line(-3813, "geweigerd")).replace(b"27D38,13", b"27RD38,13"))
+    assert (entry().amount_cents, entry().booked_cents) == (3813, 0)
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from typing import Any
 
 from konnekt.domain import units
 from konnekt.domain.payments import bank
+from konnekt.domain.records import company_numbers
 from konnekt.domain.refusals import Invalid
 from konnekt.models import Agency
 
@@ -95,6 +96,7 @@ def _entry(entry: Any, number: int) -> Iterator[bank.StatementLine]:
             name=_text(next(filter(None, named), ""), "name"),
             iban=_plain(detail.findtext(f".//RltdPties/{party}Acct/Id/IBAN")),
             words=_text(" ".join(word for word in words if word != "NOTPROVIDED"), "words"),
+            is_reversal=(entry.findtext("RvslInd") or "").strip() in ("true", "1"),
         )
 
 
@@ -130,17 +132,21 @@ def _mt940(content: bytes, ours: str) -> Iterator[bank.StatementLine]:
             joined,
             written.replace("\n", " ") * ("\n" in written),
         ]
-        iban, named = _IBAN.search(joined), _NAME.search(joined)
+        named = _NAME.search(joined)
         reference = data.get("bank_reference") or ""
         booked = data.get("entry_date") or data["date"]
+        # RC takes a credit back: money out, which the library gives as money in.
+        mark = (data.get("status") or "").upper()
+        cents = _checked(abs(data["amount"].amount), number)
         yield bank.StatementLine(
             format="mt940",
             booked_on=date(booked.year, booked.month, booked.day),
-            cents=_checked(data["amount"].amount, number, is_signed=True),
+            cents=-cents if mark in ("D", "RC") else cents,
             reference=_text("" if reference.upper() in ("", "NONREF") else reference, "reference"),
             name=_text(named[1] if named else "", "name"),
-            iban=iban[1] if iban else "",
+            iban=next(filter(_is_iban, _IBAN.findall(joined)), ""),
             words=_text(" ".join(word for word in references if word and word != "NONREF"), "words"),
+            is_reversal=mark.startswith("R"),
         )
 
 
@@ -182,10 +188,10 @@ def _cents(amount: Any, number: int) -> int:
     return _checked(amount.text or "", number)
 
 
-def _checked(amount: Any, number: int, *, is_signed: bool = False) -> int:
+def _checked(amount: Any, number: int) -> int:
     try:
         cents = Decimal(str(amount).strip()) * 100
-        if cents != cents.to_integral_value() or abs(cents) > units.LARGEST or (cents < 0 and not is_signed):
+        if cents != cents.to_integral_value() or not 0 <= cents <= units.LARGEST:
             raise _wrong(number)
     except ArithmeticError as error:
         raise _wrong(number) from error
@@ -207,6 +213,14 @@ def _day(text: str, number: int) -> date:
 
 def _plain(iban: str | None) -> str:
     return re.sub(r"[^A-Z0-9]", "", (iban or "").upper())
+
+
+def _is_iban(text: str) -> bool:
+    """Whether it adds up: a reference of the payer's can look like one, and stands before it."""
+    try:
+        return bool(company_numbers.iban(text, "file"))
+    except Invalid:
+        return False
 
 
 def _text(text: str, what: str) -> str:

@@ -1,7 +1,8 @@
 """What came in on the bank: read once, booked where it is sure, else kept for somebody to decide.
 
-Money that went out is kept only where it names a document of which something is to be paid back: what else
-the agency pays is not ours to keep. What is for no invoice is set aside, and can be put back.
+Money that went out is kept only where it takes back what came in, or names a document of which something is
+to be paid back: what else the agency pays is not ours to keep. What is for no invoice is set aside, and can
+be put back.
 """
 
 from collections import Counter
@@ -24,7 +25,10 @@ SOURCE = "bank statement"
 
 @dataclass(frozen=True)
 class StatementLine:
-    """A line of a statement, whatever the file: cents are positive for money in."""
+    """A line of a statement, whatever the file: cents are positive for money in.
+
+    is_reversal: whether the bank takes an earlier line back by it.
+    """
 
     format: str
     booked_on: date
@@ -33,6 +37,7 @@ class StatementLine:
     name: str
     iban: str
     words: str
+    is_reversal: bool = False
 
     @property
     def key(self) -> str:
@@ -75,9 +80,8 @@ def read(lines: Sequence[StatementLine], *, by: Account) -> StatementRead:
         hold("invoices")
         meant, named = [], matching.by_number(number for line in lines for number in line.numbers)
         for line in lines:
-            is_ours = line.cents > 0 or any(
-                named[one].to_return_cents for one in line.numbers if one in named
-            )
+            is_refund = any(named[one].to_return_cents for one in line.numbers if one in named)
+            is_ours = line.cents > 0 or line.is_reversal or is_refund
             meant += [line] if is_ours and line.cents else []
         done.others = len(lines) - len(meant)
         fresh = _new(meant)
@@ -95,10 +99,12 @@ def read(lines: Sequence[StatementLine], *, by: Account) -> StatementRead:
 def _new(lines: Sequence[StatementLine]) -> list[tuple[StatementLine, int]]:
     """Those that are not kept yet, each with how many like it come before it in the file.
 
-    Of one format the reference tells. Of the other day and amount do: each kept entry stands for one line.
+    Of one format the reference tells. Of the other day and amount do, unless it is another's account: each
+    kept entry stands for one line.
     """
     days = sorted({line.booked_on for line in lines})
     kept: dict[tuple[date, int], Counter[tuple[str, str, int]]] = {}
+    iban_of: dict[tuple[Any, ...], str] = {}
     for start in range(0, len(days), matching.AT_ONCE):
         columns = (
             BankEntry.booked_on,
@@ -106,11 +112,13 @@ def _new(lines: Sequence[StatementLine]) -> list[tuple[StatementLine, int]]:
             BankEntry.format,
             BankEntry.reference,
             BankEntry.nth,
+            BankEntry.iban,
         )
         some = days[start : start + matching.AT_ONCE]
         query = BankEntry.select(*columns).where(BankEntry.booked_on.in_(some))
-        for day, cents, *tells in query.tuples():
+        for day, cents, *tells, iban in query.tuples():
             kept.setdefault((day, cents), Counter())[tuple(tells)] += 1
+            iban_of[day, cents, *tells] = iban
     counted: Counter[Any] = Counter()
     unknown = []
     for line in lines:
@@ -124,7 +132,12 @@ def _new(lines: Sequence[StatementLine]) -> list[tuple[StatementLine, int]]:
     fresh = []
     for line, nth in unknown:
         there = kept.get((line.booked_on, line.cents), Counter())
-        other = next((one for one, left in there.items() if left and one[0] != line.format), None)
+        others = [one for one, left in there.items() if left and one[0] != line.format]
+        ibans = [iban_of[line.booked_on, line.cents, *one] for one in others]
+        # Its own account first; where one of them says none, it may be the same.
+        alike = [one for one, iban in zip(others, ibans, strict=True) if iban == line.iban]
+        alike += [one for one, iban in zip(others, ibans, strict=True) if not (iban and line.iban)]
+        other = next(iter(alike), None)
         if other is None:
             fresh.append((line, nth))
         else:

@@ -222,8 +222,9 @@ def _reverse(entry: Payment, reason: str, by: Account) -> None:
         against=entry.against, reverses=entry, note=reason,
     )  # fmt: skip
     if entry.bank_entry_id:
-        # What stood on the statement waits again.
-        rest = {BankEntry.booked_cents: BankEntry.booked_cents - entry.amount_cents}
+        # What stood on the statement waits again, also where only its rest was for no invoice.
+        booked = BankEntry.booked_cents - entry.amount_cents
+        rest = {BankEntry.booked_cents: booked, BankEntry.set_aside_at: None}
         BankEntry.update(rest).where(BankEntry.id == entry.bank_entry_id).execute()
     # A credited invoice has nothing to be paid: what is open again goes off its credit note.
     note = credit_note_of(document)

@@ -8,6 +8,7 @@ __all__ = [
     "budget_numbers",
     "calendars",
     "closing_days",
+    "company_numbers",
     "deciding",
     "erasing",
     "first_steps",

@@ -28,6 +28,14 @@ def test_what_a_line_says(write: object) -> None:
     assert matching.numbers(line.words) == ["2026-00012", "2026-00013"]
 
 
+def test_a_reference_that_looks_like_an_account_is_none() -> None:
+    written = mt940(Line(100, "2026-00012")).replace(
+        b"/TRTP/SEPA OVERBOEKING/", b"/EREF/EV12341REP1231456T1234//CNTP/"
+    )
+    (line,) = bank_statements.read(written)
+    assert line.iban == "NL20INGB0001234567"
+
+
 @pytest.mark.parametrize("at", range(40))
 def test_a_number_that_a_bank_cuts_in_two_is_whole(at: int) -> None:
     (line,) = bank_statements.read(mt940(Line(100, "y" * at + " 2026-00012 dank")))
