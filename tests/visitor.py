@@ -79,7 +79,7 @@ class _Boxes(HTMLParser):
         is_box = tag == "input" and of.get("type") in ("checkbox", "radio")
         # The form of a fragment may stand around it.
         is_off = self.form.get("autocomplete") == "off" or (self.is_fragment and not self.form)
-        if is_box and not (of.get("id") and is_off):
+        if is_box and of.get("name") and not (of.get("id") and is_off):
             self.wrong.append(f"{of.get('name')} in {self.form.get('action')}")
 
     def handle_endtag(self, tag: str) -> None:
@@ -88,7 +88,7 @@ class _Boxes(HTMLParser):
 
 
 def check_boxes(html: str, *, is_fragment: bool) -> None:
-    """Every box has an id of its own, and its form says autocomplete="off"."""
+    """Every box that is sent has an id of its own, and its form says autocomplete="off"."""
     found = _Boxes(is_fragment=is_fragment)
     found.feed(html)
     assert found.wrong == [], f"boxes that a browser may tick on another row: {found.wrong}"

@@ -4,11 +4,10 @@
 const slash = document.getElementById("slash");
 slash.closest("[hidden]").hidden = false;
 addEventListener("pageshow", () => {
-  slash.checked = !localStorage.slash; // after what the browser restores
+  slash.checked = !document.cookie.includes("slash=off"); // after what the browser restores
 });
 slash.addEventListener("change", () => {
-  if (slash.checked) localStorage.removeItem("slash");
-  else localStorage.slash = "off";
+  document.cookie = `slash=off; path=/; samesite=lax; max-age=${slash.checked ? 0 : 31536000}`;
 });
 document.addEventListener("keydown", (event) => {
   const field = document.getElementById("q");
