@@ -7,6 +7,7 @@ addEventListener("pageshow", () => {
   slash.checked = !document.cookie.includes("slash=off"); // after what the browser restores
 });
 slash.addEventListener("change", () => {
+  // biome-ignore lint/suspicious/noDocumentCookie: one word, and not every browser has the Cookie Store
   document.cookie = `slash=off; path=/; samesite=lax; max-age=${slash.checked ? 0 : 31536000}`;
 });
 document.addEventListener("keydown", (event) => {
