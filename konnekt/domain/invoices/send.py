@@ -137,7 +137,8 @@ def of_run(batch: str) -> list[int]:
 def send_many(picks: list[ShownInvoice], *, by: Account) -> int:
     """Send what a preview showed, all of it or nothing; returns how many.
 
-    A fixed number of statements for every 200. Raises Conflict where anything is not as it was shown.
+    At most two statements more for each: its event joins the chain of its invoice. Raises Conflict where
+    anything is not as it was shown.
     """
     must_be_agency_staff(by)
     ids = [pick.invoice for pick in picks]

@@ -177,7 +177,7 @@ def test_an_address_that_changed_is_not_sent_to(invoices: list[Invoice], world: 
     assert send.send_many([shown(fse), shown(law)], by=world.staff) == 2
 
 
-def test_many_at_once_is_a_fixed_number_of_statements(invoices: list[Invoice], world: World) -> None:
+def test_each_of_many_costs_two_statements_at_most(invoices: list[Invoice], world: World) -> None:
     def measure(some: list[Invoice]) -> int:
         picks = [shown(one) for one in some]
         with count_queries() as counted:
