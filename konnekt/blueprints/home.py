@@ -15,7 +15,7 @@ from konnekt.domain.records import workplaces
 from konnekt.domain.refusals import Conflict, Invalid, Refused
 from konnekt.domain.registration import registrar_sheets
 from konnekt.forms.approvals import seen, shown
-from konnekt.screens import required_factor, web
+from konnekt.screens import agency_charts, required_factor, web
 from konnekt.screens.sheet_text import outcome_notice
 
 bp = Blueprint("home", __name__)
@@ -103,8 +103,11 @@ def _waiting(outcome: decide.Outcome | None = None) -> dict[str, Any]:
 def _blocks() -> dict[str, Any]:
     """The other blocks."""
     account = web.account()
+    agency = month.load() if web.grants().is_agency_staff else None
     return {
-        "month": month.load() if web.grants().is_agency_staff else None,
+        "month": agency,
+        "charts": agency_charts.of_month(agency) if agency else [],
+        "ages": agency_charts.of_ages(agency.ages) if agency and agency.open.count else None,
         "workplaces": workplaces.workplaces(web.grants()),
         "registrar_sheets": registrar_sheets.load(web.grants()) if web.grants().register else None,
         "due": sheets.with_pay_dates(web.to_fill_in()[:FIRST]) if account.is_worker else [],

@@ -52,6 +52,7 @@ BUREAU = (
     MenuPlace("bureau.invoicing.index", _("Invoice run"), _("Invoicing"), "file", _("The month")),
     MenuPlace("bureau.payments.index", _("Payments"), _("Payments"), "tick", _("The month")),
     MenuPlace("bureau.overdue.index", _("Overdue"), _("Overdue"), "alert", _("The month")),
+    MenuPlace("bureau.turnover.index", _("Hours and revenue"), _("Revenue"), "file", _("The month")),
     MenuPlace("bureau.payroll.index", _("Payroll"), _("Payroll"), "user", _("The month")),
     MenuPlace("bureau.corrections.index", _("Corrections"), _("Corrections"), "undo", _("The month")),
     MenuPlace("budgets.index", _("Budgets"), _("Budgets"), "draft", _("The month")),

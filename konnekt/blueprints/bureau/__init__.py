@@ -28,6 +28,7 @@ from konnekt.blueprints.bureau import (
     proposals,
     register,
     sending,
+    turnover,
 )
 from konnekt.domain.periods import month
 from konnekt.domain.records import proposals as record_proposals
@@ -58,6 +59,7 @@ bp.register_blueprint(progress.bp)
 bp.register_blueprint(proposals.bp)
 bp.register_blueprint(register.bp)
 bp.register_blueprint(sending.bp)
+bp.register_blueprint(turnover.bp)
 
 
 @bp.before_request

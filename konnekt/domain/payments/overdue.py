@@ -13,11 +13,14 @@ from konnekt.models import Dispatch, Invoice, Organisation, PayPeriod
 
 # Days past the due date: from, up to and with.
 BANDS = {"1-30": (1, 30), "31-60": (31, 60), "61-90": (61, 90), "90+": (91, 36_500)}
+# All that is open, coarser: up to and with so many days past the due date; the last without end.
+NOT_DUE = "not due"
+AGES = {NOT_DUE: 0, "1-30": 30, "31-60": 60, "61+": 36_500}
 
 
 @dataclass(frozen=True)
 class Band:
-    """So many invoices of one age, and what is open of them (cents). key: of BANDS, or empty for all."""
+    """So many invoices of one age, and what is open of them (cents). key: of BANDS, of AGES, or empty."""
 
     key: str
     count: int
@@ -51,6 +54,25 @@ def is_overdue(first: int = 1, last: int = BANDS["90+"][1], invoice: Any = Invoi
     today = clock.today()
     of_age = invoice.due_on.between(today - timedelta(days=last), today - timedelta(days=first))
     return states.to_pay(invoice) & invoice.paid_on.is_null() & of_age
+
+
+def ages() -> list[Band]:
+    """All that is still to be paid by age: not due yet, and so many days late; one statement.
+
+    The keys are of AGES.
+    """
+    today = clock.today()
+    is_open = states.to_pay() & Invoice.paid_on.is_null()
+    open_cents = fn.COALESCE(fn.SUM(Invoice.total_cents - Invoice.settled_cents), 0)
+    # By its due date, of which there are few, so that age is asked once of each.
+    query = Invoice.select(Invoice.due_on, fn.COUNT(Invoice.id), open_cents).where(is_open)
+    sums = {key: [0, 0] for key in AGES}
+    for due_on, count, cents in query.group_by(Invoice.due_on).tuples():
+        days = (today - due_on).days
+        key = next(key for key, last in AGES.items() if days <= last)
+        sums[key][0] += count
+        sums[key][1] += int(cents)
+    return [Band(key, *numbers) for key, numbers in sums.items()]
 
 
 def late_days(due_on: date) -> int:

@@ -181,17 +181,7 @@ def load(period: PayPeriod, organisation: str = "", shown: str = "", number: int
     )
 
 
-def counts(of: list[PayPeriod]) -> dict[int, Tally]:
-    """The state of several periods, of all organisations together, by the period's id: one statement."""
-    ids = [period.id for period in of]
-    # Sheets are looked for of these assignments alone: there are many more that have ended.
-    has_sheet = Assignment.id.in_(Timesheet.select(Timesheet.assignment).where(Timesheet.pay_period.in_(ids)))
-    which = PayPeriod.id.in_(ids) & (Assignment.is_asked_for() | has_sheet)
-    query = _joined(Assignment.select(PayPeriod.id, *_sums()), which).group_by(PayPeriod.id)
-    return {period: Tally(None, *sums) for period, *sums in query.tuples()}
-
-
-def _joined(query: Any, is_period: Any) -> Any:
+def joined(query: Any, is_period: Any) -> Any:
     """Every flexible assignment that runs in the period with its timesheets, and any other timesheet."""
     return (
         query.join(Account)
@@ -246,7 +236,7 @@ def _narrowed(period: PayPeriod, organisation: str) -> Any:
 
 def _tallies(period: PayPeriod, organisation: str) -> list[Tally]:
     columns = [Organisation.id, Organisation.code, Organisation.name]
-    query = _joined(Assignment.select(*columns, *_sums()), _narrowed(period, organisation))
+    query = joined(Assignment.select(*columns, *_sums()), _narrowed(period, organisation))
     query = query.group_by(*columns).order_by(fn.LOWER(Organisation.name), Organisation.id)
     return [
         Tally(Organisation(id=key, code=code, name=name), *sums) for key, code, name, *sums in query.tuples()
@@ -267,7 +257,7 @@ def _total(tallies: list[Tally]) -> Tally:
 def _rows(period: PayPeriod, organisation: str, shown: str) -> Any:
     query = Assignment.select(Assignment, Account, Organisation, PayPeriod, Timesheet)
     is_shown = CONDITIONS.get(shown, CONDITIONS[""])
-    return _joined(query, _narrowed(period, organisation) & is_shown).order_by(
+    return joined(query, _narrowed(period, organisation) & is_shown).order_by(
         fn.LOWER(Organisation.name), Organisation.id, Account.name_key, Assignment.id, Timesheet.sequence
     )
 

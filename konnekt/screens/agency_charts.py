@@ -1,0 +1,97 @@
+"""The charts of the agency: how far a period is per organisation, open invoices by age, hours and revenue."""
+
+from itertools import dropwhile
+
+from babel.dates import format_date
+from flask import url_for
+from flask_babel import gettext as _, ngettext
+
+from konnekt.domain import clock
+from konnekt.domain.payments import overdue
+from konnekt.domain.periods import month as period_month, stages, turnover
+from konnekt.models import PayPeriod
+from konnekt.screens import charts, formats, period_names
+from konnekt.screens.charts import Charted, ColumnChart, Series, StackedBars
+
+# As many organisations have a bar on the agency's home; the others have one together.
+MOST = 10
+
+
+def stage_words() -> dict[str, str]:
+    """The stages of a timesheet as people call them."""
+    words = (_("Not sent"), _("To approve"), _("Approved"), _("Invoiced"), _("Paid out"))
+    return dict(zip(stages.STAGES, words, strict=True))
+
+
+def of_month(month: period_month.Month) -> list[tuple[PayPeriod, StackedBars]]:
+    """Of each period that is next how far its timesheets are per organisation, those with most to do."""
+    return [
+        (period, of_period(period, month.places[period.id], most=MOST))
+        for period, tally in month.periods
+        if tally.count
+    ]
+
+
+def of_period(period: PayPeriod, places: list[stages.PlaceStages], *, most: int = 0) -> StackedBars:
+    """A bar for each organisation, or for so many that have most to do and one for the others together."""
+    query = {"calendar": period.calendar, "year": period.year, "period": period.number}
+    shown = places
+    if most and len(places) > most + 1:
+        first = sorted(places, key=lambda one: (-one.to_do, -one.count))[:most]
+        shown = [one for one in places if one in first]
+    charted = [
+        Charted(one.name, one.counts, url_for("bureau.progress.index", **query, organisation=one.code))
+        for one in shown
+    ]
+    if others := [one for one in places if one not in shown]:
+        words = ngettext("%(num)s other organisation", "%(num)s other organisations", len(others))
+        sums = tuple(sum(numbers) for numbers in zip(*(one.counts for one in others), strict=True))
+        charted.append(Charted(words, sums, url_for("bureau.progress.index", **query)))
+    series = [Series(kind, words) for kind, words in stage_words().items()]
+    title = _("Timesheets per organisation, %(period)s", period=formats.period(period))
+    return charts.bars(f"stages-{period.calendar}", title, series, charted)
+
+
+def of_ages(ages: list[overdue.Band]) -> StackedBars:
+    """What is open of invoices by age, each age leading to its invoices."""
+    late = "bureau.overdue.index"
+    names = (
+        (_("not due yet"), url_for("bureau.payments.index")),
+        (_("1 to 30 days"), url_for(late, band="1-30")),
+        (_("31 to 60 days"), url_for(late, band="31-60")),
+        (_("more than 60 days"), url_for(late)),
+    )
+    charted = [
+        Charted(name, (one.open_cents,), address if one.count else "")
+        for one, (name, address) in zip(ages, names, strict=True)
+    ]
+    series = [Series("invoiced", _("Open"), formats.euros)]
+    return charts.bars(
+        "open-by-age", _("Open invoices by days past the due date"), series, charted, to_scale=True
+    )
+
+
+def of_turnover(periods: list[turnover.PeriodTurnover]) -> ColumnChart:
+    """The hours of each period from the first that has any, and below them its revenue."""
+    this_year = clock.today().year
+    charted = [
+        Charted(
+            period_names.capital(period_names.parts(one.period, _, formats.locale(), this_year)[0]),
+            (one.minutes, one.net_cents),
+            short=letters(one.period),
+            is_open=one.is_open,
+        )
+        for one in dropwhile(lambda one: not (one.minutes or one.net_cents), periods)
+    ]
+    series = [
+        Series("approved", _("Approved hours"), formats.hours),
+        Series("invoiced", _("Revenue, without VAT"), formats.euros),
+    ]
+    return charts.columns("turnover", _("Hours and revenue per period"), series, charted, layout="apart")
+
+
+def letters(period: PayPeriod) -> str:
+    """A period below its column: `12`, a week's number, or `nov`."""
+    if period.calendar == "month":
+        return format_date(period.first_on, "MMM", locale=formats.locale()).replace(".", "")
+    return str(period.first_on.isocalendar().week if period.calendar == "week" else period.number)
