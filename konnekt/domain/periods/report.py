@@ -1,12 +1,11 @@
-"""The report: hours and euros of a period or several, by one cut, against the periods before and the ceilings.
+"""The report: hours and euros of a period or several by one cut, against the periods before and ceilings.
 
-Euros are what the invoices say, without VAT, credit notes taken off, whenever they were issued: an invoice is of
-the period whose hours it bills. What is approved and not invoiced stands beside it and is never part of it.
+Euros are what the invoices say, without VAT, credit notes taken off, whenever they were issued: an invoice is
+of the period whose hours it bills. What is approved and not invoiced stands beside it, never in it.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, fields, replace
-from typing import Any
 
 from konnekt.domain import access, clock, paging
 from konnekt.domain.access import Grants
@@ -27,7 +26,7 @@ MOST_PRINTED = 2_000
 
 @dataclass(frozen=True)
 class ReportFilter:
-    """What is asked for; empty means the usual: the last period that is over, of all organisations.
+    """What is asked for; empty means the usual: the last period with its approvals due, all organisations.
 
     first, last: ids of periods.
     """
@@ -41,7 +40,7 @@ class ReportFilter:
 
 @dataclass(frozen=True)
 class ReportSums:
-    """Minutes and cents without VAT. open_*: approved and on no invoice yet; before_*: both, of the periods before.
+    """Minutes and cents without VAT. open_*: approved, on no invoice yet; before_*: both, in periods before.
 
     unpriced_minutes: those of the open ones that have no rate, and so no euros; paid_cents: what all of
     them are paid before tax.
@@ -99,7 +98,8 @@ class PeriodReport:
     """What was asked for, what can be asked for, the rows in order and their sum.
 
     before: the periods that it is compared with, as many; none where not that many are known.
-    has_margin: whether the reader is told what hours are paid.
+    has_margin: whether the reader is told what hours are paid. read_organisations: the ids of whose it is;
+    None for all of the agency's, never for anybody else.
     """
 
     by: ReportFilter
@@ -109,6 +109,7 @@ class PeriodReport:
     periods: list[PayPeriod]
     before: list[PayPeriod]
     has_margin: bool
+    read_organisations: list[int] | None = None
     rows: list[ReportRow] = field(default_factory=list)
 
     @property
@@ -129,11 +130,15 @@ class PeriodReport:
 
     def all_rows(self, most: int = MOST_ROWS) -> list[ReportRow]:
         """All of them, for a file. Raises Invalid where they are more than it holds."""
+        self.check_length(most)
+        return self._with_budgets(self.rows)
+
+    def check_length(self, most: int) -> None:
+        """Raise Invalid for more rows than that."""
         if len(self.rows) > most:
             raise Invalid(
                 "A file holds at most %(count)s rows: choose an organisation or another cut.", count=most
             )
-        return self._with_budgets(self.rows)
 
     def _with_budgets(self, rows: list[ReportRow]) -> list[ReportRow]:
         if self.by.cut != "budget_number" or not rows:
@@ -151,11 +156,13 @@ def load(who: Grants, by: ReportFilter) -> PeriodReport:
         scope = Scope(
             [one.id for one in report.periods],
             [one.id for one in report.before],
-            _asked(who, report),
+            report.read_organisations,
             report.has_margin,
         )
+        # What a worker is known by is for the agency.
+        is_told = who.is_agency_staff or report.by.cut != "worker"
         report.rows = [
-            ReportRow(key, name_nl, name_en, about, ReportSums(*numbers))
+            ReportRow(key, name_nl, name_en, about if is_told else "", ReportSums(*numbers))
             for key, name_nl, name_en, about, *numbers in report_facts.sums(report.by.cut, scope)
         ]
     if report.by.cut == "job":
@@ -193,7 +200,8 @@ def _chosen(who: Grants, by: ReportFilter) -> PeriodReport:
         by, cut=by.cut if by.cut in CUTS else CUTS[0], organisation=here.code if here else "", year=year,
         first=periods[0].id if periods else None, last=periods[-1].id if periods else None,
     )  # fmt: skip
-    return PeriodReport(asked, places, years, choice, periods, before, who.may("pay rates"))
+    whose = [here.id] if here else None if who.is_agency_staff else sorted(who.invoices)
+    return PeriodReport(asked, places, years, choice, periods, before, who.may("pay rates"), whose)
 
 
 def _places(who: Grants) -> list[Organisation]:
@@ -202,17 +210,10 @@ def _places(who: Grants) -> list[Organisation]:
     return [one for one in who.organisations.values() if access.may_see_invoices(who, one.id)]
 
 
-def _asked(who: Grants, report: PeriodReport) -> list[int] | None:
-    """The organisations that are read: None for all of the agency's, never for anybody else."""
-    if report.organisation:
-        return [report.organisation.id]
-    return None if who.is_agency_staff else sorted(who.invoices)
-
-
 def _usual(of: list[PayPeriod], places: list[Organisation]) -> PayPeriod | None:
-    """The last that is over, of the calendar that most of the organisations follow; else the last of all."""
+    """The last with its approvals due, of the calendar that most organisations follow; else the last."""
     followed = [one.calendar for one in places]
-    over = [one for one in of if one.last_on < clock.today()] or of
+    over = [one for one in of if one.approve_by_at <= clock.now()] or of
     most = max({one.calendar for one in over}, key=lambda name: (followed.count(name), name), default="")
     return next((one for one in over if one.calendar == most), None)
 
@@ -227,6 +228,8 @@ def _range(
     at = same.index(first)
     to = next((n for n, one in enumerate(same) if one.id == last and n >= at), at)
     periods = same[at : to + 1]
-    earlier = [one for one in reversed(begun) if one.calendar == first.calendar and one.first_on < first.first_on]
+    earlier = [
+        one for one in reversed(begun) if one.calendar == first.calendar and one.first_on < first.first_on
+    ]
     before = earlier[-len(periods) :]
     return periods, before if len(before) == len(periods) else []

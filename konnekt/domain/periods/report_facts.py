@@ -1,6 +1,6 @@
 """What a report adds up: invoice lines, hours that are approved and not invoiced, what those hours are paid.
 
-One relation for all cuts, so that each of them comes to the same cents. A line is rounded as the invoice has it
+One relation for all cuts, so that each of them comes to the same cents. A line is rounded as the invoice has
 or will have it: per timesheet, budget number, ISO week, hour type and price (invoices/drafts.py).
 """
 
@@ -63,9 +63,7 @@ def sums(cut: str, scope: Scope) -> list[tuple[Any, ...]]:
             column.paid_cents,
         )
     ] + [fn.COALESCE(fn.SUM(one).filter(column.is_now == 0), 0) for one in before]  # fmt: skip
-    return [
-        (*row[:4], *(int(number) for number in row[4:])) for row in rows(CUTS[cut](facts, counted))
-    ]
+    return [(*row[:4], *(int(number) for number in row[4:])) for row in rows(CUTS[cut](facts, counted))]
 
 
 def _by_organisation(facts: Any, counted: list[Any]) -> Any:
@@ -138,7 +136,11 @@ def _invoiced(scope: Scope) -> Any:
     return (
         Invoice.select(
             *_columns(
-                Invoice.organisation, number, Timesheet.assignment, InvoiceLine.hour_type, _is_now(Invoice, scope)
+                Invoice.organisation,
+                number,
+                Timesheet.assignment,
+                InvoiceLine.hour_type,
+                _is_now(Invoice, scope),
             ),
             (sign * InvoiceLine.minutes).alias("minutes"),
             (sign * InvoiceLine.net_cents).alias("cents"),
@@ -194,7 +196,9 @@ def _open(scope: Scope) -> Any:
     condition = Timesheet.has_hours_to_invoice(State.APPROVED) & InvoicedHour.id.is_null()
     condition &= _within(Timesheet, scope, scope.periods + scope.before)
     hours = _hours(bill_rate(), scope, condition).join(InvoicedHour, JOIN.LEFT_OUTER, on=is_live)
-    summed, of, column = _priced(hours, lambda hour: divided_there(hour.rate.cast("bigint") * hour.percent, 100))
+    summed, of, column = _priced(
+        hours, lambda hour: divided_there(hour.rate.cast("bigint") * hour.percent, 100)
+    )
     return summed.select_from(
         *of,
         ZERO.alias("minutes"),
@@ -209,7 +213,9 @@ def _open(scope: Scope) -> Any:
 def _paid(scope: Scope) -> Any:
     """What the approved hours are paid before tax, whether a batch has them or not; of the periods alone."""
     condition = (Timesheet.state == State.APPROVED) & _within(Timesheet, scope, scope.periods)
-    summed, of, column = _priced(_hours(pay_rate(), scope, condition), lambda hour: hour.rate.cast("bigint") * hour.percent)
+    summed, of, column = _priced(
+        _hours(pay_rate(), scope, condition), lambda hour: hour.rate.cast("bigint") * hour.percent
+    )
     return summed.select_from(
         *of,
         ZERO.alias("minutes"),

@@ -1,45 +1,29 @@
 """The report: each cut comes to what the invoices say, to the cent; who is told what."""
 
 import csv
-import random
-from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
-from peewee import Select, Value
-from playhouse.test_utils import count_queries
 
-from konnekt.db import db
-from konnekt.domain import access, amounts
-from konnekt.domain.budgets import overview
+from konnekt.domain import access
 from konnekt.domain.imports import import_folder
 from konnekt.domain.invoices import issue
 from konnekt.domain.periods import report
 from konnekt.domain.periods.report import ReportFilter
-from konnekt.domain.refusals import Forbidden, Invalid
 from konnekt.models import (
     Account,
-    Assignment,
-    BudgetNumber,
-    Hour,
-    HourType,
     Invoice,
-    InvoicedHour,
     InvoiceLine,
     Organisation,
     PayPeriod,
-    Rate,
     Timesheet,
-    TimesheetLine,
 )
-from tests import factories, invoice_cast
+from tests import invoice_cast
 from tests.domain.imports.import_sets import FOLDERS
-from tests.domain.invoices import test_random_runs as random_runs
-from tests.factories import World
 from tests.invoice_cast import half_up
 
 CUTS = ("organisation", "budget_number", "job", "worker", "hour_type")
