@@ -70,18 +70,18 @@ def _dated() -> Any:
 
 def bill_rate() -> Any:
     """The bill rate of an hour row's day, as an expression on Hour and Timesheet."""
-    return _rate_of_day(Rate.bill_rate)
+    return _rate_of_day(Rate.bill_rate, Hour.day)
 
 
-def pay_rate() -> Any:
-    """The pay rate of an hour row's day, as an expression on Hour and Timesheet."""
-    return _rate_of_day(Rate.pay_rate)
+def pay_rate(on: Any = Hour.day) -> Any:
+    """The pay rate of an hour row's day, or of another column's, as an expression on that and Timesheet."""
+    return _rate_of_day(Rate.pay_rate, on)
 
 
-def _rate_of_day(column: Any) -> Any:
+def _rate_of_day(column: Any, on: Any) -> Any:
     return (
         Rate.select(column)
-        .where((Rate.assignment == Timesheet.assignment) & (Rate.valid_from_on <= Hour.day))
+        .where((Rate.assignment == Timesheet.assignment) & (Rate.valid_from_on <= on))
         .order_by(Rate.valid_from_on.desc())
         .limit(1)
     )
