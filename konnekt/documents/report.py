@@ -13,7 +13,6 @@ from konnekt.documents.table_parts import TablePart, TableRow
 from konnekt.domain import access, clock, units
 from konnekt.domain.budgets import overview
 from konnekt.domain.periods import report
-from konnekt.domain.periods.report import PeriodReport, ReportFilter, ReportRow, ReportSums
 from konnekt.models import Agency, Job, JobFile
 from konnekt.screens import period_names
 
@@ -29,7 +28,7 @@ class Figure(NamedTuple):
     """A column of numbers: its words (a line feed where they may break), which number, whether of time."""
 
     words: str
-    of: Callable[[ReportSums], int]
+    of: Callable[[report.ReportSums], int]
     is_hours: bool = False
 
 
@@ -45,12 +44,12 @@ def cut_words(cut: str, _: Say) -> str:
     return words[cut]
 
 
-def row_name(row: ReportRow, _: Say, language: str) -> str:
+def row_name(row: report.ReportRow, _: Say, language: str) -> str:
     """What a row is called, also where nobody gave it a name."""
     return row.name(language).strip() or _("no name")
 
 
-def figures(of: PeriodReport, _: Say, *, is_short: bool = False) -> list[Figure]:
+def figures(of: report.PeriodReport, _: Say, *, is_short: bool = False) -> list[Figure]:
     """The columns of numbers that a reader gets; is_short: those that a page has room for."""
     found = [
         Figure(_("Hours\ninvoiced"), lambda one: one.minutes, is_hours=True),
@@ -72,18 +71,18 @@ def figures(of: PeriodReport, _: Say, *, is_short: bool = False) -> list[Figure]
     return found
 
 
-def workbook(of: PeriodReport, _: Say, language: str) -> bytes:
+def workbook(of: report.PeriodReport, _: Say, language: str) -> bytes:
     """The report as a workbook of numbers, with sums. Raises Invalid where it is too long."""
     numbers, has_budgets = figures(of, _), of.by.cut == "budget_number"
     header = [cut_words(of.by.cut, _), _("Of what"), *(one.words.replace("\n", " ") for one in numbers)]
-    totals = [tables.Total(), tables.Total()]
-    totals += [tables.Total(HOURS if one.is_hours else EUROS, is_summed=True) for one in numbers]
+    totals = [tables.SheetColumn(), tables.SheetColumn()]
+    totals += [tables.SheetColumn(HOURS if one.is_hours else EUROS, is_summed=True) for one in numbers]
     if has_budgets:
         header += [
             _("Ceiling in hours"), _("Ceiling in euros, without VAT"), _("Hours used in all"),
             _("Amount used in all"), _("Used of the ceiling"),
         ]  # fmt: skip
-        totals += [tables.Total(one) for one in (HOURS, EUROS, HOURS, EUROS, SHARE)]
+        totals += [tables.SheetColumn(one) for one in (HOURS, EUROS, HOURS, EUROS, SHARE)]
     rows = [
         [
             row_name(row, _, language), row.about,
@@ -96,7 +95,7 @@ def workbook(of: PeriodReport, _: Say, language: str) -> bytes:
     return tables.counted_xlsx_file(_("Report"), header, rows, totals, about, _("Total"))
 
 
-def _cell(figure: Figure, sums: ReportSums) -> Decimal:
+def _cell(figure: Figure, sums: report.ReportSums) -> Decimal:
     number = figure.of(sums)
     return _hours(number) if figure.is_hours else Decimal(number).scaleb(-2)
 
@@ -119,7 +118,7 @@ def _budget_cells(budget: overview.BudgetUse | None) -> list[tables.Cell]:
     ]
 
 
-def _about(of: PeriodReport, _: Say, language: str) -> list[list[tables.Cell]]:
+def _about(of: report.PeriodReport, _: Say, language: str) -> list[list[tables.Cell]]:
     rows: list[list[tables.Cell]] = [
         [_("Period"), period_text(of, _, language)],
         [_("First day"), of.periods[0].first_on if of.periods else None],
@@ -134,13 +133,13 @@ def _about(of: PeriodReport, _: Say, language: str) -> list[list[tables.Cell]]:
     return rows
 
 
-def period_text(of: PeriodReport, _: Say, language: str) -> str:
+def period_text(of: report.PeriodReport, _: Say, language: str) -> str:
     """The periods in words, with their year."""
     locale = invoice_text.LOCALES[language]
     return period_names.capital(period_names.together(of.periods, _, locale)) if of.periods else ""
 
 
-def notes(of: PeriodReport, _: Say) -> list[str]:
+def notes(of: report.PeriodReport, _: Say) -> list[str]:
     """What the numbers are, in sentences."""
     said = [
         _("Amounts are without VAT. Invoiced: what the invoices of these periods say, less credit notes."),
@@ -156,7 +155,7 @@ def notes(of: PeriodReport, _: Say) -> list[str]:
 def work(job: Job, tell: Tell) -> dict[str, Any]:
     """Make the PDF as long work, of what its reader may see by now; its file stays for a day."""
     who, asked = access.grants(job.created_by), job.asked
-    of = report.load(who, ReportFilter(**asked["by"]))
+    of = report.load(who, report.ReportFilter(**asked["by"]))
     tell(0, 1)
     with Printer() as printer:
         content = printer.pdf(html(of, asked["language"]), clock.today())
@@ -166,7 +165,7 @@ def work(job: Job, tell: Tell) -> dict[str, Any]:
     return {"organisations": of.read_organisations, "has_margin": of.has_margin}
 
 
-def html(of: PeriodReport, language: str) -> str:
+def html(of: report.PeriodReport, language: str) -> str:
     """The report as a page for konnekt.documents.pdf. Raises Invalid where it is too long."""
     _, agency = invoice_text.words(language).gettext, Agency.select().first()
     page = invoice_text.templates(language).get_template("report.html")
@@ -184,11 +183,11 @@ def html(of: PeriodReport, language: str) -> str:
     )
 
 
-def _table(of: PeriodReport, _: Say, language: str) -> TablePart:
+def _table(of: report.PeriodReport, _: Say, language: str) -> TablePart:
     numbers = figures(of, _, is_short=True)
     widths = [HOURS_WIDTH if one.is_hours else EUROS_WIDTH for one in numbers]
 
-    def cells(name: str, sums: ReportSums) -> list[str]:
+    def cells(name: str, sums: report.ReportSums) -> list[str]:
         return [name, *(_written(one, sums, language) for one in numbers)]
 
     rows: list[TableRow] = []
@@ -211,7 +210,7 @@ def _table(of: PeriodReport, _: Say, language: str) -> TablePart:
     }
 
 
-def _written(figure: Figure, sums: ReportSums, language: str) -> str:
+def _written(figure: Figure, sums: report.ReportSums, language: str) -> str:
     number = figure.of(sums)
     return units.hours_total(number, language) if figure.is_hours else units.euros(number, language)
 

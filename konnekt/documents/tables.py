@@ -93,8 +93,8 @@ def _saved(book: Any) -> bytes:
     return _timeless(out)
 
 
-class Total(NamedTuple):
-    """What a column of a counted workbook holds: how its numbers are written, and whether they are summed."""
+class SheetColumn(NamedTuple):
+    """A column of a counted workbook: how its numbers are written, and whether they are summed."""
 
     format: str = ""
     is_summed: bool = False
@@ -104,7 +104,7 @@ def counted_xlsx_file(
     title: str,
     header: Sequence[str],
     rows: Iterable[Sequence[Cell]],
-    totals: Sequence[Total],
+    totals: Sequence[SheetColumn],
     about: tuple[str, Sequence[Sequence[Cell]]],
     word: str,
 ) -> bytes:
@@ -135,7 +135,7 @@ def counted_xlsx_file(
     return _saved(book)
 
 
-def _sum(sheet: Any, letter: str, last: int, total: Total) -> Any:
+def _sum(sheet: Any, letter: str, last: int, total: SheetColumn) -> Any:
     """109: what a filter or somebody hides is left out (ECMA-376, part 1, 18.17.7)."""
     from openpyxl.cell import WriteOnlyCell
 

@@ -5,7 +5,7 @@ from typing import Any
 from wtforms import Form, StringField
 from wtforms.validators import NumberRange, Optional
 
-from konnekt.domain.periods.report import ReportFilter
+from konnekt.domain.periods import report
 from konnekt.forms.numbers import MOST, WholeNumber
 
 LONGEST = 100
@@ -21,11 +21,11 @@ class ReportForm(Form):  # type: ignore[misc]
     organisation = StringField()
     page = WholeNumber(validators=[Optional(), NumberRange(1, 100_000)])
 
-    def values(self) -> ReportFilter:
+    def values(self) -> report.ReportFilter:
         self.validate()
         year, first, last = (self._whole(field) for field in (self.year, self.first, self.last))
         cut, organisation = ((field.data or "")[:LONGEST] for field in (self.cut, self.organisation))
-        return ReportFilter(cut, year, first, last, organisation)
+        return report.ReportFilter(cut, year, first, last, organisation)
 
     def number(self) -> int:
         """The page that is asked for."""
@@ -36,7 +36,7 @@ class ReportForm(Form):  # type: ignore[misc]
         return None if field.errors else field.data
 
 
-def query(by: ReportFilter) -> dict[str, Any]:
+def query(by: report.ReportFilter) -> dict[str, Any]:
     """What was asked, as a query string has it."""
     asked = {
         "cut": by.cut, "year": by.year, "first": by.first, "last": by.last, "organisation": by.organisation,

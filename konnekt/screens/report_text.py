@@ -6,7 +6,7 @@ from flask_babel import gettext as _
 
 from konnekt.documents import report as files
 from konnekt.domain import clock
-from konnekt.domain.periods.report import PeriodReport, ReportRow
+from konnekt.domain.periods import report
 from konnekt.models import PayPeriod
 from konnekt.screens import charts, period_names
 from konnekt.screens.formats import euros, locale
@@ -21,7 +21,7 @@ def cut_word(cut: str) -> str:
     return files.cut_words(cut, _)
 
 
-def name(row: ReportRow) -> str:
+def name(row: report.ReportRow) -> str:
     """What a row is called."""
     return files.row_name(row, _, reader())
 
@@ -33,7 +33,7 @@ def span(periods: Sequence[PayPeriod]) -> str:
     return period_names.capital(period_names.together(periods, _, locale(), clock.today().year))
 
 
-def chart(of: PeriodReport) -> charts.StackedBars | None:
+def chart(of: report.PeriodReport) -> charts.StackedBars | None:
     """The largest rows, what is invoiced and what is to be; none where one bar is all there is to see."""
     largest = sorted(of.rows, key=lambda row: -row.sums.all_cents)[:MOST_BARS]
     bars = [

@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from peewee import JOIN, SQL, Case, fn
+from peewee import SQL, Case, fn
 
 from konnekt.domain.amounts import bill_rate, divided_there, pay_rate
-from konnekt.domain.budgets.raw_rows import rows
+from konnekt.domain.budgets import raw_rows
 from konnekt.models import (
     Account,
     Assignment,
@@ -69,7 +69,7 @@ def sums(cut: str, scope: Scope) -> list[tuple[Any, ...]]:
     )
     keyed = keyed.group_by(getattr(column, key)).alias("keyed")
     counted = [fn.COALESCE(fn.SUM(getattr(keyed.c, name)), 0) for name in (*COUNTED, *before)]
-    return [(*row[:4], *(int(number) for number in row[4:])) for row in rows(named(keyed, counted))]
+    return [(*row[:4], *(int(number) for number in row[4:])) for row in raw_rows.rows(named(keyed, counted))]
 
 
 def _by_organisation(keyed: Any, counted: list[Any]) -> Any:
@@ -120,7 +120,7 @@ COUNTED = ("minutes", "cents", "open_minutes", "open_cents", "unpriced_minutes",
 
 
 def _fact(keys: Iterable[Any], **counted: Any) -> list[Any]:
-    """The columns of a fact: what it is of, in the order of KEYS, and its numbers; nought where none is said."""
+    """The columns of a fact: what it is of, in the order of KEYS, and its numbers, else noughts."""
     return _named(keys) + [counted.get(name, ZERO).alias(name) for name in COUNTED]
 
 
@@ -164,14 +164,19 @@ def _invoiced(scope: Scope, *, has_worker: bool) -> Any:
 
 
 def _open_hours(columns: list[Any], scope: Scope, periods: list[int]) -> Any:
-    """Hours that are approved and stand on no live invoice."""
-    is_live = (InvoicedHour.hour == Hour.id) & InvoicedHour.released_at.is_null()
+    """Hours that are approved and stand on no live invoice.
+
+    The link is asked of each hour: with a join PostgreSQL goes through the hours of all years.
+    """
+    live = InvoicedHour.select(InvoicedHour.id).where(
+        (InvoicedHour.hour == Hour.id) & InvoicedHour.released_at.is_null()
+    )
     query = Timesheet.select(*columns).join(TimesheetLine).join(HourType).switch(TimesheetLine).join(Hour)
-    return query.join(InvoicedHour, JOIN.LEFT_OUTER, on=is_live).where(
+    return query.where(
         Timesheet.has_hours_to_invoice(State.APPROVED)
-        & InvoicedHour.id.is_null()
-        & (Hour.minutes != 0)
         & _within(Timesheet, scope, periods)
+        & (Hour.minutes != 0)
+        & (fn.COALESCE(live.limit(1), 0) == 0)
     )
 
 
