@@ -1,7 +1,6 @@
 """The report as files: a workbook, and the PDF, which long work makes in the process for that."""
 
 from collections.abc import Callable
-from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -192,7 +191,7 @@ def _table(of: report.PeriodReport, _: Say, language: str) -> TablePart:
 
     rows: list[TableRow] = []
     for row in of.all_rows(report.MOST_PRINTED):
-        below = " · ".join(filter(None, (row.about, _against(row.budget, language))))
+        below = " · ".join(filter(None, (row.about, _against(row.budget, _, language))))
         rows.append(
             {
                 "cells": cells(row_name(row, _, language), row.sums),
@@ -202,7 +201,7 @@ def _table(of: report.PeriodReport, _: Say, language: str) -> TablePart:
     rows.append({"kind": "sum", "cells": cells(_("Total"), of.whole)})
     return {
         "is_long": True,
-        "title": cut_words(of.by.cut, _),
+        "title": _("By %(cut)s") % {"cut": cut_words(of.by.cut, _).lower()},
         "widths": [WIDTH - sum(widths), *widths],
         "numbers": 1,
         "head": ["", *(one.words for one in numbers)],
@@ -215,20 +214,20 @@ def _written(figure: Figure, sums: report.ReportSums, language: str) -> str:
     return units.hours_total(number, language) if figure.is_hours else units.euros(number, language)
 
 
-def _against(budget: overview.BudgetUse | None, language: str) -> str:
-    """What is used of a ceiling: `62 % · € 16.200,00`."""
+def _against(budget: overview.BudgetUse | None, _: Say, language: str) -> str:
+    """What is used of a ceiling: `€ 3.214,03 van € 8.000,00 (40 %)`; empty without one."""
     if budget is None or not budget.against.is_limited:
         return ""
     of = budget.against
-    ceiling = (
-        units.euros(of.ceiling_cents or 0, language)
-        if of.is_in_cents
-        else units.hours_total(of.ceiling_minutes or 0, language)
-    )
-    percent = f"{of.percent}\u00a0%" if language == "nl" else f"{of.percent}%"
-    return f"{percent} / {ceiling}"
-
-
-def made_on(job: Job) -> date:
-    """The day that the file's name says."""
-    return clock.local(job.created_at).date()
+    if of.is_in_cents:
+        amounts = {"used": of.cents, "ceiling": of.ceiling_cents or 0}
+        said = _("%(used)s of %(ceiling)s") % {
+            name: units.euros(cents, language) for name, cents in amounts.items()
+        }
+    else:
+        times = {"used": of.minutes, "ceiling": of.ceiling_minutes or 0}
+        said = _("%(used)s of %(ceiling)s hours") % {
+            name: units.hours_total(minutes, language) for name, minutes in times.items()
+        }
+    percent = "\u00a0%" if language == "nl" else "%"
+    return f"{said} ({of.percent}{percent})"
