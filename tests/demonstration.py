@@ -83,6 +83,7 @@ def visit_the_agency(site: Site) -> None:
         "/bureau/corrections": "Bergström",
         "/budgets": "Introductieweek",
         "/invoices": "34367565.910.002",
+        "/reports": "Student Services Centre",
     }
     for path, shown in places.items():
         assert shown in site.read(path), f"{path} shows no {shown}"

@@ -27,6 +27,7 @@ from konnekt.models import (
     HourType,
     Identity,
     Job,
+    JobFile,
     Mail,
     Organisation,
     Payment,
@@ -130,7 +131,7 @@ class Cast:
 # The places of an address that name a row of the database.
 ROWS = {
     "sheet", "code", "assignment", "authenticator", "passkey", "device", "rate", "invoice", "budget_number", "deputy", "asked", "session", "closing_day", "entry",
-    "hour_type", "identity", "job", "key", "mail", "period", "payment", "batch", "person", "postponed", "number", "token",
+    "hour_type", "identity", "job", "made", "key", "mail", "period", "payment", "batch", "person", "postponed", "number", "token",
 }  # fmt: skip
 # Where a place of that name holds something else than elsewhere.
 SPECIAL = {
@@ -225,6 +226,11 @@ def assemble(app: Flask, world: World) -> Cast:
     failed = Job.create(
         kind="import", asked=checked.asked, created_at=clock.now(), ended_at=clock.now(), failure="x"
     )
+    report = Job.create(
+        kind="make_report", asked={"by": {}}, created_at=clock.now(), created_by=world.staff,
+        ended_at=clock.now(), result={"organisations": None, "has_margin": False},
+    )  # fmt: skip
+    JobFile.create(job=report, name="report.pdf", content=b"x")
     bank_entry, set_aside = (
         BankEntry.create(
             booked_on=clock.today(), amount_cents=100, format="camt", reference=reference, read_at=clock.now()
@@ -268,6 +274,7 @@ def assemble(app: Flask, world: World) -> Cast:
         "hour_type": HourType.get(HourType.code == "REG").id,
         "job": checked.id,
         "import": failed.id,
+        "made": report.id,
         "mail": lost.id,
         "period": world.period.id,
         "payment": Payment.select().order_by(Payment.id).get().id,

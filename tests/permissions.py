@@ -200,6 +200,11 @@ GET  /invoices/<invoice>/ubl                                      -----  login  
 GET  /invoices/list.csv                                           -----  login  login  403    403    403    403    ok     403    ok     ok     PIYAR
 GET  /invoices/list.xlsx                                          -----  login  login  403    403    403    403    ok     403    ok     ok     PIYAR
 GET  /invoices/zip                                                -----  login  login  403    403    403    403    ok     403    422    ok     PIYAR
+GET  /reports                                                     -----  login  login  403    403    403    403    ok     403    ok     ok     PIYAR
+GET  /reports/made/<made>                                         -----  login  login  403    403    403    403    404    403    404    ok     PIYAR
+GET  /reports/made/<made>/report.pdf                              -----  login  login  403    403    403    403    404    403    404    ok     PIYAR
+POST /reports/pdf                                                 -----  login  login  403    403    403    403    ok     403    ok     ok     PIYAR
+GET  /reports/report.xlsx                                         -----  login  login  403    403    403    403    ok     403    ok     ok     PIYAR
 
 # The agency's own places
                                                                          nobody half   worker peer   approv regist invoic deputy away   agency roles

@@ -15,7 +15,7 @@ from peewee import InterfaceError, OperationalError
 from konnekt.background import cause, queue
 from konnekt.background.queue import Handler, Interrupted
 from konnekt.db import db
-from konnekt.documents import invoice
+from konnekt.documents import invoice, report
 from konnekt.domain.imports import uploads
 from konnekt.domain.invoices import runs
 from konnekt.domain.refusals import Refused
@@ -30,6 +30,7 @@ HANDLERS: dict[str, Handler] = {
     "import": uploads.carry_out,
     "issue_invoices": runs.carry_out,
     "make_documents": invoice.work,
+    "make_report": report.work,
 }
 
 

@@ -26,11 +26,11 @@ def html(invoice: Invoice, lines: Iterable[InvoiceLine]) -> str:
     """The invoice with its timesheets as html for konnekt.documents.pdf, from frozen data alone."""
     frozen, language, lines = invoice.frozen, invoice.language, list(lines)
     day, by_worker = _days(language), workers(lines)
-    tables = Tables(language, _words(language), day)
+    tables = Tables(language, words(language), day)
     # Whatever was frozen before these were known does not have them.
     corrected = frozen["references"] or frozen.get("corrects", [])
     return (
-        _templates(language)
+        templates(language)
         .get_template("invoice.html")
         .render(
             invoice=invoice,
@@ -109,18 +109,20 @@ def _iban(text: str) -> str:
 
 def _period_name(frozen: dict[str, Any], language: str) -> str:
     days = {name: date.fromisoformat(frozen[name]) for name in ("first_on", "last_on")}
-    words = _words(language)
-    return period_names.with_days(SimpleNamespace(**{**frozen, **days}), words.gettext, LOCALES[language])
+    say = words(language).gettext
+    return period_names.with_days(SimpleNamespace(**{**frozen, **days}), say, LOCALES[language])
 
 
 @lru_cache
-def _words(language: str) -> NullTranslations:
+def words(language: str) -> NullTranslations:
+    """What says a sentence in this language."""
     words: NullTranslations = Translations.load(HOUSE / "translations", [language])
     return words
 
 
 @lru_cache
-def _templates(language: str) -> Environment:
+def templates(language: str) -> Environment:
+    """The templates of documents in this language."""
     environment = Environment(
         loader=FileSystemLoader(HOUSE / "templates" / "pdf"),
         autoescape=True,
@@ -129,7 +131,7 @@ def _templates(language: str) -> Environment:
         lstrip_blocks=True,
         extensions=["jinja2.ext.i18n"],
     )
-    environment.install_gettext_translations(_words(language), newstyle=True)  # type: ignore[attr-defined]
+    environment.install_gettext_translations(words(language), newstyle=True)  # type: ignore[attr-defined]
     environment.filters.update(
         day=_days(language),
         hours=lambda minutes: units.hours_total(minutes, language),

@@ -184,9 +184,15 @@ class _Rows:
         return DrawnTable(self.edges[-1], self._head(), blocks)
 
     def _head(self) -> list[Drawn]:
-        height = 1.6 * mm + HEAD * LEADING
-        texts = self._texts(self.part["head"], 0.8 * mm, self.fonts.bold, HEAD, GREY)
-        columns = Drawn(height, list(texts), [], (0.5, DARK))
+        head = [words.split("\n") for words in self.part["head"]]
+        most = max(map(len, head))
+        texts: list[Text] = []
+        for line in range(most):
+            # The last line of each stands on the rule.
+            words = [one[line - most + len(one)] if line >= most - len(one) else "" for one in head]
+            above = 0.8 * mm + line * HEAD * LEADING
+            texts += self._texts(words, above, self.fonts.bold, HEAD, GREY)
+        columns = Drawn(1.6 * mm + most * HEAD * LEADING, texts, [], (0.5, DARK))
         if not self.part.get("is_long"):
             return [columns]
         title = Text(0, 5 * mm + TITLE, self.part["title"], self.fonts.bold, TITLE, DARK)

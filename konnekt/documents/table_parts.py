@@ -19,7 +19,8 @@ class TablePart(TypedDict, total=False):
     """A table with its title, which stands in the table's own head where that is long.
 
     about: the rest of the line after the worker's name, and more lines. widths: millimetres.
-    numbers: the first column whose texts stand right, as those of all after it do.
+    numbers: the first column whose texts stand right, as those of all after it do. head: a word that breaks
+    has a line feed where it does.
     """
 
     title: str

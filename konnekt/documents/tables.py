@@ -11,7 +11,7 @@ import zipfile
 from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 CSV = "text/csv; charset=utf-8"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -57,23 +57,92 @@ def _text(cell: Cell, language: str) -> str:
 
 def xlsx_file(title: str, header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> bytes:
     """A workbook of one sheet, its header bold and fixed, its columns as wide as what they hold."""
-    # Here, since every command imports this file and few write a workbook.
-    from openpyxl import Workbook
-    from openpyxl.utils import get_column_letter
-
-    book = Workbook(write_only=True)
-    sheet = book.create_sheet("".join(letter for letter in title if letter not in "[]:*?/\\")[:31] or "Blad")
+    book, sheet = _book(title)
     sheet.freeze_panes = "A2"
     held = [list(row) for row in rows]
-    for column, name in enumerate(header):
-        longest = max([len(name), *(len(str(row[column])) for row in held if row[column] is not None)])
-        sheet.column_dimensions[get_column_letter(column + 1)].width = min(WIDEST, longest) + 2
+    _widen(sheet, header, held)
     sheet.append([_cell(sheet, name, style="Headline 4") for name in header])
     for row in held:
         sheet.append([_cell(sheet, cell) for cell in row])
+    return _saved(book)
+
+
+def _book(title: str) -> tuple[Any, Any]:
+    # Here, since every command imports this file and few write a workbook.
+    from openpyxl import Workbook
+
+    book = Workbook(write_only=True)
+    return book, book.create_sheet(_title(title))
+
+
+def _title(text: str) -> str:
+    return "".join(letter for letter in text if letter not in "[]:*?/\\")[:31] or "Blad"
+
+
+def _widen(sheet: Any, header: Sequence[str], rows: list[list[Cell]]) -> None:
+    from openpyxl.utils import get_column_letter
+
+    for column, cells in enumerate(zip(*([header] if header else []), *rows, strict=True)):
+        longest = max((len(str(cell)) for cell in cells if cell is not None), default=0)
+        sheet.column_dimensions[get_column_letter(column + 1)].width = min(WIDEST, longest) + 2
+
+
+def _saved(book: Any) -> bytes:
     out = io.BytesIO()
     book.save(out)
     return _timeless(out)
+
+
+class SheetColumn(NamedTuple):
+    """A column of a counted workbook: how its numbers are written, and whether they are summed."""
+
+    format: str = ""
+    is_summed: bool = False
+
+
+def counted_xlsx_file(
+    title: str,
+    header: Sequence[str],
+    rows: Iterable[Sequence[Cell]],
+    totals: Sequence[SheetColumn],
+    about: tuple[str, Sequence[Sequence[Cell]]],
+    word: str,
+) -> bytes:
+    """A workbook to go on counting with: its rows have a filter, and below them a sum of what it leaves.
+
+    totals: of each column; about: the name and the rows of a second sheet; word: what the sums are called.
+    """
+    from openpyxl.utils import get_column_letter
+
+    held = [list(row) for row in rows]
+    book, sheet = _book(title)
+    sheet.freeze_panes = "B2"
+    _widen(sheet, header, held)
+    sheet.append([_cell(sheet, name, style="Headline 4") for name in header])
+    for row in held:
+        sheet.append([_cell(sheet, cell, format=one.format) for cell, one in zip(row, totals, strict=True)])
+    letters = [get_column_letter(column + 1) for column in range(len(header))]
+    last = len(held) + 1
+    sheet.auto_filter.ref = f"A1:{letters[-1]}{last}"
+    sums = [_sum(sheet, letter, last, one) for letter, one in zip(letters, totals, strict=True)]
+    if held:
+        sheet.append([_cell(sheet, word, style="Headline 4"), *sums[1:]])
+    name, told = about
+    second = book.create_sheet(_title(name))
+    _widen(second, [], [list(row) for row in told])
+    for line in told:
+        second.append([_cell(second, cell) for cell in line])
+    return _saved(book)
+
+
+def _sum(sheet: Any, letter: str, last: int, total: SheetColumn) -> Any:
+    """109: what a filter or somebody hides is left out (ECMA-376, part 1, 18.17.7)."""
+    from openpyxl.cell import WriteOnlyCell
+
+    cell = WriteOnlyCell(sheet, f"=SUBTOTAL(109,{letter}2:{letter}{last})" if total.is_summed else None)
+    cell.style = "Headline 4"
+    cell.number_format = total.format or "General"
+    return cell
 
 
 def _timeless(book: io.BytesIO) -> bytes:
@@ -90,7 +159,7 @@ def _timeless(book: io.BytesIO) -> bytes:
     return out.getvalue()
 
 
-def _cell(sheet: Any, value: Cell, style: str = "") -> Any:
+def _cell(sheet: Any, value: Cell, style: str = "", format: str = "") -> Any:
     from openpyxl.cell import WriteOnlyCell
 
     cell = WriteOnlyCell(sheet, None)
@@ -108,4 +177,6 @@ def _cell(sheet: Any, value: Cell, style: str = "") -> Any:
         cell.number_format = "yyyy-mm-dd"
     if style:
         cell.style = style
+    if format and value is not None:
+        cell.number_format = format
     return cell

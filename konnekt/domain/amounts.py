@@ -9,6 +9,8 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, NamedTuple
 
+from peewee import Case, fn
+
 from konnekt.models import Hour, Rate, Timesheet
 from konnekt.models.compiled import compiled, listed
 
@@ -68,9 +70,18 @@ def _dated() -> Any:
 
 def bill_rate() -> Any:
     """The bill rate of an hour row's day, as an expression on Hour and Timesheet."""
+    return _rate_of_day(Rate.bill_rate, Hour.day)
+
+
+def pay_rate(on: Any = Hour.day) -> Any:
+    """The pay rate of an hour row's day, or of another column's, as an expression on that and Timesheet."""
+    return _rate_of_day(Rate.pay_rate, on)
+
+
+def _rate_of_day(column: Any, on: Any) -> Any:
     return (
-        Rate.select(Rate.bill_rate)
-        .where((Rate.assignment == Timesheet.assignment) & (Rate.valid_from_on <= Hour.day))
+        Rate.select(column)
+        .where((Rate.assignment == Timesheet.assignment) & (Rate.valid_from_on <= on))
         .order_by(Rate.valid_from_on.desc())
         .limit(1)
     )
@@ -96,6 +107,12 @@ def divided(number: int, by: int) -> int:
     """number / by, rounded half up, away from zero below it; by is above zero."""
     whole = (2 * abs(number) + by) // (2 * by)
     return whole if number >= 0 else -whole
+
+
+def divided_there(number: Any, by: int) -> Any:
+    """`divided` as an expression on whole numbers (bigint), which either database rounds in the same way."""
+    whole = (2 * fn.ABS(number) + by) / (2 * by)
+    return Case(None, [(number < 0, 0 - whole)], whole)
 
 
 def quantity(minutes: int, unit_price: int) -> Decimal:

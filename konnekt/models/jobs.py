@@ -29,7 +29,7 @@ class Job(BaseModel):
 
 
 class JobFile(BaseModel):
-    """A file that was uploaded for a job."""
+    """A file that was uploaded for a job, or made by it."""
 
     job = ForeignKeyField(Job, backref="files", on_delete="CASCADE")
     name = CharField()

@@ -20,6 +20,9 @@ FILES = {
     "invoices.xlsx": quotas.EXPORTS,
     "invoices.pdf": quotas.DOCUMENTS,
     "invoices.ubl": quotas.DOCUMENTS,
+    "reports.make": quotas.EXPORTS,
+    "reports.pdf": quotas.DOCUMENTS,
+    "reports.xlsx": quotas.EXPORTS,
     "timesheets.csv": quotas.EXPORTS,
     "timesheets.xlsx": quotas.EXPORTS,
 }

@@ -56,6 +56,7 @@ BUREAU = (
     MenuPlace("bureau.payroll.index", _("Payroll"), _("Payroll"), "user", _("The month")),
     MenuPlace("bureau.corrections.index", _("Corrections"), _("Corrections"), "undo", _("The month")),
     MenuPlace("budgets.index", _("Budgets"), _("Budgets"), "draft", _("The month")),
+    MenuPlace("reports.index", _("Report"), _("Report"), "file", _("The month")),
     MenuPlace("bureau.organisations.index", _("Organisations"), _("Organisations"), "building", _("Records"),
           also=("bureau.budget_numbers",)),
     MenuPlace("bureau.people.index", _("People"), _("People"), "user", _("Records")),
@@ -79,7 +80,7 @@ def bureau_places() -> list[MenuPlace]:
 MENU = (
     MenuPlace("home.index", _("Home"), _("Home"), "home"),
     MenuPlace("invoices.index", _("Invoices"), _("Invoices"), "file", _("Finance"),
-          lambda who: bool(who.invoices) or who.is_agency_staff),
+          lambda who: bool(who.invoices) or who.is_agency_staff, also=("reports",)),
     MenuPlace("approvals.index", _("Approve timesheets"), _("Approve"), "check", _("Timesheets"),
           lambda who: bool(who.approve), lambda: web.waiting().count, also=("decided", "timesheets")),
     MenuPlace("registration.index", _("Register hours"), _("Register"), "pencil", _("Timesheets"),

@@ -4,7 +4,7 @@ A period is `Periode 12` with its weeks beside it, a week `week 46`, a month `no
 would be read as December. The words come from the caller's gettext, the dates from its locale.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Protocol
 
@@ -70,6 +70,16 @@ def with_days(of: Period, _: Callable[[str], str], locale: str) -> str:
         for on, how in ((of.first_on, pattern), (of.last_on, "d MMM y"))
     )
     return f"{capital(name)}: {first} – {last}"
+
+
+def together(
+    periods: Sequence[Period], _: Callable[[str], str], locale: str, this_year: int | None = None
+) -> str:
+    """Periods in a row: `Periode 11 – Periode 12`; one alone with its weeks."""
+    if len(periods) == 1:
+        return plain(periods[0], _, locale, this_year)
+    first, last = (parts(one, _, locale, this_year)[0] for one in (periods[0], periods[-1]))
+    return f"{first} – {last}"
 
 
 def capital(words: str) -> str:

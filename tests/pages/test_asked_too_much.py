@@ -104,7 +104,8 @@ def test_somebodys_data_counts_and_a_refused_one_is_not_handed_out(app: Flask, w
 
 def test_every_address_that_answers_with_a_file_counts(app: Flask, world: World) -> None:
     cast = permission_cast.assemble(app, world)
-    files = {"factors.recovery_code_file", "account.data", "bureau.people.data"}  # POST: see the two above
+    # POST: see the two above
+    files = {"factors.recovery_code_file", "account.data", "bureau.people.data", "reports.make"}
     for row in permissions.rows():
         role = next((role for role in ("agency", "worker") if row.answers[role] == "ok"), "")
         if row.method == "GET" and role and "submitted" in (row.states or ("submitted",)):
