@@ -101,7 +101,7 @@ organisation | contact | client | contract | stays
   plain: code name calendar four_eyes decide_by_mail payment_term_days vat_treatment vat_text language
   plain: coc_number vat_number
   plain: peppol_id legal_name purchase_order_number purchase_order_required sign_in invoice_way
-  plain: payment_reminders invoice_per
+  plain: payment_reminders invoice_per debtor_number
   plain: street postcode city country ended_on
   contact: contact_name invoice_email
 
@@ -204,6 +204,7 @@ invoice | worker | invoices | law | invoices
   prices: net_cents vat_cents total_cents settled_cents
   shared: frozen
   acts: created_at created_by
+  plain: ledger_batch
 
 invoice_line | worker | invoices | law | invoices
   key: id timesheet position budget_number
@@ -223,7 +224,7 @@ invoiced_hour | worker | invoices | law | invoices
 
 payment | everybody | invoices | law | invoices
   key: id against reverses bank_entry
-  plain: invoice paid_on kind note
+  plain: invoice paid_on kind note ledger_batch
   prices: amount_cents
   acts: recorded_at recorded_by
 
@@ -247,6 +248,18 @@ dispatch | contact | invoices | law | invoices
   contact: recipient copy_to
   words: answer
   acts: asked_at asked_by
+
+ledger_settings | none | portal | none | stays
+  key: id
+  plain: program administration from_on with_payments sales_journal payments_journal debtors_account
+  plain: bank_account vat_account revenue_standard revenue_exempt revenue_reverse_charge revenue_out_of_scope
+  plain: vat_code_standard vat_code_exempt vat_code_reverse_charge vat_code_out_of_scope
+
+ledger_batch | staff | invoices | law | invoices
+  key: id
+  plain: number documents handed_over_at undone_at
+  prices: debit_cents frozen
+  acts: created_at created_by
 
 payroll_batch | worker | wages | law | payroll
   key: id
