@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, make_response, request, url_for
+from flask import Blueprint, flash, make_response, request, url_for
 from flask_babel import gettext as _
 from werkzeug import Response
 
@@ -191,4 +191,5 @@ def change_debtor(code: str) -> Response:
         status, place = web.refuse(form, refusal), organisations.find(code)
         web.look_again(form, status, books_settings.seen_debtor(place))
         return web.page(*DEBTOR, status, place=place, form=form)
+    flash(_("The settings are saved."))
     return web.leave_for(url_for(".debtors"))
