@@ -15,7 +15,7 @@ HEADER = (
 )  # fmt: skip
 KINDS = {
     "invoice": "factuur",
-    "credit_note": "creditfactuur",
+    "credit_note": "creditnota",
     "payment": "betaling",
     "refund": "terugbetaling",
     "set_off": "verrekening",

@@ -26,7 +26,7 @@ REVENUE = {
 # What an entry is called in Dutch books, with the number of its document behind it.
 WORDS = {
     "invoice": "Factuur",
-    "credit_note": "Creditfactuur",
+    "credit_note": "Creditnota",
     "payment": "Betaling",
     "refund": "Terugbetaling",
     "set_off": "Verrekening",
