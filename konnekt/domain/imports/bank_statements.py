@@ -67,7 +67,10 @@ def _camt(content: bytes, ours: str) -> Iterator[bank.StatementLine]:
 
 
 def _entry(entry: Any, number: int) -> Iterator[bank.StatementLine]:
-    """One amount; a batch of several payments that has the amount of each is so many lines."""
+    """One amount; a batch of several payments that has the amount of each is so many lines.
+
+    What came on the account counts, in euros; what somebody paid in another currency is one of its details.
+    """
     day = _day(entry.findtext("BookgDt/Dt") or entry.findtext("BookgDt/DtTm") or "", number)
     is_credit = _one_of(entry.findtext("CdtDbtInd"), number)
     details = entry.findall("NtryDtls/TxDtls")
@@ -75,7 +78,8 @@ def _entry(entry: Any, number: int) -> Iterator[bank.StatementLine]:
         one.find("Amt") if one.find("Amt") is not None else one.find("AmtDtls/TxAmt/Amt") for one in details
     ]
     whole = _cents(entry.find("Amt"), number)
-    parts = [_cents(amount, number) for amount in amounts] if all(one is not None for one in amounts) else []
+    is_told = all(one is not None and one.get("Ccy") == "EUR" for one in amounts)
+    parts = [_cents(amount, number) for amount in amounts] if is_told else []
     if len(details) < 2 or sum(parts) != whole:
         details, parts = [entry], [whole]
     for position, (detail, cents) in enumerate(zip(details, parts, strict=True)):

@@ -200,11 +200,10 @@ invoice | worker | invoices | law | invoices
   key: id organisation budget_number credits
   plain: kind year number number_text pay_period budget_number_text issued_on due_on language vat_treatment
   plain: vat_percent vat_text reason paid_on has_documents dispatch_count erased_at
-  plain: reminder_count
+  plain: reminder_count ledger_batch
   prices: net_cents vat_cents total_cents settled_cents
   shared: frozen
   acts: created_at created_by
-  plain: ledger_batch
 
 invoice_line | worker | invoices | law | invoices
   key: id timesheet position budget_number
@@ -248,18 +247,6 @@ dispatch | contact | invoices | law | invoices
   contact: recipient copy_to
   words: answer
   acts: asked_at asked_by
-
-ledger_settings | none | portal | none | stays
-  key: id
-  plain: program administration from_on with_payments sales_journal payments_journal debtors_account
-  plain: bank_account vat_account revenue_standard revenue_exempt revenue_reverse_charge revenue_out_of_scope
-  plain: vat_code_standard vat_code_exempt vat_code_reverse_charge vat_code_out_of_scope
-
-ledger_batch | staff | invoices | law | invoices
-  key: id
-  plain: number documents handed_over_at undone_at
-  prices: debit_cents frozen
-  acts: created_at created_by
 
 payroll_batch | worker | wages | law | payroll
   key: id
