@@ -17,13 +17,9 @@ from konnekt.domain import clock
 from konnekt.domain.invoices import parties, settling
 from konnekt.models import Invoice, LedgerSettings, Organisation, Payment
 
-# As many documents as a batch takes at once, so that its page and files are made within a request (Excel takes
-# longest: a second for 3,200 lines).
+# As many documents as a batch takes at once, so that its page and files are made within a request (a workbook
+# takes longest: a second for 3,200 lines).
 MOST = 1_000
-REVENUE = {
-    treatment: f"revenue_{treatment}"
-    for treatment in ("standard", "exempt", "reverse_charge", "out_of_scope")
-}
 # What an entry is called in Dutch books, with the number of its document behind it.
 WORDS = {
     "invoice": "Factuur",
