@@ -19,6 +19,7 @@ class Line:
     name: str = "Universiteit Maastricht"
     iban: str = "NL20INGB0001234567"
     on: date = DAY
+    payment_id: str = ""
 
     @property
     def amount(self) -> Decimal:
@@ -39,10 +40,11 @@ def camt(*lines: Line, iban: str = IBAN, currency: str = "EUR", status: str = "B
 def _entry(line: Line, currency: str, status: str) -> str:
     side, party = ("CRDT", "Dbtr") if line.cents > 0 else ("DBIT", "Cdtr")
     reference = f"<AcctSvcrRef>{line.reference}</AcctSvcrRef>" if line.reference else ""
+    payment_id = f"<TxId>{line.payment_id}</TxId>" if line.payment_id else ""
     return (
         f'<Ntry><Amt Ccy="{currency}">{line.amount:.2f}</Amt><CdtDbtInd>{side}</CdtDbtInd><Sts><Cd>{status}</Cd></Sts>'
         f"<BookgDt><Dt>{line.on}</Dt></BookgDt>{reference}<NtryDtls><TxDtls><Refs><EndToEndId>NOTPROVIDED</EndToEndId>"
-        f"</Refs><RltdPties><{party}><Pty><Nm>{escape(line.name)}</Nm></Pty></{party}><{party}Acct><Id><IBAN>"
+        f"{payment_id}</Refs><RltdPties><{party}><Pty><Nm>{escape(line.name)}</Nm></Pty></{party}><{party}Acct><Id><IBAN>"
         f"{line.iban}</IBAN></Id></{party}Acct></RltdPties><RmtInf><Ustrd>{escape(line.words)}</Ustrd></RmtInf>"
         "</TxDtls></NtryDtls></Ntry>"
     )

@@ -39,7 +39,7 @@ from konnekt.models import (
     Timesheet,
     TimesheetLine,
 )
-from tests import factories, invoice_cast, mailed, payroll_cast, soft_passkeys
+from tests import books_cast, factories, invoice_cast, mailed, payroll_cast, soft_passkeys
 from tests.factories import World
 from tests.visitor import Visitor
 
@@ -141,6 +141,7 @@ SPECIAL = {
     "/bureau/organisations/": {"code": "organisation"},
     "/bureau/people/<person>/rights/": {"code": "organisation", "person": "approver"},
     "/bureau/people/<person>/sessions/": {"session": "session"},
+    "/bureau/books/": {"batch": "ledger_batch", "format": "ledger_format", "code": "organisation"},
     "/bureau/payroll/<calendar>/": {"number": "period_number"},
     "/bureau/imports/<job>/again": {"job": "import"},
     "/bureau/payments/bank/<entry>/put-back": {"entry": "set_aside"},
@@ -204,6 +205,7 @@ def assemble(app: Flask, world: World) -> Cast:
     missing_documents.keep(invoice)
     Organisation.update(invoice_email="facturen@fse.example").where(Organisation.code == "FSE").execute()
     booking.pay(invoice.id, clock.today(), 100, by=world.staff, seen=0)
+    books_cast.choose(world)
     visitors = {role: Visitor(app, account) for role, account in accounts.items()}
     devices.remember(noor, devices.know(noor, ""))
     begun = factors.begin(noor, "Phone", by=noor)
@@ -280,6 +282,8 @@ def assemble(app: Flask, world: World) -> Cast:
         "payment": Payment.select().order_by(Payment.id).get().id,
         "batch": batch.id,
         "format": "neutral",
+        "ledger_batch": books_cast.make(world.staff).id,
+        "ledger_format": "csv",
         "calendar": "four_weeks",
         "year": 2026,
         "period_number": 12,

@@ -12,9 +12,9 @@ from konnekt.domain import clock, events
 from konnekt.domain.approvals import decide
 from konnekt.domain.corrections import case as cases, supplementary
 from konnekt.domain.invoices import issue, missing_documents
-from konnekt.domain.payments import bank, booking
+from konnekt.domain.payments import bank, booking, books
 from konnekt.domain.payroll import hand_over_or_undo, make
-from konnekt.domain.records import organisations
+from konnekt.domain.records import books_settings, organisations
 from konnekt.domain.timesheets import content
 from konnekt.models import Account, Dispatch, Invoice, Organisation, PayPeriod, Timesheet
 
@@ -24,6 +24,12 @@ TOO_MANY = {
     "Søren": (120, "Het laatste practicum begon twee uur later."),
 }
 LAW_STREET = "Bouillonstraat 3"
+# What its bookkeeping calls things.
+LEDGER = {
+    "program": "neutral", "with_payments": True, "sales_journal": "70", "payments_journal": "90",
+    "debtors_account": "1300", "bank_account": "1100", "vat_account": "1500", "revenue_standard": "8000",
+    "revenue_exempt": "8010", "vat_code_standard": "4",
+}  # fmt: skip
 
 
 def settle(story: Story) -> None:
@@ -52,6 +58,7 @@ def _steps(story: Story) -> Iterator[tuple[datetime, Any]]:
     yield _after(older, 16), partial(_credit, story, older)
     yield _after(older, 17), partial(_invoice, story, older, "LAW")
     yield _after(older, 36), partial(_pay, story, older, "FSE")
+    yield _after(older, 37), partial(_to_the_books, story, oldest)
     yield _after(older, 41), partial(_pay_half, story, older, "SSC")
     yield _after(latest, 21), partial(_correct, story, "Jürgen", latest)
     yield _after(latest, 23), partial(_approve, story, "Jürgen", latest)
@@ -111,6 +118,15 @@ def _statement(story: Story) -> None:
     on, name, iban = clock.today(), "Universiteit, crediteuren", "NL20INGB0001234567"
     lines = [bank.StatementLine("camt", on, cents, "", name, iban, words) for cents, words in said]
     bank.read(lines, by=story.cast.agency)
+
+
+def _to_the_books(story: Story, first: PayPeriod) -> None:
+    """All of it so far is in the bookkeeping; what comes after that waits for the next batch."""
+    by = story.cast.agency
+    books_settings.change({**LEDGER, "from_on": first.first_on}, seen="", by=by)
+    found = books.preview()
+    if found is not None and found.may_make:
+        books.hand_over(books.make(by=by, seen=found.fingerprint).id, by=by)
 
 
 def _pay_half(story: Story, period: PayPeriod, code: str) -> None:

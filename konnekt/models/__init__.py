@@ -2,6 +2,7 @@
 
 from konnekt.models.assignments import Assignment, Rate
 from konnekt.models.bank import BankEntry
+from konnekt.models.books import LedgerBatch, LedgerSettings
 from konnekt.models.budgets import BudgetShare, BudgetSum
 from konnekt.models.chains import EventChain
 from konnekt.models.decision_links import DecisionLink, DecisionLinkSheet
@@ -52,9 +53,9 @@ __all__ = [
     "BankEntry", "BudgetNumber", "BudgetNumberKey", "BudgetShare", "BudgetSum", "ClosingDay",
     "Contributor", "DeadlineFeed", "DecisionLink", "DecisionLinkSheet", "Deputy", "DeputyRequest",
     "Device", "Dispatch", "Document", "Event", "EventChain", "FactorReset", "Flag", "Hour", "HourType",
-    "Identity", "Installation", "Invoice", "InvoiceLine", "InvoicedHour", "Job", "JobFile", "Mail",
-    "NumberSeries", "Organisation", "Passkey", "PasskeyChallenge", "PayPeriod", "Payment",
-    "PayrollBatch", "PayrollHour", "PostponedInvoice", "ProposedChange", "ProviderRequest", "Rate",
+    "Identity", "Installation", "Invoice", "InvoiceLine", "InvoicedHour", "Job", "JobFile", "LedgerBatch",
+    "LedgerSettings", "Mail", "NumberSeries", "Organisation", "Passkey", "PasskeyChallenge", "PayPeriod",
+    "Payment", "PayrollBatch", "PayrollHour", "PostponedInvoice", "ProposedChange", "ProviderRequest", "Rate",
     "RecoveryCode", "ReminderStep", "RetentionTerm", "Right", "Session", "SignInAttempt", "State",
     "Timesheet", "TimesheetLine", "WaitingSheet",
 ]  # fmt: skip
@@ -64,7 +65,8 @@ TABLES = [
     Device, Passkey, PasskeyChallenge, FactorReset, Identity, ProviderRequest, Mail, Organisation,
     Right, Deputy, DeputyRequest, BudgetNumber, BudgetNumberKey, Assignment, Rate, PayPeriod,
     ClosingDay, HourType, Timesheet, TimesheetLine, Hour, Flag, Contributor, WaitingSheet, DecisionLink,
-    DecisionLinkSheet, BudgetSum, BudgetShare, NumberSeries, Invoice, InvoiceLine, InvoicedHour,
-    PostponedInvoice, BankEntry, Payment, Document, Dispatch, ReminderStep, PayrollBatch, PayrollHour,
-    Event, EventChain, RetentionTerm, Job, JobFile, Installation, BackgroundProcess, ProposedChange,
+    DecisionLinkSheet, BudgetSum, BudgetShare, NumberSeries, LedgerSettings, LedgerBatch, Invoice,
+    InvoiceLine, InvoicedHour, PostponedInvoice, BankEntry, Payment, Document, Dispatch, ReminderStep,
+    PayrollBatch, PayrollHour, Event, EventChain, RetentionTerm, Job, JobFile, Installation,
+    BackgroundProcess, ProposedChange,
 ]  # fmt: skip

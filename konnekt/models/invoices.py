@@ -17,6 +17,7 @@ from peewee import (
 
 from konnekt.db import BaseModel, MomentField
 from konnekt.models.bank import BankEntry
+from konnekt.models.books import LedgerBatch
 from konnekt.models.organisations import BudgetNumber, Organisation
 from konnekt.models.people import Account
 from konnekt.models.periods import PayPeriod
@@ -56,6 +57,7 @@ class Invoice(BaseModel):
     dispatch_count: how often it was sent, reminder_count: the last step of reminding that it is owed; each is
     the nth of its last Dispatch.
     erased_at: since when its term is over, and it holds no names and its documents no content.
+    ledger_batch: with which batch it went to the bookkeeping.
     """
 
     kind = CharField(default="invoice", constraints=[Check("kind IN ('invoice', 'credit_note')")])
@@ -84,6 +86,7 @@ class Invoice(BaseModel):
     reminder_count = IntegerField(default=0, constraints=[Check("reminder_count >= 0")])
     erased_at = MomentField(null=True)
     settled_cents = IntegerField(default=0, constraints=[Check(_SETTLED), Check(_PAID_ON)])
+    ledger_batch = ForeignKeyField(LedgerBatch, null=True, backref="+")
     created_at = MomentField()
     created_by = ForeignKeyField(Account, null=True, backref="+")
 
@@ -169,6 +172,7 @@ class Payment(BaseModel):
     """What settles an invoice or credit note, in cents: money in is positive, money back negative.
 
     A set-off has a row on both documents, against each other. What was wrong stays, and a row reverses it.
+    ledger_batch: with which batch it went to the bookkeeping.
     """
 
     invoice = ForeignKeyField(Invoice, backref="payments")
@@ -181,6 +185,7 @@ class Payment(BaseModel):
     )
     reverses = ForeignKeyField("self", null=True, unique=True, backref="+")
     bank_entry = ForeignKeyField(BankEntry, null=True, backref="payments")
+    ledger_batch = ForeignKeyField(LedgerBatch, null=True, backref="+")
     recorded_at = MomentField()
     recorded_by = ForeignKeyField(Account, null=True, backref="+")
 
@@ -249,6 +254,10 @@ Invoice.add_index(Invoice.year, Invoice.number, where=SQL("NOT has_documents"), 
 # What the agency's payments show: few of many.
 Invoice.add_index(Invoice.kind, Invoice.due_on, where=SQL("paid_on IS NULL"), name="invoice_unsettled")
 Invoice.add_index(Invoice.issued_on, where=SQL("settled_cents > total_cents"), name="invoice_overpaid")
+
+# What did not go to the bookkeeping yet: few of many where there is one.
+Invoice.add_index(Invoice.created_at, where=SQL("ledger_batch_id IS NULL"), name="invoice_unbooked")
+Payment.add_index(Payment.recorded_at, where=SQL("ledger_batch_id IS NULL"), name="payment_unbooked")
 
 # An hour stands on one invoice at a time.
 InvoicedHour.add_index(

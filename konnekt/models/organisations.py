@@ -55,7 +55,8 @@ class Organisation(BaseModel):
     without signing in. sign_in: whether its people sign in with a provider. invoice_per: what one of its
     invoices is for, of one period: a budget number, a worker, or all of it (domain/invoices/groups.py).
     invoice_way: how its invoices are sent, by mail with the PDF or with the e-invoice as well, or by Peppol.
-    payment_reminders: whether it is reminded of what is overdue.
+    payment_reminders: whether it is reminded of what is overdue. debtor_number: what the bookkeeping knows it
+    by, where that is not its code.
     """
 
     code = CharField(unique=True)
@@ -92,6 +93,7 @@ class Organisation(BaseModel):
         default="mail", constraints=[Check("invoice_way IN ('mail', 'mail_ubl', 'peppol')")]
     )
     payment_reminders = BooleanField(default=True)
+    debtor_number = CharField(default="")
     ended_on = DateField(null=True)
     sign_in = CharField(default="off", constraints=[Check("sign_in IN ('off', 'offered', 'required')")])
     name_key = TextField(default="")

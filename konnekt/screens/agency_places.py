@@ -14,6 +14,7 @@ TASKS = {
     "assignments": "assignments",
     "balances": "payments",
     "bank": "payments",
+    "books": "invoices",
     "budget_numbers": "budget numbers",
     "closing_days": "calendar",
     "corrections": "corrections",
@@ -52,7 +53,8 @@ OTHER = {
 OF_ANYBODY = {"new", "add", "edit", "change", "invite", "close", "reopen", "end_sessions"}
 # Pages that are there for a change, or for a file that not everybody gets.
 FORMS = {
-    "assignments.new", "assignments.ask", "assignments.ask_rate", "budget_numbers.show", "closing_days.show",
+    "assignments.new", "assignments.ask", "assignments.ask_rate", "books.debtor", "books.download",
+    "books.hand_over", "books.settings", "books.undo", "budget_numbers.show", "closing_days.show",
     "closing_days.holidays", "corrections.show", "erasure.show", "hour_types.show", "invoicing.outlook",
     "moves.index", "organisations.new", "organisations.edit", "pay_periods.ask_year", "pay_periods.show",
     "payroll.download", "payroll.hand_over", "payroll.undo", "people.new", "people.edit", "progress.change",

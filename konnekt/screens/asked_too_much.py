@@ -10,6 +10,7 @@ from konnekt.screens import web
 # Every address that answers with a file; a test follows them all.
 FILES = {
     "account.data": quotas.EXPORTS,
+    "bureau.books.download": quotas.EXPORTS,
     "bureau.imports.lines": quotas.EXPORTS,
     "bureau.payroll.download": quotas.EXPORTS,
     "bureau.people.data": quotas.EXPORTS,

@@ -12,7 +12,7 @@ from flask_babel import gettext as _, lazy_gettext as N_
 
 from konnekt.domain import clock, units
 from konnekt.models import Event
-from konnekt.screens import agency_places, period_names, sending_names, term_names
+from konnekt.screens import agency_places, books_names, period_names, sending_names, term_names
 from konnekt.screens.formats import dated, hours, locale, moment
 from konnekt.screens.languages import reader
 
@@ -95,6 +95,7 @@ VERBS = {
     "hand_out_data": N_("Personal data downloaded"),
     **term_names.VERBS,
     **sending_names.VERBS,
+    **books_names.VERBS,
 }
 
 COLUMNS = {
@@ -181,6 +182,7 @@ COLUMNS = {
     "proposed_by": N_("Proposed by"),
     **term_names.COLUMNS,
     **sending_names.COLUMNS,
+    **books_names.COLUMNS,
 }
 
 CHOICES = {
@@ -201,6 +203,7 @@ CHOICES = {
     "flexible": N_("flexible"),
     "fixed": N_("fixed hours"),
     **sending_names.CHOICES,
+    **books_names.CHOICES,
     "worker": N_("the worker"),
     "organisation": N_("the organisation"),
 }

@@ -36,6 +36,8 @@ from konnekt.models import (
     Identity,
     Invoice,
     Job,
+    LedgerBatch,
+    LedgerSettings,
     Mail,
     Organisation,
     PostponedInvoice,
@@ -119,6 +121,10 @@ def test_the_whole_demonstration_goes_over(
     DecisionLinkSheet.create(link=link, timesheet=Timesheet.get(), revision=1)
     RetentionTerm.create(kind="mail", number=6)
     ReminderStep.create(step=1, days=5, text_nl="één")
+    LedgerSettings.get_or_create(id=1, defaults={"from_on": date(2026, 12, 25), "debtors_account": "één"})
+    LedgerBatch.create(
+        number=99, documents=1, debit_cents=1, created_at=clock.now(), frozen={"één": [1, None]}
+    )
     Dispatch.create(
         invoice=Invoice.get(), nth=2, way="mail", recipient="één@um.example", documents="pdf", mail=Mail.get(),
         asked_at=clock.now(),

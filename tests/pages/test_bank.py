@@ -135,6 +135,45 @@ def test_two_equal_payments_are_two_in_either_format(staff: Visitor) -> None:
     assert BankEntry.select().count() == 3
 
 
+def test_two_equal_payments_in_two_files_of_a_day_are_two_where_banks_tell_them_apart(staff: Visitor) -> None:
+    """Without a reference of our bank's the payment's own tells: in each file it is the same."""
+    morning, afternoon = (Line(1000, "zonder nummer", payment_id=one) for one in ("T1", "T2"))
+    for lines in ([morning], [afternoon], [morning, afternoon], [afternoon]):
+        send(staff, camt(*lines))
+    assert BankEntry.select().count() == 2
+    send(staff, camt(Line(1000, "zonder nummer", payment_id="NOTPROVIDED")))
+    send(staff, camt(Line(1000, "zonder nummer")))
+    assert BankEntry.select().count() == 3, "who says nothing of the kind is told by what is written"
+
+
+def test_what_was_read_before_is_known_by_what_it_was_told_by_then(staff: Visitor) -> None:
+    """The portal did not know a payment's own reference at first: the same statement adds nothing now."""
+    send(staff, camt(Line(1000, "a"), Line(1000, "a"), Line(1000, "b")))
+    lines = [Line(1000, words, payment_id=f"T{nth}") for nth, words in enumerate(("a", "a", "b"))]
+    send(staff, camt(*lines))
+    assert BankEntry.select().count() == 3
+    send(staff, camt(*lines, Line(1000, "a", payment_id="T9")))
+    assert BankEntry.select().count() == 4
+
+
+def test_parts_of_two_batches_without_a_reference_are_not_the_same(staff: Visitor) -> None:
+    def batch(name: str) -> bytes:
+        """Two payments of € 10,00 in one amount, of somebody."""
+        one = camt(Line(2000, "huur", name=name)).decode()
+        detail = "<TxDtls>" + one.partition("<TxDtls>")[2].partition("</NtryDtls>")[0]
+        part = detail.replace("</Refs>", '</Refs><Amt Ccy="EUR">10.00</Amt>')
+        return one.replace(detail, part * 2).encode()
+
+    for name in ("Een", "Twee", "Een"):
+        send(staff, batch(name))
+    assert [one.name for one in BankEntry.select().order_by(BankEntry.id)] == ["Een", "Een", "Twee", "Twee"]
+    BankEntry.update(reference="#0", nth=0).where(
+        BankEntry.id == BankEntry.select().order_by(BankEntry.id).get()
+    ).execute()
+    send(staff, batch("Een"))
+    assert BankEntry.select().count() == 4, "as it was kept before"
+
+
 def test_the_same_amount_of_somebody_else_in_the_other_format_is_another(staff: Visitor) -> None:
     send(staff, camt(Line(1000, "huur")))
     other = Line(1000, "huur", iban="NL32INGB0000012345")

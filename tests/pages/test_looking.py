@@ -16,9 +16,9 @@ from tests.factories import World
 from tests.visitor import Visitor
 
 # What looking does write. When a session was last used, by which it ends; how much somebody took away, which
-# has a limit; and that payroll data was taken away, an event of its own.
+# has a limit; and that files for payroll or bookkeeping were taken away, an event of its own.
 NOTED = {"session": {"seen_at"}, "sign_in_attempt": {"key", "failures", "began_at", "at", "subject", "id"}}
-EVENTS = {"hand_out_file"}
+EVENTS = {"hand_out_file", "hand_out_ledger_file"}
 # Turned away before the page itself begins (screens/security.py, and what a role may enter).
 REFUSED = {"login", "403"}
 

@@ -7,6 +7,7 @@ from konnekt.blueprints.bureau import (
     assignments,
     balances,
     bank,
+    books,
     budget_numbers,
     closing_days,
     corrections,
@@ -38,6 +39,7 @@ bp = Blueprint("bureau", __name__, url_prefix="/bureau")
 bp.register_blueprint(assignments.bp)
 bp.register_blueprint(balances.bp)
 bp.register_blueprint(bank.bp)
+bp.register_blueprint(books.bp)
 bp.register_blueprint(budget_numbers.bp)
 bp.register_blueprint(closing_days.bp)
 bp.register_blueprint(corrections.bp)

@@ -22,6 +22,8 @@ LONGEST = {"name": 140, "reference": 140, "words": 1000}
 # As it stands in MT940, between slashes or after a slash alone.
 _IBAN = re.compile(r"(?:^|[^A-Z0-9])([A-Z]{2}[0-9]{2}[A-Z0-9]{11,30})(?![A-Z0-9])")
 _NAME = re.compile(r"/NAME/([^/]+)")
+# What a payment is called between banks, the same in whatever file it stands (ISO 20022).
+_PAYMENT_IDS = ("TxId", "UETR")
 
 
 def read(content: bytes) -> list[bank.StatementLine]:
@@ -67,7 +69,10 @@ def _camt(content: bytes, ours: str) -> Iterator[bank.StatementLine]:
 
 
 def _entry(entry: Any, number: int) -> Iterator[bank.StatementLine]:
-    """One amount; a batch of several payments that has the amount of each is so many lines."""
+    """One amount; a batch of several payments that has the amount of each is so many lines.
+
+    What came on the account counts, in euros; what somebody paid in another currency is one of its details.
+    """
     day = _day(entry.findtext("BookgDt/Dt") or entry.findtext("BookgDt/DtTm") or "", number)
     is_credit = _one_of(entry.findtext("CdtDbtInd"), number)
     details = entry.findall("NtryDtls/TxDtls")
@@ -75,8 +80,10 @@ def _entry(entry: Any, number: int) -> Iterator[bank.StatementLine]:
         one.find("Amt") if one.find("Amt") is not None else one.find("AmtDtls/TxAmt/Amt") for one in details
     ]
     whole = _cents(entry.find("Amt"), number)
-    parts = [_cents(amount, number) for amount in amounts] if all(one is not None for one in amounts) else []
-    if len(details) < 2 or sum(parts) != whole:
+    is_told = all(one is not None and one.get("Ccy") == "EUR" for one in amounts)
+    parts = [_cents(amount, number) for amount in amounts] if is_told else []
+    is_alone = len(details) < 2
+    if is_alone or sum(parts) != whole:
         details, parts = [entry], [whole]
     for position, (detail, cents) in enumerate(zip(details, parts, strict=True)):
         party = "Dbtr" if is_credit else "Cdtr"
@@ -85,9 +92,11 @@ def _entry(entry: Any, number: int) -> Iterator[bank.StatementLine]:
         words = [one.text for path in said for one in detail.iterfind(f".//{path}") if one.text]
         words += [text for text in [entry.findtext("AddtlNtryInf")] if text and not words]
         reference = detail.findtext("Refs/AcctSvcrRef") if detail is not entry else ""
-        reference = reference or (entry.findtext("AcctSvcrRef") or "") + (
-            f"#{position}" if len(parts) > 1 else ""
-        )
+        of_entry, place = entry.findtext("AcctSvcrRef") or "", f"#{position}" if len(parts) > 1 else ""
+        reference = reference or (of_entry and of_entry + place)
+        # Of a batch that is one amount there are several: none of them is its own.
+        ids = [one.text for path in _PAYMENT_IDS for one in detail.iterfind(f".//Refs/{path}")]
+        ids = [one for one in ids if one and one != "NOTPROVIDED"]
         yield bank.StatementLine(
             format="camt",
             booked_on=day,
@@ -97,6 +106,8 @@ def _entry(entry: Any, number: int) -> Iterator[bank.StatementLine]:
             iban=_plain(detail.findtext(f".//RltdPties/{party}Acct/Id/IBAN")),
             words=_text(" ".join(word for word in words if word != "NOTPROVIDED"), "words"),
             is_reversal=(entry.findtext("RvslInd") or "").strip() in ("true", "1"),
+            payment_id=_text(ids[0], "reference") if ids and (detail is not entry or is_alone) else "",
+            former=place,
         )
 
 

@@ -1,3 +1,3 @@
 """Money in and back: booking payments and set-offs, and what is still open."""
 
-__all__ = ["bank", "booking", "open_amounts", "overdue", "remind", "reminder_steps"]
+__all__ = ["bank", "booking", "books", "journal", "open_amounts", "overdue", "remind", "reminder_steps"]

@@ -27,7 +27,8 @@ SOURCE = "bank statement"
 class StatementLine:
     """A line of a statement, whatever the file: cents are positive for money in.
 
-    is_reversal: whether the bank takes an earlier line back by it.
+    is_reversal: whether the bank takes an earlier line back by it. payment_id: what the payment is called
+    between banks, where the bank has no reference of its own. former: what it was once told by instead.
     """
 
     format: str
@@ -38,12 +39,23 @@ class StatementLine:
     iban: str
     words: str
     is_reversal: bool = False
+    payment_id: str = ""
+    former: str = ""
 
     @property
     def key(self) -> str:
-        """What tells it from others of its day and amount: the bank's reference, or what it says."""
+        """What tells it from others of its day and amount: a reference, or else what it says."""
+        return self.reference or self.payment_id or self._said
+
+    @property
+    def former_keys(self) -> set[str]:
+        """What tells it where it was read before the portal knew `payment_id`."""
+        return {self._said, self.former} - {self.key, ""} if not self.reference else set()
+
+    @property
+    def _said(self) -> str:
         said = "\0".join((self.name, self.iban, self.words))
-        return self.reference or sha256(said.encode()).hexdigest()[:32]
+        return sha256(said.encode()).hexdigest()[:32]
 
     @property
     def numbers(self) -> list[str]:
@@ -125,8 +137,11 @@ def _new(lines: Sequence[StatementLine]) -> list[tuple[StatementLine, int]]:
         same = (line.booked_on, line.cents, line.format, line.key)
         nth, there = counted[same], kept.get((line.booked_on, line.cents), Counter())
         counted[same] += 1
-        if there[line.format, line.key, nth]:
-            there[line.format, line.key, nth] -= 1
+        same_key = (line.format, line.key, nth)
+        formats = [one for one, left in there.items() if left and one[0] == line.format]
+        before = [one for one in formats if one == same_key or one[1] in line.former_keys]
+        if before:
+            there[same_key if same_key in before else min(before)] -= 1
         else:
             unknown.append((line, nth))
     fresh = []

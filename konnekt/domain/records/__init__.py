@@ -5,6 +5,7 @@ __all__ = [
     "assignment_list",
     "assignments",
     "audited",
+    "books_settings",
     "budget_numbers",
     "calendars",
     "closing_days",

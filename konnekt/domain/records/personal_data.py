@@ -67,6 +67,7 @@ NOT_HANDED_OUT = {
     "payment": "is about invoices; who booked it stands in the events",
     "document": "shows several people; the lines of the invoice are handed out",
     "dispatch": "is about invoices; who sent them stands in the events",
+    "ledger_batch": "is about invoices; who made it stands in the events",
     "payroll_batch": "holds the pay of several people; the hours in it are handed out",
     "job_file": "holds rows of several people, for a day",
 }

@@ -1,12 +1,12 @@
 """The register of what is kept of people: of every column of every table what it says, why, and how long.
 
-What each table is stands in register_of_tables.py. What is handed out of one person (personal_data.py) is
-read from it too, and so is complete.
+What each table is stands in register_of_tables.py and register_of_books.py. What is handed out of one person
+(personal_data.py) is read from it too, and so is complete.
 """
 
 from dataclasses import dataclass, field
 
-from konnekt.domain.records.register_of_tables import TEXT
+from konnekt.domain.records import register_of_books, register_of_tables
 from konnekt.domain.refusals import N_
 
 KINDS = {
@@ -118,4 +118,4 @@ def _read(text: str) -> dict[str, RegisterEntry]:
     return tables
 
 
-REGISTER = _read(TEXT)
+REGISTER = _read(register_of_tables.TEXT + register_of_books.TEXT)

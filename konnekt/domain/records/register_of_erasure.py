@@ -68,6 +68,7 @@ document
 dispatch
   term: recipient copy_to answer
   kept: asked_at asked_by
+ledger_batch | kept
 payroll_batch
   term: frozen
   kept: created_at created_by

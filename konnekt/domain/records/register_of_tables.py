@@ -101,7 +101,7 @@ organisation | contact | client | contract | stays
   plain: code name calendar four_eyes decide_by_mail payment_term_days vat_treatment vat_text language
   plain: coc_number vat_number
   plain: peppol_id legal_name purchase_order_number purchase_order_required sign_in invoice_way
-  plain: payment_reminders invoice_per
+  plain: payment_reminders invoice_per debtor_number
   plain: street postcode city country ended_on
   contact: contact_name invoice_email
 
@@ -200,7 +200,7 @@ invoice | worker | invoices | law | invoices
   key: id organisation budget_number credits
   plain: kind year number number_text pay_period budget_number_text issued_on due_on language vat_treatment
   plain: vat_percent vat_text reason paid_on has_documents dispatch_count erased_at
-  plain: reminder_count
+  plain: reminder_count ledger_batch
   prices: net_cents vat_cents total_cents settled_cents
   shared: frozen
   acts: created_at created_by
@@ -223,7 +223,7 @@ invoiced_hour | worker | invoices | law | invoices
 
 payment | everybody | invoices | law | invoices
   key: id against reverses bank_entry
-  plain: invoice paid_on kind note
+  plain: invoice paid_on kind note ledger_batch
   prices: amount_cents
   acts: recorded_at recorded_by
 

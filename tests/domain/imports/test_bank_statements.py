@@ -60,6 +60,25 @@ def test_a_batch_is_so_many_payments_where_it_says_of_each_how_much() -> None:
     assert [line.cents for line in as_one] == [3500]
 
 
+def test_what_was_paid_in_another_currency_is_what_came_in_euros() -> None:
+    """The account got euros: the entry says how much, and its details what the payer gave."""
+    paid = camt(Line(9150, "2026-00001")).decode()
+    dollars = '</Refs><Amt Ccy="USD">100.00</Amt>'
+    (line,) = bank_statements.read(paid.replace("</Refs>", dollars).encode())
+    assert (line.cents, matching.numbers(line.words)) == (9150, ["2026-00001"])
+    inside = "</Refs><AmtDtls><TxAmt><Amt Ccy='USD'>100.00</Amt></TxAmt></AmtDtls>"
+    (line,) = bank_statements.read(paid.replace("</Refs>", inside).encode())
+    assert line.cents == 9150
+    # Of a batch with such a part nobody knows how much each was in euros: it is one amount, with all it says.
+    other = camt(Line(5000, "2026-00002")).decode()
+    detail = "<TxDtls>" + other.partition("<TxDtls>")[2].partition("</NtryDtls>")[0]
+    batch = paid.replace("</Refs>", dollars).replace("</NtryDtls>", detail + "</NtryDtls>")
+    (line,) = bank_statements.read(batch.encode())
+    assert (line.cents, matching.numbers(line.words)) == (9150, ["2026-00001", "2026-00002"])
+    with pytest.raises(bank_statements.Invalid):
+        bank_statements.read(paid.replace('<Amt Ccy="EUR">', '<Amt Ccy="USD">', 1).encode())
+
+
 def test_more_lines_than_it_takes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bank_statements, "MOST_LINES", 2)
     with pytest.raises(bank_statements.Invalid):
