@@ -130,7 +130,8 @@
     }
     if (ctx.isQuiet) ctx.request.body.append("quiet", "1");
     // What the server fills in first, whoever pressed Send behind it means to send.
-    ctx.isAfter = [...queue].some((other) => /\/(copy|fill|lines)\?/.test(other.request.action));
+    ctx.isStep = !ctx.isQuiet && /\/(copy|fill|lines)\?/.test(ctx.request.action);
+    ctx.isAfter = [...queue].some((other) => other.isStep);
     ctx.told = values();
     queue.add(ctx);
   });
@@ -204,6 +205,7 @@
       told.set(one.id, isTyped ? givenTo(one) : valueIn(one));
     }
     if (isBehind()) show(byId("grid-saved"), "");
+    if (ctx.isStep && !ctx.typed?.size) isTyping = false;
     // A row that was removed from a draft is saved as well.
     if (ctx.response?.status === 200 && byId("grid-save") && grid().hasAttribute("data-touched")) told = new Map();
     total();
@@ -349,7 +351,7 @@
       } else if (key === "ArrowDown" && byId("grid-fill")) {
         event.preventDefault();
         fillFrom(target);
-        byId("grid-fill").querySelector("[value=rest]").click();
+        byId("grid-fill").querySelector("[value=rest]")?.click();
       }
     } else if (KEYS[key]?.(target)) event.preventDefault();
   });
