@@ -139,11 +139,13 @@ def copy(opened: Open) -> Response:
 def fill(opened: Open) -> Response:
     """Fill in other weeks, working days, the usual week, or one budget number; a draft is kept with it."""
     asked = forms.filling(request.form)
-    what = "number" if asked.what == "number" else "weeks"
-    return _fill(opened, what, partial(fills.fill, asked))
+    notice = _("All rows stand on one budget number.") if asked.what == "number" else ""
+    return _fill(opened, "cells", partial(fills.fill, asked), notice)
 
 
-def _fill(opened: Open, what: str, verb: Callable[[empty_cells.EmptyCells], int]) -> Response:
+def _fill(
+    opened: Open, what: str, verb: Callable[[empty_cells.EmptyCells], int], notice: str = ""
+) -> Response:
     grid_page = opened()
     typed, offered = _caught_up(grid_page, forms.entry(request.form)), grid.choices(grid_page.sheet)
     before = typed.copied_rows()
@@ -163,16 +165,10 @@ def _fill(opened: Open, what: str, verb: Callable[[empty_cells.EmptyCells], int]
     except Invalid as refusal:
         # What can't be stands on the page as it was filled in, with the way back.
         return _refused(opened, typed, refusal, undo=undo)
-    return _announced(_filled(what, filled), grid_page, typed, undo=undo, offered=offered)
-
-
-def _filled(what: str, count: int) -> str:
-    notice: str = ngettext("%(num)s cell filled.", "%(num)s cells filled.", count)
-    if what == "number":
-        notice = _("All rows stand on one budget number.")
-    elif not count:
-        notice = _("There was nothing to fill in: what stands there stays.")
-    return notice
+    if not notice and filled:
+        notice = ngettext("%(num)s cell filled.", "%(num)s cells filled.", filled)
+    notice = notice or _("There was nothing to fill in: what stands there stays.")
+    return _announced(notice, grid_page, typed, undo=undo, offered=offered)
 
 
 def turn(opened: Open, other: Callable[[Neighbour], GridPage]) -> Response:

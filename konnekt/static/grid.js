@@ -374,7 +374,6 @@
   on("focusin", ({ target }) => {
     if (!target.matches?.("[data-cell]")) return;
     last = target;
-    if (byId("grid-fill")) fillFrom(target);
     target.select();
     bringColon();
   });
@@ -385,6 +384,7 @@
     if (event.target === pressed && pressed.matches("[data-cell]")) event.preventDefault();
   });
   on("click", ({ target }) => {
+    if (last?.isConnected && target.matches("#grid-fill > summary")) fillFrom(last);
     const menu = target.matches("button") && target.closest("#grid-fill[open]");
     if (menu) {
       menu.open = false;

@@ -154,9 +154,9 @@ def test_another_organisations_budget_number_422(lars: Visitor, zoe: Assignment,
 
 def test_one_number_is_no_choice(lars: Visitor, zoe: Assignment, world: World) -> None:
     path = f"/registration/ZOE{PERIOD}"
-    assert "Budgetnummer van alle regels" not in lars.get(path).text
+    assert "Alle regels op dit nummer" not in lars.get(path).text
     number = BudgetNumber.create(organisation=world.fse, number="4010.002")
-    assert "Budgetnummer van alle regels" in lars.get(path).text
+    assert "Alle regels op dit nummer" in lars.get(path).text
     form = typed(opened(lars), d02="8")
     page = post(lars, "fill", form, **{"fill": "number", "from": "2026-45", "number": str(number.id)})
     assert "Alle regels staan op één budgetnummer." in page.text

@@ -14,8 +14,7 @@ STEPS = {
     "line": N_("Line removed."),
     "copy": N_("Period before taken over."),
     "fill": N_("Filled to the right."),
-    "weeks": N_("Filled in."),
-    "number": N_("All rows on one budget number."),
+    "cells": N_("Filled in."),
     "paste": N_("Pasted."),
     "remark": N_("Remark removed."),
 }

@@ -343,7 +343,7 @@ def test_the_step_back_restores_what_was_there(
     asked = Filling(what, (2026, 46), number=second.id)
     assert fill.fill(asked, cells(world, zoe, entry)) > 0
     assert image(entry) != before
-    carried = way_back("number" if what == "number" else "weeks", rows, entry)
+    carried = way_back("cells", rows, entry)
     if is_saved:
         submit.save(place, entry.content(), by=world.registrar, seen=1)
         sheet = Timesheet.get(assignment=zoe, pay_period=world.period)
@@ -361,7 +361,7 @@ def test_what_was_typed_elsewhere_since_stays(world: World, zoe: Assignment, sec
     entry.rows[0] = row("new0", {WEEK[0]: "8"}, world.fse_budget)
     rows = entry.copied_rows()
     fill.fill(Filling("same", (2026, 46)), cells(world, zoe, entry))
-    carried = way_back("weeks", rows, entry)
+    carried = way_back("cells", rows, entry)
     entry.rows[3].cells[date(2026, 11, 23)] = Typed.read(date(2026, 11, 23), "5")
     undone(entry, carried)
     assert typed(entry) == {"02": 480, "23": 300}
