@@ -98,7 +98,7 @@ class Cast:
             here = f"{sheet.pay_period.year}-{sheet.pay_period.number}"
             return grid | {"to": here if path.startswith("/hours") else self.places["code"], "go": ""}
         if path.startswith(("/hours/", "/registration/")) and "<code>" in path:
-            return grid
+            return grid | {"fill": "rest", "from": "a"}
         if path.startswith("/bureau/progress/") and path.endswith("/change"):
             return grid
         if path == "/bureau/corrections/<sheet>":

@@ -153,6 +153,8 @@ POST /home/undo                                                   -----  login  
 GET  /hours                                                       -----  login  login  ok     ok     403    403    403    403    403    403    PIYAR
 GET  /hours/<code>                                                DSRAI  login  login  ok     404    403    403    403    403    403    403    PIYAR
 POST /hours/<code>/copy                                           DSRAI  login  login  ok     404    403    403    403    403    403    403    PIYAR
+POST /hours/<code>/fill                                           DSR..  login  login  ok     404    403    403    403    403    403    403    PIYAR
+POST /hours/<code>/fill                                           ...AI  login  login  409    404    403    403    403    403    403    403    PIYAR
 POST /hours/<code>/lines                                          DSRAI  login  login  ok     404    403    403    403    403    403    403    PIYAR
 POST /hours/<code>/save                                           D.R..  login  login  ok     404    403    403    403    403    403    403    PIYAR
 POST /hours/<code>/save                                           .S.AI  login  login  409    404    403    403    403    403    403    403    PIYAR
@@ -171,6 +173,8 @@ GET  /hours/totals                                                -----  login  
 GET  /registration                                                -----  login  login  403    403    403    ok     403    403    ok     403    PIYAR
 GET  /registration/<code>                                         DSRAI  login  login  403    403    403    ok     403    403    404    403    PIYAR
 POST /registration/<code>/copy                                    DSRAI  login  login  403    403    403    ok     403    403    404    403    PIYAR
+POST /registration/<code>/fill                                    DSR..  login  login  403    403    403    ok     403    403    404    403    PIYAR
+POST /registration/<code>/fill                                    ...AI  login  login  403    403    403    409    403    403    404    403    PIYAR
 POST /registration/<code>/lines                                   DSRAI  login  login  403    403    403    ok     403    403    404    403    PIYAR
 POST /registration/<code>/save                                    D.R..  login  login  403    403    403    ok     403    403    404    403    PIYAR
 POST /registration/<code>/save                                    .S.AI  login  login  403    403    403    409    403    403    404    403    PIYAR

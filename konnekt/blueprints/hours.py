@@ -173,6 +173,12 @@ def copy(code: str) -> Response:
     return grid_views.copy(partial(_open, code))
 
 
+@bp.post("/<code>/fill")
+def fill(code: str) -> Response:
+    """Fill in other weeks, working days, the usual week, or one budget number."""
+    return grid_views.fill(partial(_open, code))
+
+
 @bp.post("/<code>/turn")
 def turn(code: str) -> Response:
     """On to another period of the same assignment."""

@@ -10,12 +10,11 @@ from werkzeug.datastructures import MultiDict
 
 from konnekt.domain.approvals import decide
 from konnekt.domain.refusals import Invalid, NotFound
-from konnekt.domain.timesheets import entry as timesheet_entry, step_back
+from konnekt.domain.timesheets import entry as timesheet_entry, fill, step_back
 from konnekt.domain.units import hours_cell
 from konnekt.forms.numbers import whole
 
 RANGES = {"year": (1900, 9999), "period": (1, 53)}
-MOST_ROWS = 60
 LONGEST_STEP = 100_000
 NUMBER = re.compile(r"[0-9]{1,9}", re.ASCII)
 TOKEN = re.compile(r"[a-z0-9]{1,12}", re.ASCII)
@@ -59,8 +58,9 @@ class ChoiceForm:
 def entry(form: Any) -> timesheet_entry.Entry:
     """What stands on the page, as it was typed; Invalid where it is not a page of ours."""
     tokens = form.getlist("row")
-    if len(tokens) > MOST_ROWS:
-        raise Invalid("A timesheet has at most %(count)s lines.", field="row", count=MOST_ROWS)
+    most = timesheet_entry.MOST_ROWS
+    if len(tokens) > most:
+        raise Invalid("A timesheet has at most %(count)s lines.", field="row", count=most)
     if len(set(tokens)) != len(tokens) or not all(TOKEN.fullmatch(token) for token in tokens):
         raise _incomplete()
     texts = _cells(form, tokens)
@@ -133,6 +133,18 @@ def added_week(text: str) -> tuple[int, int] | None:
     return (int(match[1]), int(match[2])) if match else None
 
 
+def filling(form: Any) -> fill.Filling:
+    """What a button of "Fill in" asks, and of which week or row; Invalid where no page of ours asks it."""
+    what, about = form.get("fill", ""), form.get("from") or ""
+    number = form.get("number") or "0"
+    if what not in fill.FILLINGS or not NUMBER.fullmatch(number):
+        raise _incomplete()
+    week = added_week(about)
+    if week is None and not TOKEN.fullmatch(about):
+        raise _incomplete()
+    return fill.Filling(what, week or (0, 0), "" if week else about, int(number))
+
+
 def step(form: Any) -> step_back.Step | None:
     """The last step that can be taken back, as the page carries it; None where there is none."""
     text = form.get("undo") or ""
@@ -141,13 +153,15 @@ def step(form: Any) -> step_back.Step | None:
     fields = MultiDict(parse_qsl(text, keep_blank_values=True)) if len(text) < LONGEST_STEP else MultiDict()
     if fields.get("what") not in step_back.STEPS:
         raise _incomplete()
-    return step_back.Step(fields["what"], entry(fields), fields.get("remark"))
+    added = frozenset(fields.getlist("added"))
+    return step_back.Step(fields["what"], entry(fields), fields.get("remark"), added)
 
 
-def step_text(what: str, before: timesheet_entry.Entry) -> str:
+def step_text(step: step_back.Step) -> str:
     """The same for a page to carry: rows as they were, written as the grid sends them."""
-    fields = [("what", what), ("seen", "0")]
-    for row in before.rows:
+    fields = [("what", step.what), ("seen", "0")]
+    fields += [("added", token) for token in sorted(step.added)]
+    for row in step.before.rows:
         name = row.token
         fields += [("row", name), (f"week-{name}", f"{row.iso_year}-{row.iso_week}")]
         fields += [(f"type-{name}", str(row.hour_type)), (f"budget-{name}", str(row.budget_number))]

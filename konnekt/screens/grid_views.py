@@ -4,6 +4,7 @@ A door says how its sheet is opened and where one can go on to; what is typed is
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from flask import flash, redirect, request, url_for
@@ -14,7 +15,9 @@ from konnekt.domain import clock
 from konnekt.domain.refusals import Conflict, Invalid, NotFound, Refused
 from konnekt.domain.timesheets import (
     edit_conflict,
+    empty_cells,
     entry,
+    fill as fills,
     grid,
     merge,
     pattern,
@@ -102,7 +105,8 @@ def lines(opened: Open) -> Response:
             new = typed.add(offered.fresh(week, grid_page.sheet.assignment, there)).token
     if not before:
         return _draw(grid_page, typed, offered=offered, new=new)
-    return _stepped("line", before, _("Line removed."), grid_page, typed, offered=offered)
+    undo = forms.step_text(step_back.Step("line", entry.Entry(before)))
+    return _announced(_("Line removed."), grid_page, typed, undo=undo, is_stepped=True, offered=offered)
 
 
 def _caught_up(grid_page: GridPage, typed: entry.Entry) -> entry.Entry:
@@ -121,19 +125,6 @@ def _restored(grid_page: GridPage, typed: entry.Entry) -> Response:
     return _announced(_("It is as it was."), grid_page, typed, undo="")
 
 
-def _stepped(
-    what: str,
-    before: list[entry.Row],
-    notice: str,
-    grid_page: GridPage,
-    typed: entry.Entry,
-    **context: Any,
-) -> Response:
-    """The page after a step, with the way back."""
-    undo = forms.step_text(what, entry.Entry(before))
-    return _announced(notice, grid_page, typed, undo=undo, is_stepped=what == "line", **context)
-
-
 def _announced(notice: str, grid_page: GridPage, typed: entry.Entry, **context: Any) -> Response:
     if not web.is_htmx():
         flash(notice)
@@ -142,18 +133,42 @@ def _announced(notice: str, grid_page: GridPage, typed: entry.Entry, **context: 
 
 def copy(opened: Open) -> Response:
     """Take over the pattern of the sheet before; a draft is kept with it."""
-    grid_page, typed, before = opened(), forms.entry(request.form), forms.entry(request.form).rows
-    offered = grid.choices(grid_page.sheet)
+    return _fill(opened, "copy", pattern.take_over)
+
+
+def fill(opened: Open) -> Response:
+    """Fill in other weeks, working days, the usual week, or one budget number; a draft is kept with it."""
+    asked = forms.filling(request.form)
+    notice = _("All rows stand on one budget number.") if asked.what == "number" else ""
+    return _fill(opened, "cells", partial(fills.fill, asked), notice)
+
+
+def _fill(
+    opened: Open, what: str, verb: Callable[[empty_cells.EmptyCells], int], notice: str = ""
+) -> Response:
+    grid_page = opened()
+    typed, offered = _caught_up(grid_page, forms.entry(request.form)), grid.choices(grid_page.sheet)
+    before = typed.copied_rows()
+    undo = request.form.get("undo", "")
     try:
-        filled = pattern.take_over(typed, grid_page.sheet, grid_page.calendar.closing_days, offered)
+        edit_conflict.check(grid_page.sheet.row, typed.seen, by=web.account())
+        closing_days = grid_page.calendar.closing_days
+        filled = verb(empty_cells.EmptyCells(typed, grid_page.sheet, closing_days, offered))
+        step = step_back.Step.between(what, before, typed.rows)
+        undo = forms.step_text(step) if filled else undo
         if grid_page.sheet.is_draft and filled:
             _save(grid_page, typed)
-    except (Conflict, Invalid) as refusal:
+            grid_page = opened()
+    except Conflict as refusal:
+        typed.rows = before
         return _refused(opened, typed, refusal)
-    if grid_page.sheet.is_draft and filled:
-        grid_page = opened()
-    notice = ngettext("%(num)s cell filled.", "%(num)s cells filled.", filled)
-    return _stepped("copy", before, notice, grid_page, typed, offered=offered)
+    except Invalid as refusal:
+        # What can't be stands on the page as it was filled in, with the way back.
+        return _refused(opened, typed, refusal, undo=undo)
+    if not notice and filled:
+        notice = ngettext("%(num)s cell filled.", "%(num)s cells filled.", filled)
+    notice = notice or _("There was nothing to fill in: what stands there stays.")
+    return _announced(notice, grid_page, typed, undo=undo, offered=offered)
 
 
 def turn(opened: Open, other: Callable[[Neighbour], GridPage]) -> Response:
@@ -262,6 +277,7 @@ def _draw(
         last=forms.step({"undo": undo}),
         undo=undo,
         is_touched=is_touched,
+        filled_from=request.form.get("from", ""),
         **grid_page.more,
         **context,
     )

@@ -80,7 +80,9 @@
   let isOut = false;
   let isGone = false;
 
-  const controls = () => [...grid().elements].filter(({ id, name, type }) => id && id !== "turn-to" && name && type !== "submit");
+  // What says where to go on to, or what to fill in, is nothing that is kept.
+  const isAside = (one) => one.closest("#hour-grid-turn, #grid-fill");
+  const controls = () => [...grid().elements].filter((one) => one.id && one.name && one.type !== "submit" && !isAside(one));
   const valueIn = (one) => (one.type === "checkbox" ? one.checked : one.value);
   const givenTo = (one) => {
     if (one.type === "checkbox") return one.defaultChecked;
@@ -103,7 +105,7 @@
     timer = setTimeout(() => (window.htmx ? tell() : later()), 600);
   };
   on("input", ({ target }) => {
-    if (!target.closest("#hour-grid") || target.id === "turn-to") return;
+    if (!target.closest("#hour-grid") || isAside(target)) return;
     if (target.matches("[data-cell]")) {
       const minutes = minutesOf(target.value);
       if (!Number.isNaN(minutes)) target.removeAttribute("aria-invalid");
@@ -114,9 +116,9 @@
     later();
   });
 
-  const pressOf = ({ sourceElement, request: { action, submitter } }) => {
+  const pressOf = ({ sourceElement, request: { action, submitter, body } }) => {
     const { name, value } = submitter ?? sourceElement;
-    return [action, name, value].join();
+    return [action, name, value, name === "fill" && body.get("from")].join();
   };
   on("htmx:config:request", (event) => {
     const { ctx } = event.detail;
@@ -127,15 +129,25 @@
       return event.preventDefault();
     }
     if (ctx.isQuiet) ctx.request.body.append("quiet", "1");
+    // What the server fills in first, whoever pressed Send behind it means to send.
+    ctx.isStep = !ctx.isQuiet && /\/(copy|fill|lines)\?/.test(ctx.request.action);
+    ctx.isAfter = [...queue].some((other) => other.isStep);
     ctx.told = values();
     queue.add(ctx);
   });
+  const isAsked = (name) => /^(add|fill|from|go|number|quiet|remove|restore|to|unsent)$/.test(name);
   on("htmx:before:request", (event) => {
     const { ctx } = event.detail;
     if (!ctx.told) return;
     const form = inGrid(ctx);
     // Refused before it came to its turn, or its button has made way: what it was pressed on is not there any more.
     if (!form || ctx.isOver || !queue.has(ctx)) return event.preventDefault();
+    if (ctx.isAfter) {
+      ctx.told = values();
+      const now = new FormData(form);
+      for (const [name, value] of ctx.request.body) if (isAsked(name)) now.set(name, value);
+      ctx.request.body = now;
+    }
     for (const { name, value } of all("input[type=hidden]", form)) {
       if (name !== "row" && ctx.request.body.has(name)) ctx.request.body.set(name, value);
     }
@@ -193,6 +205,7 @@
       told.set(one.id, isTyped ? givenTo(one) : valueIn(one));
     }
     if (isBehind()) show(byId("grid-saved"), "");
+    if (ctx.isStep && !ctx.typed?.size) isTyping = false;
     // A row that was removed from a draft is saved as well.
     if (ctx.response?.status === 200 && byId("grid-save") && grid().hasAttribute("data-touched")) told = new Map();
     total();
@@ -290,6 +303,13 @@
     cell.dispatchEvent(new Event("input", { bubbles: true }));
     go(line.at(-1) === cell ? cell : line.findLast((other) => !other.closest(".we")) ?? cell);
   };
+  // Beside the cell that one was in stands from which row or week is filled.
+  const fillFrom = (cell) => {
+    const from = byId("fill-from");
+    const row = cell.closest(".line");
+    from.value = row.id.slice("row-".length);
+    if (from.selectedIndex < 0) from.value = row.parentElement.id.slice("week-".length);
+  };
   const KEYS = {
     ArrowUp: (cell) => go(below(cell, -1)),
     ArrowDown: (cell) => go(below(cell, 1)),
@@ -328,6 +348,10 @@
       if (key === "ArrowRight") {
         event.preventDefault();
         fillRight(target);
+      } else if (key === "ArrowDown" && byId("grid-fill")) {
+        event.preventDefault();
+        fillFrom(target);
+        byId("grid-fill").querySelector("[value=rest]")?.click();
       }
     } else if (KEYS[key]?.(target)) event.preventDefault();
   });
@@ -360,6 +384,12 @@
     if (event.target === pressed && pressed.matches("[data-cell]")) event.preventDefault();
   });
   on("click", ({ target }) => {
+    if (last?.isConnected && target.matches("#grid-fill > summary")) fillFrom(last);
+    const menu = target.matches("button") && target.closest("#grid-fill[open]");
+    if (menu) {
+      menu.open = false;
+      menu.firstElementChild.focus();
+    }
     if (target.closest("[data-fill]")) fillRight(last?.isConnected ? last : grid().querySelector("[data-cell]"));
   });
 

@@ -77,6 +77,10 @@ TYPE = """([id, text]) => {
   one.value = text;
   return one.dispatchEvent(new Event("input", { bubbles: true }));
 }"""
+FOCUS = """(at) => {
+  self.did = performance.now();
+  document.querySelectorAll("#hour-grid [data-cell]")[at]?.focus();
+}"""
 SCREEN = """() => {
   const form = document.getElementById("hour-grid");
   const text = (selector) => form.querySelector(selector)?.textContent.trim() ?? "";
@@ -212,7 +216,7 @@ class Walk:
     def go(self) -> None:
         what: list[tuple[Callable[[], None], int]] = [
             (self.type, 12), (self.enter, 3), (self.remark, 1), (lambda: self.press("Opslaan"), 2),
-            (lambda: self.press("Versturen$"), 2), (lambda: self.press("Ongedaan maken"), 1), (self.add, 1), (self.remove, 1),
+            (lambda: self.press("Versturen$"), 2), (lambda: self.press("Ongedaan maken"), 1), (self.add, 1), (self.remove, 1), (self.fill, 2),
         ]  # fmt: skip
         if self.by.email != "noor@um.example":
             what.append((self.colleague, 1))
@@ -228,6 +232,16 @@ class Walk:
     def remove(self) -> None:
         self.press("Deze regel weghalen")
         self.typed.clear()
+
+    def fill(self) -> None:
+        """By a key from a cell, which leaves no button to look for, or by a button of the menu."""
+        if self.chance.random() < 0.5:
+            self.steps.append("Ctrl + down")
+            self.page.evaluate(FOCUS, self.chance.randint(0, 6))
+            self.page.keyboard.press("Control+ArrowDown")
+        else:
+            self.page.evaluate("() => (document.getElementById('grid-fill') ?? {}).open = true")
+            self.press("Zelfde als vorige week", "Naar andere weken", "Eerste dag")
 
     def rest(self) -> dict[str, Any]:
         """Wait until nothing happens any more; what failed is asked again, as the page offers."""

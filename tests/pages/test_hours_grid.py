@@ -16,7 +16,7 @@ from tests.pages.test_registration import cell, fields, hours, typed, verbs
 from tests.visitor import Visitor
 
 PERIOD = "?year=2026&period=12"
-VERBS = ("save", "send", "withdraw", "lines", "copy", "turn")
+VERBS = ("save", "send", "withdraw", "lines", "copy", "fill", "turn")
 
 
 @pytest.fixture

@@ -108,7 +108,7 @@ def test_without_the_right_403(app: Flask, world: World, zoe: Assignment, who: s
     visitor = Visitor(app, getattr(world, who))
     assert visitor.get("/registration").status_code == 403
     assert visitor.get(f"/registration/ZOE{PERIOD}").status_code == 403
-    for verb in ("save", "send", "withdraw", "lines", "copy", "turn"):
+    for verb in ("save", "send", "withdraw", "lines", "copy", "fill", "turn"):
         assert post(visitor, verb, {"seen": 0}).status_code == 403
     assert visitor.post("/registration/send-all", {"pick": "1:1"}).status_code == 403
     assert "/registration" not in visitor.get("/").text
@@ -176,7 +176,7 @@ def test_what_is_not_yours_is_not_found(app: Flask, lars: Visitor, world: World,
     assert lars.get("/registration/ZOE").status_code == 404
     assert lars.get("/registration/ZOE?year=2026&period=40").status_code == 404
     assert lars.get("/registration/ZOE?year=2026&period=99999999999999999999").status_code == 404
-    for verb in ("save", "send", "withdraw", "lines", "copy", "turn"):
+    for verb in ("save", "send", "withdraw", "lines", "copy", "fill", "turn"):
         assert post(lars, verb, {"seen": 0}, code="LAW1").status_code == 404
         assert lars.get(f"/registration/ZOE/{verb}{PERIOD}").status_code == 405
 

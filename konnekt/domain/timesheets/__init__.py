@@ -3,7 +3,9 @@
 __all__ = [
     "content",
     "edit_conflict",
+    "empty_cells",
     "entry",
+    "fill",
     "find",
     "four_eyes",
     "grid",

@@ -52,3 +52,9 @@ def conflict_of(sheet: Timesheet, seen: int, *, by: Account, is_as_typed: bool =
     is_mine = actors.pop(by.id, None) is not None
     changes = snapshots.difference(since[0].before, snapshots.content(sheet)) if since else []
     return EditConflict(list(actors.values()), changes, is_mine=is_mine, is_as_typed=is_as_typed)
+
+
+def check(sheet: Timesheet | None, seen: int, *, by: Account) -> None:
+    """Raise EditConflict where the sheet (None: not begun) is not at the revision that the account saw."""
+    if sheet is not None and sheet.revision != seen:
+        raise conflict_of(sheet, seen, by=by)

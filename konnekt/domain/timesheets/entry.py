@@ -1,11 +1,13 @@
 """What somebody typed in a grid: rows with text in their cells, and what of it can be stored."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
 from konnekt.domain.refusals import Invalid, Refused
 from konnekt.domain.timesheets.content import Cell, Content, Key, Line, Stored
 from konnekt.domain.units import DAY_MINUTES, hours_clock, parse_hours
+
+MOST_ROWS = 60
 
 
 @dataclass
@@ -132,6 +134,10 @@ class Entry:
         """As the database has it."""
         rows = [Row.stored(line) for line in stored.content.lines]
         return cls(rows, stored.content.remark, stored.content.is_nil, seen)
+
+    def copied_rows(self) -> list[Row]:
+        """Its rows as they are now, which stay so whatever is typed or filled in."""
+        return [replace(row, cells=dict(row.cells)) for row in self.rows]
 
     @property
     def minutes(self) -> int:

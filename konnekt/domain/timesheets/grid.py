@@ -9,7 +9,7 @@ from typing import Any
 from konnekt.domain import access, clock
 from konnekt.domain.access import Grants
 from konnekt.domain.flags import inputs, rules
-from konnekt.domain.timesheets import content, warnings as timesheet_warnings
+from konnekt.domain.timesheets import content, usual, warnings as timesheet_warnings
 from konnekt.domain.timesheets.content import Stored
 from konnekt.domain.timesheets.entry import Entry, Row
 from konnekt.domain.timesheets.submit import SheetIds
@@ -137,6 +137,12 @@ class Grid:
     budget_numbers: list[BudgetNumber]
     warnings: list[Flag] = field(default_factory=list)
     has_pattern: bool = False
+    usual_week: usual.Week = field(default_factory=dict)
+
+    @property
+    def usual_minutes(self) -> int:
+        """The hours of the usual week that is proposed, in minutes; 0: none is."""
+        return usual.minutes_of(self.usual_week)
 
     @property
     def first_day(self) -> date | None:
@@ -251,4 +257,5 @@ def build(
         offered.budget_numbers,
         [flag for flag in warnings if access.may_see_flag(who, flag, sheet.assignment)],
         has_pattern=beside.before is not None,
+        usual_week={} if entry.filled() else usual.usual_week(beside.recent, closing_days),
     )

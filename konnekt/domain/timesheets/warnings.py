@@ -11,6 +11,7 @@ from konnekt.domain import clock
 from konnekt.domain.budgets import used as budget_used
 from konnekt.domain.flags import inputs, rules
 from konnekt.domain.timesheets.entry import Entry
+from konnekt.domain.timesheets.usual import RecentHour
 from konnekt.models import (
     Assignment,
     BudgetNumber,
@@ -36,11 +37,13 @@ class Others:
     """What else the worker did: hours of those weeks that count, and the sheets of the assignment before.
 
     before: the latest earlier sheet of the assignment with hours, whose pattern can be taken over.
+    recent: the hours of its earlier sheets that were sent, of the weeks just before (usual.py).
     """
 
     worked: list[inputs.WorkedHour] = field(default_factory=list)
     approved: list[int] = field(default_factory=list)
     before: int | None = None
+    recent: list[RecentHour] = field(default_factory=list)
 
 
 def others(assignment: Assignment, period: PayPeriod, sheet: int | None) -> Others:
@@ -52,12 +55,14 @@ def others(assignment: Assignment, period: PayPeriod, sheet: int | None) -> Othe
         end=inputs.monday(period.last_on) + inputs.WEEK,
     )
     beside, approved = Others(), {}
-    for id_, of, place, state, sequence, total, first_on, number, percent, day, minutes in rows:
+    for id_, of, place, state, sequence, total, first_on, number, kind, percent, day, minutes in rows:
         if of == assignment.id and sequence == 0 and first_on < period.first_on:
             if state == State.APPROVED:
                 approved[id_] = total
             if total and beside.before is None:
                 beside.before = id_
+            if day is not None and state in budget_used.COUNTED:
+                beside.recent.append(RecentHour(day, kind, number, minutes))
         if day is not None and state in budget_used.COUNTED:
             beside.worked.append(
                 inputs.WorkedHour(id_, of, assignment.worker_id, place, number, percent, day, minutes)
@@ -79,7 +84,7 @@ def _others() -> Any:
         Timesheet.select(
             Timesheet.id, Timesheet.assignment, Timesheet.organisation, Timesheet.state, Timesheet.sequence,
             Timesheet.minutes, PayPeriod.first_on, TimesheetLine.budget_number,
-            HourType.multiplier_percent, Hour.day, Hour.minutes,
+            TimesheetLine.hour_type, HourType.multiplier_percent, Hour.day, Hour.minutes,
         )
         .join(Assignment)
         .switch(Timesheet)

@@ -11,6 +11,7 @@ from konnekt.domain.registration import registrar_sheets, teams
 from konnekt.domain.registration.teams import Calendar
 from konnekt.domain.timesheets import grid, merge, pattern, submit
 from konnekt.domain.timesheets.content import Cell, Content, Line
+from konnekt.domain.timesheets.empty_cells import EmptyCells
 from konnekt.domain.timesheets.entry import Entry, Row, Typed
 from konnekt.domain.timesheets.grid import Choices, Sheet
 from konnekt.domain.timesheets.submit import SheetIds
@@ -216,7 +217,7 @@ def test_the_pattern_moves_by_whole_weeks(world: World, zoe: Assignment) -> None
     sheet = Sheet(zoe, world.fse, november, None)
     known = Choices(list(HourType.select()), [world.fse_budget])
     page = Entry()
-    assert pattern.take_over(page, sheet, {}, known) == 2
+    assert pattern.take_over(EmptyCells(page, sheet, {}, known)) == 2
     # 1 October is a Thursday of the first week; its Thursday in November's first week is not in the period.
     filled = {on: cell.minutes for row in page.rows for on, cell in row.cells.items()}
     assert filled == {date(2026, 11, 3): 240, date(2026, 11, 24): 60}
@@ -226,9 +227,10 @@ def test_a_type_that_is_no_longer_used_is_left_out(world: World, zoe: Assignment
     factories.sheet(zoe, world.periods[10], {date(2026, 10, 6): 480})
     HourType.update(is_active=False).where(HourType.code == "REG").execute()
     sheet = opened(world, zoe)
-    assert pattern.take_over(Entry(), sheet, {}, grid.choices(sheet)) == 0
+    assert pattern.take_over(EmptyCells(Entry(), sheet, {}, grid.choices(sheet))) == 0
     with pytest.raises(Refused):
-        pattern.take_over(Entry(), Sheet(zoe, world.fse, world.periods[10], None), {}, grid.choices(sheet))
+        first = Sheet(zoe, world.fse, world.periods[10], None)
+        pattern.take_over(EmptyCells(Entry(), first, {}, grid.choices(sheet)))
 
 
 # Two people
