@@ -46,6 +46,7 @@ def create_app(config: "Config | None" = None) -> "Flask":
         assets,
         change_text,
         drawn,
+        first_steps,
         formats,
         guide,
         languages,
@@ -75,6 +76,7 @@ def create_app(config: "Config | None" = None) -> "Flask":
     sheet_text.init_app(app)
     change_text.init_app(app)
     agency_places.init_app(app)
+    first_steps.init_app(app)
     menu.init_app(app)
     passkey_button.init_app(app)
     guide.init_app(app)

@@ -102,7 +102,8 @@ class Account(BaseModel):
     agency_roles: what of the agency's work its staff does, empty for others (domain.accounts.agency_roles).
     signed_in_at: the last time. has_second_factor: whether its password alone lets nobody in
     (domain.accounts.factors writes it). decides_by_mail: whether its reminders may have a link that decides.
-    erased_at: since when it does not say any more who it was.
+    erased_at: since when it does not say any more who it was. invite_when_placed: whether a link to choose a
+    first password is mailed when the first assignment begins (domain.records.invitations).
     """
 
     email = CharField(unique=True)
@@ -117,6 +118,7 @@ class Account(BaseModel):
     is_active = BooleanField(default=True)
     has_second_factor = BooleanField(default=False)
     decides_by_mail = BooleanField(default=True)
+    invite_when_placed = BooleanField(default=False)
     password_hash = TextField(null=True)
     created_at = MomentField()
     signed_in_at = MomentField(null=True)
