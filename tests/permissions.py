@@ -84,6 +84,9 @@ POST /account/deputies/asked/<token>                              -----  ok     
 POST /account/deadlines                                           -----  login  login  ok     ok     ok     ok     ok     ok     ok     ok     PIYAR
 POST /account/deadlines/end                                       -----  login  login  404    404    404    404    404    404    404    404    PIYAR
 GET  /deadlines/<token>.ics                                       -----  404    404    404    404    404    404    404    404    404    404    PIYAR
+POST /account/news                                                -----  login  login  422    422    422    422    422    422    422    422    PIYAR
+POST /account/news/<device>/end                                   -----  login  login  404    404    404    404    404    404    404    404    PIYAR
+GET  /account/news/count                                          -----  login  login  ok     ok     ok     ok     ok     ok     ok     ok     PIYAR
 POST /account/devices/<device>/forget                             -----  login  login  ok     404    404    404    404    404    404    404    PIYAR
 GET  /account/factors                                             -----  login  login  ok     ok     ok     ok     ok     ok     ok     ok     PIYAR
 POST /account/factors                                             -----  login  login  422    422    422    422    422    422    422    422    PIYAR

@@ -36,6 +36,7 @@ from konnekt.models.people import (
     AccountLink,
     DeadlineFeed,
     Mail,
+    NewsDevice,
     Session,
     SignInAttempt,
 )
@@ -53,16 +54,16 @@ __all__ = [
     "Contributor", "DeadlineFeed", "DecisionLink", "DecisionLinkSheet", "Deputy", "DeputyRequest",
     "Device", "Dispatch", "Document", "Event", "EventChain", "FactorReset", "Flag", "Hour", "HourType",
     "Identity", "Installation", "Invoice", "InvoiceLine", "InvoicedHour", "Job", "JobFile", "Mail",
-    "NumberSeries", "Organisation", "Passkey", "PasskeyChallenge", "PayPeriod", "Payment",
+    "NewsDevice", "NumberSeries", "Organisation", "Passkey", "PasskeyChallenge", "PayPeriod", "Payment",
     "PayrollBatch", "PayrollHour", "PostponedInvoice", "ProposedChange", "ProviderRequest", "Rate",
     "RecoveryCode", "ReminderStep", "RetentionTerm", "Right", "Session", "SignInAttempt", "State",
     "Timesheet", "TimesheetLine", "WaitingSheet",
 ]  # fmt: skip
 
 TABLES = [
-    Agency, Account, Session, SignInAttempt, AccountLink, DeadlineFeed, Authenticator, RecoveryCode,
-    Device, Passkey, PasskeyChallenge, FactorReset, Identity, ProviderRequest, Mail, Organisation,
-    Right, Deputy, DeputyRequest, BudgetNumber, BudgetNumberKey, Assignment, Rate, PayPeriod,
+    Agency, Account, Session, SignInAttempt, AccountLink, DeadlineFeed, NewsDevice, Authenticator,
+    RecoveryCode, Device, Passkey, PasskeyChallenge, FactorReset, Identity, ProviderRequest, Mail,
+    Organisation, Right, Deputy, DeputyRequest, BudgetNumber, BudgetNumberKey, Assignment, Rate, PayPeriod,
     ClosingDay, HourType, Timesheet, TimesheetLine, Hour, Flag, Contributor, WaitingSheet, DecisionLink,
     DecisionLinkSheet, BudgetSum, BudgetShare, NumberSeries, Invoice, InvoiceLine, InvoicedHour,
     PostponedInvoice, BankEntry, Payment, Document, Dispatch, ReminderStep, PayrollBatch, PayrollHour,

@@ -208,6 +208,15 @@ class DeadlineFeed(BaseModel):
     created_at = MomentField()
 
 
+class NewsDevice(BaseModel):
+    """A browser that is told that there is news. endpoint: where its push service takes that for it."""
+
+    account = ForeignKeyField(Account, backref="+", on_delete="CASCADE")
+    endpoint = TextField(unique=True)
+    browser = TextField(default="")
+    created_at = MomentField()
+
+
 class Mail(BaseModel):
     """A mail in the outbox: queued with what caused it, delivered later, kept as a record.
 

@@ -48,6 +48,8 @@ VERBS = {
     "renew_recovery_codes": N_("Recovery codes made"),
     "use_recovery_code": N_("Recovery code used"),
     "renew_deadline_feed": N_("Address for a calendar made"),
+    "begin_news": N_("News on a device begun"),
+    "end_news": N_("News on a device ended"),
     "end_deadline_feed": N_("Address for a calendar removed"),
     "read_statement": N_("Bank statement read"),
     "set_aside_bank_entry": N_("Line of a bank statement set aside"),

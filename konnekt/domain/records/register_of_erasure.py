@@ -32,6 +32,7 @@ account_link | gone
 decision_link | gone
 decision_link_sheet | gone
 deadline_feed | gone
+news_device | gone
 outbox | gone
 organisation | kept
 organisation_right | gone

@@ -91,6 +91,11 @@ deadline_feed | everybody | portal | contract | feed
   secret: token_hash
   access: created_at
 
+news_device | everybody | portal | consent | feed
+  key: id account
+  secret: endpoint
+  access: browser created_at
+
 outbox | everybody | mail | contract | mail
   key: id message_id account once_key batch request_id
   contact: recipient
