@@ -31,6 +31,7 @@ def create_app(config: "Config | None" = None) -> "Flask":
         identities,
         invoices,
         mail_links,
+        notifications,
         organisations,
         registrar_sheets,
         registration,
@@ -47,6 +48,7 @@ def create_app(config: "Config | None" = None) -> "Flask":
         assets,
         change_text,
         drawn,
+        first_steps,
         formats,
         guide,
         languages,
@@ -76,6 +78,7 @@ def create_app(config: "Config | None" = None) -> "Flask":
     sheet_text.init_app(app)
     change_text.init_app(app)
     agency_places.init_app(app)
+    first_steps.init_app(app)
     menu.init_app(app)
     passkey_button.init_app(app)
     guide.init_app(app)
@@ -100,6 +103,7 @@ def create_app(config: "Config | None" = None) -> "Flask":
         deputies,
         mail_links,
         deadlines,
+        notifications,
         budgets,
         reports,
         bureau,

@@ -16,6 +16,10 @@ MOST_WORKERS = 64
 LEVELS = ("debug", "info", "warning", "error")
 # The signing key and those before it: a session lasts a week at most, so two changes of it do no harm.
 KEPT_SECRETS = 3
+# Where the browsers that people have take messages; a name with a star stands for all below it.
+PUSH_HOSTS = (
+    "fcm.googleapis.com", "updates.push.services.mozilla.com", "web.push.apple.com", "*.notify.windows.com",
+)  # fmt: skip
 
 
 class BadSetting(ValueError):
@@ -38,6 +42,7 @@ class Config:
     log: from which level on lines are logged: debug, info, warning or error.
     metrics_token: who sends this as a Bearer token is given /metrics; empty: nobody, it is not there.
     peppol_folder: where e-invoices for Peppol are put for an access point; None: nothing is handed over.
+    push_hosts: the push services that browsers may be told of news by; none: nobody is.
     providers: who people may sign in with, as the named file says; none: nobody but the portal itself.
     """
 
@@ -54,6 +59,7 @@ class Config:
     log: str = "info"
     providers: tuple[Provider, ...] = ()
     peppol_folder: Path | None = None
+    push_hosts: tuple[str, ...] = PUSH_HOSTS
 
     @classmethod
     def from_environ(cls) -> "Config":
@@ -72,6 +78,7 @@ class Config:
             metrics_token=_checked(_token, env("KONNEKT_METRICS_TOKEN", "")),
             providers=_providers(env("KONNEKT_PROVIDERS", "")),
             peppol_folder=_handed_over(env("KONNEKT_PEPPOL_FOLDER", "")),
+            push_hosts=_push_hosts(env("KONNEKT_PUSH_HOSTS", "")),
             workers=_number("KONNEKT_WORKERS", env("KONNEKT_WORKERS") or "2", 1, MOST_WORKERS),
         )
 
@@ -197,6 +204,10 @@ def _providers(file: str) -> tuple[Provider, ...]:
 
 def _handed_over(text: str) -> Path | None:
     return _folder("KONNEKT_PEPPOL_FOLDER", text) if text else None
+
+
+def _push_hosts(text: str) -> tuple[str, ...]:
+    return () if text == "none" else tuple(text.split()) or PUSH_HOSTS
 
 
 def _level(text: str) -> None:

@@ -84,6 +84,9 @@ POST /account/deputies/asked/<token>                              -----  ok     
 POST /account/deadlines                                           -----  login  login  ok     ok     ok     ok     ok     ok     ok     ok     PIYAR
 POST /account/deadlines/end                                       -----  login  login  404    404    404    404    404    404    404    404    PIYAR
 GET  /deadlines/<token>.ics                                       -----  404    404    404    404    404    404    404    404    404    404    PIYAR
+POST /account/news                                                -----  login  login  422    422    422    422    422    422    422    422    PIYAR
+POST /account/news/<device>/end                                   -----  login  login  404    404    404    404    404    404    404    404    PIYAR
+GET  /account/news/count                                          -----  login  login  ok     ok     ok     ok     ok     ok     ok     ok     PIYAR
 POST /account/devices/<device>/forget                             -----  login  login  ok     404    404    404    404    404    404    404    PIYAR
 GET  /account/factors                                             -----  login  login  ok     ok     ok     ok     ok     ok     ok     ok     PIYAR
 POST /account/factors                                             -----  login  login  422    422    422    422    422    422    422    422    PIYAR
@@ -212,6 +215,7 @@ GET  /reports/report.xlsx                                         -----  login  
 
 # The agency's own places
                                                                          nobody half   worker peer   approv regist invoic deputy away   agency roles
+GET  /bureau/first-step                                           -----  login  login  403    403    403    403    403    403    403    ok     PIYAR
 GET  /bureau                                                      -----  login  login  403    403    403    403    403    403    403    ok     PIYAR
 GET  /bureau/assignments                                          -----  login  login  403    403    403    403    403    403    403    ok     PIYAR
 POST /bureau/assignments                                          -----  login  login  403    403    403    403    403    403    403    422    P....
@@ -255,6 +259,7 @@ GET  /bureau/details                                              -----  login  
 POST /bureau/details                                              -----  login  login  403    403    403    403    403    403    403    409    ...A.
 POST /bureau/details/second-step                                  -----  login  login  403    403    403    403    403    403    403    ok     ...A.
 GET  /bureau/hour-types                                           -----  login  login  403    403    403    403    403    403    403    ok     PIYAR
+POST /bureau/hour-types/usual                                     -----  login  login  403    403    403    403    403    403    403    422    ..YA.
 POST /bureau/hour-types                                           -----  login  login  403    403    403    403    403    403    403    422    ..YA.
 GET  /bureau/hour-types/<hour_type>                               -----  login  login  403    403    403    403    403    403    403    ok     ..YA.
 POST /bureau/hour-types/<hour_type>                               -----  login  login  403    403    403    403    403    403    403    422    ..YA.
@@ -288,6 +293,7 @@ GET  /bureau/organisations/<code>/budget-numbers/<number>/move    -----  login  
 POST /bureau/organisations/<code>/budget-numbers/<number>/move    -----  login  login  403    403    403    403    403    403    403    422    .I...
 GET  /bureau/organisations/<code>/change                          -----  login  login  403    403    403    403    403    403    403    ok     P....
 POST /bureau/organisations/<code>/change                          -----  login  login  403    403    403    403    403    403    403    409    P....
+POST /bureau/organisations/<code>/rights                          -----  login  login  403    403    403    403    403    403    403    422    P....
 POST /bureau/organisations/<code>/end                             -----  login  login  403    403    403    403    403    403    403    422    P....
 POST /bureau/organisations/<code>/resume                          -----  login  login  403    403    403    403    403    403    403    409    P....
 POST /bureau/organisations/<code>/sign-in                         -----  login  login  403    403    403    403    403    403    403    422    ...A.
@@ -330,6 +336,9 @@ GET  /bureau/payroll/batches/<batch>/hand-over                    -----  login  
 POST /bureau/payroll/batches/<batch>/hand-over                    -----  login  login  403    403    403    403    403    403    403    ok     ..Y..
 GET  /bureau/payroll/batches/<batch>/undo                         -----  login  login  403    403    403    403    403    403    403    ok     ..Y..
 POST /bureau/payroll/batches/<batch>/undo                         -----  login  login  403    403    403    403    403    403    403    ok     ..Y..
+GET  /bureau/invitations                                          -----  login  login  403    403    403    403    403    403    403    ok     P....
+POST /bureau/invitations                                          -----  login  login  403    403    403    403    403    403    403    409    P....
+POST /bureau/invitations/later                                    -----  login  login  403    403    403    403    403    403    403    409    P....
 GET  /bureau/people                                               -----  login  login  403    403    403    403    403    403    403    ok     PIYAR
 POST /bureau/people                                               -----  login  login  403    403    403    403    403    403    403    422    P..A.
 GET  /bureau/people/<person>                                      -----  login  login  403    403    403    403    403    403    403    ok     PIYAR

@@ -19,7 +19,7 @@ from typing import Any
 
 from peewee import InterfaceError, OperationalError, fn
 
-from konnekt.background import attachments, cause, logs, mail
+from konnekt.background import attachments, cause, logs, mail, push
 from konnekt.background.transport import Unreachable, said, transport
 from konnekt.db import db
 from konnekt.domain import clock
@@ -69,7 +69,17 @@ def deliver(*, only: Mail | None = None, most: int = 100) -> Delivered:
                 _sent(row, note)
                 done.sent += 1
                 _say(row)
+                if row.kind in push.KINDS and row.account_id:
+                    _tell(row)
     return done
+
+
+def _tell(row: Mail) -> None:
+    """The browsers of who gets the mail hear of it too; what fails there is no failure of the mail."""
+    try:
+        push.tell(row.account)
+    except Exception:
+        log.exception("no news for account %s", row.account_id)
 
 
 def _say(row: Mail, error: Exception | None = None) -> None:

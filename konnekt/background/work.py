@@ -18,6 +18,7 @@ from konnekt.db import db
 from konnekt.documents import invoice, report
 from konnekt.domain.imports import uploads
 from konnekt.domain.invoices import runs
+from konnekt.domain.records import invitations
 from konnekt.domain.refusals import Refused
 from konnekt.models import Job
 
@@ -28,6 +29,7 @@ log = logging.getLogger(__name__)
 HANDLERS: dict[str, Handler] = {
     "import_check": uploads.check,
     "import": uploads.carry_out,
+    "invite_people": invitations.work,
     "issue_invoices": runs.carry_out,
     "make_documents": invoice.work,
     "make_report": report.work,

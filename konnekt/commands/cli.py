@@ -23,6 +23,7 @@ from konnekt.domain import clock
 from konnekt.domain.accounts import factor_resets, links, passwords, people
 from konnekt.domain.payroll import payable
 from konnekt.domain.periods import reminders
+from konnekt.domain.records import invitations
 from konnekt.models import Mail
 from konnekt.models.organisations import CALENDARS
 
@@ -157,9 +158,12 @@ def remind() -> None:
     """Queue today's reminders: what waits for approval, and hours not sent while the deadline comes near.
 
     For cron, once a day; again on that day it queues nothing twice. Nothing on Sundays and closing days.
+    Invitations that wait for a first assignment go on whichever day it begins.
     """
     done = reminders.remind_all()
     click.echo(f"{len(done.told)} reminders queued, {len(done.before)} had one today")
+    if invited := invitations.invite_due():
+        click.echo(f"{invited} invitations queued")
 
 
 @click.command()

@@ -144,6 +144,8 @@ def make(by: Account, calendars: dict[str, DemoCalendar]) -> Cast:
 
 def _places(cast: Cast) -> None:
     record_agency.change(AGENCY, seen=record_agency.seen(record_agency.find()), by=cast.agency)
+    # Who only looks around has no app for codes at hand.
+    record_agency.require_factor(None, by=cast.agency)
     for code, nl, en, percent, payroll, setu in HOUR_TYPES:
         hour_types.add(code, hour_types.Kind(nl, en, percent, payroll, setu), by=cast.agency)
     for code, (name, calendar, four_eyes, own, numbers) in ORGANISATIONS.items():

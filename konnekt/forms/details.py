@@ -4,7 +4,15 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, DateField, HiddenField, StringField, TextAreaField
+from wtforms import (
+    BooleanField,
+    DateField,
+    HiddenField,
+    SelectChoice,
+    SelectField,
+    StringField,
+    TextAreaField,
+)
 from wtforms.validators import Optional
 
 
@@ -37,6 +45,14 @@ class DetailsForm(FlaskForm):  # type: ignore[misc]
 
 
 class FactorTermForm(FlaskForm):  # type: ignore[misc]
-    """From which day on staff need a second factor; empty: never."""
+    """From which day on who needs a second factor; empty: nobody."""
 
     on = DateField(_("Second step required from"), [Optional()])
+    of = SelectField(
+        _("Of whom"),
+        choices=[
+            SelectChoice("staff", _("who works at the agency")),
+            SelectChoice("everybody", _("everybody, supervisors and workers too")),
+        ],
+        default="staff",
+    )

@@ -37,6 +37,7 @@ from konnekt.models.people import (
     AccountLink,
     DeadlineFeed,
     Mail,
+    NewsDevice,
     Session,
     SignInAttempt,
 )
@@ -54,16 +55,17 @@ __all__ = [
     "Contributor", "DeadlineFeed", "DecisionLink", "DecisionLinkSheet", "Deputy", "DeputyRequest",
     "Device", "Dispatch", "Document", "Event", "EventChain", "FactorReset", "Flag", "Hour", "HourType",
     "Identity", "Installation", "Invoice", "InvoiceLine", "InvoicedHour", "Job", "JobFile", "LedgerBatch",
-    "LedgerSettings", "Mail", "NumberSeries", "Organisation", "Passkey", "PasskeyChallenge", "PayPeriod",
-    "Payment", "PayrollBatch", "PayrollHour", "PostponedInvoice", "ProposedChange", "ProviderRequest", "Rate",
+    "LedgerSettings", "Mail", "NewsDevice", "NumberSeries", "Organisation", "Passkey", "PasskeyChallenge",
+    "PayPeriod", "Payment", "PayrollBatch", "PayrollHour", "PostponedInvoice", "ProposedChange",
+    "ProviderRequest", "Rate",
     "RecoveryCode", "ReminderStep", "RetentionTerm", "Right", "Session", "SignInAttempt", "State",
     "Timesheet", "TimesheetLine", "WaitingSheet",
 ]  # fmt: skip
 
 TABLES = [
-    Agency, Account, Session, SignInAttempt, AccountLink, DeadlineFeed, Authenticator, RecoveryCode,
-    Device, Passkey, PasskeyChallenge, FactorReset, Identity, ProviderRequest, Mail, Organisation,
-    Right, Deputy, DeputyRequest, BudgetNumber, BudgetNumberKey, Assignment, Rate, PayPeriod,
+    Agency, Account, Session, SignInAttempt, AccountLink, DeadlineFeed, NewsDevice, Authenticator,
+    RecoveryCode, Device, Passkey, PasskeyChallenge, FactorReset, Identity, ProviderRequest, Mail,
+    Organisation, Right, Deputy, DeputyRequest, BudgetNumber, BudgetNumberKey, Assignment, Rate, PayPeriod,
     ClosingDay, HourType, Timesheet, TimesheetLine, Hour, Flag, Contributor, WaitingSheet, DecisionLink,
     DecisionLinkSheet, BudgetSum, BudgetShare, NumberSeries, LedgerSettings, LedgerBatch, Invoice,
     InvoiceLine, InvoicedHour, PostponedInvoice, BankEntry, Payment, Document, Dispatch, ReminderStep,

@@ -8,6 +8,7 @@ from konnekt.db import BaseModel, MomentField
 from konnekt.models.people import Account, fold
 
 CALENDARS = ("week", "four_weeks", "month")
+FACTOR_FOR = ("staff", "everybody")
 INVOICE_PER = ("budget_number", "worker", "period")
 DECIDE_BY_MAIL = ("off", "ordinary", "all")
 SIGN_IN = ("off", "offered", "required")
@@ -18,6 +19,7 @@ VAT_TREATMENTS = ("standard", "exempt", "reverse_charge", "out_of_scope")
 class Agency(BaseModel):
     """The staffing agency itself: one row. payroll_number: what its payroll program knows it by.
 
+    factor_from_on: since when a second factor is asked, None: of nobody; factor_for: of whom.
     factor_by_mail: whether who has a second factor is asked for it before deciding from a mail.
     invoice_copy_to: who gets a copy of each mail with an invoice; invoice_text_*: what those say besides.
     proposal: what a change came to that two decide.
@@ -38,6 +40,7 @@ class Agency(BaseModel):
     email = CharField(default="")
     payroll_number = CharField(default="")
     factor_from_on = DateField(null=True)
+    factor_for = CharField(default="staff", constraints=[Check("factor_for IN ('staff', 'everybody')")])
     factor_by_mail = BooleanField(default=True)
     invoice_copy_to = CharField(default="")
     invoice_text_nl = TextField(default="")

@@ -102,7 +102,8 @@ class Account(BaseModel):
     agency_roles: what of the agency's work its staff does, empty for others (domain.accounts.agency_roles).
     signed_in_at: the last time. has_second_factor: whether its password alone lets nobody in
     (domain.accounts.factors writes it). decides_by_mail: whether its reminders may have a link that decides.
-    erased_at: since when it does not say any more who it was.
+    erased_at: since when it does not say any more who it was. invite_when_placed: whether a link to choose a
+    first password is mailed when the first assignment begins (domain.records.invitations).
     """
 
     email = CharField(unique=True)
@@ -117,6 +118,7 @@ class Account(BaseModel):
     is_active = BooleanField(default=True)
     has_second_factor = BooleanField(default=False)
     decides_by_mail = BooleanField(default=True)
+    invite_when_placed = BooleanField(default=False)
     password_hash = TextField(null=True)
     created_at = MomentField()
     signed_in_at = MomentField(null=True)
@@ -203,6 +205,15 @@ class DeadlineFeed(BaseModel):
 
     account = ForeignKeyField(Account, unique=True, backref="+", on_delete="CASCADE")
     token_hash = CharField(unique=True)
+    created_at = MomentField()
+
+
+class NewsDevice(BaseModel):
+    """A browser that is told that there is news. endpoint: where its push service takes that for it."""
+
+    account = ForeignKeyField(Account, backref="+", on_delete="CASCADE")
+    endpoint = TextField(unique=True)
+    browser = TextField(default="")
     created_at = MomentField()
 
 

@@ -21,6 +21,7 @@ TASKS = {
     "details": "agency",
     "hour_types": "hour types",
     "imports": "hour imports",
+    "invitations": "people",
     "invoicing": "invoices",
     "erasure": "personal data",
     "mail": "mail",
@@ -43,6 +44,7 @@ OTHER = {
     "assignments.delete_rate": "rates",
     "details.require_second_step": "sign-in",
     "organisations.choose_sign_in": "sign-in",
+    "organisations.give_right": "people",
     "people.ask_factor_reset": "sign-in",
     "people.confirm_factor_reset": "sign-in",
     "people.withdraw_factor_reset": "sign-in",
@@ -55,8 +57,8 @@ OF_ANYBODY = {"new", "add", "edit", "change", "invite", "close", "reopen", "end_
 FORMS = {
     "assignments.new", "assignments.ask", "assignments.ask_rate", "books.debtor", "books.download",
     "books.hand_over", "books.settings", "books.undo", "budget_numbers.show", "closing_days.show",
-    "closing_days.holidays", "corrections.show", "erasure.show", "hour_types.show", "invoicing.outlook",
-    "moves.index", "organisations.new", "organisations.edit", "pay_periods.ask_year", "pay_periods.show",
+    "closing_days.holidays", "corrections.show", "erasure.show", "hour_types.show", "invitations.index",
+    "invoicing.outlook", "moves.index", "organisations.new", "organisations.edit", "pay_periods.ask_year", "pay_periods.show",
     "payroll.download", "payroll.hand_over", "payroll.undo", "people.new", "people.edit", "progress.change",
     "overdue.reminders", "overdue.steps", "sending.preview",
 }  # fmt: skip

@@ -55,9 +55,14 @@ def hide(response: Response) -> Response:
 def factor_first(opened: mailed_sheets.OpenedLink) -> Response | None:
     """The page that asks for the account's second factor; None where it was shown, or is not asked.
 
+    Where the agency asks one of it by now and there is none, a page that says so.
+
     What was sent goes along in it, so that nothing is pressed twice.
     """
-    account = opened.account
+    account, agency = opened.account, web.agency()
+    if agency and agency.factor_by_mail and factors.is_overdue(account, agency):
+        web.note("factor_first_by_mail", account.id)
+        return page("first", 403)
     if not _is_due(account):
         return None
     form = CodeForm()

@@ -1,4 +1,4 @@
-"""Staff whom the agency asks for a second factor: until they have one, they are led to setting it up."""
+"""Whom the agency asks for a second factor: until they have one, they are led to setting it up."""
 
 from flask import request, url_for
 from flask_login import current_user

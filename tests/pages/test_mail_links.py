@@ -378,6 +378,19 @@ def test_unless_the_agency_says_otherwise(world: World, phone: Visitor, app_of: 
     assert phone.post(f"/decide/{remind(world)}", {"pick": f"{world.sheet.id}:1"}).status_code == 303
 
 
+def test_who_must_have_one_and_has_none_signs_in_first(world: World, phone: Visitor) -> None:
+    path = f"/decide/{remind(world)}"
+    picks = PICK.findall(phone.get(path).text)
+    Agency.update(factor_from_on=clock.today(), factor_for="everybody").execute()
+    for sent, where in (({"pick": [picks[0][0]]}, ""), ({"reason": "Fout."}, f"/{world.sheet.id}/reject")):
+        answer = phone.post(f"{path}{where}", sent)
+        assert answer.status_code == 403
+        assert "dan werkt deze link weer" in answer.text
+    assert state(world.sheet) == "submitted"
+    Agency.update(factor_by_mail=False).execute()
+    assert phone.post(path, {"pick": [picks[0][0]]}).status_code == 303
+
+
 def test_in_the_language_of_its_account(world: World, phone: Visitor) -> None:
     Account.update(language="en").where(Account.id == world.supervisor.id).execute()
     token = remind_english(world)

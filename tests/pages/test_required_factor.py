@@ -36,8 +36,8 @@ def staff(world: World) -> Account:
     return Account.get_by_id(world.staff.id)
 
 
-def required(by: Account, on: date | None = TODAY) -> None:
-    record_agency.require_factor(on, by=by)
+def required(by: Account, on: date | None = TODAY, of: str = "staff") -> None:
+    record_agency.require_factor(on, of=of, by=by)
 
 
 def test_nobody_is_asked_unless_the_agency_says_so(app: Flask, world: World, colleague: Account) -> None:
@@ -125,7 +125,7 @@ def test_setting_it_up_opens_all(app: Flask, world: World, staff: Account, colle
     required(staff)
     visitor = Visitor(app, colleague)
     page = visitor.get("/account/factors").text
-    assert "InterUM vraagt van iedereen die er werkt een tweede stap" in page
+    assert "om een tweede stap bij het aanmelden. Voeg een app toe en ga verder." in page
     begun = visitor.post("/account/factors", {"name": "Phone"}).location
     row = factors.find(int(begun.rpartition("/")[2]), by=colleague)
     phone = App(row, factors.secret_of(row))
@@ -169,7 +169,7 @@ def test_the_last_one_stays(app: Flask, world: World, staff: Account) -> None:
     visitor = Visitor(app, staff)
     response = visitor.post(f"/account/factors/{phone.id}/remove")
     assert response.status_code == 409
-    assert "voeg eerst een andere toe" in response.text
+    assert "voeg er eerst nog een toe" in response.text
     one_time_codes.set_up(staff, "Laptop")
     assert visitor.post(f"/account/factors/{phone.id}/remove").status_code == 303
 
@@ -183,3 +183,33 @@ def test_the_verb(world: World, staff: Account) -> None:
     Agency.delete().execute()
     with pytest.raises(Conflict):
         required(staff)
+
+
+def test_an_agency_that_begins_asks_it_of_its_staff(world: World, app: Flask, staff: Account) -> None:
+    """ASVS 6.3.3: from a month after the first details on, unless the agency says otherwise."""
+    Agency.delete().execute()
+    values = dict.fromkeys(record_agency.RECORD.rules, "") | {"name": "InterUM", "country": "NL"}
+    record_agency.change(values, seen="", by=staff)
+    made = Agency.get()
+    assert (made.factor_from_on, made.factor_for) == (TODAY + timedelta(days=30), "staff")
+    assert Event.select().order_by(Event.id.desc()).get().after["factor_from_on"] == "2026-12-30"
+    record_agency.change(values | {"city": "Maastricht"}, seen="", by=staff)
+    required(staff, None)
+    record_agency.change(values, seen="", by=staff)
+    assert Agency.get().factor_from_on is None, "said once, it stays"
+
+
+def test_of_everybody(app: Flask, world: World, staff: Account) -> None:
+    typed = {"on": "2026-12-07", "of": "everybody"}
+    visitor = Visitor(app, staff)
+    assert visitor.post("/bureau/details/second-step", typed).status_code == 303
+    assert (Agency.get().factor_from_on, Agency.get().factor_for) == (SOON, "everybody")
+    assert visitor.post("/bureau/details/second-step", {**typed, "of": "nobody"}).status_code == 422
+    for who in (world.noor, world.supervisor):
+        assert 'id="factor-asked"' in Visitor(app, who).get("/").text
+        assert Visitor(app, who).get("/account").status_code == 200
+    clock.fix("2026-12-07T09:00")
+    for who in (world.noor, world.supervisor):
+        assert Visitor(app, who).get("/account").location == "/account/factors"
+    one_time_codes.set_up(world.noor)
+    assert Visitor(app, Account.get_by_id(world.noor.id)).get("/account").status_code == 200

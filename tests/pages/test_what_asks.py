@@ -19,7 +19,7 @@ from tests.permission_cast import Cast
 ASKS: dict[str, dict[str, Any]] = {
     # the agency's account number, and signing in
     "POST /bureau/details": {"iban": "NL20INGB0001234567"},
-    "POST /bureau/details/second-step": {"on": "2026-12-31"},
+    "POST /bureau/details/second-step": {"of": "staff", "on": "2026-12-31"},
     "POST /bureau/organisations/<code>/change": {"name": "FSE", "decide_by_mail": "off"},
     "POST /bureau/organisations/<code>/sign-in": {"sign_in": "required", "seen": "off"},
     "POST /bureau/people/<person>/factors/ask": {"reason": "Gebeld."},
@@ -31,6 +31,7 @@ ASKS: dict[str, dict[str, Any]] = {
     "POST /bureau/people/<person>/close": {"sure": "y"},
     "POST /bureau/people/<person>/reopen": {},
     "POST /bureau/proposals/<proposal>/confirm": {},
+    "POST /bureau/organisations/<code>/rights": {"person": "Noor", "may_approve": "y"},
     "POST /bureau/people/<person>/rights": {"organisation": "LAW", "may_approve": "y"},
     "POST /bureau/people/<person>/rights/<code>": {"may_register": "y"},
     "POST /bureau/people/<person>/rights/<code>/remove": {"sure": "y"},
@@ -41,6 +42,7 @@ ASKS: dict[str, dict[str, Any]] = {
     "POST /bureau/payroll/batches/<batch>/undo": {"reason": "Te vroeg."},
     "POST /bureau/payroll/batches/<batch>/<format>": {},
     "GET /bureau/payroll/batches/<batch>/<format>": {},
+    "POST /bureau/assignments": {"worker": "70001", "pay_rate": "18", "bill_rate": "35"},
     "POST /bureau/assignments/<assignment>/rates": {"valid_from_on": "2027-01-01", "bill_rate": "35"},
     "POST /bureau/assignments/<assignment>/rates/<rate>": {"valid_from_on": "2026-01-01", "bill_rate": "35"},
     "POST /bureau/assignments/<assignment>/rates/<rate>/delete": {},

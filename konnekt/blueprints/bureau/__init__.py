@@ -1,6 +1,6 @@
 """Bureau: the agency's own places. One guard stands before all of them."""
 
-from flask import Blueprint, abort
+from flask import Blueprint, abort, url_for
 from werkzeug import Response
 
 from konnekt.blueprints.bureau import (
@@ -15,6 +15,7 @@ from konnekt.blueprints.bureau import (
     erasure,
     hour_types,
     imports,
+    invitations,
     invoicing,
     jobs,
     mail,
@@ -32,8 +33,8 @@ from konnekt.blueprints.bureau import (
     turnover,
 )
 from konnekt.domain.periods import month
-from konnekt.domain.records import proposals as record_proposals
-from konnekt.screens import agency_places, web
+from konnekt.domain.records import first_steps as record_first_steps, proposals as record_proposals
+from konnekt.screens import agency_places, first_steps, web
 
 bp = Blueprint("bureau", __name__, url_prefix="/bureau")
 bp.register_blueprint(assignments.bp)
@@ -47,6 +48,7 @@ bp.register_blueprint(details.bp)
 bp.register_blueprint(erasure.bp)
 bp.register_blueprint(hour_types.bp)
 bp.register_blueprint(imports.bp)
+bp.register_blueprint(invitations.bp)
 bp.register_blueprint(invoicing.bp)
 bp.register_blueprint(jobs.bp)
 bp.register_blueprint(mail.bp)
@@ -77,3 +79,12 @@ def index() -> Response:
     """What the month asks for next, and the agency's places."""
     proposed = record_proposals.all_open() if web.grants().may("staff") else []
     return web.page("bureau/index.html", month=month.load(), proposed=proposed)
+
+
+@bp.get("/first-step")
+def first_step() -> Response:
+    """The next of the first steps; htmx asks for it when something was done. Without it the list of them."""
+    if not web.is_htmx():
+        return web.leave_for(url_for(".index"))
+    step = first_steps.coming(record_first_steps.load())
+    return web.page("partials/bureau_next_step.html", step=step)

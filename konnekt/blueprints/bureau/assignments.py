@@ -24,7 +24,7 @@ from konnekt.screens import once_more, web
 bp = Blueprint("assignments", __name__, url_prefix="/assignments")
 
 LIST = ("bureau/assignments/index.html", "partials/bureau_assignments.html")
-NEW = ("bureau/assignments/new.html", "partials/bureau_workers.html")
+NEW = "bureau/assignments/new.html"
 CHANGE = "bureau/assignments/change.html"
 RATE = "bureau/assignments/rate.html"
 SHOW = ("bureau/assignments/show.html", "partials/bureau_assignment.html")
@@ -57,12 +57,15 @@ def _new(form: AssignmentForm | None = None, status: int = 200) -> Response:
     worker, places = placement.worker(text), placement.organisations()
     place = next((one for one in places if one.code == request.values.get("organisation")), None)
     workers: list[Account] = []
-    if web.is_htmx() or worker is None:
+    is_chosen = worker is not None and "organisation" in request.values
+    if worker is None or (web.is_htmx() and not is_chosen):
         workers = placement.workers(text) if text.strip() else placement.unplaced()
     if worker and worker.is_worker and place and form is None:
         form = AssignmentForm(formdata=None, code=placement.suggested_code(worker))
     if form is not None and place is not None:
         _offer(form, place)
+        if not web.grants().may("rates"):
+            form.without("pay_rate", "bill_rate")
     context: dict[str, Any] = {
         "text": text,
         "worker": worker,
@@ -70,7 +73,9 @@ def _new(form: AssignmentForm | None = None, status: int = 200) -> Response:
         "organisations": places,
         "organisation": place,
     }
-    return web.page(*NEW, status, form=form, has_people=bool(workers) or placement.has_workers(), **context)
+    has_people = bool(workers) or placement.has_workers()
+    partial = "partials/bureau_place.html" if is_chosen else "partials/bureau_workers.html"
+    return web.page(NEW, partial, status, form=form, has_people=has_people, **context)
 
 
 def _offer(form: AssignmentForm, place: Organisation) -> None:
@@ -84,8 +89,9 @@ def _refuse(form: Any, refusal: Refused) -> int:
 
 
 @bp.post("")
+@once_more.asked_when(lambda: any(request.form.get(name, "").strip() for name in ("pay_rate", "bill_rate")))
 def add() -> Response:
-    """Second the worker to the organisation."""
+    """Second the worker to the organisation, with a first rate where one is typed."""
     worker, place = placement.to_place(request.form.get("worker", ""), request.form.get("organisation", ""))
     form = AssignmentForm()
     _offer(form, place)
@@ -93,12 +99,14 @@ def add() -> Response:
         return _new(form, 422)
     code, sure = form.code.data or "", form.sure.data or ""
     try:
-        assignment = assignments.add(worker, place, code, form.values(), by=web.account(), sure=sure)
+        rate = form.first_rate()
+        assignment = rates.place(worker, place, code, form.values(), rate, by=web.account(), sure=sure)
     except Refused as refusal:
         return _new(form, _refuse(form, refusal))
-    return _to(
-        _("%(code)s is added. Give it a rate now.", code=assignment.code), ".show", assignment=assignment.id
-    )
+    added = _("%(code)s is added, with its rate.", code=assignment.code)
+    if rate is None:
+        added = _("%(code)s is added. Give it a rate now.", code=assignment.code)
+    return _to(added, ".show", assignment=assignment.id)
 
 
 def _to(notice: str, endpoint: str, **values: Any) -> Response:
@@ -135,7 +143,7 @@ def ask(assignment: int) -> Response:
 
 def _change(assignment: int, form: AssignmentForm, status: int = 200) -> Response:
     record = assignment_list.open_record(assignment)
-    del form.code
+    form.without("code", "pay_rate", "bill_rate")
     _offer(form, record.assignment.organisation)
     form.seen.show(assignments.seen(record.assignment))
     return web.page(CHANGE, None, status, record=record, form=form)

@@ -21,7 +21,7 @@ def _shown(form: DetailsForm | None = None, term: FactorTermForm | None = None) 
     agency = record_agency.find()
     drawn = form or DetailsForm(None, obj=agency, seen=record_agency.seen(agency))
     return {
-        "term": term or FactorTermForm(formdata=None, on=agency.factor_from_on),
+        "term": term or FactorTermForm(formdata=None, on=agency.factor_from_on, of=agency.factor_for),
         "form": drawn,
         "proposal": proposals.of(None) if web.grants().may("agency") else None,
         "missing": [drawn[name] for name in record_agency.missing(agency)],
@@ -57,12 +57,12 @@ def change() -> Response:
 @bp.post("/second-step")
 @once_more.asked
 def require_second_step() -> Response:
-    """From which day on all who work here need a second factor."""
+    """From which day on who needs a second factor."""
     form = FactorTermForm()
     if not form.validate():
         return web.page(PAGE[0], None, 422, **_shown(term=form))
     try:
-        record_agency.require_factor(form.on.data, by=web.account())
+        record_agency.require_factor(form.on.data, of=form.of.data, by=web.account())
     except Refused as refusal:
         status = web.refuse(form, refusal)
         return web.page(PAGE[0], None, status, **_shown(term=form))

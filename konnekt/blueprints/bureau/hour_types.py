@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, flash, redirect, url_for
+from flask import Blueprint, flash, redirect, request, url_for
 from flask_babel import gettext as _
 from werkzeug import Response
 
@@ -21,7 +21,7 @@ CHANGE = "bureau/hour_types/change.html"
 def _list(form: HourTypeForm | None = None) -> dict[str, Any]:
     form = form or HourTypeForm(formdata=None)
     del form.is_active
-    return {"hour_types": hour_types.listed(), "form": form}
+    return {"hour_types": hour_types.listed(), "form": form, "usual": hour_types.USUAL}
 
 
 @bp.get("")
@@ -41,6 +41,16 @@ def add() -> Response:
     except Refused as refusal:
         return web.page(*LIST, web.refuse(form, refusal), **_list(form))
     return web.done(_("%(code)s is added.", code=hour_type.code), url_for(".index"), LIST[1], **_list())
+
+
+@bp.post("/usual")
+def add_usual() -> Response:
+    """Add the usual ones that are ticked."""
+    try:
+        added = hour_types.add_usual(request.form.getlist("code"), by=web.account())
+    except Refused as refusal:
+        return web.page(*LIST, refusal.status, problem=web.say(refusal), **_list())
+    return web.done(_("%(codes)s are added.", codes=", ".join(added)), url_for(".index"), LIST[1], **_list())
 
 
 @bp.get("/<int:hour_type>")

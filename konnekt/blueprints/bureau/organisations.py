@@ -8,10 +8,11 @@ from werkzeug import Response
 
 from konnekt.domain import clock
 from konnekt.domain.invoices import send
-from konnekt.domain.records import lists, organisations, record_pages
+from konnekt.domain.records import lists, organisations, record_pages, rights
 from konnekt.domain.refusals import Refused
 from konnekt.forms.bureau import searches
 from konnekt.forms.bureau.organisations import EndOrganisationForm, OrganisationForm, OrganisationSignInForm
+from konnekt.forms.bureau.people import RightHereForm
 from konnekt.models import Organisation
 from konnekt.screens import once_more, web
 
@@ -99,17 +100,39 @@ def show(code: str) -> Response:
     return web.page(*PAGE, **_context(code))
 
 
-def _context(code: str, end_form: EndOrganisationForm | None = None) -> dict[str, Any]:
+def _context(
+    code: str, end_form: EndOrganisationForm | None = None, right_form: RightHereForm | None = None
+) -> dict[str, Any]:
     record = record_pages.of_organisation(code, web.agency())
     form = end_form or EndOrganisationForm(formdata=None, ended_on=clock.today())
     place = record.organisation
     sign_in = OrganisationSignInForm(formdata=None, sign_in=place.sign_in, seen=place.sign_in)
-    return {"record": record, "organisation": place, "end_form": form, "sign_in_form": sign_in}
+    return {
+        "record": record,
+        "organisation": place,
+        "end_form": form,
+        "right_form": right_form or RightHereForm(formdata=None),
+        "sign_in_form": sign_in,
+    }
 
 
 def _shown(organisation: Organisation, notice: str) -> Response:
     here = url_for(".show", code=organisation.code)
     return web.moved(web.done(notice, here, PAGE[1], is_moved=True, **_context(organisation.code)), here)
+
+
+@bp.post("/<code>/rights")
+@once_more.asked
+def give_right(code: str) -> Response:
+    """Give somebody rights here."""
+    form = RightHereForm()
+    try:
+        person = form.one_of(lists.to_choose(form.person.data or ""))
+        rights.check_none(person.id, code)
+        given = rights.give(person.id, code, form.may(), by=web.account(), is_sure=form.sure.data)
+    except Refused as refusal:
+        return web.page(*PAGE, web.refuse(form, refusal), **_context(code, right_form=form))
+    return _shown(given.organisation, _("%(name)s has these rights here now.", name=given.account.name))
 
 
 @bp.post("/<code>/end")

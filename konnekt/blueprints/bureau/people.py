@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, request, url_for
+from flask import Blueprint, flash, request, url_for
 from flask_babel import gettext as _, ngettext
 from flask_login import current_user
 from werkzeug import Response
@@ -10,8 +10,8 @@ from werkzeug import Response
 from konnekt.documents import archives
 from konnekt.domain import clock
 from konnekt.domain.accounts import agency_roles, factor_resets, sessions
-from konnekt.domain.records import lists, people, personal_data, proposals, record_pages, rights
-from konnekt.domain.refusals import Refused
+from konnekt.domain.records import invitations, lists, people, personal_data, proposals, record_pages, rights
+from konnekt.domain.refusals import Invalid, Refused
 from konnekt.forms.bureau import searches
 from konnekt.forms.bureau.people import CloseForm, FactorResetForm, PersonForm, RightForm, RolesForm
 from konnekt.models import Account
@@ -30,7 +30,8 @@ def index() -> Response:
     number = searches.number(request.args.get("page"))
     found = lists.people(form.words, form.role.data or "", number, with_closed=form.closed.data)
     names = ("bureau/people/index.html", "partials/bureau_people.html")
-    return web.page(*names, search=form, found=found, query=form.query())
+    uninvited = invitations.mark(invitations.Uninvited()) if web.grants().may("people") else (0, "")
+    return web.page(*names, search=form, found=found, query=form.query(), uninvited=uninvited)
 
 
 @bp.get("/new")
@@ -48,12 +49,18 @@ def _form(form: PersonForm, person: Account | None = None, status: int = 200) ->
 @bp.post("")
 @once_more.asked_when(lambda: PersonForm().is_agency_staff.data)
 def add() -> Response:
-    """Add one, and mail an invitation when that is ticked."""
+    """Add one, and mail an invitation when that is ticked; the other button goes on to an assignment."""
     form = PersonForm()
+    is_placed = "place" in request.form
     try:
+        if is_placed and not (form.employee_number.data or "").strip():
+            raise Invalid("Only who has an employee number can be placed.", field="employee_number")
         made = people.add(form.values(), by=web.account(), is_invited=form.invite.data)
     except Refused as refusal:
         return _form(form, None, web.refuse(form, refusal))
+    if is_placed:
+        flash(_("%(name)s is added.", name=made.name))
+        return web.leave_for(url_for("bureau.assignments.new", worker=made.employee_number))
     return _shown(made.id, _("%(name)s is added.", name=made.name), made)
 
 

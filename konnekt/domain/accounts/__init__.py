@@ -2,6 +2,6 @@
 
 __all__ = [
     "agency_roles", "attempts", "choosing", "devices", "factor_resets", "factors", "identities", "links",
-    "notices", "once_more", "openid", "passkeys", "passwords", "people", "provider_requests", "quotas",
-    "recovery_codes", "sessions", "sign_in", "sign_in_policy",
+    "news", "notices", "once_more", "openid", "passkeys", "passwords", "people", "provider_requests",
+    "quotas", "recovery_codes", "sessions", "sign_in", "sign_in_policy",
 ]  # fmt: skip

@@ -163,8 +163,8 @@ def check_not_last(leaving: Authenticator | Passkey, by: Account) -> None:
     """Raise Conflict where the agency asks a second factor of this one, and it has no other."""
     is_last = _all(by) == [leaving]
     agency: Agency | None = Agency.get_or_none()
-    if is_last and by.is_agency_staff and agency and agency.factor_from_on:
-        raise Conflict("The agency asks a second step of who works there: add another one first.")
+    if is_last and is_meant(by, agency):
+        raise Conflict("The agency asks a second step of you: add another one first.")
 
 
 def check(account: Account, code: str) -> str:
@@ -209,10 +209,16 @@ def limits(account: Account) -> list[Limit]:
     return [Limit(digest(f"code\0account\0{account.id}"), WRONG_CODES)]
 
 
+def is_meant(account: Account, agency: Agency | None) -> bool:
+    """Whether the agency asks a second factor of this one, now or from a day on."""
+    if agency is None or agency.factor_from_on is None:
+        return False
+    return bool(account.is_agency_staff or agency.factor_for == "everybody")
+
+
 def is_asked(account: Account, agency: Agency | None) -> bool:
-    """Whether the agency asks a second factor of this one, now or from a day on, and there is none."""
-    is_without = account.is_agency_staff and not account.has_second_factor
-    return bool(is_without and agency and agency.factor_from_on)
+    """Whether it does, and there is none."""
+    return is_meant(account, agency) and not account.has_second_factor
 
 
 def is_overdue(account: Account, agency: Agency | None) -> bool:

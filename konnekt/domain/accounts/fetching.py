@@ -63,18 +63,16 @@ def _trusted() -> ssl.SSLContext:
     return ssl.create_default_context()
 
 
+def status(address: str, headers: dict[str, str]) -> int:
+    """The status of what answers a POST without a body. Follows no redirect. Raises NoAnswer."""
+    return _asked(address, "", headers).status
+
+
 def fetch(
     address: str, body: str | None = None, headers: dict[str, str] | None = None
 ) -> tuple[int, dict[str, Any]]:
     """Status and JSON object of an answer; body: sent by POST. Follows no redirect. Raises NoAnswer."""
-    question = _Question(address, body, {"Accept": "application/json", **(headers or {})})
-    question.start()
-    question.join(SECONDS)
-    if question.is_alive():
-        question.give_up()
-        raise NoAnswer("slow")
-    if question.failure:
-        raise NoAnswer(question.failure)
+    question = _asked(address, body, {"Accept": "application/json", **(headers or {})})
     try:
         said = json.loads(question.content)
     except (ValueError, RecursionError):
@@ -82,3 +80,15 @@ def fetch(
     if not isinstance(said, dict):
         raise NoAnswer("no_json")
     return question.status, said
+
+
+def _asked(address: str, body: str | None, headers: dict[str, str]) -> _Question:
+    question = _Question(address, body, headers)
+    question.start()
+    question.join(SECONDS)
+    if question.is_alive():
+        question.give_up()
+        raise NoAnswer("slow")
+    if question.failure:
+        raise NoAnswer(question.failure)
+    return question

@@ -28,7 +28,8 @@ def send(account: Account, purpose: str) -> Mail:
     now = clock.now()
     with transaction():
         # Takes the account's row, so that of two at the same moment one invitation remains.
-        Account.update(is_active=Account.is_active).where(Account.id == account.id).execute()
+        taken = {"invite_when_placed": False} if purpose == "invite" else {"is_active": Account.is_active}
+        Account.update(taken).where(Account.id == account.id).execute()
         over = AccountLink.purpose == "invite" if purpose == "invite" else AccountLink.expires_at <= now
         open_links = (AccountLink.account == account) & AccountLink.used_at.is_null()
         AccountLink.delete().where(open_links & over).execute()

@@ -16,6 +16,7 @@ __all__ = [
     "forget",
     "holidays",
     "hour_types",
+    "invitations",
     "lists",
     "organisations",
     "pay_periods",

@@ -1,6 +1,6 @@
 """The agency's own details: what stands on its invoices and at the foot of every page."""
 
-from datetime import date
+from datetime import date, timedelta
 from functools import partial
 from typing import Any
 
@@ -10,11 +10,14 @@ from konnekt.domain.records import company_numbers, proposals
 from konnekt.domain.records.audited import RecordType, staff_only
 from konnekt.domain.refusals import Conflict, Invalid
 from konnekt.models import Account, Agency
+from konnekt.models.organisations import FACTOR_FOR
 
 # What the details' events are about (models/events.py).
 THING = "agency"
 # Where invoices are paid: changed by two persons (proposals.py).
 BY_TWO = ("iban", "bic")
+# From the first details on, until its staff is asked a second factor.
+TERM = timedelta(days=30)
 RECORD = RecordType(
     "agency",
     lambda _row: {"thing": THING},
@@ -37,6 +40,7 @@ RECORD = RecordType(
         "invoice_text_nl": text_fields.lines,
         "invoice_text_en": text_fields.lines,
     },
+    more=("factor_from_on",),
     adding="change",
 )
 seen = RECORD.fingerprint
@@ -62,6 +66,8 @@ def change(values: dict[str, Any], *, seen: str, by: Account) -> Agency:
         row: Agency | None = Agency.select().first()
         if row is None:
             row = Agency(id=1, **RECORD.checked(values))
+            # ASVS 6.3.3: whoever wants it otherwise says so, on the same page.
+            row.factor_from_on = clock.today() + TERM
             RECORD.add(row, by=by)
         else:
             RECORD.check_seen(row, seen)
@@ -72,8 +78,8 @@ def change(values: dict[str, Any], *, seen: str, by: Account) -> Agency:
     return row
 
 
-def require_factor(on: date | None, *, by: Account) -> Agency:
-    """Ask a second factor of all who work at the agency from this day on; None: of nobody.
+def require_factor(on: date | None, *, of: str = "staff", by: Account) -> Agency:
+    """Ask a second factor from this day on, of the agency's staff or of everybody; None: of nobody.
 
     Raises Invalid for a day that is over, Conflict for who has none: they would shut themselves out.
     """
@@ -81,10 +87,11 @@ def require_factor(on: date | None, *, by: Account) -> Agency:
         row: Agency | None = Agency.select().first()
         if row is None:
             raise Conflict("First fill in the agency's details.")
+        text_fields.one_of(*FACTOR_FOR)(of, "of")
         if on is not None and on != row.factor_from_on:
             if not by.has_second_factor:
                 raise Conflict("First set up your own second step, under Account settings.")
             if text_fields.day(on, "on") and on < clock.today():
                 raise Invalid("Choose today or a day to come.", field="on")
-        RECORD.change(row, {"factor_from_on": on}, by=by)
+        RECORD.change(row, {"factor_from_on": on, "factor_for": of}, by=by)
     return row

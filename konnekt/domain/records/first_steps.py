@@ -32,6 +32,11 @@ class Steps:
         return all(astuple(self))
 
 
+def is_under_way() -> bool:
+    """Whether somebody was ever placed with a rate, the last of the steps: one statement."""
+    return bool(Rate.select(Rate.id).exists())
+
+
 def load() -> Steps:
     """How far the agency is: two statements."""
     today = clock.today()

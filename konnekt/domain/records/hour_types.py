@@ -1,5 +1,6 @@
 """Hour types (uursoorten): add, change, no longer use. What is billed keeps its multiplier."""
 
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 
 from konnekt.db import hold
@@ -38,6 +39,17 @@ class Kind:
     is_active: bool = True
 
 
+# What most agencies begin with. The percentages are those that are seen most; the collective agreement (cao)
+# that somebody falls under says which, so they are proposed and can be changed.
+USUAL = {
+    "REG": Kind("Normale uren", "Regular hours", 100, "", "HT100"),
+    "OT": Kind("Overwerk 150%", "Overtime 150%", 150, "", "HT200"),
+    "ORT40": Kind("Onregelmatig 40%", "Irregular hours 40%", 140, "", "HT320"),
+    "ORT75": Kind("Zon- en feestdag 75%", "Sunday and holiday 75%", 175, "", "HT320"),
+    "TRAVEL": Kind("Reisuren", "Travel time", 100, "", ""),
+}
+
+
 def listed() -> list[HourType]:
     """All of them, those in use first: one statement."""
     return list(HourType.select().order_by(HourType.is_active.desc(), HourType.code))
@@ -70,6 +82,21 @@ def add(code: str, kind: Kind, *, by: Account) -> HourType:
         text_fields.check_code(row.code, [other.code for other in listed()])
         RECORD.add(row, by=by)
     return row
+
+
+def add_usual(codes: Collection[str], *, by: Account) -> list[str]:
+    """Add those of the usual ones that are chosen and not there yet, by code; returns what was added.
+
+    Raises Invalid where that is none.
+    """
+    with staff_only(by, "hour types"):
+        known = {row.code.lower() for row in listed()}
+        chosen = [code for code in USUAL if code in codes and code.lower() not in known]
+        if not chosen:
+            raise Invalid("Choose at least one hour type that is not there yet.", field="code")
+        for code in chosen:
+            add(code, USUAL[code], by=by)
+    return chosen
 
 
 def change(hour_type: int, kind: Kind, *, by: Account, seen: str = "") -> HourType:

@@ -66,6 +66,22 @@ def people_called(words: str) -> Any:
     return Account.select().where(called & Account.is_active).order_by(Account.name_key, Account.id)
 
 
+MOST_CALLED = 20
+
+
+def to_choose(words: str) -> list[Account]:
+    """Who can be meant by what was typed, at most MOST_CALLED: one statement.
+
+    Who has it as address, user name or number; else all so called.
+    """
+    typed = words.replace("\0", "").strip()[:100]
+    if not typed:
+        return []
+    found: list[Account] = list(people_called(typed).limit(MOST_CALLED))
+    exact = [one for one in found if typed.lower() in (one.email, one.username, one.employee_number)]
+    return exact or found
+
+
 # What always holds, in either database.
 _ANYTHING = SQL("1 = 1")
 

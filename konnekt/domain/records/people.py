@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from konnekt.domain import clock, refusals, text_fields
-from konnekt.domain.accounts import agency_roles, devices, links, notices, people, sessions
+from konnekt.domain.accounts import agency_roles, devices, links, news, notices, people, sessions
 from konnekt.domain.records import company_numbers, proposals, rights, staff
 from konnekt.domain.records.audited import RecordType, existing, staff_only
 from konnekt.domain.refusals import Conflict, Invalid, NotFound
@@ -220,9 +220,10 @@ def close(person: int, *, by: Account, is_sure: bool = False) -> Account:
 
 
 def closed(row: Account) -> None:
-    """What ends with an account: sessions, known browsers, links."""
+    """What ends with an account: sessions, known browsers, what is told of news, links."""
     sessions.end_all(row)
     devices.estrange(row)
+    news.end_all(row)
     end_links(row)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from peewee import fn
 
-from konnekt.db import hold
+from konnekt.db import hold, transaction
 from konnekt.domain import flags, text_fields
 from konnekt.domain.records import assignments
 from konnekt.domain.records.audited import RecordType, existing, staff_only
@@ -18,6 +18,7 @@ from konnekt.models import (
     BudgetNumber,
     Hour,
     InvoicedHour,
+    Organisation,
     PayrollHour,
     Rate,
     State,
@@ -105,6 +106,21 @@ def add(assignment: int, valid_from_on: date, pay_rate: int, bill_rate: int, *, 
         RECORD.add(rate, by=by)
         _refresh(place)
     return rate
+
+
+def place(
+    worker: Account, organisation: Organisation, code: str, terms: assignments.Terms,
+    rate: tuple[int, int] | None, *, by: Account, sure: str = "",
+) -> Assignment:  # fmt: skip
+    """Second a worker to an organisation, with the rates (pay, bill) from the first day on, or without any.
+
+    Both or nothing. Raises as `assignments.add` and `add` do.
+    """
+    with transaction():
+        placed = assignments.add(worker, organisation, code, terms, by=by, sure=sure)
+        if rate:
+            add(placed.id, terms.first_on, *rate, by=by)
+    return placed
 
 
 def change(

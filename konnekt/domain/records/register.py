@@ -49,6 +49,7 @@ PURPOSES = {
 GROUNDS = {
     "none": N_("holds no personal data"),
     "contract": N_("contract (GDPR art. 6 (1) b)"),
+    "consent": N_("consent (GDPR art. 6 (1) a)"),
     "law": N_("duty by law (GDPR art. 6 (1) c; art. 52 AWR)"),
     "interest": N_("interest of a safe and right administration (GDPR art. 6 (1) f)"),
 }

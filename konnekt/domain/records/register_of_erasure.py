@@ -15,6 +15,7 @@ TEXT = """
 account
   blanked: email first_name last_name username employee_number password_hash
   blanked: is_agency_staff agency_roles is_active signed_in_at has_second_factor decides_by_mail
+  blanked: invite_when_placed
   kept: created_at
 session | gone
 authenticator | gone
@@ -31,6 +32,7 @@ account_link | gone
 decision_link | gone
 decision_link_sheet | gone
 deadline_feed | gone
+news_device | gone
 outbox | gone
 organisation | kept
 organisation_right | gone

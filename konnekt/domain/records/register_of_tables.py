@@ -13,7 +13,7 @@ TEXT = """
 agency | none | portal | none | stays
   key: id
   plain: name street postcode city country coc_number vat_number iban bic peppol_id phone email payroll_number
-  plain: factor_from_on factor_by_mail invoice_copy_to invoice_text_nl invoice_text_en
+  plain: factor_from_on factor_for factor_by_mail invoice_copy_to invoice_text_nl invoice_text_en
 
 account | everybody | portal | contract | closed
   key: id name_key
@@ -21,6 +21,7 @@ account | everybody | portal | contract | closed
   identity: first_name last_name username employee_number
   plain: language
   access: is_agency_staff agency_roles is_active signed_in_at has_second_factor decides_by_mail
+  access: invite_when_placed
   acts: created_at
   secret: password_hash
   plain: erased_at
@@ -89,6 +90,11 @@ deadline_feed | everybody | portal | contract | feed
   key: id account
   secret: token_hash
   access: created_at
+
+news_device | everybody | portal | consent | feed
+  key: id account
+  secret: endpoint
+  access: browser created_at
 
 outbox | everybody | mail | contract | mail
   key: id message_id account once_key batch request_id

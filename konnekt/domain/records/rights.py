@@ -100,6 +100,15 @@ def give(person: int, code: str, may: dict[str, bool], *, by: Account, is_sure: 
     return right
 
 
+def check_none(person: int, code: str) -> None:
+    """Who has rights there already gets others on her own page, where one sees those that would go."""
+    has = Right.select().join(Organisation).where((Right.account == person) & (Organisation.code == code))
+    if has.exists():
+        raise Invalid(
+            "This person has rights here already: change them on the page of this person.", field="person"
+        )
+
+
 def check_open(place: Organisation) -> None:
     """Nobody gets rights where nothing happens any more."""
     if organisations.is_over(place):

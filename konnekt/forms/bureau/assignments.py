@@ -10,6 +10,7 @@ from wtforms.validators import NumberRange, Optional
 
 from konnekt.domain import units
 from konnekt.domain.records import assignment_list, assignments
+from konnekt.domain.refusals import Invalid
 from konnekt.forms.bureau.fields import REQUIRED, SeenField, SureField, hours_field, price_field
 from konnekt.forms.numbers import WholeNumber
 
@@ -60,7 +61,7 @@ class PageForm(Form):  # type: ignore[misc]
 
 
 class AssignmentForm(FlaskForm):  # type: ignore[misc]
-    """What is agreed of an assignment; the code only when it is new."""
+    """What is agreed of an assignment; the code and the first rate only when it is new."""
 
     seen = SeenField()
     code = StringField(_("Code"))
@@ -83,7 +84,29 @@ class AssignmentForm(FlaskForm):  # type: ignore[misc]
     last_on = DateField(_("Last day"), [Optional(strip_whitespace=True)])
     budget_number = SelectField(_("Budget number"), [Optional()], coerce=str)
     max_minutes_per_week = hours_field(_("At most, hours a week"), [Optional(strip_whitespace=True)])
+    pay_rate = price_field(_("Pay rate"), [Optional(strip_whitespace=True)])
+    bill_rate = price_field(_("Bill rate"), [Optional(strip_whitespace=True)])
     sure = SureField(_("I have looked at this: save it like this"))
+
+    def without(self, *names: str) -> None:
+        """Leave fields out."""
+        for name in names:
+            if name in self:
+                del self[name]
+
+    def first_rate(self) -> tuple[int, int] | None:
+        """The pay and the bill rate in 1/10,000 euro, None where none is typed.
+
+        Raises Invalid for one without the other.
+        """
+        if "pay_rate" not in self:
+            return None
+        pay, bill = self.pay_rate.value, self.bill_rate.value
+        if pay is not None and bill is not None:
+            return pay, bill
+        if pay is not None or bill is not None:
+            raise Invalid("Fill in both rates, or none.", field="pay_rate" if pay is None else "bill_rate")
+        return None
 
     def offer(self, budget_numbers: list[tuple[int, str]]) -> None:
         """The budget numbers to choose from, by id."""

@@ -4,7 +4,9 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, HiddenField, SelectChoice, SelectField, StringField
+from wtforms import BooleanField, HiddenField, RadioField, SearchField, SelectChoice, SelectField, StringField
+
+from konnekt.domain.refusals import Invalid
 
 LANGUAGES = [SelectChoice("nl", _("Dutch")), SelectChoice("en", _("English"))]
 RIGHTS = ("may_approve", "may_register", "may_see_invoices")
@@ -69,6 +71,34 @@ class RightForm(FlaskForm):  # type: ignore[misc]
     def may(self) -> dict[str, bool]:
         """The boxes, by column."""
         return {name: bool(self[name].data) for name in RIGHTS}
+
+
+class RightHereForm(FlaskForm):  # type: ignore[misc]
+    """Who gets which rights in the organisation whose page it is.
+
+    chosen: the id of one of several who are called so.
+    """
+
+    person = SearchField(_("Name, e-mail or number"))
+    chosen = RadioField(_("Who is meant?"), validate_choice=False)
+    may_approve = BooleanField(_("Approve timesheets"))
+    may_register = BooleanField(_("Register hours"))
+    may_see_invoices = BooleanField(_("See invoices"))
+    sure = BooleanField(_("Yes, go on"))
+
+    def may(self) -> dict[str, bool]:
+        """The boxes, by column."""
+        return {name: bool(self[name].data) for name in RIGHTS}
+
+    def one_of(self, people: list[Any]) -> Any:
+        """Who is meant of the people so called. Raises Invalid; then the form offers them to choose from."""
+        self.chosen.choices = [(str(one.id), f"{one.name} · {one.email}") for one in people]
+        meant = [one for one in people if len(people) == 1 or str(one.id) == self.chosen.data]
+        if not people:
+            raise Invalid("Nobody is found by that.", field="person")
+        if not meant:
+            raise Invalid("More than one person is called so: choose one.", field="chosen")
+        return meant[0]
 
 
 class FactorResetForm(FlaskForm):  # type: ignore[misc]

@@ -1,4 +1,5 @@
 // Keeps the page that says that there is no connection, and nothing else: what is private stays out of it.
+// A push has no content: it asks the portal how much there is.
 "use strict";
 const CACHED = {{ cached | tojson }};
 const NAME = CACHED.join();
@@ -29,4 +30,18 @@ addEventListener("fetch", (event) => {
   } else if (CACHED[1].startsWith(`${pathname}?`)) {
     event.respondWith(caches.match(CACHED[1]).then((answer) => answer || fetch(request)));
   }
+});
+
+addEventListener("push", (event) => event.waitUntil((async () => {
+  let body = {{ _("There is news.") | tojson }};
+  try {
+    const answer = await fetch("{{ url_for('notifications.count') }}");
+    if (answer.headers.get("Content-Type") === "application/json") body = await answer.json();
+  } catch {}
+  await registration.showNotification("Konnekt", { body, tag: "konnekt", icon: "{{ url_for('static', filename='icons/192.png') }}" });
+})()));
+
+addEventListener("notificationclick", (event) => {
+  event.notification.close();
+  event.waitUntil(clients.openWindow("/"));
 });
