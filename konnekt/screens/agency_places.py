@@ -58,9 +58,9 @@ FORMS = {
     "assignments.new", "assignments.ask", "assignments.ask_rate", "books.debtor", "books.download",
     "books.hand_over", "books.settings", "books.undo", "budget_numbers.show", "closing_days.show",
     "closing_days.holidays", "corrections.show", "erasure.show", "hour_types.show", "invitations.index",
-    "invoicing.outlook", "moves.index", "organisations.new", "organisations.edit", "pay_periods.ask_year", "pay_periods.show",
-    "payroll.download", "payroll.hand_over", "payroll.undo", "people.new", "people.edit", "progress.change",
-    "overdue.reminders", "overdue.steps", "sending.preview",
+    "invoicing.outlook", "moves.index", "organisations.new", "organisations.edit", "pay_periods.ask_year",
+    "pay_periods.show", "payroll.download", "payroll.hand_over", "payroll.undo", "people.new", "people.edit",
+    "progress.change", "overdue.reminders", "overdue.steps", "sending.preview",
 }  # fmt: skip
 
 ROLE_NAMES = {
