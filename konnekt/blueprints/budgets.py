@@ -5,7 +5,7 @@ from werkzeug import Response
 
 from konnekt.domain.budgets import overview
 from konnekt.forms.numbers import whole
-from konnekt.screens import web
+from konnekt.screens import period_charts, web
 
 bp = Blueprint("budgets", __name__, url_prefix="/budgets")
 
@@ -29,4 +29,6 @@ def index() -> Response:
 def show(budget_number: int) -> Response:
     """One budget number against its ceiling, with a chart per pay period."""
     budget = web.or_404(overview.find(budget_number, web.grants()))
-    return web.page("budgets/show.html", budget=budget, columns=overview.chart(budget))
+    columns = overview.chart(budget)
+    chart = period_charts.of_budget(budget, columns) if columns else None
+    return web.page("budgets/show.html", budget=budget, columns=columns, chart=chart)

@@ -14,7 +14,7 @@ from konnekt.domain.hours import assignments, sheets, totals as hour_totals
 from konnekt.domain.payroll import pay_dates
 from konnekt.forms.hours import DownloadForm, WorkerYearForm
 from konnekt.forms.registration import ChoiceForm
-from konnekt.screens import grid_views, web
+from konnekt.screens import grid_views, period_charts, web
 from konnekt.screens.grid_page import GridPage, Neighbour
 from konnekt.screens.sheet_text import hours_file
 
@@ -74,10 +74,12 @@ def totals() -> Response:
 def _totals(form: DownloadForm, status: int = 200) -> Response:
     years = sheets.years(web.account())
     year = WorkerYearForm(request.args).number("year") or next(iter(years), clock.today().year)
+    year_totals = hour_totals.of_year(web.account(), year)
     return web.page(
         "hours/totals.html",
         status=status,
-        totals=hour_totals.of_year(web.account(), year),
+        totals=year_totals,
+        charts=period_charts.of_year(year_totals),
         year=year,
         years=sorted({*years, year}, reverse=True),
         form=form,

@@ -1,17 +1,13 @@
-"""The charts of the agency: how far a period is per organisation, open invoices by age, hours and revenue."""
+"""The charts of the agency's home: how far a period is per organisation, and open invoices by age."""
 
-from itertools import dropwhile
-
-from babel.dates import format_date
 from flask import url_for
 from flask_babel import gettext as _, ngettext
 
-from konnekt.domain import clock
 from konnekt.domain.payments import overdue
-from konnekt.domain.periods import month as period_month, stages, turnover
+from konnekt.domain.periods import month as period_month, stages
 from konnekt.models import PayPeriod
-from konnekt.screens import charts, formats, period_names
-from konnekt.screens.charts import Charted, ColumnChart, Series, StackedBars
+from konnekt.screens import charts, formats
+from konnekt.screens.charts import Charted, Series, StackedBars
 
 # As many organisations have a bar on the agency's home; the others have one together.
 MOST = 10
@@ -69,29 +65,3 @@ def of_ages(ages: list[overdue.Band]) -> StackedBars:
     return charts.bars(
         "open-by-age", _("Open invoices by days past the due date"), series, charted, to_scale=True
     )
-
-
-def of_turnover(periods: list[turnover.PeriodTurnover]) -> ColumnChart:
-    """The hours of each period from the first that has any, and below them its revenue."""
-    this_year = clock.today().year
-    charted = [
-        Charted(
-            period_names.capital(period_names.parts(one.period, _, formats.locale(), this_year)[0]),
-            (one.minutes, one.net_cents),
-            short=letters(one.period),
-            is_open=one.is_open,
-        )
-        for one in dropwhile(lambda one: not (one.minutes or one.net_cents), periods)
-    ]
-    series = [
-        Series("approved", _("Approved hours"), formats.hours),
-        Series("invoiced", _("Revenue, without VAT"), formats.euros),
-    ]
-    return charts.columns("turnover", _("Hours and revenue per period"), series, charted, layout="apart")
-
-
-def letters(period: PayPeriod) -> str:
-    """A period below its column: `12`, a week's number, or `nov`."""
-    if period.calendar == "month":
-        return format_date(period.first_on, "MMM", locale=formats.locale()).replace(".", "")
-    return str(period.first_on.isocalendar().week if period.calendar == "week" else period.number)

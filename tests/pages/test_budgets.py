@@ -1,5 +1,6 @@
 """Budgets: what is used of a number, for whom, and the mail when its ceiling comes near."""
 
+import re
 from datetime import date
 
 import pytest
@@ -86,6 +87,25 @@ def test_the_page_and_its_words(app: Flask, world: World) -> None:
     assert "15,50 van 31,00 uur (50 %)" in page.replace("\xa0", " ")
     assert "34367565.899" in page
     assert "<svg" in page
+
+
+def test_the_chart_has_a_column_per_period_of_what_is_in_which_state(app: Flask, world: World) -> None:
+    decide.approve(another_sheet(world).id, by=world.supervisor, seen=1)
+    there, columns = f"/budgets/{world.fse_budget.id}", "<title>([^<]+)</title></rect>"
+    supervisor = Visitor(app, world.supervisor)
+    ceiling(world, ceiling_minutes=6000)
+    assert re.findall(columns, supervisor.get(there).text) == [
+        "Periode 11: 10,00 (Goedgekeurd, niet gefactureerd)",
+        "Periode 12: 15,50 (Wacht op goedkeuring)",
+    ]
+    ceiling(world, ceiling_cents=10_000)
+    page = supervisor.get(there).text.replace("\xa0", " ")
+    assert re.findall(columns, page) == [
+        "Periode 11: € 315,10 (Goedgekeurd, niet gefactureerd)",
+        "Periode 12: € 488,41 (Wacht op goedkeuring)",
+    ]
+    assert "hoogste: € 488,41 (Periode 12)" in page
+    assert page.count("<caption") == 1, "its figures stand in one table"
 
 
 def test_the_list_is_searched_from_the_start_of_a_group(app: Flask, world: World) -> None:

@@ -65,6 +65,20 @@ def draft(world: World, of: Assignment, minutes: int = 480, typed: str = "") -> 
     return saved
 
 
+def test_each_organisation_heads_its_timesheets(bureau: Visitor, world: World) -> None:
+    for name, at in (("Ada", "FSE"), ("Bea", "LAW"), ("Cas", "FSE"), ("Dirk", "LAW")):
+        add(world, name, at=at)
+    page = bureau.get("/bureau/progress").text
+    rows = plain(page[page.index('id="progress-rows"') :])
+    order = ["Faculteit der Rechtsgeleerdheid", "Bea Bos", "Dirk Bos"]
+    order += ["Faculty of Science and Engineering", "Ada Bos", "Cas Bos", "Noor Hendriks"]
+    places = [rows.index(one) for one in order]
+    assert places == sorted(places)
+    assert [rows.count(one) for one in (order[0], order[3])] == [1, 1]
+    narrowed = bureau.get("/bureau/progress?organisation=LAW").text
+    assert '<tr class="group"' not in narrowed, "the heading of the page names it"
+
+
 def test_who_has_not_sent_who_has_not_approved(bureau: Visitor, world: World) -> None:
     add(world, "Ada")
     add(world, "Bea", "draft")
@@ -79,8 +93,8 @@ def test_who_has_not_sent_who_has_not_approved(bureau: Visitor, world: World) ->
     assert "Versturen vóór vr 4 dec 23:59" in text
     assert "goedgekeurd: uitbetaald wo 9 dec" in text.replace(" .", ".")
     assert re.search(r"Totaal 4 niet verstuurd 1 niet goedgekeurd 15,50 uur 1 goedgekeurd 2,00 uur", text)
-    assert re.search(r"Noor Hendriks Faculty of Science and Engineering Te keuren Emre Dubois 3 dagen", text)
-    assert re.search(r"Eva Bos Faculteit der Rechtsgeleerdheid Nog niet begonnen Hanna Haddad –", text)
+    assert re.search(r"Noor Hendriks Te keuren Emre Dubois 3 dagen", text)
+    assert re.search(r"Eva Bos Nog niet begonnen Hanna Haddad –", text)
     assert f"/approvals/{world.sheet.id}" in page.text
 
 

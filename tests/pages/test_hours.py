@@ -14,6 +14,7 @@ from konnekt.domain.approvals import decide
 from konnekt.models import (
     Account,
     Assignment,
+    BudgetNumber,
     Contributor,
     Deputy,
     Flag,
@@ -365,6 +366,30 @@ def test_totals_per_period_and_year_by_hour_type(noor: Visitor, world: World) ->
     ]
     assert re.search(r"<caption[^>]*>Uren per periode en uursoort in 2026", page)
     assert "Van dit jaar zijn geen uren verstuurd." in noor.get("/hours/totals?year=2020").text
+
+
+def test_a_year_begins_with_a_chart_where_there_is_something_to_compare(noor: Visitor, world: World) -> None:
+    def columns() -> list[str]:
+        return re.findall("<title>([^<]+)</title></rect>", noor.get("/hours/totals").text)
+
+    factories.sheet(world.assignment, world.periods[10], {date(2026, 10, 6): 600}, state="approved")
+    assert columns() == [], "two periods are quicker read"
+    factories.sheet(
+        world.assignment, world.periods[9], {date(2026, 9, 8): 0, date(2026, 9, 9): 480}, state="approved"
+    )
+    factories.sheet(
+        world.assignment, world.periods[9], {date(2026, 9, 9): -540}, state="approved", sequence=1
+    )
+    weekly = factories.organisation("LIB", calendar="week")
+    budget = BudgetNumber.create(organisation=weekly, number="9")
+    of = factories.assignment(world.noor, weekly, budget)
+    for week in factories.periods("week", first=date(2026, 11, 2), how_many=2):
+        factories.sheet(of, week, {week.first_on: 60})
+    said = ["Periode 10: \u22121,00", "Periode 11: 10,00", "Periode 12: 15,50"]
+    assert columns() == said, "weeks are not compared with four weeks, and two are too few"
+    page = noor.get("/hours/totals").text
+    assert "charts.css" in page
+    assert "charts.css" not in noor.get("/hours/totals?year=2020").text
 
 
 def test_own_hours_as_csv_and_xlsx(noor: Visitor, world: World) -> None:

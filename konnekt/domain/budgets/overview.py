@@ -9,7 +9,7 @@ from peewee import JOIN, SQL, Case, fn
 from konnekt.domain import access, paging
 from konnekt.domain.access import Grants
 from konnekt.domain.amounts import bill_rate, divided
-from konnekt.domain.budgets.use import Against, BarPart, Spent, Use, against, bar
+from konnekt.domain.budgets.use import Against, Spent, Use, against
 from konnekt.domain.budgets.used import PARTS_OF_A_CENT
 from konnekt.models import (
     BudgetNumber,
@@ -47,11 +47,10 @@ class BudgetUse:
 
 @dataclass
 class Column:
-    """One pay period in the chart: its parts in percent of the highest column."""
+    """One pay period in the chart."""
 
     period: PayPeriod
     use: Use
-    parts: list[BarPart]
 
 
 def organisations(who: Grants) -> list[Organisation]:
@@ -144,12 +143,9 @@ def find(budget_number: int, who: Grants) -> BudgetUse | None:
 
 
 def chart(budget: BudgetUse) -> list[Column]:
-    """The budget's pay periods in order, drawn to one scale: one statement."""
-    in_cents = budget.against.is_in_cents
+    """The budget's pay periods in order: one statement."""
     periods = PayPeriod.select().where(PayPeriod.id.in_(list(budget.by_period))).order_by(PayPeriod.first_on)
-    uses = [(period, budget.by_period[period.id]) for period in periods]
-    highest = max([1, *((use.cents if in_cents else use.minutes) for _, use in uses)])
-    return [Column(period, use, bar(use, highest, in_cents=in_cents)) for period, use in uses]
+    return [Column(period, budget.by_period[period.id]) for period in periods]
 
 
 def of_sheet(sheet: Timesheet, who: Grants) -> list[BudgetUse]:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import groupby
 from typing import Any
 
 from peewee import JOIN, fn
@@ -154,6 +155,13 @@ class Progress:
     shown: str = ""
 
     @property
+    def groups(self) -> list[tuple[Tally, list[ProgressRow]]]:
+        """The rows of the page by organisation, each with what is counted there in the whole period."""
+        of = {one.organisation.id: one for one in self.tallies if one.organisation}
+        grouped = groupby(self.page.rows, key=lambda row: row.assignment.organisation_id)
+        return [(of[key], list(rows)) for key, rows in grouped]
+
+    @property
     def chosen(self) -> Organisation | None:
         """The organisation that it is narrowed to."""
         return next((one.organisation for one in self.tallies if self.organisation), None)
@@ -181,8 +189,8 @@ def load(period: PayPeriod, organisation: str = "", shown: str = "", number: int
     )
 
 
-def joined(query: Any, is_period: Any) -> Any:
-    """Every flexible assignment that runs in the period with its timesheets, and any other timesheet."""
+def joined(query: Any, periods: list[int]) -> Any:
+    """Every flexible assignment that runs in one of the periods (ids) with its sheets, and other sheets."""
     return (
         query.join(Account)
         .switch(Assignment)
@@ -196,12 +204,14 @@ def joined(query: Any, is_period: Any) -> Any:
             on=(
                 (Timesheet.assignment == Assignment.id)
                 & (Timesheet.pay_period == PayPeriod.id)
+                # The same again: otherwise PostgreSQL reads the sheets of all periods.
+                & Timesheet.pay_period.in_(periods)
                 # A correction that was taken back is empty: nobody still has to send it.
                 & ((Timesheet.sequence == 0) | (Timesheet.state != State.DRAFT))
             ),
             attr="sheet",
         )
-        .where(is_period & (Assignment.is_asked_for() | Timesheet.id.is_null(False)))
+        .where(PayPeriod.id.in_(periods) & (Assignment.is_asked_for() | Timesheet.id.is_null(False)))
     )
 
 
@@ -229,14 +239,13 @@ def _sums() -> list[Any]:
     return [number(unsent), number(waiting), number(approved), hours(waiting), hours(approved), since]
 
 
-def _narrowed(period: PayPeriod, organisation: str) -> Any:
-    is_period = PayPeriod.id == period.id
-    return is_period & (Organisation.code == organisation) if organisation else is_period
+def _at(organisation: str) -> list[Any]:
+    return [Organisation.code == organisation] if organisation else []
 
 
 def _tallies(period: PayPeriod, organisation: str) -> list[Tally]:
     columns = [Organisation.id, Organisation.code, Organisation.name]
-    query = joined(Assignment.select(*columns, *_sums()), _narrowed(period, organisation))
+    query = joined(Assignment.select(*columns, *_sums()), [period.id]).where(*_at(organisation))
     query = query.group_by(*columns).order_by(fn.LOWER(Organisation.name), Organisation.id)
     return [
         Tally(Organisation(id=key, code=code, name=name), *sums) for key, code, name, *sums in query.tuples()
@@ -257,8 +266,12 @@ def _total(tallies: list[Tally]) -> Tally:
 def _rows(period: PayPeriod, organisation: str, shown: str) -> Any:
     query = Assignment.select(Assignment, Account, Organisation, PayPeriod, Timesheet)
     is_shown = CONDITIONS.get(shown, CONDITIONS[""])
-    return joined(query, _narrowed(period, organisation) & is_shown).order_by(
-        fn.LOWER(Organisation.name), Organisation.id, Account.name_key, Assignment.id, Timesheet.sequence
+    return (
+        joined(query, [period.id])
+        .where(is_shown, *_at(organisation))
+        .order_by(
+            fn.LOWER(Organisation.name), Organisation.id, Account.name_key, Assignment.id, Timesheet.sequence
+        )
     )
 
 

@@ -41,7 +41,6 @@ def of(periods: list[PayPeriod]) -> dict[int, list[PlaceStages]]:
     ids = [period.id for period in periods]
     # Sheets are looked for of these assignments alone: there are many more that have ended.
     has_sheet = Assignment.id.in_(Timesheet.select(Timesheet.assignment).where(Timesheet.pay_period.in_(ids)))
-    which = PayPeriod.id.in_(ids) & (Assignment.is_asked_for() | has_sheet)
     conditions = (
         progress.CONDITIONS["unsent"],
         progress.CONDITIONS["waiting"],
@@ -51,7 +50,8 @@ def of(periods: list[PayPeriod]) -> dict[int, list[PlaceStages]]:
     )
     numbers = [fn.COUNT(Assignment.id).filter(one) for one in conditions]
     columns = [PayPeriod.id, Organisation.id, Organisation.code, Organisation.name]
-    query = progress.joined(Assignment.select(*columns, *numbers), which).group_by(*columns)
+    query = progress.joined(Assignment.select(*columns, *numbers), ids)
+    query = query.where(Assignment.is_asked_for() | has_sheet).group_by(*columns)
     found: dict[int, list[PlaceStages]] = {period: [] for period in ids}
     for period, _id, code, name, unsent, waiting, approved, to_invoice, to_pay in query.order_by(
         fn.LOWER(Organisation.name), Organisation.id
