@@ -43,6 +43,11 @@ def cut_words(cut: str, _: Say) -> str:
     return words[cut]
 
 
+def _about_words(cut: str, _: Say) -> str:
+    words = {"budget_number": _("Organisation"), "worker": _("Employee number")}
+    return words.get(cut) or _("Code")
+
+
 def row_name(row: report.ReportRow, _: Say, language: str) -> str:
     """What a row is called, also where nobody gave it a name."""
     return row.name(language).strip() or _("no name")
@@ -73,8 +78,10 @@ def figures(of: report.PeriodReport, _: Say, *, is_short: bool = False) -> list[
 def workbook(of: report.PeriodReport, _: Say, language: str) -> bytes:
     """The report as a workbook of numbers, with sums. Raises Invalid where it is too long."""
     numbers, has_budgets = figures(of, _), of.by.cut == "budget_number"
-    header = [cut_words(of.by.cut, _), _("Of what"), *(one.words.replace("\n", " ") for one in numbers)]
-    totals = [tables.SheetColumn(), tables.SheetColumn()]
+    # Of jobs there is nothing else to say, nor of workers to their organisation.
+    told = [_about_words(of.by.cut, _)] if any(row.about for row in of.rows) else []
+    header = [cut_words(of.by.cut, _), *told, *(one.words.replace("\n", " ") for one in numbers)]
+    totals = [tables.SheetColumn()] * (1 + len(told))
     totals += [tables.SheetColumn(HOURS if one.is_hours else EUROS, is_summed=True) for one in numbers]
     if has_budgets:
         header += [
@@ -84,7 +91,7 @@ def workbook(of: report.PeriodReport, _: Say, language: str) -> bytes:
         totals += [tables.SheetColumn(one) for one in (HOURS, EUROS, HOURS, EUROS, SHARE)]
     rows = [
         [
-            row_name(row, _, language), row.about,
+            row_name(row, _, language), *([row.about] if told else []),
             *(_cell(one, row.sums) for one in numbers),
             *(_budget_cells(row.budget) if has_budgets else []),
         ]

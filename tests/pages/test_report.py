@@ -164,7 +164,7 @@ def test_a_workbook_to_go_on_counting_with(bureau: Visitor, world: World, period
     assert (sheet.title, about.title) == ("Rapport", "Over dit rapport")
     rows = list(sheet.iter_rows())
     assert [cell.value for cell in rows[0]] == [
-        "Werknemer", "Waarvan", "Uren gefactureerd", "Bedrag gefactureerd", "Uren te factureren",
+        "Werknemer", "Personeelsnummer", "Uren gefactureerd", "Bedrag gefactureerd", "Uren te factureren",
         "Bedrag te factureren", "Uren totaal", "Bedrag totaal", "Uren ervoor", "Bedrag ervoor", "Verschil",
         "Brutoloon", "Marge",
     ]  # fmt: skip
