@@ -4,7 +4,6 @@ A door says how its sheet is opened and where one can go on to; what is typed is
 """
 
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 from flask import flash, redirect, request, url_for
@@ -138,9 +137,9 @@ def copy(opened: Open) -> Response:
 
 def fill(opened: Open) -> Response:
     """Fill in other weeks, working days, the usual week, or one budget number; a draft is kept with it."""
-    asked = forms.filling(request.form)
-    notice = _("All rows stand on one budget number.") if asked.what == "number" else ""
-    return _fill(opened, "cells", partial(fills.fill, asked), notice)
+    is_number = request.form.get("fill") == "number"
+    notice = _("All rows stand on one budget number.") if is_number else ""
+    return _fill(opened, "cells", lambda cells: fills.fill(forms.filling(request.form), cells), notice)
 
 
 def _fill(
@@ -148,8 +147,7 @@ def _fill(
 ) -> Response:
     grid_page = opened()
     typed, offered = _caught_up(grid_page, forms.entry(request.form)), grid.choices(grid_page.sheet)
-    before = typed.copied_rows()
-    undo = request.form.get("undo", "")
+    before, filled, undo = typed.copied_rows(), 0, request.form.get("undo", "")
     try:
         edit_conflict.check(grid_page.sheet.row, typed.seen, by=web.account())
         closing_days = grid_page.calendar.closing_days
@@ -159,11 +157,10 @@ def _fill(
         if grid_page.sheet.is_draft and filled:
             _save(grid_page, typed)
             grid_page = opened()
-    except Conflict as refusal:
-        typed.rows = before
-        return _refused(opened, typed, refusal)
-    except Invalid as refusal:
-        # What can't be stands on the page as it was filled in, with the way back.
+    except (Conflict, Invalid) as refusal:
+        # What can't be kept stands there as it was filled in, with the way back; else nothing is filled in.
+        if not filled or isinstance(refusal, Conflict):
+            typed.rows, undo = before, request.form.get("undo", "")
         return _refused(opened, typed, refusal, undo=undo)
     if not notice and filled:
         notice = ngettext("%(num)s cell filled.", "%(num)s cells filled.", filled)
