@@ -19,7 +19,7 @@ from konnekt.domain.accounts import (
 from konnekt.domain.refusals import Conflict, Refused, TooMany
 from konnekt.forms.auth import SignInForm
 from konnekt.models import Account
-from konnekt.screens import half_way, known_device, once_more, signing_in, to_provider, web
+from konnekt.screens import half_way, known_device, once_more, signing_in, to_provider, unsent, web
 
 bp = Blueprint("identities", __name__)
 
@@ -30,7 +30,8 @@ def begin(provider: str) -> Response:
     found = identities.find_provider(provider)
     if current_user.is_authenticated:
         return signing_in.lead_on()
-    about = {"back": signing_in.after(), "carried": request.form.get("unsent", "")}
+    carried = request.form.get("unsent", "") if unsent.of_sign_in() else ""
+    about = {"back": signing_in.after(), "carried": carried}
     try:
         if token := request.form.get("link"):
             link = links.find(token)
@@ -90,9 +91,18 @@ def _sign_in(came: provider_requests.Returned) -> Response:
 
 
 def _by_link(came: provider_requests.Returned) -> Response:
-    account = identities.bind_by_link(came.request.link_id, came.answer)
-    flash(_("From now on you sign in with %(provider)s.", provider=came.answer.provider.name))
-    return _let_in(account, came)
+    """Connect and sign in. A link that was read by somebody else is no second factor: ours is asked first.
+
+    A second factor that the provider asked is that of whoever has an account there.
+    """
+    link, answer = came.request.link_id, came.answer
+    account = identities.to_connect(link, answer.provider)
+    if account.has_second_factor:
+        return half_way.begin(account, answer.provider.key, connects=(link, answer.subject))
+    identities.bind_by_link(link, answer)
+    response = _let_in(account, came)
+    flash(_("From now on you sign in with %(provider)s.", provider=answer.provider.name))
+    return response
 
 
 def _let_in(account: Account, came: provider_requests.Returned) -> Response:

@@ -7,7 +7,7 @@ from flask_wtf.csrf import CSRFError
 from werkzeug import Response
 
 from konnekt.domain.accounts import devices, factors, recovery_codes
-from konnekt.domain.refusals import Invalid, TooMany
+from konnekt.domain.refusals import Invalid, Refused, TooMany
 from konnekt.forms.auth import SecondStepForm, SignInForm
 from konnekt.models import Account
 from konnekt.screens import half_way, known_device, passkey_button, signing_in, web
@@ -63,8 +63,16 @@ def _by_passkey(account: Account, form: SecondStepForm) -> Response:
 
 
 def _let_in(account: Account, form: SecondStepForm, used: str) -> Response:
+    try:
+        connected = half_way.connect(account)
+    except Refused as refusal:
+        half_way.end()
+        flash(web.say(refusal), "warning")
+        return redirect(url_for("auth.login"), 303)
     half_way.end()
     response = signing_in.let_in(account, provider=account.session.provider)
+    if connected:
+        flash(_("From now on you sign in with %(provider)s.", provider=connected.provider.name))
     if used == "recovery":
         web.note("sign_in_by_recovery_code", account.id)
         flash(_left(account), "warning")

@@ -9,19 +9,26 @@ from typing import Any
 from flask import redirect, request, session, url_for
 from werkzeug import Response
 
-from konnekt.domain.accounts import factors, passkeys, sessions
+from konnekt.domain.accounts import factors, identities, passkeys, sessions
+from konnekt.domain.accounts.openid import Answer
 from konnekt.forms.auth import SecondStepForm
 from konnekt.models import Account
 from konnekt.screens import signing_in, unsent, web
 
 NAME = "half"
+CONNECTS = "half_connects"
 
 
-def begin(account: Account, provider: str = "") -> Response:
-    """The password was right, or the provider, and opens nothing yet but the page of the second step."""
+def begin(account: Account, provider: str = "", *, connects: tuple[int, str] | None = None) -> Response:
+    """The password was right, or the provider, and opens nothing yet but the page of the second step.
+
+    connects: the link by which that connects the account there, and the subject: see `connect`.
+    """
     end()
     signing_in.empty_cookie()
     session[NAME] = sessions.start_half(account, **signing_in.here(), provider=provider)
+    if connects:
+        session[CONNECTS] = connects
     web.note("code_asked", account.id)
     if web.is_htmx() or unsent.of_sign_in():
         return page(SecondStepForm(formdata=None), 401 if web.is_htmx() else 200)
@@ -46,7 +53,21 @@ def account() -> Account | None:
     return sessions.find_half(token) if token else None
 
 
+def connect(due: Account) -> Answer | None:
+    """Connect the account as its link said, now that the second step was taken; None where nothing was.
+
+    Raises NotFound, Conflict.
+    """
+    if CONNECTS not in session:
+        return None
+    link, subject = session.pop(CONNECTS)
+    answer = Answer(identities.find_provider(due.session.provider), subject)
+    identities.bind_by_link(link, answer)
+    return answer
+
+
 def end() -> None:
     """The second step was taken, or somebody begins anew."""
+    session.pop(CONNECTS, None)
     if token := session.pop(NAME, None):
         sessions.end(token)

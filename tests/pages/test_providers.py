@@ -565,12 +565,67 @@ def test_by_an_invitation(app: Flask, emre: Account, world: World, policy: str) 
     assert "Inloggen met Universiteit (demo)" in page
     assert sign_in(visitor, "sub-2", link=token).location == "/"
     assert Session.get().account == world.noor
+    assert "Voortaan logt u in" in visitor.get("/").text
     assert Identity.select().where(Identity.account == world.noor).get().subject == "sub-2"
     assert Event.select().where(Event.verb == "bind_identity").get().person == world.noor
     assert Mail.select().where((Mail.kind == "account_notice") & (Mail.account == world.noor)).exists()
     assert visitor.get(f"/password/new/{token}").status_code == 404, "it works once"
     again = Visitor(app)
     assert sign_in(again, "sub-2").location == "/"
+
+
+def half(visitor: Visitor, world: World, phone: one_time_codes.App, idp: TestProvider) -> str:
+    """Come back by an invitation of Noor's, as whom the provider asked a second factor of; returns the code."""
+    idp.more = {"amr": ["mfa"]}
+    token = token_of(links.send(world.noor, "invite"))
+    assert sign_in(visitor, "sub-2", link=token).location == "/login/code?next=/"
+    assert not is_in(visitor)
+    assert not Identity.select().where(Identity.account == world.noor).exists()
+    assert AccountLink.get().used_at is None
+    return phone.code()
+
+
+def test_a_link_goes_round_no_second_factor_of_ours(
+    app: Flask, emre: Account, world: World, idp: TestProvider
+) -> None:
+    """Who reads a mailbox has a second factor at the provider too: that of an account of his own."""
+    phone, visitor = one_time_codes.set_up(world.noor), Visitor(app)
+    code = half(visitor, world, phone, idp)
+    wrong = visitor.post("/login/code", {"factor_code": "000000"})
+    assert wrong.status_code == 422
+    assert Identity.get().account == emre
+    response = visitor.post("/login/code", {"factor_code": code})
+    assert response.location == "/"
+    assert "Voortaan logt u in met Universiteit (demo)" in unescape(visitor.get("/").text)
+    assert Identity.select().where(Identity.account == world.noor).get().subject == "sub-2"
+    assert [(row.account, row.provider, row.is_half) for row in Session.select()] == [
+        (world.noor, "demo", False)
+    ]
+
+
+@pytest.mark.parametrize("meanwhile", ["somebody else's", "the link is over"])
+def test_what_happened_before_the_second_factor(
+    app: Flask, emre: Account, world: World, idp: TestProvider, meanwhile: str
+) -> None:
+    phone, visitor = one_time_codes.set_up(world.noor), Visitor(app)
+    code = half(visitor, world, phone, idp)
+    if meanwhile == "somebody else's":
+        Identity.create(account=emre, issuer=idp.issuer, subject="sub-2", created_at=clock.now())
+        sentence = "aan iemand anders gekoppeld"
+    else:
+        AccountLink.delete().execute()
+        sentence = "al gebruikt"
+    refused(visitor, visitor.post("/login/code", {"factor_code": code}), sentence)
+    assert not Identity.select().where(Identity.account == world.noor).exists()
+
+
+def test_who_begins_anew_connects_nothing(app: Flask, emre: Account, world: World, idp: TestProvider) -> None:
+    phone, visitor = one_time_codes.set_up(world.noor), Visitor(app)
+    passwords.replace(world.noor, GOOD, by=None)
+    code = half(visitor, world, phone, idp)
+    assert attempt(visitor, world.noor.email).location == "/login/code?next=/"
+    assert visitor.post("/login/code", {"factor_code": code}).location == "/"
+    assert Identity.get().account == emre
 
 
 def test_an_invitation_where_it_is_off(app: Flask, emre: Account, world: World) -> None:
@@ -757,3 +812,9 @@ def test_nothing_typed_is_lost(app: Flask, emre: Account, world: World) -> None:
     assert response.status_code == 200
     assert "Dinsdag klopt niet." in response.text
     assert is_in(visitor)
+
+
+def test_what_is_no_form_of_ours_is_not_kept(app: Flask, emre: Account) -> None:
+    """Nobody signed in fills the database with it."""
+    go(Visitor(app), unsent="x" * 100_000)
+    assert len(ProviderRequest.get().sealed) < 500

@@ -3,6 +3,7 @@
 Never by a mail address: those change hands, a student's becomes an employee's.
 """
 
+from typing import Any
 from urllib.parse import urlsplit
 
 from peewee import IntegrityError
@@ -100,21 +101,35 @@ def bind_by_link(link: int, answer: Answer) -> Account:
     """
     try:
         with transaction():
-            used = (AccountLink.id == link) & AccountLink.used_at.is_null()
-            used &= AccountLink.expires_at > clock.now()
-            if AccountLink.update(used_at=clock.now()).where(used).execute() != 1:
-                raise NotFound("This link was used already or has expired.")
-            found: AccountLink = AccountLink.get_by_id(link)
-            account: Account = found.account
-            if not account.is_active:
-                raise NotFound("This link was used already or has expired.")
-            check_may_bind(found, answer.provider)
+            account = to_connect(link, answer.provider)
+            _hold(account)  # before the link, as who sends another does
+            if AccountLink.update(used_at=clock.now()).where(_works(link)).execute() != 1:
+                raise _over()
+            check_may_bind(AccountLink.get_by_id(link), answer.provider)
             _bind(account, answer)
             others = (AccountLink.account == account) & AccountLink.used_at.is_null()
             AccountLink.delete().where(others).execute()
     except IntegrityError:
         raise _of_somebody_else(answer) from None
     return account
+
+
+def to_connect(link: int | None, provider: Provider) -> Account:
+    """Whom this link would connect now; nothing is used up. Raises NotFound, Conflict."""
+    found = AccountLink.select(AccountLink, Account).join(Account).where(_works(link)).first()
+    if found is None or not found.account.is_active:
+        raise _over()
+    check_may_bind(found, provider)
+    account: Account = found.account
+    return account
+
+
+def _works(link: int | None) -> Any:
+    return (AccountLink.id == link) & AccountLink.used_at.is_null() & (AccountLink.expires_at > clock.now())
+
+
+def _over() -> NotFound:
+    return NotFound("This link was used already or has expired.")
 
 
 def may_bind(link: AccountLink, policy: str) -> bool:
@@ -145,8 +160,7 @@ def check_may_bind(link: AccountLink, provider: Provider) -> None:
 
 
 def _bind(account: Account, answer: Answer) -> None:
-    # Takes the account's row: one change of its identities at a time.
-    Account.update(is_active=Account.is_active).where(Account.id == account.id).execute()
+    _hold(account)
     there = _found(answer)
     if there is not None and there.account_id == account.id:
         raise Conflict(
@@ -164,6 +178,11 @@ def _bind(account: Account, answer: Answer) -> None:
     notices.tell(account, "identity_bound", provider=provider.name)
 
 
+def _hold(account: Account) -> None:
+    """Take the account's row: one change of its identities at a time."""
+    Account.update(is_active=Account.is_active).where(Account.id == account.id).execute()
+
+
 def _of_somebody_else(answer: Answer) -> Conflict:
     return Conflict(
         "This account of %(provider)s is connected to somebody else here.", provider=answer.provider.name
@@ -173,7 +192,7 @@ def _of_somebody_else(answer: Answer) -> Conflict:
 def unbind(identity: int, *, by: Account) -> str:
     """Take one of one's own away; returns its name. Raises NotFound; Conflict for a required one."""
     with transaction():
-        Account.update(is_active=Account.is_active).where(Account.id == by.id).execute()
+        _hold(by)
         there = of(by)
         gone = next((one for one in there if one.id == identity), None)
         if gone is None:

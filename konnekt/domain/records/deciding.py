@@ -23,7 +23,8 @@ def confirm(number: int, *, by: Account) -> ProposedChange:
         if proposal.person is None:
             agency.RECORD.change(row, proposal.after, by=by)
         else:
-            _carry_out(proposal.person, proposal.after, by)
+            changes = {name: value for name, value in proposal.after.items() if getattr(row, name) != value}
+            _carry_out(proposal.person, changes, by)
     return proposal
 
 

@@ -1,4 +1,4 @@
-"""Which events hold words or values of a person, so that those go with the person."""
+"""Which events hold words or values of a person, so that those go with the person; and how it was called."""
 
 from collections.abc import Iterator
 from functools import reduce
@@ -6,14 +6,37 @@ from operator import and_
 from typing import Any
 
 from konnekt.models import Account, Assignment, Event, Timesheet
+from konnekt.models.people import full_name
 
 # What people typed, wherever it stands in the values of a timesheet's event.
 TYPED = ("remark", "typed", "reason")
+# Events about something else that say by name who had a hand in it, and what that one did there.
+NAMING = ("confirm_proposal", "reset_factors")
+NAMED = ("propose", "ask_factor_reset", *NAMING)
 AT_ONCE = 1000
 
 
-def of_person(row: Account) -> list[int]:
+def known_as(row: Account) -> tuple[set[str], set[str]]:
+    """The names and the mail addresses that somebody has and had, as far as the record still says.
+
+    An address that somebody else has by now is no longer this one's.
+    """
+    first, last = row.first_name, row.last_name
+    names, addresses = {row.name}, {row.email}
+    changes = Event.select(Event.before).where((Event.person == row) & (Event.verb == "change_person"))
+    for change in changes.order_by(Event.id.desc()):
+        before = change.before or {}
+        first, last = before.get("first_name", first), before.get("last_name", last)
+        names.add(full_name(first, last))
+        addresses.add(before.get("email", row.email))
+    is_taken = Account.email.in_(sorted(addresses)) & (Account.id != row.id)
+    return names - {""}, addresses - {one.email for one in Account.select(Account.email).where(is_taken)}
+
+
+def of_person(row: Account, names: set[str]) -> list[int]:
     """The events about the person itself, and those of the person's timesheets in which something was typed.
+
+    Those too that say one of these names of who decided with somebody else.
 
     Rights and deputies hold no names and stay: who was allowed what, proves approvals.
     """
@@ -24,7 +47,10 @@ def of_person(row: Account) -> list[int]:
     sheets = Timesheet.select(Timesheet.id).where(Timesheet.assignment.in_(assignments))
     words = says_something(Event.timesheet.in_(sheets))
     found += [one.id for one in words if one.reason or _is_typed(one.before) or _is_typed(one.after)]
-    return sorted(found)
+    if Event.select().where((Event.actor == row) & Event.verb.in_(NAMED)).exists():
+        naming = says_something(Event.verb.in_(NAMING))
+        found += [one.id for one in naming if names & {str(said) for said in (one.after or {}).values()}]
+    return sorted(set(found))
 
 
 def says_something(condition: Any) -> Iterator[Event]:

@@ -121,11 +121,12 @@ def _erase(person: int, *, by: Account | None, source: str = "", is_past_term: b
         row = people.find(person)
         if reason := why_not(row, is_past_term=is_past_term):
             raise reason
-        told = erased_words.of_person(row)
+        names, addresses = erased_words.known_as(row)
+        told = erased_words.of_person(row, names)
         said = events.record("erase", by=by, source=source, person=row, after={"events": told})
         for start in range(0, len(told), AT_ONCE):
             chains.erase(told[start : start + AT_ONCE], said.id)
-        _blank_mails(row)
+        _blank_mails(names, addresses)
         _follow_register(row)
         running = Deputy.ended_at.is_null() & ((Deputy.supervisor == row) | (Deputy.deputy == row))
         Deputy.update(ended_at=clock.now()).where(running).execute()
@@ -174,12 +175,17 @@ def _follow_register(row: Account) -> None:
             model.update(blank).where(condition).execute()
 
 
-def _blank_mails(row: Account) -> None:
-    """Mails to others that name somebody: those that were sent lose their text, those given up go."""
-    for said in filter(None, {row.name, row.email}):
-        names = Mail.text.contains(said) | Mail.subject.contains(said)
-        Mail.update(subject="", text="", html="").where(names & Mail.sent_at.is_null(False)).execute()
-        lost = [row.id for row in Mail.select(Mail.id).where(names & Mail.failed_at.is_null(False))]
+def _blank_mails(names: set[str], addresses: set[str]) -> None:
+    """Mails to others that name somebody: those that were sent lose their text, those given up go.
+
+    So do those to an address that somebody had, which are of no account (accounts/notices.py).
+    """
+    is_own = Mail.account.is_null() & (Mail.kind == "account_notice") & Mail.recipient.in_(sorted(addresses))
+    Mail.delete().where(is_own).execute()
+    for said in sorted(names | addresses):
+        says = Mail.text.contains(said) | Mail.subject.contains(said)
+        Mail.update(subject="", text="", html="").where(says & Mail.sent_at.is_null(False)).execute()
+        lost = [row.id for row in Mail.select(Mail.id).where(says & Mail.failed_at.is_null(False))]
         dispatches.outlive(lost)
         Mail.delete().where(Mail.id.in_(lost)).execute()
 

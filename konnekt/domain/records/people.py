@@ -89,7 +89,7 @@ def add(values: dict[str, Any], *, by: Account, is_invited: bool = False) -> Acc
         if place and proposals.needs_second(by):
             row.is_agency_staff, row.agency_roles = False, ""
         RECORD.add(row, by=by)
-        proposals.hold_back(row, place, by=by)
+        proposals.hold_back(row, place, by=by, stays={"email": row.email})
         if is_invited:
             invite(row.id, by=by)
     return row

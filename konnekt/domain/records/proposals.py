@@ -59,11 +59,14 @@ def _seconds(by: Account) -> list[Account]:
     return list(Account.select().where(can).order_by(Account.id))
 
 
-def hold_back(row: Account | Agency, values: Facts, *, by: Account | None) -> Facts:
+def hold_back(
+    row: Account | Agency, values: Facts, *, by: Account | None, stays: Facts | None = None
+) -> Facts:
     """Propose these values of what two decide, within the caller's staff_only; returns those not to write.
 
     None where nobody else could confirm it, who is told then, and by the command line. values: the columns
-    that change. Raises Conflict where something is proposed about the same already.
+    that change; stays: others that have to be so when it is confirmed. Raises Conflict where something is
+    proposed about the same already.
     """
     if by is None or not values:
         return {}
@@ -79,8 +82,14 @@ def hold_back(row: Account | Agency, values: Facts, *, by: Account | None) -> Fa
     now = clock.now()
     ProposedChange.delete().where(ProposedChange.ends_at <= now).execute()
     before = {name: getattr(row, name) for name in values}
+    both = stays or {}
     row.proposal = ProposedChange.create(
-        person=person, before=before, after=values, proposed_by=by, proposed_at=now, ends_at=now + OPEN_FOR
+        person=person,
+        before=before | both,
+        after=values | both,
+        proposed_by=by,
+        proposed_at=now,
+        ends_at=now + OPEN_FOR,
     )
     events.record("propose", by=by, **about(person), before=before, after=values)
     _tell(_seconds(by), person, by, until=now + OPEN_FOR)

@@ -38,9 +38,14 @@ def becomes(row: Account, values: dict[str, Any]) -> Account:
 
 
 def hold_back(row: Account, values: dict[str, Any], by: Account) -> dict[str, Any]:
-    """Propose what of these values two persons decide; returns that: it is not to be written now."""
-    names = for_two(row, becomes(row, values), is_own=row.id == by.id)
-    return proposals.hold_back(row, {name: values[name] for name in sorted(names)}, by=by)
+    """Propose what of these values two persons decide; returns that: it is not to be written now.
+
+    The address stays what it is until then: with another one it would be somebody else who is let in.
+    """
+    after = becomes(row, values)
+    names = for_two(row, after, is_own=row.id == by.id)
+    stays = {} if "email" in names else {"email": after.email}
+    return proposals.hold_back(row, {name: values[name] for name in sorted(names)}, by=by, stays=stays)
 
 
 def keep_somebody(leaving: Account) -> Any:

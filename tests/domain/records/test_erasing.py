@@ -14,14 +14,16 @@ from konnekt.db import db
 from konnekt.documents import invoice as documents
 from konnekt.documents.pdf import Printer
 from konnekt.domain import access, clock, events
-from konnekt.domain.accounts import factors, links, passwords, sessions, sign_in
+from konnekt.domain.accounts import factor_resets, factors, links, passwords, sessions, sign_in
 from konnekt.domain.approvals import decide
 from konnekt.domain.budgets import counted
 from konnekt.domain.invoices import detail
 from konnekt.domain.payments import booking
 from konnekt.domain.payroll import hand_over_or_undo, make
 from konnekt.domain.records import (
+    agency,
     assignments,
+    deciding,
     erasing,
     forget,
     lists,
@@ -47,6 +49,7 @@ from konnekt.models import (
     Mail,
     PayrollBatch,
     PayrollHour,
+    ProposedChange,
     Rate,
     Right,
     Session,
@@ -382,6 +385,52 @@ def test_a_second_step_and_a_mail_to_somebody_else(done: World) -> None:
     assert Authenticator.select().count() == 0
     (left,) = Mail.select().where(Mail.account == done.registrar)
     assert (left.subject, left.text, left.message_id) == ("", "", "<0@um>")
+
+
+def test_the_names_and_addresses_that_she_had(done: World) -> None:
+    """Each change of her address was told at the one before, in a mail that is of no account."""
+    taken, common = done.registrar.email, {"queued_at": clock.now(), "due_at": clock.now()}
+    for changed in (
+        {"email": "noor@thuis.example"}, {"last_name": "Vos"}, {"email": "nv@thuis.example"},
+        {"email": "later.van.iemand@um.example"}, {"email": "nu@thuis.example"},
+    ):  # fmt: skip
+        values = people.RECORD.values(people.find(done.noor.id)) | changed
+        people.change(done.noor.id, values, seen="", by=done.staff)
+    assert Mail.select().where(Mail.recipient == "noor@thuis.example").exists()
+    Account.update(email="later.van.iemand@um.example").where(Account.email == taken).execute()
+    for number, said in enumerate(("Noor Hendriks", "Noor Vos", "later.van.iemand@um.example")):
+        Mail.create(kind="rejected", message_id=f"<{number}@um>", account=done.registrar, subject=said,
+                    recipient="r@um.example", text=said, sent_at=clock.now(), **common)  # fmt: skip
+    Mail.update(sent_at=clock.now()).execute()
+    closed(done)
+    erasing.erase(done.noor.id, by=done.staff)
+    assert where_it_says("thuis.example", "noor@um.example", "Noor Vos") == set()
+    left = [one.subject for one in Mail.select().where(Mail.account == done.registrar).order_by(Mail.id)]
+    assert left == ["", "", "later.van.iemand@um.example"], "whose address it is now, keeps it"
+    assert auditing.verify().said == []
+
+
+def test_who_decided_with_somebody_else(done: World) -> None:
+    """What was proposed, or asked, is told with a name in the events about something else."""
+    kim = factories.account("Kim", "Smeets", is_agency_staff=True, signed_in_at=clock.now())
+    Account.update(signed_in_at=clock.now()).where(Account.id == done.staff.id).execute()
+    values = agency.RECORD.values(agency.find()) | {"iban": "NL20INGB0001234567"}
+    agency.change(values, seen="", by=kim)
+    deciding.confirm(ProposedChange.get().id, by=done.staff)
+    Account.update(has_second_factor=True).where(Account.id == done.supervisor.id).execute()
+    for asks, confirms in ((kim, done.staff), (done.staff, kim)):
+        factor_resets.ask(done.supervisor.id, "Telefoon kwijt", by=asks)
+        Account.update(has_second_factor=True).where(Account.id == done.supervisor.id).execute()
+        factor_resets.confirm(done.supervisor.id, by=confirms)
+        Account.update(has_second_factor=True).where(Account.id == done.supervisor.id).execute()
+    assert "event" in where_it_says("Kim Smeets")
+    Mail.update(sent_at=clock.now()).execute()
+    Account.update(is_active=False).where(Account.id == kim.id).execute()
+    erasing.erase(kim.id, by=done.staff)
+    assert where_it_says("Smeets") == set()
+    assert auditing.verify().said == []
+    kept = Event.select().where(Event.verb == "reset_factors").order_by(Event.id)
+    assert [one.actor for one in kept] == [done.staff, kim]
 
 
 def test_two_at_once(done: World) -> None:

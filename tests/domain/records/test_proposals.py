@@ -177,6 +177,27 @@ def test_giving_and_taking_administration(world: World, ria: Account) -> None:
     assert fresh(piet).agency_roles == "planning", "whom it is about may say yes"
 
 
+@pytest.mark.parametrize("verb", ["roles", "staff", "new"])
+def test_nobody_changes_who_it_is_before_it_is_confirmed(world: World, ria: Account, verb: str) -> None:
+    """With an address of the proposer's the second person would be the first."""
+    piet = factories.account("Piet", "Plan", is_agency_staff=verb == "roles", agency_roles="planning")
+    if verb == "roles":
+        give(piet, "planning", "administration", by=world.staff)
+    elif verb == "staff":
+        change(piet, world.staff, is_agency_staff=True, email="piet.plan@um.example")
+    else:
+        values = people.RECORD.values(fresh(piet)) | {"email": "jan@um.example", "is_agency_staff": True}
+        piet = people.add(values, by=world.staff)
+    was = fresh(piet).email
+    change(piet, world.staff, email="mine@evil.example")
+    with pytest.raises(Conflict, match="changed since it was proposed"):
+        deciding.confirm(ProposedChange.get().id, by=ria)
+    change(piet, world.staff, email=was)
+    deciding.confirm(ProposedChange.get().id, by=ria)
+    assert agency_roles.ADMINISTRATION in agency_roles.of(fresh(piet))
+    assert fresh(piet).email == was
+
+
 def test_closing_and_opening_again(world: World, ria: Account) -> None:
     ann = factories.account("Ann", "Peters", is_agency_staff=True)
     token = sessions.start(ann)
