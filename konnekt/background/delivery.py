@@ -19,10 +19,11 @@ from typing import Any
 
 from peewee import InterfaceError, OperationalError, fn
 
-from konnekt.background import attachments, cause, logs, mail, push
+from konnekt.background import attachments, cause, logs, mail
 from konnekt.background.transport import Unreachable, said, transport
 from konnekt.db import db
 from konnekt.domain import clock
+from konnekt.domain.accounts import push
 from konnekt.models import Installation, Mail
 
 log = logging.getLogger(__name__)

@@ -6,8 +6,7 @@ from flask import Blueprint, flash, jsonify, redirect, request, url_for
 from flask_babel import gettext as _, ngettext
 from werkzeug import Response
 
-from konnekt.background import push
-from konnekt.domain.accounts import news
+from konnekt.domain.accounts import news, push
 from konnekt.screens import web
 
 bp = Blueprint("notifications", __name__, url_prefix="/account/news")

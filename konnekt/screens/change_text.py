@@ -12,7 +12,7 @@ from flask_babel import gettext as _, lazy_gettext as N_
 
 from konnekt.domain import clock, units
 from konnekt.models import Event
-from konnekt.screens import agency_places, books_names, period_names, sending_names, term_names
+from konnekt.screens import account_names, agency_places, books_names, period_names, sending_names, term_names
 from konnekt.screens.formats import dated, hours, locale, moment
 from konnekt.screens.languages import reader
 
@@ -35,30 +35,9 @@ VERBS = {
     "give_right": N_("Rights given"),
     "change_right": N_("Rights changed"),
     "remove_right": N_("Rights removed"),
-    "end_sessions": N_("Signed out by the agency"),
-    "set_password": N_("Password set"),
-    "change_password": N_("Password changed"),
-    "add_factor": N_("Second step of signing in added"),
-    "remove_factor": N_("Second step of signing in removed"),
-    "add_passkey": N_("Passkey added"),
-    "remove_passkey": N_("Passkey removed"),
-    "refuse_passkey": N_("Passkey refused: its counter went back, as that of a copy does"),
-    "bind_identity": N_("Sign-in with a provider connected"),
-    "unbind_identity": N_("Sign-in with a provider removed"),
-    "renew_recovery_codes": N_("Recovery codes made"),
-    "use_recovery_code": N_("Recovery code used"),
-    "renew_deadline_feed": N_("Address for a calendar made"),
-    "begin_news": N_("News on a device begun"),
-    "end_news": N_("News on a device ended"),
-    "end_deadline_feed": N_("Address for a calendar removed"),
     "read_statement": N_("Bank statement read"),
     "set_aside_bank_entry": N_("Line of a bank statement set aside"),
     "put_back_bank_entry": N_("Line of a bank statement put back"),
-    "remember_device": N_("Browser remembered"),
-    "forget_device": N_("Browser forgotten"),
-    "ask_factor_reset": N_("Asked to remove the second step of signing in"),
-    "reset_factors": N_("Second step of signing in removed by the agency"),
-    "withdraw_factor_reset": N_("Second step of signing in left as it is"),
     "propose": N_("Proposed, for a second person to confirm"),
     "confirm_proposal": N_("Confirmed what was proposed"),
     "decline_proposal": N_("Declined what was proposed"),
@@ -98,6 +77,7 @@ VERBS = {
     "hand_out_data": N_("Personal data downloaded"),
     **term_names.VERBS,
     **sending_names.VERBS,
+    **account_names.VERBS,
     **books_names.VERBS,
 }
 

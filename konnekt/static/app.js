@@ -74,7 +74,7 @@
 
   // Where nothing is typed, a slash leads to the search.
   on("keydown", (event) => {
-    if (event.key !== "/" || event.ctrlKey || document.cookie.includes("slash=off") || event.target.closest("input, select, textarea")) return;
+    if (event.key !== "/" || event.ctrlKey || event.altKey || event.metaKey || document.cookie.includes("slash=off") || event.target.closest("input, select, textarea")) return;
     event.preventDefault();
     line("q") ? line("q").focus() : line("find").click();
   });

@@ -39,6 +39,7 @@ from konnekt.models import (
     LedgerBatch,
     LedgerSettings,
     Mail,
+    NewsDevice,
     Organisation,
     PostponedInvoice,
     ProposedChange,
@@ -105,6 +106,7 @@ def test_the_whole_demonstration_goes_over(
     one_time_codes.set_up(worker := Account.get(Account.employee_number.is_null(False)))
     recovery_codes.renew(worker, by=worker)
     deadlines.renew(worker)
+    NewsDevice.create(account=worker, endpoint="https://één.example/", created_at=clock.now())
     soft_passkeys.set_up(worker)
     passkeys.creation_options(worker, soft_passkeys.BROWSER, soft_passkeys.SITE)
     devices.know(worker, "")

@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 from flask import Flask
 
-from konnekt.background import delivery, mail, push
+from konnekt.background import delivery, mail
 from konnekt.config import PUSH_HOSTS, Config
-from konnekt.domain.accounts import news
+from konnekt.domain.accounts import news, push
 from konnekt.domain.records import people
 from konnekt.models import Event, Mail, NewsDevice
 from tests import factories

@@ -3,5 +3,5 @@
 __all__ = [
     "agency_roles", "attempts", "choosing", "devices", "factor_resets", "factors", "identities", "links",
     "news", "notices", "once_more", "openid", "passkeys", "passwords", "people", "provider_requests",
-    "quotas", "recovery_codes", "sessions", "sign_in", "sign_in_policy",
+    "push", "quotas", "recovery_codes", "sessions", "sign_in", "sign_in_policy",
 ]  # fmt: skip

@@ -19,12 +19,10 @@ account | everybody | portal | contract | closed
   key: id name_key
   contact: email
   identity: first_name last_name username employee_number
-  plain: language
   access: is_agency_staff agency_roles is_active signed_in_at has_second_factor decides_by_mail
-  access: invite_when_placed
+  plain: language erased_at invite_when_placed
   acts: created_at
   secret: password_hash
-  plain: erased_at
 
 session | everybody | access | interest | session
   key: id account
@@ -105,10 +103,8 @@ outbox | everybody | mail | contract | mail
 organisation | contact | client | contract | stays
   key: id parent name_key
   plain: code name calendar four_eyes decide_by_mail payment_term_days vat_treatment vat_text language
-  plain: coc_number vat_number
-  plain: peppol_id legal_name purchase_order_number purchase_order_required sign_in invoice_way
-  plain: payment_reminders invoice_per debtor_number
-  plain: street postcode city country ended_on
+  plain: coc_number vat_number street postcode city country ended_on invoice_per debtor_number sign_in
+  plain: peppol_id legal_name purchase_order_number purchase_order_required invoice_way payment_reminders
   contact: contact_name invoice_email
 
 organisation_right | supervisor | portal | contract | right
