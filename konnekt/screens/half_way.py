@@ -62,7 +62,7 @@ def connect(due: Account) -> Answer | None:
         return None
     link, subject = session.pop(CONNECTS)
     answer = Answer(identities.find_provider(due.session.provider), subject)
-    identities.bind_by_link(link, answer)
+    identities.bind_by_link(link, answer, due)
     return answer
 
 
