@@ -99,7 +99,7 @@ def _by_link(came: provider_requests.Returned) -> Response:
     account = identities.to_connect(link, answer.provider)
     if account.has_second_factor:
         return half_way.begin(account, answer.provider.key, connects=(link, answer.subject))
-    identities.bind_by_link(link, answer)
+    identities.bind_by_link(link, answer, account)
     response = _let_in(account, came)
     flash(_("From now on you sign in with %(provider)s.", provider=answer.provider.name))
     return response

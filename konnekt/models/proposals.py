@@ -1,5 +1,8 @@
 """What one person of the agency proposes and a second one decides."""
 
+import json
+from hashlib import sha256
+
 from peewee import ForeignKeyField, JSONField
 
 from konnekt.db import BaseModel, MomentField
@@ -20,3 +23,9 @@ class ProposedChange(BaseModel):
     proposed_by = ForeignKeyField(Account, backref="+", on_delete="CASCADE")
     proposed_at = MomentField()
     ends_at = MomentField()
+
+    @property
+    def fingerprint(self) -> str:
+        """What a page carries of the change that it shows."""
+        told = json.dumps([self.person_id, self.before, self.after], sort_keys=True)
+        return sha256(told.encode()).hexdigest()[:32]

@@ -9,8 +9,7 @@ from typing import Any
 from flask import redirect, request, session, url_for
 from werkzeug import Response
 
-from konnekt.domain.accounts import factors, identities, passkeys, sessions
-from konnekt.domain.accounts.openid import Answer
+from konnekt.domain.accounts import factors, identities, openid, passkeys, sessions
 from konnekt.forms.auth import SecondStepForm
 from konnekt.models import Account
 from konnekt.screens import signing_in, unsent, web
@@ -53,7 +52,7 @@ def account() -> Account | None:
     return sessions.find_half(token) if token else None
 
 
-def connect(due: Account) -> Answer | None:
+def connect(due: Account) -> openid.Answer | None:
     """Connect the account as its link said, now that the second step was taken; None where nothing was.
 
     Raises NotFound, Conflict.
@@ -61,8 +60,8 @@ def connect(due: Account) -> Answer | None:
     if CONNECTS not in session:
         return None
     link, subject = session.pop(CONNECTS)
-    answer = Answer(identities.find_provider(due.session.provider), subject)
-    identities.bind_by_link(link, answer)
+    answer = openid.Answer(identities.find_provider(due.session.provider), subject)
+    identities.bind_by_link(link, answer, due)
     return answer
 
 

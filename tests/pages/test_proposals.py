@@ -52,7 +52,10 @@ def test_an_iban_is_proposed_and_confirmed(staff: Visitor, ria: Visitor, htmx: b
     assert "voorgesteld door Bureau InterUM" in page
     page = ria.get("/bureau/details").text
     assert f'action="{where("confirm")}"' in page
-    answer = ria.post(where("confirm"))
+    seen = ProposedChange.get().fingerprint
+    assert f'name="seen" value="{seen}"' in page
+    assert ria.post(where("confirm"), {"seen": "of another"}).status_code == 409
+    answer = ria.post(where("confirm"), {"seen": seen})
     assert (answer.status_code, answer.location) == (303, "/bureau/details")
     page = ria.get("/bureau/details").text
     assert "Bevestigd en uitgevoerd." in page

@@ -1,6 +1,6 @@
 """What a colleague proposed: confirm it, or decline it; it is shown on the page of what it is about."""
 
-from flask import Blueprint, flash, redirect, url_for
+from flask import Blueprint, flash, redirect, request, url_for
 from flask_babel import gettext as _
 from werkzeug import Response
 
@@ -15,7 +15,8 @@ bp = Blueprint("proposals", __name__, url_prefix="/proposals")
 @once_more.asked
 def confirm(proposal: int) -> Response:
     """Do what a colleague proposed."""
-    return _decided(deciding.confirm(proposal, by=web.account()), _("Confirmed, and done."))
+    seen = request.form.get("seen", "")
+    return _decided(deciding.confirm(proposal, by=web.account(), seen=seen), _("Confirmed, and done."))
 
 
 @bp.post("/<int:proposal>/decline")

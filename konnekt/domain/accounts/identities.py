@@ -93,7 +93,7 @@ def bind(account: Account, answer: Answer, *, by: Account) -> None:
         raise _of_somebody_else(answer) from None
 
 
-def bind_by_link(link: int, answer: Answer) -> Account:
+def bind_by_link(link: int, answer: Answer, account: Account) -> None:
     """The same through a link of ours by mail, which works once. Raises Conflict, NotFound.
 
     An invitation comes from the agency, or from who runs the portal. A link for a new password everybody can
@@ -101,17 +101,16 @@ def bind_by_link(link: int, answer: Answer) -> Account:
     """
     try:
         with transaction():
-            account = to_connect(link, answer.provider)
             _hold(account)  # before the link, as who sends another does
+            if to_connect(link, answer.provider).id != account.id:
+                raise _over()
             if AccountLink.update(used_at=clock.now()).where(_works(link)).execute() != 1:
                 raise _over()
-            check_may_bind(AccountLink.get_by_id(link), answer.provider)
             _bind(account, answer)
             others = (AccountLink.account == account) & AccountLink.used_at.is_null()
             AccountLink.delete().where(others).execute()
     except IntegrityError:
         raise _of_somebody_else(answer) from None
-    return account
 
 
 def to_connect(link: int | None, provider: Provider) -> Account:

@@ -144,7 +144,10 @@ def use(token: str, password: str) -> Account:
     choosing.check(password, account)
     kept = passwords.hashed(password)
     with transaction():
-        unused = (AccountLink.id == link.id) & AccountLink.used_at.is_null()
+        # The account's row before the link's, as `send` takes them.
+        Account.update(is_active=Account.is_active).where(Account.id == account.id).execute()
+        # By its token: SQLite gives the number of one that is gone to the next.
+        unused = (AccountLink.token_hash == digest(token)) & AccountLink.used_at.is_null()
         if AccountLink.update(used_at=clock.now()).where(unused).execute() != 1:
             raise NotFound("This link was used already or has expired.")
         passwords.store(account, kept, by=account, source=link.purpose)

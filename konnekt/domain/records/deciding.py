@@ -10,9 +10,14 @@ from konnekt.domain.refusals import Conflict
 from konnekt.models import Account, ProposedChange
 
 
-def confirm(number: int, *, by: Account) -> ProposedChange:
-    """Do what a colleague proposed. Raises Forbidden; Conflict for one's own, and where it is out of date."""
+def confirm(number: int, *, by: Account, seen: str = "") -> ProposedChange:
+    """Do what a colleague proposed. Raises Forbidden; Conflict for one's own, and where it is out of date.
+
+    seen: the fingerprint of what was shown: SQLite gives the number of one that is gone to the next.
+    """
     with _one(number, by) as proposal:
+        if seen and seen != proposal.fingerprint:
+            raise _over()
         if proposal.proposed_by == by:
             raise Conflict("You proposed this yourself: somebody else with Administration confirms it.")
         row = agency.find() if proposal.person is None else proposal.person
@@ -61,5 +66,9 @@ def _one(number: int, by: Account) -> Iterator[ProposedChange]:
     with staff_only(by, "staff"):
         proposal = next((one for one in proposals.all_open() if one.id == number), None)
         if proposal is None or ProposedChange.delete().where(ProposedChange.id == number).execute() != 1:
-            raise Conflict("This is not proposed any more. Look at the page again.")
+            raise _over()
         yield proposal
+
+
+def _over() -> Conflict:
+    return Conflict("This is not proposed any more. Look at the page again.")

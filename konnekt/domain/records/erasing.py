@@ -19,6 +19,7 @@ from konnekt.models import (
     Account,
     Assignment,
     Deputy,
+    DeputyRequest,
     Invoice,
     InvoiceLine,
     Mail,
@@ -127,6 +128,7 @@ def _erase(person: int, *, by: Account | None, source: str = "", is_past_term: b
         for start in range(0, len(told), AT_ONCE):
             chains.erase(told[start : start + AT_ONCE], said.id)
         _blank_mails(names, addresses)
+        DeputyRequest.delete().where(DeputyRequest.email.in_(sorted(addresses))).execute()
         _follow_register(row)
         running = Deputy.ended_at.is_null() & ((Deputy.supervisor == row) | (Deputy.deputy == row))
         Deputy.update(ended_at=clock.now()).where(running).execute()

@@ -2,12 +2,14 @@
 
 import re
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 from flask import Flask
+from peewee import SqliteDatabase
 
-from konnekt.db import db
+from konnekt.db import db, transaction
 from konnekt.domain import clock
 from konnekt.domain.accounts import attempts, links, passwords, people, sessions
 from konnekt.domain.refusals import Invalid, NotFound, Refused, TooMany
@@ -128,6 +130,34 @@ def test_a_link_used_twice_at_the_same_moment_works_once(world: World) -> None:
     assert (len(used), len(refused)) == (1, 1)
     assert passwords.matches(Account.get_by_id(world.noor.id), used[0])
     assert Event.select().where(Event.verb == "set_password").count() == 1
+
+
+def test_a_link_used_while_another_invitation_is_sent(world: World) -> None:
+    """Both take the account's row and the link's, in one order: neither waits for what the other has."""
+    token = token_of(links.send(world.noor, "invite"))
+
+    def use() -> None:
+        with db.connection_context():
+            links.use(token, "zes groene eenden")
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction():
+            Account.update(is_active=True).where(Account.id == world.noor.id).execute()
+            used = pool.submit(use)
+            while not (isinstance(db.obj, SqliteDatabase) or used.done() or is_waited_for()):
+                pass
+            links.send(world.noor, "invite")
+        with pytest.raises(NotFound):
+            used.result()
+    assert Account.get_by_id(world.noor.id).password_hash == world.noor.password_hash
+    assert AccountLink.select().count() == 1
+
+
+def is_waited_for() -> bool:
+    """Whether somebody waits in this database for a row that another has."""
+    db.execute_sql("SELECT pg_stat_clear_snapshot()")
+    waiting = "datname = current_database() AND wait_event_type = 'Lock'"
+    return bool(db.execute_sql(f"SELECT COUNT(*) FROM pg_stat_activity WHERE {waiting}").fetchone()[0])
 
 
 def test_forgotten_sends_to_the_account_and_says_nothing_of_others(world: World) -> None:

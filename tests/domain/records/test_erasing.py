@@ -15,7 +15,7 @@ from konnekt.documents import invoice as documents
 from konnekt.documents.pdf import Printer
 from konnekt.domain import access, clock, events
 from konnekt.domain.accounts import factor_resets, factors, links, passwords, sessions, sign_in
-from konnekt.domain.approvals import decide
+from konnekt.domain.approvals import decide, deputy_requests
 from konnekt.domain.budgets import counted
 from konnekt.domain.invoices import detail
 from konnekt.domain.payments import booking
@@ -397,6 +397,8 @@ def test_the_names_and_addresses_that_she_had(done: World) -> None:
         values = people.RECORD.values(people.find(done.noor.id)) | changed
         people.change(done.noor.id, values, seen="", by=done.staff)
     assert Mail.select().where(Mail.recipient == "noor@thuis.example").exists()
+    days = {"first_on": clock.today(), "last_on": clock.today()}
+    deputy_requests.ask("FSE", "nv@thuis.example", **days, by=done.supervisor)
     Account.update(email="later.van.iemand@um.example").where(Account.email == taken).execute()
     for number, said in enumerate(("Noor Hendriks", "Noor Vos", "later.van.iemand@um.example")):
         Mail.create(kind="rejected", message_id=f"<{number}@um>", account=done.registrar, subject=said,

@@ -92,6 +92,20 @@ def test_of_two_who_confirm_one_does(world: World, ria: Account) -> None:
     assert verbs().count("change_agency") == 1
 
 
+def test_what_is_confirmed_is_what_was_shown(world: World, ria: Account) -> None:
+    """The next proposal can have the number of one that was withdrawn."""
+    change_iban(world.staff)
+    shown = ProposedChange.get()
+    deciding.decline(shown.id, by=world.staff)
+    change_iban(world.staff, iban="BE68539007547034")
+    other = ProposedChange.get()
+    with pytest.raises(Conflict, match="not proposed any more"):
+        deciding.confirm(other.id, by=ria, seen=shown.fingerprint)
+    assert agency.find().iban == "NL91ABNA0417164300"
+    deciding.confirm(other.id, by=ria, seen=other.fingerprint)
+    assert agency.find().iban == "BE68539007547034"
+
+
 @pytest.mark.parametrize(("is_own", "verb"), [(False, "decline_proposal"), (True, "withdraw_proposal")])
 def test_declined_or_withdrawn(world: World, ria: Account, is_own: bool, verb: str) -> None:
     change_iban(world.staff)
