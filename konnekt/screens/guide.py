@@ -60,6 +60,7 @@ SECTIONS = {
     "identities": ("portal", "account"),
     "invoices": ("supervisor", "invoices"),
     "registrar_sheets": ("registrar", "drafts"),
+    "reports": ("supervisor", "invoices"),
     "notifications": ("portal", "account"),
     "organisations": ("supervisor", "organisations"),
     "registration": ("registrar", "choose"),
