@@ -211,6 +211,7 @@ GET  /reports                                                     -----  login  
 GET  /reports/made/<made>                                         -----  login  login  403    403    403    403    404    403    404    ok     PIYAR
 GET  /reports/made/<made>/report.pdf                              -----  login  login  403    403    403    403    404    403    404    ok     PIYAR
 POST /reports/pdf                                                 -----  login  login  403    403    403    403    ok     403    ok     ok     PIYAR
+POST /reports/mail                                                -----  login  login  403    403    403    403    ok     403    ok     ok     PIYAR
 GET  /reports/report.xlsx                                         -----  login  login  403    403    403    403    ok     403    ok     ok     PIYAR
 
 # The agency's own places

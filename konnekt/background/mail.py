@@ -125,6 +125,7 @@ def queue(
     audit_head: on (a day), line
     invoice: what domain.invoices.letters says of it, has_ubl; its documents go along (attachments.py)
     invoice_reminder: the same, with step, own_text (of that), paid (in words, or empty), late_days
+    report: period, url
     reminder: what waits for the account's approval and what it has still to send (domain.periods.reminders)
     """
     if once_key is not None and Mail.select().where(Mail.once_key == once_key).exists():

@@ -3,14 +3,14 @@
 from dataclasses import asdict
 from typing import Any
 
-from flask import Blueprint, abort, redirect, request, url_for
+from flask import Blueprint, abort, flash, redirect, request, url_for
 from flask_babel import gettext as _
 from werkzeug import Response
 
 from konnekt.background import queue
 from konnekt.documents import report as files, tables
 from konnekt.domain import access
-from konnekt.domain.periods import report
+from konnekt.domain.periods import report, report_letter
 from konnekt.domain.refusals import Invalid
 from konnekt.forms.reports import ReportForm, query
 from konnekt.models import Job
@@ -67,6 +67,18 @@ def xlsx() -> Response:
     except Invalid as refusal:
         return _page(of, refusal=refusal)
     return _file(content, tables.XLSX, _("report") + ".xlsx")
+
+
+@bp.post("/mail")
+def by_mail() -> Response:
+    """Have the report of each period mailed, or no more."""
+    is_wanted = bool(request.form.get("wanted"))
+    report_letter.choose(is_wanted, by=web.account())
+    if is_wanted:
+        flash(_("You get the report of each period by mail, to %(email)s.", email=web.account().email))
+    else:
+        flash(_("You get no more reports by mail."))
+    return redirect(url_for(".index"), 303)
 
 
 @bp.post("/pdf")

@@ -22,7 +22,7 @@ from konnekt.db import db
 from konnekt.domain import clock
 from konnekt.domain.accounts import factor_resets, links, passwords, people
 from konnekt.domain.payroll import payable
-from konnekt.domain.periods import reminders
+from konnekt.domain.periods import reminders, report_letter
 from konnekt.domain.records import invitations
 from konnekt.models import Mail
 from konnekt.models.organisations import CALENDARS
@@ -158,10 +158,13 @@ def remind() -> None:
     """Queue today's reminders: what waits for approval, and hours not sent while the deadline comes near.
 
     For cron, once a day; again on that day it queues nothing twice. Nothing on Sundays and closing days.
-    Invitations that wait for a first assignment go on whichever day it begins.
+    Invitations that wait for a first assignment go on whichever day it begins; so do links to the report of
+    a period whose approvals were due.
     """
     done = reminders.remind_all()
     click.echo(f"{len(done.told)} reminders queued, {len(done.before)} had one today")
+    if reports := report_letter.queue_due():
+        click.echo(f"{reports} reports queued")
     if invited := invitations.invite_due():
         click.echo(f"{invited} invitations queued")
 

@@ -103,7 +103,8 @@ class Account(BaseModel):
     signed_in_at: the last time. has_second_factor: whether its password alone lets nobody in
     (domain.accounts.factors writes it). decides_by_mail: whether its reminders may have a link that decides.
     erased_at: since when it does not say any more who it was. invite_when_placed: whether a link to choose a
-    first password is mailed when the first assignment begins (domain.records.invitations).
+    first password is mailed when the first assignment begins (domain.records.invitations). report_by_mail:
+    whether the report of each period is (domain.periods.report_letter).
     """
 
     email = CharField(unique=True)
@@ -119,6 +120,7 @@ class Account(BaseModel):
     has_second_factor = BooleanField(default=False)
     decides_by_mail = BooleanField(default=True)
     invite_when_placed = BooleanField(default=False)
+    report_by_mail = BooleanField(default=False)
     password_hash = TextField(null=True)
     created_at = MomentField()
     signed_in_at = MomentField(null=True)

@@ -19,6 +19,7 @@ VERBS = {
     "ask_factor_reset": N_("Asked to remove the second step of signing in"),
     "reset_factors": N_("Second step of signing in removed by the agency"),
     "withdraw_factor_reset": N_("Second step of signing in left as it is"),
+    "choose_report_by_mail": N_("Report by mail chosen"),
     "begin_news": N_("News on a device begun"),
     "end_news": N_("News on a device ended"),
     "renew_deadline_feed": N_("Address for a calendar made"),

@@ -89,6 +89,7 @@ COLUMNS = {
     "four_eyes": N_("Four eyes"),
     "decide_by_mail": N_("Decide from the mail"),
     "decides_by_mail": N_("Decide from the mail"),
+    "report_by_mail": N_("Report by mail"),
     "invite_when_placed": N_("Invited when the first assignment begins"),
     "factor_by_mail": N_("Second step asked when deciding from the mail"),
     "payment_term_days": N_("Payment term in days"),

@@ -274,3 +274,17 @@ def test_a_fixed_number_of_statements(bureau: Visitor, world: World, period: str
 
 def test_the_list_of_invoices_leads_here(emre: Visitor) -> None:
     assert f'href="{HERE}"' in emre.get("/invoices").text
+
+
+def test_it_comes_by_mail_to_who_asks(app: Flask, world: World) -> None:
+    reader = factories.account("Ada", "Lezer")
+    factories.right(reader, world.fse, invoices=1)
+    visitor = Visitor(app, reader)
+    assert "Mail mij het rapport" in visitor.get("/reports").text
+    assert visitor.post("/reports/mail", {"wanted": "1"}).location == "/reports"
+    page = visitor.get("/reports").text
+    assert f"per mail, op {reader.email}." in page
+    assert "Niet meer per mail" in page
+    visitor.post("/reports/mail", {"wanted": ""})
+    assert "U krijgt geen rapporten meer per mail." in visitor.get("/reports").text
+    assert Visitor(app, world.noor).post("/reports/mail", {"wanted": "1"}).status_code == 403

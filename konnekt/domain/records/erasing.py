@@ -199,7 +199,7 @@ def _take_name(row: Account) -> None:
         "username": None, "employee_number": None, "password_hash": None,
         "is_agency_staff": False, "agency_roles": "",
         "is_active": False, "signed_in_at": None, "has_second_factor": False, "decides_by_mail": False,
-        "invite_when_placed": False,
+        "invite_when_placed": False, "report_by_mail": False,
     }  # fmt: skip
     assert set(columns) == set(register_of_erasure.columns("account", "blanked"))
     columns |= {"name_key": name_key("", name), "erased_at": clock.now()}

@@ -15,7 +15,7 @@ TEXT = """
 account
   blanked: email first_name last_name username employee_number password_hash
   blanked: is_agency_staff agency_roles is_active signed_in_at has_second_factor decides_by_mail
-  blanked: invite_when_placed
+  blanked: invite_when_placed report_by_mail
   kept: created_at
 session | gone
 authenticator | gone

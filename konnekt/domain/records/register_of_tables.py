@@ -20,7 +20,7 @@ account | everybody | portal | contract | closed
   contact: email
   identity: first_name last_name username employee_number
   access: is_agency_staff agency_roles is_active signed_in_at has_second_factor decides_by_mail
-  plain: language erased_at invite_when_placed
+  plain: language erased_at invite_when_placed report_by_mail
   acts: created_at
   secret: password_hash
 
