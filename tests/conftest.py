@@ -7,7 +7,9 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
+from threading import Lock
 from unittest.mock import patch
 
 import pytest
@@ -21,7 +23,7 @@ from konnekt.background import mail
 from konnekt.commands.schema import migrate_database
 from konnekt.config import Config
 from konnekt.db import db
-from konnekt.documents import invoice
+from konnekt.documents import pdf
 from konnekt.documents.pdf import Printer
 from konnekt.domain import clock
 from konnekt.domain.accounts import passwords, sessions
@@ -109,19 +111,32 @@ def config(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Config]:
 
 
 class LastingPrinter(Printer):
-    """A process that makes PDFs until it is closed."""
+    """A process that makes PDFs until the tests are over, one at a time for whoever asks."""
 
-    def __exit__(self, *_: object) -> None:
+    def __init__(self) -> None:
+        super().__init__()
+        self._turn = Lock()
+
+    def pdf(self, html: str, on: date) -> bytes:
+        """As any other does."""
+        with self._turn:
+            return super().pdf(html, on)
+
+    def close(self) -> None:
         """Go on: the next test prints too."""
+
+    def end(self) -> None:
+        """No test prints any more."""
+        super().close()
 
 
 @pytest.fixture(scope="session", autouse=True)
 def printer() -> Iterator[Printer]:
     """One process that makes the PDFs of all tests: what it imports takes as long as ten invoices."""
     lasting = LastingPrinter()
-    with patch.object(invoice, "Printer", lambda: lasting):
+    with patch.object(pdf, "Printer", lambda: lasting):
         yield lasting
-    lasting.close()
+    lasting.end()
 
 
 @pytest.fixture(scope="session")

@@ -4,14 +4,17 @@ They come after the transaction that gives the number; until then an invoice has
 which every invoice run ends with, makes what a stopped run left.
 """
 
+import os
+from collections import deque
 from collections.abc import Callable, Iterator
+from functools import partial
 from hashlib import sha256
 from typing import Any
 
 from konnekt.background.queue import Tell
 from konnekt.db import hold, transaction
 from konnekt.documents import invoice_text, ubl
-from konnekt.documents.pdf import Printer, PrintFailed
+from konnekt.documents.pdf import Printer, Printers, PrintFailed
 from konnekt.domain import clock, events
 from konnekt.domain.invoices import missing_documents
 from konnekt.models import Document, Event, Invoice, InvoiceLine, Job
@@ -19,6 +22,9 @@ from konnekt.models import Document, Event, Invoice, InvoiceLine, Job
 # What the event of a document says it was made with: the layout of today may print a lost one of before
 # with other bytes, never with other content, which is frozen.
 LAYOUT = 3
+# One more printer for so many documents that wait: for a few it would not be warm before they are done.
+A_LOT = 10
+MOST_PRINTERS = 4
 KINDS = {"pdf": "application/pdf", "ubl": "application/xml"}
 SUFFIXES = {"pdf": "pdf", "ubl": "xml"}
 
@@ -32,11 +38,12 @@ def make_missing(
     """
     failed: list[tuple[str, str]] = []
     waiting = missing_documents.missing()
-    with Printer() as printer:
-        for done, invoice in enumerate(_each(waiting), 1):
+    number_of_printers = min(os.cpu_count() or 1, MOST_PRINTERS, 1 + len(waiting) // A_LOT)
+    with Printers(number_of_printers) as printers:
+        for done, (invoice, keep) in enumerate(_printed(waiting, printers), 1):
             number = invoice.number_text
             try:
-                make(invoice, printer)
+                keep()
             except PrintFailed as failure:
                 failed.append((number, str(failure)))
                 number = ""
@@ -58,9 +65,20 @@ def work(job: Job, tell: Tell) -> dict[str, Any]:
     return {"made": tried - len(failed), "failed": failed}
 
 
-def _each(invoices: list[int]) -> Iterator[Invoice]:
+def _printed(invoices: list[int], printers: Printers) -> Iterator[tuple[Invoice, Callable[[], object]]]:
+    """Each invoice in its order, with what keeps its documents; PDFs of the next ones are made meanwhile."""
+    ahead: deque[tuple[Invoice, Callable[[], object]]] = deque()
     for one in invoices:
-        yield Invoice.get_by_id(one)
+        invoice = Invoice.get_by_id(one)
+        lines = _lines(invoice)
+        if _stored(invoice, "pdf") is None:
+            pdf = printers.ask(invoice_text.html(invoice, lines), invoice.issued_on).result
+            ahead.append((invoice, partial(_keep, invoice, lines, pdf)))
+        else:
+            ahead.append((invoice, partial(_keep, invoice, lines, bytes)))
+        if len(ahead) > printers.number:
+            yield ahead.popleft()
+    yield from ahead
 
 
 def make(invoice: Invoice, printer: Printer) -> list[Document]:
@@ -68,10 +86,19 @@ def make(invoice: Invoice, printer: Printer) -> list[Document]:
 
     Raises PrintFailed, also where a lost document comes out unlike the first one, which it must not.
     """
-    lines = list(invoice.lines.order_by(InvoiceLine.position))
+    lines = _lines(invoice)
+    return _keep(invoice, lines, lambda: printer.pdf(invoice_text.html(invoice, lines), invoice.issued_on))
+
+
+def _lines(invoice: Invoice) -> list[InvoiceLine]:
+    return list(invoice.lines.order_by(InvoiceLine.position))
+
+
+def _keep(invoice: Invoice, lines: list[InvoiceLine], printed: Callable[[], bytes]) -> list[Document]:
+    """Keep both documents; printed gives the PDF where there is none yet."""
     pdf = _stored(invoice, "pdf")
     if pdf is None:
-        pdf = _store(invoice, "pdf", printer.pdf(invoice_text.html(invoice, lines), invoice.issued_on))
+        pdf = _store(invoice, "pdf", printed())
     e_invoice = _stored(invoice, "ubl")
     if e_invoice is None:
         attachment = ubl.Attachment(pdf.file_name, pdf.media_type, bytes(pdf.content))

@@ -7,15 +7,18 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pypdf
 import pytest
 
-from konnekt.documents.pdf import Printer, PrintFailed
+from konnekt.documents import pdf
+from konnekt.documents.pdf import Printer, Printers, PrintFailed
 from tests.command_line import children, has_ended
 
 ON = date(2026, 11, 30)
@@ -24,6 +27,13 @@ ON = date(2026, 11, 30)
 @pytest.fixture(scope="module")
 def printer() -> Iterator[Printer]:
     with Printer() as made:
+        yield made
+
+
+@contextmanager
+def printers_of(number: int) -> Iterator[Printers]:
+    """So many processes of their own: other tests share one (conftest)."""
+    with patch.object(pdf, "Printer", Printer), Printers(number) as made:
         yield made
 
 
@@ -187,3 +197,26 @@ def test_no_other_file_imports_xhtml2pdf_and_no_process_that_answers_people_has_
         [sys.executable, "-c", loaded], capture_output=True, text=True, check=True, cwd=house.parent
     )
     assert done.stdout.strip() == "neither"
+
+
+def test_several_side_by_side_make_the_same_bytes() -> None:
+    texts = [page(f"<p>{number}</p>") for number in range(6)]
+    with Printer() as alone:
+        expected = [alone.pdf(one, ON) for one in texts]
+    with printers_of(2) as printers:
+        asked = [printers.ask(one, ON) for one in texts]
+        assert [one.result() for one in asked] == expected
+        assert len([one for one in children(os.getpid()) if _is_printer(one)]) >= 2
+        bad = printers.ask(page("<div>" * 1000), ON)
+        with pytest.raises(PrintFailed):
+            bad.result()
+        assert printers.ask(texts[0], ON).result() == expected[0]
+
+
+def test_none_is_left_when_it_is_left_in_the_middle() -> None:
+    before = {one for one in children(os.getpid()) if _is_printer(one)}
+    with pytest.raises(KeyboardInterrupt), printers_of(2) as printers:
+        for number in range(20):
+            printers.ask(page(f"<p>{number}</p>"), ON)
+        raise KeyboardInterrupt
+    assert {one for one in children(os.getpid()) if _is_printer(one)} <= before
