@@ -174,7 +174,7 @@
   // same with a reload. What was typed into a filter meanwhile is looked for then.
   const { then, use } = document.currentScript.dataset;
   const fields = (form) => `${new URLSearchParams(new FormData(form))}`;
-  const onload = () => each(".filters[hx-get]", (form) => {
+  const onload = () => each("form[hx-get]", (form) => {
     const fresh = form.cloneNode(true);
     fresh.reset();
     if (fields(form) !== fields(fresh)) form.requestSubmit();

@@ -146,15 +146,15 @@ def test_who_can_not_be_given_rights_here(bureau: Visitor, world: World) -> None
 def test_the_usual_hour_types(app: Flask) -> None:
     staff = Visitor(app, factories.account("Bureau", "InterUM", is_agency_staff=True))
     page = staff.get("/bureau/hour-types").text
-    assert re.findall(r'name="code" value="(\w+)" checked', page) == list(hour_types.USUAL)
+    assert re.findall(r'name="usual" value="(\w+)" checked', page) == list(hour_types.USUAL)
     none = staff.post("/bureau/hour-types/usual", {})
     assert none.status_code == 422
     assert "Kies minstens één uursoort die er nog niet is." in none.text
-    answer = staff.post("/bureau/hour-types/usual", {"code": ["REG", "OT", "NOPE"]})
+    answer = staff.post("/bureau/hour-types/usual", {"usual": ["REG", "OT", "NOPE"]})
     assert "REG, OT zijn toegevoegd." in staff.get(answer.location).text
     stored = {row.code: (row.name_nl, row.multiplier_percent, row.setu_code) for row in HourType.select()}
     assert stored == {"REG": ("Normale uren", 100, "HT100"), "OT": ("Overwerk 150%", 150, "HT200")}
-    assert staff.post("/bureau/hour-types/usual", {"code": ["REG"]}).status_code == 422
+    assert staff.post("/bureau/hour-types/usual", {"usual": ["REG"]}).status_code == 422
     assert "De gebruikelijke" not in staff.get("/bureau/hour-types").text
 
 

@@ -47,7 +47,7 @@ def add() -> Response:
 def add_usual() -> Response:
     """Add the usual ones that are ticked."""
     try:
-        added = hour_types.add_usual(request.form.getlist("code"), by=web.account())
+        added = hour_types.add_usual(request.form.getlist("usual"), by=web.account())
     except Refused as refusal:
         return web.page(*LIST, refusal.status, problem=web.say(refusal), **_list())
     return web.done(_("%(codes)s are added.", codes=", ".join(added)), url_for(".index"), LIST[1], **_list())

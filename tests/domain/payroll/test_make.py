@@ -11,7 +11,7 @@ from konnekt.domain.approvals import undo_or_revoke
 from konnekt.domain.invoices import issue, runs
 from konnekt.domain.payroll import batches, hand_over_or_undo, make
 from konnekt.domain.payroll.payable import WhyNotPaid
-from konnekt.domain.periods import month, progress
+from konnekt.domain.periods import month, progress, stages
 from konnekt.domain.refusals import Forbidden, Invalid, NotFound, Refused
 from konnekt.domain.timesheets import find, hour_links
 from konnekt.models import (
@@ -329,7 +329,7 @@ def test_each_hour_stands_in_one_row(cast: World) -> None:
 
 
 def test_a_correction_that_was_taken_back_is_not_still_to_be_sent(cast: World) -> None:
-    tally = progress.counts([cast.period])[cast.period.id]
+    tally = stages.tally(stages.of([cast.period])[cast.period.id])
     payroll_cast.supplementary(cast, {}, state="draft")
-    assert progress.counts([cast.period])[cast.period.id] == tally
+    assert stages.tally(stages.of([cast.period])[cast.period.id]) == tally
     assert progress.load(cast.period, shown="unsent").page.count == tally.unsent

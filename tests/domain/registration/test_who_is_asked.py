@@ -6,7 +6,7 @@ import pytest
 
 from konnekt.domain import access
 from konnekt.domain.hours import sheets
-from konnekt.domain.periods import progress, reminders
+from konnekt.domain.periods import reminders, stages
 from konnekt.domain.registration import teams
 from konnekt.models import Assignment, Mail, Organisation, PayPeriod, Timesheet
 from tests import factories
@@ -52,5 +52,4 @@ def test_everybody_asks_the_same(world: World, case: str, entered_by: str) -> No
     whom = {worker.email} if entered_by == "worker" else {world.registrar.email}
     assert told == (whom if is_asked else set())
 
-    tally = progress.counts([period()])
-    assert (tally[world.period.id].unsent if world.period.id in tally else 0) == int(is_asked)
+    assert stages.tally(stages.of([period()]).get(world.period.id, [])).unsent == int(is_asked)
