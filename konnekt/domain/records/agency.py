@@ -81,8 +81,8 @@ def change(values: dict[str, Any], *, seen: str, by: Account) -> Agency:
 def require_factor(on: date | None, *, of: str = "staff", by: Account) -> Agency:
     """Ask a second factor from this day on, of the agency's staff or of everybody; None: of nobody.
 
-    Raises Invalid for a day that is over, also where others are asked from now on: they would be led away from
-    what they are typing. Conflict for who has none: they would shut themselves out.
+    Raises Invalid for a day that is over, also where it is the same and others are asked: they would be led
+    away from what they are typing. Conflict for who has none: they would shut themselves out.
     """
     with staff_only(by, "sign-in"):
         row: Agency | None = Agency.select().first()
