@@ -61,7 +61,7 @@ def _is_uninvited() -> Any:
 
 
 def _belongs_to(code: str) -> Any:
-    """The condition on Account: is or will be placed at this organisation, or has rights there."""
+    """The condition on Account: is, was or will be placed at this organisation, or has rights there."""
     place = Organisation.select(Organisation.id).where(Organisation.code == code)
     works = Assignment.select(Assignment.worker).where(Assignment.organisation.in_(place))
     has = Right.select(Right.account).where(Right.organisation.in_(place))
