@@ -150,6 +150,8 @@ def work(job: Job, tell: Tell) -> dict[str, Any]:
 
 def _invite(person: int, by: Account | None, source: str = "") -> bool:
     with transaction():
+        # Takes the account's row, as `links.send` does: of two at once the second sees that it was invited.
+        Account.update(is_active=Account.is_active).where(Account.id == person).execute()
         who = Account.get_or_none((Account.id == person) & _is_uninvited())
         if who is not None:
             links.invite(who.email, by=by, source=source)
