@@ -118,7 +118,7 @@
 
   const pressOf = ({ sourceElement, request: { action, submitter, body } }) => {
     const { name, value } = submitter ?? sourceElement;
-    return [action, name, value, name === "fill" && body.get("from")].join();
+    return [action, name, value, name === "fill" && [body.get("from"), body.get("number")]].join();
   };
   on("htmx:config:request", (event) => {
     const { ctx } = event.detail;

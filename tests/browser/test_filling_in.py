@@ -221,6 +221,25 @@ def test_one_budget_number_for_all_rows(
     watched.check()
 
 
+def test_another_number_chosen_meanwhile_is_the_one(
+    at_desk: Sit, desk: dict[str, Assignment], site: Site
+) -> None:
+    """The same button for something else is no second press of it."""
+    with db.connection_context():
+        for number in ("4010.002", "4010.003"):
+            BudgetNumber.create(organisation=site.world.fse, number=number)
+    page = at_desk().page
+    page.wait_for_function("() => dispatchEvent(new Event('input')) && self.htmx")
+    cell(page, "02").fill("8")
+    page.evaluate(SLOW)
+    of = Hand(page)
+    for number in ("4010.002", "4010.003"):
+        of.open()
+        of.choose("Budgetnummer", number, "#grid-fill")
+        of.press("Alle regels op dit nummer")
+    expect(page.locator("select[name^=budget-] option:checked")).to_have_text(["4010.003"] * 4)
+
+
 # What a supervisor and a reader of invoices come for
 
 
