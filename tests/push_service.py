@@ -12,17 +12,23 @@ from joserfc.jwk import ECKey
 
 
 class PushService:
-    """taken: the paths and headers of what it took; answers: the status by path, 201 where none is named."""
+    """asked: the paths of what it was sent; taken: those and headers of what it took.
+
+    answers: the status by path, 201 where none is named. is_silent: it answers nothing.
+    """
 
     def __init__(self) -> None:
+        self.asked: list[str] = []
         self.taken: list[tuple[str, dict[str, str]]] = []
         self.claims: list[dict[str, Any]] = []
         self.answers: dict[str, int] = {}
         self.keys: dict[str, str] = {}
         self.origin = ""
+        self.is_silent = False
 
     def take(self, path: str, headers: dict[str, str]) -> int:
         """The status for a message: 403 without a signature of the key that the address was made for."""
+        self.asked.append(path)
         words = dict(
             part.split("=", 1) for part in headers["Authorization"].removeprefix("vapid ").split(", ")
         )
@@ -58,6 +64,8 @@ def push_service() -> Iterator[PushService]:
         def do_POST(self) -> None:
             assert self.headers["Content-Length"] == "0"
             status = service.take(self.path, dict(self.headers))
+            if service.is_silent:
+                return
             self.send_response(status)
             self.send_header("Content-Length", "0")
             self.end_headers()

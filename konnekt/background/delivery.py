@@ -24,7 +24,7 @@ from konnekt.background.transport import Unreachable, said, transport
 from konnekt.db import db
 from konnekt.domain import clock
 from konnekt.domain.accounts import push
-from konnekt.models import Installation, Mail
+from konnekt.models import Account, Installation, Mail
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +49,7 @@ class Delivered:
 
 def deliver(*, only: Mail | None = None, most: int = 100) -> Delivered:
     """Send what is due, at most that many; or only one mail. Failures stay queued with their reason."""
-    done = Delivered()
+    done, told = Delivered(), list[Account]()
     waiting = list(_due(only).limit(most))
     if not waiting:
         return done
@@ -71,16 +71,20 @@ def deliver(*, only: Mail | None = None, most: int = 100) -> Delivered:
                 done.sent += 1
                 _say(row)
                 if row.kind in push.KINDS and row.account_id:
-                    _tell(row)
+                    told.append(row.account)
+    _tell(told)
     return done
 
 
-def _tell(row: Mail) -> None:
-    """The browsers of who gets the mail hear of it too; what fails there is no failure of the mail."""
+def _tell(accounts: list[Account]) -> None:
+    """The browsers of who got a mail hear of it too; what fails there is no failure of the mail.
+
+    Once all of them went: no mail waits for a push service, nor does the mail server in between.
+    """
     try:
-        push.tell(row.account)
+        push.tell(*accounts)
     except Exception:
-        log.exception("no news for account %s", row.account_id)
+        log.exception("no news for accounts %s", [account.id for account in accounts])
 
 
 def _say(row: Mail, error: Exception | None = None) -> None:

@@ -158,7 +158,10 @@ def step(form: Any) -> step_back.Step | None:
 
 
 def step_text(step: step_back.Step) -> str:
-    """The same for a page to carry: rows as they were, written as the grid sends them."""
+    """The same for a page to carry: rows as they were, written as the grid sends them.
+
+    Empty where it is too long to be read again: then there is no way back, and the page goes on.
+    """
     fields = [("what", step.what), ("seen", "0")]
     fields += [("added", token) for token in sorted(step.added)]
     for row in step.before.rows:
@@ -168,7 +171,8 @@ def step_text(step: step_back.Step) -> str:
         for cell in row.cells.values():
             text = cell.text if cell.refusal else hours_cell(cell.minutes, "nl") if cell.minutes else ""
             fields += [(f"cell-{name}-{cell.day}", text), (f"note-{name}-{cell.day}", cell.remark)]
-    return urlencode(fields)
+    text = urlencode(fields)
+    return text if len(text) < LONGEST_STEP else ""
 
 
 def picks(values: Iterable[str]) -> list[decide.Pick]:

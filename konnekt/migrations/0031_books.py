@@ -23,7 +23,7 @@ CREATE TABLE "ledger_batch" (
  "created_at" {MOMENT} NOT NULL,
  "created_by_id" INTEGER REFERENCES "account" ("id"),
  "documents" INTEGER NOT NULL CHECK (documents > 0),
- "debit_cents" INTEGER NOT NULL,
+ "debit_cents" {BIG} NOT NULL,
  "frozen" {JSON} NOT NULL,
  "handed_over_at" {MOMENT},
  "undone_at" {MOMENT},
@@ -33,9 +33,10 @@ MOMENTS = {"invoice": "created_at", "payment": "recorded_at"}
 
 
 def up(migrator, db):
-    kinds = {"ID": "INTEGER", "MOMENT": "DATETIME", "BOOL": "INTEGER", "JSON": "TEXT"}
-    if not isinstance(db, SqliteDatabase):
-        kinds = {"ID": "SERIAL", "MOMENT": "TIMESTAMP", "BOOL": "BOOLEAN", "JSON": "JSONB"}
+    is_sqlite = isinstance(db, SqliteDatabase)
+    kinds = {"ID": "INTEGER" if is_sqlite else "SERIAL", "BIG": "INTEGER" if is_sqlite else "BIGINT"}
+    kinds |= {"MOMENT": "DATETIME" if is_sqlite else "TIMESTAMP", "JSON": "TEXT" if is_sqlite else "JSONB"}
+    kinds["BOOL"] = "INTEGER" if is_sqlite else "BOOLEAN"
     names = ",\n ".join(f'"{name}" VARCHAR(255) NOT NULL' for name in NAMES)
     db.execute_sql(SETTINGS.format(NAMES=names, **kinds))
     db.execute_sql(BATCH.format(**kinds))

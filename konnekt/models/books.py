@@ -2,7 +2,16 @@
 
 from typing import Any
 
-from peewee import BooleanField, CharField, Check, DateField, ForeignKeyField, IntegerField, JSONField
+from peewee import (
+    BigIntegerField,
+    BooleanField,
+    CharField,
+    Check,
+    DateField,
+    ForeignKeyField,
+    IntegerField,
+    JSONField,
+)
 
 from konnekt.db import BaseModel, MomentField
 from konnekt.models.people import Account
@@ -53,7 +62,7 @@ class LedgerBatch(BaseModel):
     created_at = MomentField()
     created_by = ForeignKeyField(Account, null=True, backref="+")
     documents = IntegerField(constraints=[Check("documents > 0")])
-    debit_cents = IntegerField()
+    debit_cents = BigIntegerField()
     frozen: Any = JSONField()
     handed_over_at = MomentField(null=True)
     undone_at = MomentField(null=True)

@@ -118,7 +118,7 @@
 
   const pressOf = ({ sourceElement, request: { action, submitter, body } }) => {
     const { name, value } = submitter ?? sourceElement;
-    return [action, name, value, name === "fill" && body.get("from")].join();
+    return [action, name, value, name === "fill" && [body.get("from"), body.get("number")]].join();
   };
   on("htmx:config:request", (event) => {
     const { ctx } = event.detail;
@@ -156,8 +156,8 @@
   on("htmx:finally:request", ({ detail: { ctx } }) => {
     if (!queue.delete(ctx)) return;
     const status = ctx.response?.status ?? 500;
-    // After a refusal one looks first: it is about what waits behind it too.
-    if (ctx.isIssued && status >= 400 && status < 500) for (const other of queue) other.isOver = true;
+    // After a refusal one looks first: it is about what waits behind it too. So is a step that came to nothing.
+    if (ctx.isIssued && status >= 400 && (status < 500 || ctx.isStep)) for (const other of queue) other.isOver = true;
     // What failed is asked again by who sees that, or with the next letter.
     if (!queue.size && grid() && !(ctx.isIssued && status >= 500) && isBehind()) later();
   });

@@ -91,6 +91,22 @@ def test_twenty_equal_days_by_keyboard_alone(at_desk: Sit, desk: dict[str, Assig
     watched.check()
 
 
+@pytest.mark.parametrize("lost", [True, False], ids=["no line", "out of order"])
+def test_what_was_not_filled_in_is_not_sent(at_desk: Sit, desk: dict[str, Assignment], lost: bool) -> None:
+    """Enter came right behind, and meant what would have stood there."""
+    page = at_desk(path="/registration/ZOE?year=2026&period=12").page
+    page.wait_for_function("() => dispatchEvent(new Event('input')) && self.htmx")
+    page.route("**/fill?*", lambda route: route.abort() if lost else route.fulfill(status=500, body="x"))
+    sent: list[str] = []
+    page.on("request", lambda asked: sent.append(asked.url) if "/send?" in asked.url else None)
+    cell(page, "02").fill("8")
+    page.evaluate(SLOW)
+    page.keyboard.press("Control+ArrowDown")
+    page.keyboard.press("Enter")
+    until(lambda: stored(desk["ZOE"]), {"02": 480}, page)
+    assert (sent, state(desk["ZOE"])) == ([], "draft")
+
+
 @BOTH
 @pytest.mark.parametrize("device", [DESKTOP, PHONE], ids=["desk", "phone"])
 def test_twenty_equal_days_by_the_menu(
@@ -203,6 +219,25 @@ def test_one_budget_number_for_all_rows(
     of.press("Ongedaan maken")
     expect(numbers).to_have_text(["34367565.899"] * 4)
     watched.check()
+
+
+def test_another_number_chosen_meanwhile_is_the_one(
+    at_desk: Sit, desk: dict[str, Assignment], site: Site
+) -> None:
+    """The same button for something else is no second press of it."""
+    with db.connection_context():
+        for number in ("4010.002", "4010.003"):
+            BudgetNumber.create(organisation=site.world.fse, number=number)
+    page = at_desk().page
+    page.wait_for_function("() => dispatchEvent(new Event('input')) && self.htmx")
+    cell(page, "02").fill("8")
+    page.evaluate(SLOW)
+    of = Hand(page)
+    for number in ("4010.002", "4010.003"):
+        of.open()
+        of.choose("Budgetnummer", number, "#grid-fill")
+        of.press("Alle regels op dit nummer")
+    expect(page.locator("select[name^=budget-] option:checked")).to_have_text(["4010.003"] * 4)
 
 
 # What a supervisor and a reader of invoices come for

@@ -178,3 +178,17 @@ def test_the_usual_week_costs_no_statement_more(lars: Visitor, zoe: Assignment, 
     assert proposed.count == without.count
     Timesheet.update(state="rejected").where(Timesheet.id == sheet).execute()
     assert "Gebruikelijke week" not in lars.get(path).text
+
+
+def test_a_way_back_that_is_too_long_is_none(lars: Visitor, zoe: Assignment, world: World) -> None:
+    """What was filled in stands there all the same, and the page goes on."""
+    second = BudgetNumber.create(organisation=world.fse, number="4010.002")
+    form = typed(opened(lars), **{f"d{day:02}": "8" for day in range(2, 28)})
+    cells = [name for name in form if name.startswith("cell-") and form[name] == "8"]
+    form |= {name.replace("cell-", "note-"): "☂" * 500 for name in cells}
+    page = post(lars, "fill", form, fill="number", number=str(second.id), **{"from": "2026-45"})
+    assert page.status_code == 200
+    assert fields(page.text)["undo"] == [""]
+    assert post(lars, "save", fields(page.text)).status_code == 303
+    lines = TimesheetLine.select().join(Timesheet).where(Timesheet.assignment == zoe)
+    assert {line.budget_number_id for line in lines} == {second.id}

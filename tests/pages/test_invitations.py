@@ -1,7 +1,9 @@
 """/bureau/invitations: many people invited at once, now or when their hours begin."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
+from threading import Barrier
 
 import pytest
 from flask import Flask
@@ -9,6 +11,7 @@ from playhouse.test_utils import count_queries
 
 from konnekt.background import work
 from konnekt.config import Config
+from konnekt.db import db
 from konnekt.domain import clock
 from konnekt.domain.accounts import links
 from konnekt.domain.records import invitations, people
@@ -97,6 +100,23 @@ def test_twice_and_after_a_kill_nobody_gets_two(bureau: Visitor, world: World) -
     work.work()
     assert "1 persoon" not in bureau.get(asked.location).text
     assert invited() == 4
+
+
+def test_of_two_at_once_one_invites(bureau: Visitor, world: World) -> None:
+    """Two hosts remind, or somebody invites by hand while the work goes on: the first link stays good."""
+    for person in imported(5):
+        start = Barrier(3)
+
+        def attempt(_number: int, person: Account = person, start: Barrier = start) -> bool:
+            start.wait()
+            try:
+                return invitations._invite(person.id, None, "remind")
+            finally:
+                db.close()
+
+        with ThreadPoolExecutor(3) as pool:
+            assert sorted(pool.map(attempt, range(3))) == [False, False, True]
+    assert (invited(), AccountLink.select().count()) == (5, 5)
 
 
 def test_others_than_were_shown(bureau: Visitor) -> None:

@@ -11,7 +11,7 @@ from konnekt.background import delivery, mail
 from konnekt.config import PUSH_HOSTS, Config
 from konnekt.domain.accounts import news, push
 from konnekt.domain.records import people
-from konnekt.models import Event, Mail, NewsDevice
+from konnekt.models import Account, Event, Mail, NewsDevice
 from tests import factories
 from tests.factories import World
 from tests.mailed import remind
@@ -87,6 +87,45 @@ def test_a_service_that_is_away_holds_no_mail_up(app: Flask, world: World, servi
     remind(world)
     assert delivery.deliver().sent == 1
     assert service.taken == []
+
+
+def test_one_that_answers_nothing_is_asked_once(world: World, service: PushService, config: Config) -> None:
+    """However many browsers and keys there are; and no mail waits for it."""
+    path = config.secret_path
+    path.write_text(f"{'0' * 64}\n{path.read_text()}")
+    for whose in (world.supervisor, world.noor):
+        for number in range(3):
+            news.begin(f"{service.origin}/{whose.id}/{number}", "", by=whose)
+    service.is_silent = True
+    assert push.tell(world.supervisor, world.noor) == 0
+    assert service.asked == [f"/{world.supervisor.id}/0"]
+    assert NewsDevice.select().count() == 6
+
+
+def test_news_go_once_all_mails_went(
+    world: World, service: PushService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    news.begin(f"{service.origin}/a", "", by=world.supervisor)
+    remind(world)
+    mail.queue("invite", world.noor, url="x", until=world.noor.created_at)
+    waiting: list[int] = []
+    tell = push.tell
+
+    def told(*accounts: Account) -> int:
+        waiting.append(Mail.select().where(Mail.sent_at.is_null()).count())
+        return tell(*accounts)
+
+    monkeypatch.setattr(push, "tell", told)
+    assert delivery.deliver().sent == 2
+    assert (waiting, service.asked) == ([0], ["/a"])
+
+
+def test_with_the_right_key_nothing_else_is_tried(world: World, service: PushService, config: Config) -> None:
+    path = config.secret_path
+    path.write_text(f"{'0' * 64}\n{path.read_text()}")
+    news.begin(f"{service.origin}/a", "", by=world.noor)
+    assert push.tell(world.noor) == 1
+    assert service.asked == ["/a"]
 
 
 @pytest.mark.parametrize(

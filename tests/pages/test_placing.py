@@ -126,6 +126,15 @@ def test_of_several_of_a_name_one_is_chosen(bureau: Visitor, world: World) -> No
     assert not Right.select().where(Right.account == first).exists()
 
 
+def test_a_number_is_of_one_however_many_begin_with_it(bureau: Visitor, world: World) -> None:
+    for number in range(30):
+        factories.account(f"Aad{number:02}", "Bos", employee_number=f"E100{number:02}")
+    meant = factories.account("Zora", "Zand", employee_number="E100")
+    for typed in ("E100", "e100"):
+        assert bureau.post(RIGHTS, {"person": typed, "may_register": "y"}).status_code == 303
+        assert Right.delete().where(Right.account == meant).execute() == 1
+
+
 def test_who_can_not_be_given_rights_here(bureau: Visitor, world: World) -> None:
     assert "Daarmee is niemand gevonden." in bureau.post(RIGHTS, {"person": "zzz", "may_approve": "y"}).text
     none = bureau.post(RIGHTS, {"person": world.registrar.email})

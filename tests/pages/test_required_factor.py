@@ -213,3 +213,18 @@ def test_of_everybody(app: Flask, world: World, staff: Account) -> None:
         assert Visitor(app, who).get("/account").location == "/account/factors"
     one_time_codes.set_up(world.noor)
     assert Visitor(app, Account.get_by_id(world.noor.id)).get("/account").status_code == 200
+
+
+def test_others_are_not_asked_since_a_day_that_is_over(app: Flask, world: World, staff: Account) -> None:
+    """Who is signed in would lose what is typed, and hear of it by that."""
+    required(staff)
+    clock.fix("2026-12-20T09:00")
+    page = Visitor(app, staff).post("/bureau/details/second-step", {"on": "2026-11-30", "of": "everybody"})
+    assert page.status_code == 422
+    assert "Kies vandaag of een dag die nog komt." in page.text
+    assert Agency.get().factor_for == "staff"
+    required(staff, date(2026, 12, 27), of="everybody")
+    clock.fix("2026-12-28T09:00")
+    required(staff, date(2026, 12, 27), of="everybody")  # what is unchanged is not judged again
+    required(staff, date(2026, 12, 27))  # nor is less
+    assert Agency.get().factor_for == "staff"

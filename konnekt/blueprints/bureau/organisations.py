@@ -128,8 +128,7 @@ def give_right(code: str) -> Response:
     form = RightHereForm()
     try:
         person = form.one_of(lists.to_choose(form.person.data or ""))
-        rights.check_none(person.id, code)
-        given = rights.give(person.id, code, form.may(), by=web.account(), is_sure=form.sure.data)
+        given = rights.give_new(person.id, code, form.may(), by=web.account(), is_sure=form.sure.data)
     except Refused as refusal:
         return web.page(*PAGE, web.refuse(form, refusal), **_context(code, right_form=form))
     return _shown(given.organisation, _("%(name)s has these rights here now.", name=given.account.name))

@@ -135,8 +135,8 @@ def confirm(authenticator: int, code: str, *, by: Account) -> Authenticator:
 def remove(authenticator: int, *, by: Account) -> Authenticator:
     """Take one of one's own away; without the last one the password is enough again. Raises NotFound.
 
-    What is remembered is forgotten: it may have been that one's. Raises Conflict for the last one of staff
-    whom the agency asks for one.
+    What is remembered is forgotten: it may have been that one's. Raises Conflict for the last one of whom the
+    agency asks for one.
     """
     with transaction():
         hold(by)

@@ -1,6 +1,7 @@
-"""Asking a provider something: JSON, within three seconds and 256 kB, from that address and no other.
+"""Asking a provider or a push service: within three seconds and 256 kB, at that address and no other.
 
-All of it together takes three seconds at most, names and slow drops included: it happens within a request.
+All of it together takes three seconds at most, names and slow drops included: providers are asked within a
+request, and mails wait while push services are.
 """
 
 import json

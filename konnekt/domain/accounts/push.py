@@ -25,6 +25,7 @@ KINDS = ("reminder", "rejected")
 # How long a push service keeps it for a phone that is off, and how long a signature holds (RFC 8292, 2).
 SECONDS_KEPT, SECONDS_SIGNED = 86_400, 3600
 OVER = (404, 410)
+NO_ANSWER = 0
 
 
 def public_key() -> str:
@@ -32,21 +33,40 @@ def public_key() -> str:
     return _point(_keys()[0])
 
 
-def tell(account: Account) -> int:
-    """Tell all browsers of an account; returns how many services took it. What is over is forgotten.
+def tell(*accounts: Account) -> int:
+    """Tell all browsers of these accounts; returns how many services took it. What is over is forgotten.
 
-    No failure is tried again: the mail is what counts.
+    No failure is tried again: the mail is what counts. A service that does not answer is asked once and then
+    left alone, so that all of it waits as many times three seconds as there are services, not browsers.
     """
-    taken = 0
-    for device in news.of(account):
-        if not news.is_known(device.endpoint):
-            continue
-        statuses = [_send(device.endpoint, key) for key in _keys()]
-        taken += any(200 <= status < 300 for status in statuses)
-        if statuses and all(status in OVER for status in statuses):
-            news.gone(device.endpoint)
-        log.info("news for account %s: %s", account.id, statuses)
+    taken, away = 0, set[str]()
+    for account in accounts:
+        for device in news.of(account):
+            host = urlsplit(device.endpoint).netloc
+            if host in away or not news.is_known(device.endpoint):
+                continue
+            statuses = _tried(device.endpoint)
+            taken += _is_taken(statuses[-1])
+            if statuses[-1] == NO_ANSWER:
+                away.add(host)
+            if all(status in OVER for status in statuses):
+                news.gone(device.endpoint)
+            log.info("news for account %s: %s", account.id, statuses)
     return taken
+
+
+def _tried(endpoint: str) -> list[int]:
+    """What its service said to each key, the newest first, until one was right or nothing answered."""
+    statuses = []
+    for key in _keys():
+        statuses.append(_send(endpoint, key))
+        if statuses[-1] == NO_ANSWER or _is_taken(statuses[-1]):
+            break
+    return statuses
+
+
+def _is_taken(status: int) -> bool:
+    return 200 <= status < 300
 
 
 def _send(endpoint: str, key: "EllipticCurvePrivateKey") -> int:
@@ -60,7 +80,7 @@ def _send(endpoint: str, key: "EllipticCurvePrivateKey") -> int:
     try:
         return fetching.status(endpoint, headers)
     except fetching.NoAnswer:
-        return 0
+        return NO_ANSWER
 
 
 def _signed(endpoint: str, key: "EllipticCurvePrivateKey") -> str:

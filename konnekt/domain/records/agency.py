@@ -81,14 +81,16 @@ def change(values: dict[str, Any], *, seen: str, by: Account) -> Agency:
 def require_factor(on: date | None, *, of: str = "staff", by: Account) -> Agency:
     """Ask a second factor from this day on, of the agency's staff or of everybody; None: of nobody.
 
-    Raises Invalid for a day that is over, Conflict for who has none: they would shut themselves out.
+    Raises Invalid for a day that is over, also where it is the same and others are asked: they would be led
+    away from what they are typing. Conflict for who has none: they would shut themselves out.
     """
     with staff_only(by, "sign-in"):
         row: Agency | None = Agency.select().first()
         if row is None:
             raise Conflict("First fill in the agency's details.")
         text_fields.one_of(*FACTOR_FOR)(of, "of")
-        if on is not None and on != row.factor_from_on:
+        is_wider = of == "everybody" != row.factor_for
+        if on is not None and (on != row.factor_from_on or is_wider):
             if not by.has_second_factor:
                 raise Conflict("First set up your own second step, under Account settings.")
             if text_fields.day(on, "on") and on < clock.today():

@@ -61,7 +61,7 @@ def _is_uninvited() -> Any:
 
 
 def _belongs_to(code: str) -> Any:
-    """The condition on Account: is or will be placed at this organisation, or has rights there."""
+    """The condition on Account: is, was or will be placed at this organisation, or has rights there."""
     place = Organisation.select(Organisation.id).where(Organisation.code == code)
     works = Assignment.select(Assignment.worker).where(Assignment.organisation.in_(place))
     has = Right.select(Right.account).where(Right.organisation.in_(place))
@@ -150,6 +150,8 @@ def work(job: Job, tell: Tell) -> dict[str, Any]:
 
 def _invite(person: int, by: Account | None, source: str = "") -> bool:
     with transaction():
+        # Takes the account's row, as `links.send` does: of two at once the second sees that it was invited.
+        Account.update(is_active=Account.is_active).where(Account.id == person).execute()
         who = Account.get_or_none((Account.id == person) & _is_uninvited())
         if who is not None:
             links.invite(who.email, by=by, source=source)

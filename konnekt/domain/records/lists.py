@@ -4,7 +4,7 @@ from functools import reduce
 from operator import and_, or_
 from typing import Any
 
-from peewee import SQL, fn
+from peewee import SQL, Case, fn
 
 from konnekt.domain import clock
 from konnekt.domain.paging import Page, page
@@ -72,14 +72,17 @@ MOST_CALLED = 20
 def to_choose(words: str) -> list[Account]:
     """Who can be meant by what was typed, at most MOST_CALLED: one statement.
 
-    Who has it as address, user name or number; else all so called.
+    Who has it as address, user name or number, however many others have it in theirs; else all so called.
     """
     typed = words.replace("\0", "").strip()[:100]
     if not typed:
         return []
-    found: list[Account] = list(people_called(typed).limit(MOST_CALLED))
-    exact = [one for one in found if typed.lower() in (one.email, one.username, one.employee_number)]
-    return exact or found
+    columns = (Account.email, Account.username, Account.employee_number)
+    is_exact = reduce(or_, (fn.LOWER(column) == typed.lower() for column in columns))
+    order = Case(None, [(is_exact, 0)], 1).alias("place")
+    query = people_called(typed).select_extend(order).order_by(order, Account.name_key, Account.id)
+    found: list[Account] = list(query.limit(MOST_CALLED))
+    return [one for one in found if one.place == 0] or found
 
 
 # What always holds, in either database.

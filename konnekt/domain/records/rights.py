@@ -100,13 +100,18 @@ def give(person: int, code: str, may: dict[str, bool], *, by: Account, is_sure: 
     return right
 
 
-def check_none(person: int, code: str) -> None:
-    """Who has rights there already gets others on her own page, where one sees those that would go."""
-    has = Right.select().join(Organisation).where((Right.account == person) & (Organisation.code == code))
-    if has.exists():
-        raise Invalid(
-            "This person has rights here already: change them on the page of this person.", field="person"
-        )
+def give_new(person: int, code: str, may: dict[str, bool], *, by: Account, is_sure: bool = False) -> Right:
+    """The same, to who has no rights there: others get them on their own page, where one sees which would go.
+
+    Raises Invalid for who has some.
+    """
+    with staff_only(by, "people"):
+        has = Right.select().join(Organisation).where((Right.account == person) & (Organisation.code == code))
+        if has.exists():
+            raise Invalid(
+                "This person has rights here already: change them on the page of this person.", field="person"
+            )
+        return give(person, code, may, by=by, is_sure=is_sure)
 
 
 def check_open(place: Organisation) -> None:

@@ -331,3 +331,12 @@ def test_a_debtor_has_a_number_of_its_own(world: World) -> None:
     assert (event.organisation_id, event.after) == (
         Organisation.get(Organisation.code == "FSE").id, {"debtor_number": "10004"},
     )  # fmt: skip
+
+
+def test_a_batch_may_be_of_many_millions(world: World) -> None:
+    """More cents than 32 bits hold, as a thousand documents of 30,000 euro are."""
+    choose(world)
+    for _ in range(3):
+        invoice(world, 900_000_000)
+    batch = make(world.staff)
+    assert LedgerBatch.get_by_id(batch.id).debit_cents == 3 * 1_089_000_000
