@@ -194,6 +194,8 @@ CHOICES = {
     **books_names.CHOICES,
     "worker": N_("the worker"),
     "organisation": N_("the organisation"),
+    "budget_number": N_("budget number"),
+    "period": N_("period: all budget numbers together"),
 }
 
 

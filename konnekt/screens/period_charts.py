@@ -35,15 +35,17 @@ def of_budget(budget: overview.BudgetUse, columns: list[overview.Column]) -> Col
 
 def of_year(year: totals.YearTotals) -> list[ColumnChart]:
     """The hours of each period of a year, by calendar, where there are enough to compare."""
-    series = [Series("first", _("Hours"), formats.hours)]
+    words = {"week": _("Hours per week"), "month": _("Hours per month")}
     by_calendar: dict[str, list[Charted]] = {}
     for one in year.periods:
         by_calendar.setdefault(one.period.calendar, []).append(_charted(one.period, one.total))
-    return [
-        charts.columns(f"year-{calendar}", _("Hours per period"), series, charted)
-        for calendar, charted in by_calendar.items()
-        if len(charted) >= FEW
-    ]
+    found = []
+    for calendar, charted in by_calendar.items():
+        title = words.get(calendar, _("Hours per period"))
+        if len(charted) >= FEW:
+            series = [Series("first", title, formats.hours)]
+            found.append(charts.columns(f"year-{calendar}", title, series, charted))
+    return found
 
 
 def of_turnover(periods: list[turnover.PeriodTurnover]) -> ColumnChart:

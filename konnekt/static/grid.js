@@ -211,6 +211,12 @@
     total();
     offered();
     bringColon();
+    // Whoever took a step back by its button stands where filling in begins: the button has made way.
+    const { activeElement: held } = document;
+    const isHeld = held && held !== document.body && !held.closest("#grid-undo");
+    if (ctx.sourceElement?.id === "grid-undo-button" && byId("grid-undo")?.hidden && !isHeld) {
+      byId("grid-fill")?.querySelector("summary").focus({ preventScroll: true });
+    }
     if (!ctx.isArrival) return;
     // Not before this script is here: the first Enter would send what nobody has looked at.
     arrive();

@@ -58,7 +58,7 @@ def test_who_does_not_use_it_sees_one_link(staff: Visitor) -> None:
 def test_what_would_go_and_its_totals(staff: Visitor, two: list[Invoice]) -> None:
     page = text(staff.get(HERE))
     for said in (
-        "3 documenten staan nog niet in de boekhouding", "1300 <small>Debiteuren", "€\xa0321,00", "€\xa050,00",
+        "3 documenten zitten nog niet in een batch", "1300 <small>Debiteuren", "€\xa0321,00", "€\xa050,00",
         "8000 <small>Omzet met 21 % btw", "1500 <small>Af te dragen btw", "€\xa021,00", "8010 <small>", "€\xa0371,00",
         "ma 30 nov", "Batch maken van 3 documenten",
     ):  # fmt: skip
@@ -95,7 +95,7 @@ def test_make_a_batch_and_take_its_files(staff: Visitor, two: list[Invoice], wor
     assert {event.actor for event in events} == {world.staff}
     assert next(event.after["format"] for event in events) == "twinfield"
     assert "Bestand voor de boekhouding gedownload" in text(staff.get(there))
-    assert "Alles staat in de boekhouding." in text(staff.get(HERE))
+    assert "Alles zit in een batch." in text(staff.get(HERE))
     assert "Batch 1" in text(staff.get(f"{HERE}/batches"))
 
 
@@ -116,7 +116,7 @@ def test_what_changed_since_is_shown_again(staff: Visitor, two: list[Invoice], w
     assert staff.post(HERE).status_code == 409
     assert LedgerBatch.select().count() == 0
     assert staff.post(HERE, {"seen": seen(page)}).status_code == 303
-    assert "Alles staat al in de boekhouding." in text(staff.post(HERE, {"seen": seen(page)}), 409)
+    assert "Alles zit al in een batch." in text(staff.post(HERE, {"seen": seen(page)}), 409)
 
 
 def test_what_is_missing_is_named_with_a_way_to_it(staff: Visitor, two: list[Invoice], world: World) -> None:
@@ -159,7 +159,7 @@ def test_undo(staff: Visitor, two: list[Invoice], world: World) -> None:
     assert staff.get(f"{there}/csv").status_code == 409
     assert staff.get(f"{there}/undo").status_code == 200
     page = html.unescape(staff.get(HERE).text)
-    assert "3 documenten staan nog niet in de boekhouding" in page
+    assert "3 documenten zitten nog niet in een batch" in page
     assert "Ongedaan gemaakt" in page
 
 

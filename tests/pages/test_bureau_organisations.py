@@ -289,6 +289,14 @@ def test_change_keeps_before_and_after(bureau: Visitor, world: World) -> None:
     assert len(verbs()) == 1, "nothing changed, nothing is told"
 
 
+@pytest.mark.parametrize(
+    ("per", "said"), [("worker", "de werknemer"), ("period", "periode"), ("budget_number", "budgetnummer")]
+)
+def test_the_history_speaks_in_words(bureau: Visitor, world: World, per: str, said: str) -> None:
+    events.record("change_organisation", by=world.staff, organisation=world.fse, after={"invoice_per": per})
+    assert f"Eén factuur per: {said}" in bureau.get("/bureau/organisations/FSE").text
+
+
 def test_its_code_can_change(bureau: Visitor, world: World) -> None:
     token = seen(bureau.get("/bureau/organisations/LAW/change").text)
     answer = bureau.post("/bureau/organisations/LAW/change", {**TYPED, "seen": token})

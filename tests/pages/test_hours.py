@@ -383,12 +383,16 @@ def test_a_year_begins_with_a_chart_where_there_is_something_to_compare(noor: Vi
     weekly = factories.organisation("LIB", calendar="week")
     budget = BudgetNumber.create(organisation=weekly, number="9")
     of = factories.assignment(world.noor, weekly, budget)
-    for week in factories.periods("week", first=date(2026, 11, 2), how_many=2):
+    *two, third = factories.periods("week", first=date(2026, 11, 2), how_many=3)
+    for week in two:
         factories.sheet(of, week, {week.first_on: 60})
     said = ["Periode 10: \u22121,00", "Periode 11: 10,00", "Periode 12: 15,50"]
     assert columns() == said, "weeks are not compared with four weeks, and two are too few"
+    factories.sheet(of, third, {third.first_on: 60})
     page = noor.get("/hours/totals").text
     assert "charts.css" in page
+    titles = re.findall(r'<figure class="chart"[^>]*aria-label="([^"]+)"', page)
+    assert titles == re.findall("<b>([^<]+)</b>", page)[:2] == ["Uren per periode", "Uren per week"]
     assert "charts.css" not in noor.get("/hours/totals?year=2020").text
 
 

@@ -70,7 +70,7 @@ def test_all_who_were_imported(bureau: Visitor) -> None:
     assert invited() == AccountLink.select().where(AccountLink.purpose == "invite").count() == 60
     who = {event.person_id for event in Event.select().where(Event.verb == "invite")}
     assert who == {one.id for one in new}
-    assert "Iedereen hier is uitgenodigd." in bureau.get(LIST).text
+    assert "Hier is niemand meer uit te nodigen." in bureau.get(LIST).text
     assert "nog niet uitgenodigd" not in bureau.get("/bureau/people").text
 
 
@@ -141,7 +141,7 @@ def test_who_is_left_out(bureau: Visitor, world: World) -> None:
     people.close(closed.id, by=world.staff)
     links.send(with_link, "invite")
     Account.update(password_hash="x").where(Account.id == with_password).execute()
-    assert "Iedereen hier is uitgenodigd." in bureau.get(LIST).text
+    assert "Hier is niemand meer uit te nodigen." in bureau.get(LIST).text
     clock.fix((clock.now() + timedelta(days=8)).strftime("%Y-%m-%dT%H:%M"))
     assert [one.id for one in invitations.listed(Uninvited()).rows] == [with_link.id], "its link is over"
     assert staff.is_agency_staff
@@ -230,7 +230,7 @@ def test_by_htmx(bureau: Visitor) -> None:
     bureau.with_htmx()
     answer = bureau.post(LATER, page)
     assert answer.status_code == 200
-    assert "Iedereen hier is uitgenodigd." in answer.text
+    assert "Hier is niemand meer uit te nodigen." in answer.text
     assert bureau.post(LIST, page).status_code == 409
     bureau.htmx = False
     page = sent(bureau.get(f"{LIST}?later=1").text)

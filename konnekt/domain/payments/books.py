@@ -114,7 +114,7 @@ def make(*, by: Account, seen: str) -> LedgerBatch:
         hold("invoices")
         found = preview()
         if found is None or not found.entries:
-            raise Conflict("There is nothing that is not in the bookkeeping yet.")
+            raise Conflict("There is nothing left to make a batch of.")
         if found.fingerprint != seen:
             raise Conflict("This changed since you saw it. Look again, then make the batch.")
         if not found.may_make:

@@ -119,7 +119,7 @@ def invite(of: Uninvited, *, seen: str, by: Account) -> Job:
 def _shown(of: Uninvited, seen: str) -> list[int]:
     people = _ids(of)
     if not people:
-        raise Conflict("Everybody here is invited already.")
+        raise Conflict("Nobody here is left to invite.")
     if fingerprint_of(people) != seen:
         raise Conflict("Meanwhile others are to be invited than were shown. Look at the list again.")
     return people

@@ -496,7 +496,7 @@ WITHOUT_A_FILE = {
     "Type a number of days from %(least)s to %(most)s.": "no file has the steps of reminders",
     "By Peppol an invoice goes to its Peppol id: fill it in.": "a file says nothing of how invoices are sent",
     "Choose at least one hour type that is not there yet.": "a file has its own",
-    "Everybody here is invited already.": "a file invites nobody",
+    "Nobody here is left to invite.": "a file invites nobody",
     "Meanwhile others are to be invited than were shown. Look at the list again.": "a file invites nobody",
     "This person has rights here already: change them on the page of this person.": "a file says all three",
     "Choose at least one role.": "a file gives all roles, or none",
