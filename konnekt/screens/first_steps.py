@@ -22,8 +22,8 @@ STEPS = {
                        N_("Give the organisation a budget number"), N_("On the page of the organisation.")),
     "workers": ("people.new", "people.index", N_("Add the workers"),
                 N_("People with an employee number; each gets a mail with a link to choose a password.")),
-    "approvers": ("organisations.index", "organisations.index", N_("Add the supervisors"),
-                  N_("Add them as people, and give them rights on the page of the organisation.")),
+    "approvers": ("people.new", "people.index", N_("Add the supervisors"),
+                  N_("As people; on their page, or that of the organisation, you give the rights.")),
     "assignments": ("assignments.new", "assignments.index", N_("Place a worker"),
                     N_("At an organisation, with a rate.")),
 }  # fmt: skip

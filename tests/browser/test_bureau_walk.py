@@ -148,7 +148,6 @@ def records(agency: Agency, page: Page) -> None:
     press(page, "Deze 13 periodes maken")
     expect(page.get_by_text("ma 7 dec 12:00")).to_be_visible()
     begin(page, "Een organisatie toevoegen")
-    agency.go(page, "Organisatie toevoegen")
     fill(
         page, name="Faculty of Science and Engineering", code="FSE", street="Paul-Henri Spaaklaan 1",
         postcode="6229 GT", city="Maastricht", coc_number="50169181",
@@ -165,12 +164,10 @@ def records(agency: Agency, page: Page) -> None:
 def people(agency: Agency, page: Page) -> None:
     """A worker, a supervisor with rights, and the worker's assignment with its rate."""
     begin(page, "Werknemers toevoegen")
-    agency.go(page, "Persoon toevoegen")
     fill(page, first_name="Noor", last_name="Hendriks", email=NOOR, employee_number="1001")
     press(page, "Persoon toevoegen")
     expect(page.get_by_role("heading", level=1)).to_have_text("Noor Hendriks")
     begin(page, "Leidinggevenden toevoegen")
-    agency.go(page, "Persoon toevoegen")
     fill(page, first_name="Emre", last_name="Dubois", email=EMRE)
     press(page, "Persoon toevoegen")
     page.get_by_label("Urenbriefjes goedkeuren").check()
@@ -179,12 +176,9 @@ def people(agency: Agency, page: Page) -> None:
     expect(page.get_by_role("status").filter(has_text="De rechten bij")).to_have_count(1)
     begin(page, "Een werknemer plaatsen")
     agency.go(page, "Plaatsen Noor Hendriks")
-    press(page, "Volgende")
-    fill(page, job_title="Studentassistent", first_on="2026-11-02")
+    fill(page, job_title="Studentassistent", first_on="2026-11-02", pay_rate="16,50", bill_rate="27,25")
     page.get_by_label("Budgetnummer").select_option(BUDGET)
     press(page, "Plaatsing toevoegen")
-    fill(page, valid_from_on="2026-11-02", pay_rate="16,50", bill_rate="27,25")
-    press(page, "Tarief toevoegen")
     expect(page.get_by_role("cell", name="€ 27,25")).to_be_visible()
     page.get_by_role("navigation").get_by_role("link", name="Bureau").first.click()
     expect(page.get_by_role("heading", name="Eerste stappen")).to_have_count(0)

@@ -3,6 +3,7 @@
 An action is a press, a choice, or a form that is filled in, however many fields it has.
 """
 
+import time
 from dataclasses import dataclass
 
 import pytest
@@ -13,7 +14,7 @@ from konnekt.background import work
 from konnekt.db import db
 from konnekt.domain import clock
 from konnekt.domain.accounts import passwords
-from konnekt.models import Account, Assignment, Mail, Rate
+from konnekt.models import Account, Assignment, Job, Mail, Rate
 from tests import factories
 from tests.browser.conftest import DESKTOP, PASSWORD, Open, Portal, Site
 
@@ -60,11 +61,17 @@ def test_two_hundred_are_invited(site: Site, portal: Portal, visit: Open, script
     assert of.actions == 3
     expect(of.page.get_by_role("heading", name="Mensen uitnodigen")).to_be_visible()
     with db.connection_context():
-        work.work()
-        assert Mail.select().where(Mail.kind == "invite").count() == 200
+        until = time.monotonic() + 30
+        while Mail.select().where(Mail.kind == "invite").count() < 200 and time.monotonic() < until:
+            work.work()  # the portal's own process may be at it
+            time.sleep(0.1)
+        while Job.select().where(Job.ended_at.is_null()).exists() and time.monotonic() < until:
+            time.sleep(0.1)
     if not scripts:
         of.page.reload()
     expect(of.page.get_by_text("200 mensen zijn uitgenodigd: de mails zijn onderweg.")).to_be_visible()
+    with db.connection_context():
+        assert Mail.select().where(Mail.kind == "invite").count() == 200
 
 
 @BOTH

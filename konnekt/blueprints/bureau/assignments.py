@@ -55,7 +55,8 @@ def new() -> Response:
 def _new(form: AssignmentForm | None = None, status: int = 200) -> Response:
     text = request.values.get("worker", "")
     worker, places = placement.worker(text), placement.organisations()
-    place = next((one for one in places if one.code == request.values.get("organisation")), None)
+    code = request.values.get("organisation") or (places[0].code if len(places) == 1 else "")
+    place = next((one for one in places if one.code == code), None)
     workers: list[Account] = []
     is_chosen = worker is not None and "organisation" in request.values
     if worker is None or (web.is_htmx() and not is_chosen):
