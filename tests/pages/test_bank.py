@@ -156,6 +156,14 @@ def test_what_was_read_before_is_known_by_what_it_was_told_by_then(staff: Visito
     assert BankEntry.select().count() == 4
 
 
+def test_a_payment_of_which_less_is_told_stays_its_own(staff: Visitor) -> None:
+    """Not the one that stands above it in a later file, which is told by more."""
+    less, more = Line(1000, "zonder nummer"), Line(1000, "zonder nummer", payment_id="T1")
+    for lines in ([less], [more, less], [less, more]):
+        assert send(staff, camt(*lines)).status_code == 303
+    assert BankEntry.select().count() == 2
+
+
 def test_parts_of_two_batches_without_a_reference_are_not_the_same(staff: Visitor) -> None:
     def batch(name: str) -> bytes:
         """Two payments of € 10,00 in one amount, of somebody."""

@@ -132,16 +132,22 @@ def _new(lines: Sequence[StatementLine]) -> list[tuple[StatementLine, int]]:
             kept.setdefault((day, cents), Counter())[tuple(tells)] += 1
             iban_of[day, cents, *tells] = iban
     counted: Counter[Any] = Counter()
-    unknown = []
+    untold, unknown = [], []
     for line in lines:
         same = (line.booked_on, line.cents, line.format, line.key)
         nth, there = counted[same], kept.get((line.booked_on, line.cents), Counter())
         counted[same] += 1
-        same_key = (line.format, line.key, nth)
-        formats = [one for one, left in there.items() if left and one[0] == line.format]
-        before = [one for one in formats if one == same_key or one[1] in line.former_keys]
+        if there[line.format, line.key, nth]:
+            there[line.format, line.key, nth] -= 1
+        else:
+            untold.append((line, nth))
+    # Once each has what it is told by now: an entry of another line is not taken for it.
+    for line, nth in untold:
+        there = kept.get((line.booked_on, line.cents), Counter())
+        before = [one for one, left in there.items() if left and one[0] == line.format]
+        before = [one for one in before if one[1] in line.former_keys]
         if before:
-            there[same_key if same_key in before else min(before)] -= 1
+            there[min(before)] -= 1
         else:
             unknown.append((line, nth))
     fresh = []
