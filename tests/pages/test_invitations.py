@@ -202,7 +202,7 @@ def test_later_when_the_first_assignment_begins(bureau: Visitor, world: World) -
     assert [one.id for one in Account.select().where(Account.invite_when_placed)] == [never.id]
     bureau.sign_in(world.staff)
     answer = bureau.post(LATER, sent(bureau.get(f"{LIST}?later=1").text))
-    assert "1 persoon wordt later niet uitgenodigd." in bureau.get(answer.location).text
+    assert "1 persoon wordt later toch niet uitgenodigd." in bureau.get(answer.location).text
     assert not Account.select().where(Account.invite_when_placed).exists()
 
 

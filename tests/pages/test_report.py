@@ -114,6 +114,13 @@ def test_nothing_to_show(app: Flask, world: World) -> None:
     assert "Excel" not in page
 
 
+def test_nothing_to_choose_from_yet(app: Flask) -> None:
+    staff = factories.account("Bureau", "InterUM", is_agency_staff=True)
+    page = text(Visitor(app, staff).get(HERE))
+    assert "Er is nog niets goedgekeurd of gefactureerd." in page
+    assert "filter-first" not in page
+
+
 @pytest.mark.parametrize(
     "odd",
     [

@@ -125,7 +125,8 @@ def test_setting_it_up_opens_all(app: Flask, world: World, staff: Account, colle
     required(staff)
     visitor = Visitor(app, colleague)
     page = visitor.get("/account/factors").text
-    assert "om een tweede stap bij het aanmelden. Voeg een app toe en ga verder." in page
+    assert "om een tweede stap bij het inloggen. Voeg een app toe en ga verder." in page
+    assert "uw wachtwoord is genoeg om in te loggen" not in page
     begun = visitor.post("/account/factors", {"name": "Phone"}).location
     row = factors.find(int(begun.rpartition("/")[2]), by=colleague)
     phone = App(row, factors.secret_of(row))
