@@ -29,6 +29,7 @@ def _index(form: AuthenticatorForm | None = None, status: int = 200) -> Response
         "passkeys": passkeys.of(account),
         "left": recovery_codes.left(account),
         "asks": required_factor.coming(),
+        "is_asked": factors.is_meant(web.account(), web.agency()),
     }
     return _page("account/factors.html", status, **shown)
 

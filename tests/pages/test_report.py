@@ -295,3 +295,15 @@ def test_it_comes_by_mail_to_who_asks(app: Flask, world: World) -> None:
     visitor.post("/reports/mail", {"wanted": ""})
     assert "U krijgt geen rapporten meer per mail." in visitor.get("/reports").text
     assert Visitor(app, world.noor).post("/reports/mail", {"wanted": "1"}).status_code == 403
+
+
+def test_up_to_and_with_is_never_before_the_first(bureau: Visitor, world: World) -> None:
+    first, later = world.periods[10], world.periods[11]
+    page = bureau.get(f"/reports?year=2026&first={later.id}").text
+    until = page.partition('id="filter-last"')[2].partition("</select>")[0]
+    assert f'value="{later.id}"' in until
+    assert f'value="{first.id}"' not in until
+    page = bureau.get(f"/reports?year=2026&first={first.id}&last={later.id}").text
+    until = page.partition('id="filter-last"')[2].partition("</select>")[0]
+    assert re.findall(r'value="(\d+)" selected', until) == [str(later.id)]
+    assert f'value="{first.id}"' in until

@@ -175,6 +175,14 @@ def test_the_last_one_stays(app: Flask, world: World, staff: Account) -> None:
     assert visitor.post(f"/account/factors/{phone.id}/remove").status_code == 303
 
 
+def test_what_is_required_is_not_called_optional(app: Flask, world: World, staff: Account) -> None:
+    visitor = Visitor(app, staff)
+    sentence = "Zonder deze is uw wachtwoord weer genoeg."
+    assert sentence in visitor.get("/account/factors").text
+    required(staff)
+    assert sentence not in visitor.get("/account/factors").text
+
+
 def test_the_verb(world: World, staff: Account) -> None:
     with pytest.raises(Invalid):
         required(staff, TODAY - timedelta(days=1))

@@ -113,6 +113,16 @@ class PeriodReport:
     rows: list[ReportRow] = field(default_factory=list)
 
     @property
+    def until(self) -> list[PayPeriod]:
+        """Which periods it can go up to: those of the same calendar that are not before the first."""
+        first = self.periods[:1]
+        return [
+            one
+            for one in self.choice
+            if first and one.calendar == first[0].calendar and one.first_on >= first[0].first_on
+        ]
+
+    @property
     def whole(self) -> ReportSums:
         """All rows together."""
         each = [row.sums for row in self.rows]
