@@ -81,6 +81,17 @@ def test_a_rate_that_can_not_be_leaves_no_assignment(bureau: Visitor, typed: dic
     assert not Event.select().where(Event.verb == "add_assignment").exists()
 
 
+def test_rates_that_changed_places_are_asked_about(bureau: Visitor) -> None:
+    bureau.post("/bureau/people", PERSON)
+    swapped = {**TERMS, "pay_rate": "31,51", "bill_rate": "18,32"}
+    answer = bureau.post("/bureau/assignments", swapped)
+    assert answer.status_code == 422
+    assert "De werknemer krijgt meer per uur dan de organisatie betaalt." in answer.text
+    assert not Assignment.select().where(Assignment.code == "A88001-1").exists()
+    (sure,) = re.findall(r'name="sure"[^>]*value="(\w+)"', answer.text)
+    assert bureau.post("/bureau/assignments", {**swapped, "sure": sure}).status_code == 303
+
+
 def test_without_a_rate_it_is_asked_for_after(bureau: Visitor) -> None:
     bureau.post("/bureau/people", PERSON)
     answer = bureau.post("/bureau/assignments", {**TERMS, "pay_rate": "", "bill_rate": " "})

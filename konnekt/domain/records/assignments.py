@@ -1,5 +1,6 @@
 """Assignments (plaatsingen): add, change, end, delete. Nothing that holds hours is deleted."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
@@ -62,9 +63,9 @@ seen = RECORD.fingerprint
 
 def add(
     worker: Account, organisation: Organisation, code: str, terms: Terms, *, by: Account,
-    sure: str = "",
+    sure: str = "", doubts: Sequence[Invalid] = (),
 ) -> Assignment:  # fmt: skip
-    """Second a worker to an organisation.
+    """Second a worker to an organisation. doubts: what else is asked about first.
 
     Raises Invalid for what can't be, Doubtful where the worker has an assignment there on the same days.
     """
@@ -79,7 +80,7 @@ def add(
         checked = _checked(row, terms, {"code": code})
         same = Assignment.select().where(Assignment.code == checked["code"])
         text_fields.check_code(checked["code"], [other.code for other in same])
-        _ask(row, terms, by, sure)
+        _ask(row, terms, by, sure, doubts)
         for name, value in checked.items():
             setattr(row, name, value)
         RECORD.add(row, by=by)
@@ -166,9 +167,9 @@ def check_all_sent(of: Assignment) -> None:
         raise Conflict("There are timesheets that are not sent yet: with fixed hours nobody could send them.")
 
 
-def _ask(found: Assignment, terms: Terms, by: Account, sure: str) -> None:
+def _ask(found: Assignment, terms: Terms, by: Account, sure: str, more: Sequence[Invalid] = ()) -> None:
     """sure answers exactly these doubts: other dates raise others."""
-    raised = placement.doubts_of(found, terms, language=by.language)
+    raised = [*placement.doubts_of(found, terms, language=by.language), *more]
     refusals.ask(raised, is_sure=sure == placement.key(raised))
 
 

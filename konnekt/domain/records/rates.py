@@ -114,10 +114,14 @@ def place(
 ) -> Assignment:  # fmt: skip
     """Second a worker to an organisation, with the rates (pay, bill) from the first day on, or without any.
 
-    Both or nothing. Raises as `assignments.add` and `add` do.
+    Both or nothing. Raises as `assignments.add` and `add` do; it also asks about a worker who gets more than
+    is billed.
     """
+    doubts = []
+    if rate and rate[0] > rate[1]:
+        doubts = [Invalid("The worker gets more an hour than the organisation pays.", field="sure")]
     with transaction():
-        placed = assignments.add(worker, organisation, code, terms, by=by, sure=sure)
+        placed = assignments.add(worker, organisation, code, terms, by=by, sure=sure, doubts=doubts)
         if rate:
             add(placed.id, terms.first_on, *rate, by=by)
     return placed

@@ -495,6 +495,7 @@ WITHOUT_A_FILE = {
     "Leave this empty too, or fill in the step before it.": "no file has the steps of reminders",
     "Type a number of days from %(least)s to %(most)s.": "no file has the steps of reminders",
     "By Peppol an invoice goes to its Peppol id: fill it in.": "a file says nothing of how invoices are sent",
+    "The worker gets more an hour than the organisation pays.": "a file warns of every rate",
     "Choose at least one hour type that is not there yet.": "a file has its own",
     "Nobody here is left to invite.": "a file invites nobody",
     "Meanwhile others are to be invited than were shown. Look at the list again.": "a file invites nobody",
