@@ -120,6 +120,7 @@ class Cast:
                 "supervisor": self.world.supervisor.email if role in ("agency", *agency_roles.ROLES) else "",
             },
             "/language": {"language": "en"},
+            "/bureau/proposals/<proposal>/confirm": {"seen": ""},
             "/bureau/payments/bank/<entry>/book": {"seen": "0", "numbers": self.places["invoice_number"]},
             "/bureau/payments/bank/<entry>/set-aside": {"seen": "0"},
             "/bureau/assignments": {"worker": self.world.noor.employee_number, "organisation": "FSE"},

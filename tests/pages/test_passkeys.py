@@ -319,7 +319,7 @@ def test_who_works_at_the_agency_sets_up_a_passkey_first(app: Flask, world: Worl
     assert visitor.get("/bureau").status_code == 200
     refused = visitor.post(f"{LIST}/passkeys/{Passkey.get().id}/remove")
     assert refused.status_code == 409
-    assert "voeg eerst een andere toe" in refused.text
+    assert "voeg er eerst nog een toe" in refused.text
 
 
 def test_on_the_spot(app: Flask, key: SoftKey, noor: Account) -> None:
