@@ -71,11 +71,9 @@ def _printed(invoices: list[int], printers: Printers) -> Iterator[tuple[Invoice,
     for one in invoices:
         invoice = Invoice.get_by_id(one)
         lines = _lines(invoice)
-        if _stored(invoice, "pdf") is None:
-            pdf = printers.ask(invoice_text.html(invoice, lines), invoice.issued_on).result
-            ahead.append((invoice, partial(_keep, invoice, lines, pdf)))
-        else:
-            ahead.append((invoice, partial(_keep, invoice, lines, bytes)))
+        # Also where the e-invoice alone was lost: that is rare, and the PDF may go before it is kept.
+        pdf = printers.ask(invoice_text.html(invoice, lines), invoice.issued_on)
+        ahead.append((invoice, partial(_keep, invoice, lines, pdf.result)))
         if len(ahead) > printers.number:
             yield ahead.popleft()
     yield from ahead

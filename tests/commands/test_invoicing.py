@@ -7,6 +7,7 @@ import signal
 import subprocess
 from datetime import date
 from hashlib import sha256
+from typing import Any
 
 import pypdf
 import pytest
@@ -232,6 +233,23 @@ def test_a_lost_document_is_made_again_the_same(many: World) -> None:
     assert document_invoice.make_missing() == []
     assert {one.kind: one.sha256 for one in invoice.documents} == before
     assert Event.select().where((Event.invoice == invoice) & (Event.verb == "make_pdf")).count() == 1
+
+
+def test_a_pdf_that_goes_before_the_e_invoice_is_kept(many: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    invoice_cast.run()
+    document_invoice.make_missing()
+    invoice = Invoice.get(Invoice.number == 3)
+    before = {one.kind: one.sha256 for one in invoice.documents}
+    Document.delete().where((Document.invoice == invoice) & (Document.kind == "ubl")).execute()
+    keep = document_invoice._keep
+
+    def late(of: Invoice, *more: Any) -> list[Document]:
+        Document.delete().where(Document.invoice == of).execute()
+        return keep(of, *more)
+
+    monkeypatch.setattr(document_invoice, "_keep", late)
+    assert document_invoice.make_missing() == []
+    assert {one.kind: one.sha256 for one in invoice.documents} == before
 
 
 def test_a_lost_document_of_an_older_layout_is_made_in_the_one_of_today(
