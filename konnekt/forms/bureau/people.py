@@ -59,10 +59,9 @@ class CloseForm(FlaskForm):  # type: ignore[misc]
     sure = BooleanField(_("Yes, close it"))
 
 
-class RightForm(FlaskForm):  # type: ignore[misc]
-    """What a person may do in one organisation."""
+class RightBoxes(FlaskForm):  # type: ignore[misc]
+    """The rights in one organisation, a box each."""
 
-    organisation = SelectField(_("Organisation"), validate_choice=False)
     may_approve = BooleanField(_("Approve timesheets"))
     may_register = BooleanField(_("Register hours"))
     may_see_invoices = BooleanField(_("See invoices"))
@@ -73,7 +72,13 @@ class RightForm(FlaskForm):  # type: ignore[misc]
         return {name: bool(self[name].data) for name in RIGHTS}
 
 
-class RightHereForm(FlaskForm):  # type: ignore[misc]
+class RightForm(RightBoxes):
+    """What a person may do in one organisation."""
+
+    organisation = SelectField(_("Organisation"), validate_choice=False)
+
+
+class RightHereForm(RightBoxes):
     """Who gets which rights in the organisation whose page it is.
 
     chosen: the id of one of several who are called so.
@@ -81,14 +86,6 @@ class RightHereForm(FlaskForm):  # type: ignore[misc]
 
     person = SearchField(_("Name, e-mail or number"))
     chosen = RadioField(_("Who is meant?"), validate_choice=False)
-    may_approve = BooleanField(_("Approve timesheets"))
-    may_register = BooleanField(_("Register hours"))
-    may_see_invoices = BooleanField(_("See invoices"))
-    sure = BooleanField(_("Yes, go on"))
-
-    def may(self) -> dict[str, bool]:
-        """The boxes, by column."""
-        return {name: bool(self[name].data) for name in RIGHTS}
 
     def one_of(self, people: list[Any]) -> Any:
         """Who is meant of the people so called. Raises Invalid; then the form offers them to choose from."""
