@@ -8,7 +8,9 @@
   const button = make("button", { type: "button", textContent: words });
   const said = make("p", { role: "alert" });
   if (title) form.before(make("h2", { textContent: title }), make("p", { className: "soft", textContent: why }));
-  form.append(said, button);
+  const buttons = make("div", { className: "buttons" });
+  buttons.append(button);
+  form.append(buttons, said);
   form.hidden = form.parentElement.hidden = false;
 
   button.onclick = async () => {
