@@ -22,6 +22,7 @@ from peewee import (
     DateField,
     Field,
     ForeignKeyField,
+    IntegerField,
     JSONField,
     SelectBase,
     SqliteDatabase,
@@ -146,6 +147,8 @@ def insert(
     readers = [(place, convert) for place, field in enumerate(back) if (convert := _reader(field))]
     returned: list[tuple[Any, ...]] = []
     fields = [field for field in model._meta.sorted_fields if not isinstance(field, AutoField)]
+    # A whole number is stored as it is: asking its field each time took a third of a large import's inserts.
+    columns = [(field, field.name, isinstance(field, IntegerField | ForeignKeyField)) for field in fields]
     names = ", ".join(f'"{field.column_name}"' for field in fields)
     one = f"({', '.join([db.param] * len(fields))})"
     end = " RETURNING " + ", ".join(f'"{field.column_name}"' for field in back) if back else ""
@@ -154,7 +157,12 @@ def insert(
         some = rows[start : start + most]
         sql = f'INSERT INTO "{model._meta.table_name}" ({names}) VALUES {", ".join([one] * len(some))}{end}'  # noqa: S608
         complete = (defaults | row for row in some)
-        values = [_stored(field, row[field.name]) for row in complete for field in fields]
+        values = [
+            value if is_whole and type(value) is int else _stored(field, value)
+            for row in complete
+            for field, name, is_whole in columns
+            for value in (row[name],)
+        ]
         written = db.execute_sql(sql, values)
         if back:
             returned += _read(written.fetchall(), readers)

@@ -1,5 +1,6 @@
 """What becomes of rows of hours, judged against their sheets as the database has them."""
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -92,18 +93,23 @@ def too_long_days(some: list[FileSheet]) -> list[Fault]:
     """
     in_file = _Days()
     for sheet in some:
-        for row in sheet.rows:
-            in_file.add(sheet, row, row.minutes)
+        in_file.add(sheet, ((row, row.minutes) for row in sheet.rows))
     faults = in_file.faults(N_("%(hours)s hours of one worker on %(day)s (also line %(lines)s)"))
     wrong = {line for line, *_ in faults}
-    rows = [(sheet, row) for sheet in some for row in sheet.rows if row.line not in wrong]
-    put = [(sheet, row) for sheet, row in rows if row.place in sheet.put]
-    if not put:
+    put = [
+        (sheet, [row for row in sheet.rows if row.place in sheet.put and row.line not in wrong])
+        for sheet in some
+    ]
+    days = [row.place.day for _sheet, rows in put for row in rows]
+    if not days:
         return faults
-    together = _Days(_minutes_per_day(put))
-    for sheet, row in put:
-        old = sheet.cells[row.place].minutes if row.place in sheet.cells else 0
-        together.add(sheet, row, row.minutes - old)
+    together = _Days(_minutes_per_day([sheet for sheet, rows in put if rows], min(days), max(days)))
+    for sheet, rows in put:
+        cells = sheet.cells
+        together.add(
+            sheet,
+            ((row, row.minutes - (cells[row.place].minutes if row.place in cells else 0)) for row in rows),
+        )
     sentence = N_("%(hours)s hours of one worker on %(day)s, with what is known already")
     return faults + together.faults(sentence)
 
@@ -115,12 +121,15 @@ class _Days:
         self.minutes = minutes or {}
         self.lines: dict[tuple[str, date], list[int]] = {}
 
-    def add(self, sheet: FileSheet, row: FileHour, minutes: int) -> None:
+    def add(self, sheet: FileSheet, rows: Iterable[tuple[FileHour, int]]) -> None:
+        """Rows of a sheet, each with the minutes that it adds to its day."""
         # The address tells workers apart before they have an id.
-        key = (sheet.worker.email, row.place.day)
-        self.minutes[key] = self.minutes.get(key, 0) + minutes
-        if minutes > 0:
-            self.lines.setdefault(key, []).append(row.line)
+        worker, known, lines = sheet.worker.email, self.minutes, self.lines
+        for row, minutes in rows:
+            key = (worker, row.place.day)
+            known[key] = known.get(key, 0) + minutes
+            if minutes > 0:
+                lines.setdefault(key, []).append(row.line)
 
     def faults(self, sentence: str) -> list[Fault]:
         faults: list[Fault] = []
@@ -132,14 +141,13 @@ class _Days:
         return faults
 
 
-def _minutes_per_day(put: list[tuple[FileSheet, FileHour]]) -> dict[tuple[str, date], int]:
-    """What the workers of these rows have on the days between them."""
-    emails = {sheet.worker.id: sheet.worker.email for sheet, _row in put}
+def _minutes_per_day(some: list[FileSheet], first: date, last: date) -> dict[tuple[str, date], int]:
+    """What the workers of these sheets have on the days from first to last."""
+    emails = {sheet.worker.id: sheet.worker.email for sheet in some}
     emails.pop(None, None)
     if not emails:
         return {}
-    days = [row.place.day for _sheet, row in put]
-    rows = _worked(workers=list(emails), first=min(days), last=max(days))
+    rows = _worked(workers=list(emails), first=first, last=last)
     return {(emails[worker], day): int(minutes) for worker, day, minutes in rows}
 
 

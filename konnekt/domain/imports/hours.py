@@ -14,9 +14,9 @@ from collections.abc import Callable, Iterable
 from datetime import date
 from typing import Any
 
-from peewee import IntegrityError
+from peewee import IntegrityError, SqliteDatabase
 
-from konnekt.db import hold, transaction
+from konnekt.db import db, hold, transaction
 from konnekt.domain import flags
 from konnekt.domain.imports import columns, foreseen, sheets
 from konnekt.domain.imports.assignments import budget_number
@@ -28,13 +28,13 @@ from konnekt.domain.imports.report import Problem, RowOutcome
 from konnekt.domain.imports.run import Run
 from konnekt.domain.refusals import N_, Conflict
 from konnekt.models import Assignment, PayPeriod, State
-from konnekt.models.compiled import tuples
+from konnekt.models.compiled import compiled, listed
 
 log = logging.getLogger(__name__)
 
 # SQLite's lock is asked for again and again, not queued for: whoever waits has to find it free. As a share of
 # the time that a portion took, in seconds at most and at least.
-REST, LONGEST_REST, SHORTEST_REST = 0.5, 0.1, 0.005
+REST, LONGEST_REST, SHORTEST_REST = 0.3, 0.1, 0.005
 
 OVERTAKEN = N_("left as it is: somebody changed this timesheet meanwhile. Import the file again.")
 
@@ -102,9 +102,10 @@ def refresh_flags(tell: Callable[[], None]) -> None:
 
 
 def _rest(began: float) -> None:
-    """Let others have the lock for a while."""
+    """Let others have SQLite's lock for a while; PostgreSQL has them wait for rows alone."""
     took = time.perf_counter() - began
-    time.sleep(min(LONGEST_REST, max(SHORTEST_REST, took * REST)))
+    rest = min(LONGEST_REST, max(SHORTEST_REST, took * REST))
+    time.sleep(rest if isinstance(db.obj, SqliteDatabase) else 0)
 
 
 def _is_news(outcome: RowOutcome) -> bool:
@@ -140,23 +141,26 @@ def _as_foreseen(run: Run, some: list[FileSheet]) -> list[FileSheet]:
 
 def _changed_records(some: list[FileSheet]) -> set[int]:
     """The first line of each sheet whose assignment or period is no longer what was read."""
-    of = Assignment
-    assignments = tuples(
-        of.select(of.id, of.worker, of.organisation, of.basis).where(
-            of.id.in_([sheet.assignment.id for sheet in some])
-        )
-    )
-    periods = tuples(
-        PayPeriod.select(PayPeriod.id, PayPeriod.first_on, PayPeriod.last_on).where(
-            PayPeriod.id.in_({sheet.period.id for sheet in some})
-        )
-    )
+    assignments = _assignments(ids=[sheet.assignment.id for sheet in some])
+    periods = _periods(ids=[sheet.period.id for sheet in some])
     stored = {*assignments, *periods}
     return {
         sheet.rows[0].line
         for sheet in some
         if not {_read_of_assignment(sheet.assignment), _read_of_period(sheet.period)} <= stored
     }
+
+
+@compiled
+def _assignments() -> Any:
+    of = Assignment
+    return of.select(of.id, of.worker, of.organisation, of.basis).where(of.id.in_(listed("ids")))
+
+
+@compiled
+def _periods() -> Any:
+    of = PayPeriod
+    return of.select(of.id, of.first_on, of.last_on).where(of.id.in_(listed("ids")))
 
 
 def _read_of_assignment(of: Any) -> tuple[Any, ...]:

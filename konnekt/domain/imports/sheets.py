@@ -1,13 +1,13 @@
 """The timesheets that hours.csv makes or changes: as the database has them, and how they are written."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from peewee import fn
 
 from konnekt.domain import clock, events
 from konnekt.domain.imports.placed_hours import FileSheet, HoursCell, SheetKey
-from konnekt.domain.imports.rows import insert
 from konnekt.domain.imports.run import Run
 from konnekt.domain.refusals import Conflict
 from konnekt.domain.timesheets import snapshots
@@ -23,6 +23,8 @@ from konnekt.models import (
     TimesheetLine,
 )
 from konnekt.models.compiled import built, compiled, insert as insert_rows, listed
+
+COLUMNS = tuple(Timesheet._meta.sorted_field_names)
 
 
 def load(sheets: Iterable[FileSheet]) -> None:
@@ -97,24 +99,29 @@ def write(run: Run, sheets: list[FileSheet], batch: str) -> list[int]:
 def _make(sheets: list[FileSheet]) -> None:
     """State and moments as the file says: submitted and decided now, by nobody that we know."""
     now = clock.now()
-    for sheet in sheets:
-        is_sent = sheet.state != State.DRAFT
-        sheet.stored = Timesheet(
-            assignment=sheet.assignment,
-            organisation=sheet.assignment.organisation,
-            pay_period=sheet.period,
-            state=sheet.state,
-            minutes=sheet.minutes,
-            is_nil=is_sent and not sheet.minutes,
-            created_at=now,
-            submitted_at=now if is_sent else None,
-            decided_at=now if sheet.state == State.APPROVED else None,
-        )
-    insert(Timesheet, [sheet.stored for sheet in sheets])
+    by_place = {(sheet.assignment.id, sheet.period.id): sheet for sheet in sheets}
+    for row in insert_rows(Timesheet, [_new(sheet, now) for sheet in sheets], returning=COLUMNS):
+        stored = built(Timesheet, row)
+        by_place[stored.assignment_id, stored.pay_period_id].stored = stored
     # Where the worker enters, the hours are the worker's own; who typed them for an organisation is unknown.
     own = [sheet for sheet in sheets if sheet.assignment.entered_by == "worker"]
     contributors = [{"timesheet": one.stored.id, "account": one.worker.id} for one in own]
     insert_rows(Contributor, contributors)
+
+
+def _new(sheet: FileSheet, now: datetime) -> dict[str, Any]:
+    is_sent = sheet.state != State.DRAFT
+    return {
+        "assignment": sheet.assignment.id,
+        "organisation": sheet.assignment.organisation.id,
+        "pay_period": sheet.period.id,
+        "state": sheet.state,
+        "minutes": sheet.minutes,
+        "is_nil": is_sent and not sheet.minutes,
+        "created_at": now,
+        "submitted_at": now if is_sent else None,
+        "decided_at": now if sheet.state == State.APPROVED else None,
+    }
 
 
 def _claim(sheet: FileSheet) -> None:
