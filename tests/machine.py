@@ -163,6 +163,8 @@ class Machine:
             (self._nginx if name == "nginx" else self._postgresql)(verb)
         if services and verb in ("start", "restart", "enable"):
             self._start(services)
+        if verb == "start" and "konnekt-backup" in names:
+            self.once("konnekt-backup")
 
     def _start(self, services: Sequence[str]) -> None:
         """Start what the units say, after what they say before that: all of them the same."""
@@ -185,6 +187,16 @@ class Machine:
                 )  # fmt: skip
         if "konnekt" in services:
             _until(lambda: urlopen(f"http://127.0.0.1:{self.port()}/healthz", timeout=5).close())
+
+    def once(self, name: str) -> None:
+        """What starting a unit of one run does, with what stands beside it."""
+        units = self.root / "etc/systemd/system"
+        files = [units / f"{name}.service", *sorted((units / f"{name}.service.d").glob("*.conf"))]
+        text = "\n".join(file.read_text() for file in files)
+        for line in re.findall(r"^ExecStart(?:Post)?=(.*)$", text, re.M):
+            # This command reads the settings, as systemd does for the unit.
+            line = line.replace("/srv/konnekt/.venv/bin/konnekt", "/usr/local/bin/konnekt")
+            self.bash(line.replace("$$", "$").replace("%%", "%"))
 
     def port(self) -> str:
         """The port on which the unit of the socket listens, with what stands beside it."""

@@ -1,6 +1,8 @@
 """docs/operating.md, command by command: what it says is what one gets."""
 
+import os
 import shutil
+import time
 from contextlib import ExitStack
 from http.client import HTTPConnection
 
@@ -68,9 +70,21 @@ def test_from_nothing_to_an_upgrade_and_a_backup_brought_back() -> None:
         assert "FAIL" not in said
         assert "University account" in sign_in_page(one)
 
-        listed = one.run(commands("Backups")[:3])
+        steps = commands("Backups")
+        listed = one.run(steps[:3])
         assert "by-hand.zip" in listed
-        one.run(commands("Backups")[3:])
+        backups = one.root / "var/lib/konnekt-backups"
+        yesterday = time.time() - 25 * 3600
+        for name in ("2026-11-01-0230.zip", "2026-11-01-0240.zip", "of-a-day.zip"):
+            (backups / name).touch()
+            os.utime(backups / name, (yesterday, yesterday))
+        often = next(i for i, step in enumerate(steps) if step == "systemctl start konnekt-backup") + 1
+        one.run(steps[3:often])
+        names = {file.name for file in backups.iterdir()} - {"by-hand.zip"}
+        assert names > {"2026-11-01-0230.zip", "of-a-day.zip"}
+        assert "2026-11-01-0240.zip" not in names
+        assert len(names) == 3, "and the one of now"
+        one.run(steps[often:])
         assert one.is_signed_in(), "with the session and the secret of before"
         assert (one.root / "var/lib/konnekt.before/konnekt.db").exists()
         steps = commands("Upgrade, and back")
