@@ -38,15 +38,15 @@ def _asked() -> list[int]:
     return picks(request.args.getlist("pick"))
 
 
-def _shown(found: list[send.Outgoing], refusal: Refused | None = None) -> Response:
+def _shown(invoices: list[send.Outgoing], refusal: Refused | None = None) -> Response:
     status = refusal.status if refusal else 200
-    return web.page(*PAGE, status, **_context(found), refusal=refusal)
+    return web.page(*PAGE, status, **_context(invoices), refusal=refusal)
 
 
-def _context(found: list[send.Outgoing]) -> dict[str, Any]:
+def _context(invoices: list[send.Outgoing]) -> dict[str, Any]:
     return {
-        "going": [one for one in found if not one.fault],
-        "staying": [one for one in found if one.fault],
+        "going": [one for one in invoices if not one.fault],
+        "staying": [one for one in invoices if one.fault],
     }
 
 
@@ -84,6 +84,6 @@ def send_one(invoice: int) -> Response:
 
 
 def _of_one(invoice: int, refusal: Refused | None = None) -> dict[str, Any]:
-    found = detail.whole(invoice, web.grants())
-    outgoing = send.outgoing(found.invoice)
-    return {"whole": found, "outgoing": outgoing, "refusal": refusal, "is_fragment": False}
+    whole = detail.whole(invoice, web.grants())
+    outgoing = send.outgoing(whole.invoice)
+    return {"whole": whole, "outgoing": outgoing, "refusal": refusal, "is_fragment": False}

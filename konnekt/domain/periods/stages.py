@@ -52,13 +52,13 @@ def of(periods: list[PayPeriod]) -> dict[int, list[PlaceStages]]:
     columns = [PayPeriod.id, Organisation.id, Organisation.code, Organisation.name]
     query = progress.joined(Assignment.select(*columns, *numbers), ids)
     query = query.where(Assignment.is_asked_for() | has_sheet).group_by(*columns)
-    found: dict[int, list[PlaceStages]] = {period: [] for period in ids}
+    places: dict[int, list[PlaceStages]] = {period: [] for period in ids}
     for period, _id, code, name, unsent, waiting, approved, to_invoice, to_pay in query.order_by(
         fn.LOWER(Organisation.name), Organisation.id
     ).tuples():
         done = approved - to_invoice - to_pay
-        found[period].append(PlaceStages(code, name, (unsent, waiting, to_invoice, to_pay, done)))
-    return found
+        places[period].append(PlaceStages(code, name, (unsent, waiting, to_invoice, to_pay, done)))
+    return places
 
 
 def tally(places: list[PlaceStages]) -> progress.Tally:
