@@ -15,7 +15,7 @@ from konnekt.providers import Provider
 MOST_WORKERS = 64
 LEVELS = ("debug", "info", "warning", "error")
 # The signing key and those before it: a session lasts a week at most, so two changes of it do no harm.
-KEPT_SECRETS = 3
+MOST_SECRETS = 3
 # Where the browsers that people have take messages; a name with a star stands for all below it.
 PUSH_HOSTS = (
     "fcm.googleapis.com", "updates.push.services.mozilla.com", "web.push.apple.com", "*.notify.windows.com",
@@ -120,7 +120,7 @@ class Config:
 
     def renew_secret(self) -> None:
         """Put a new signing key before the ones there are, whole or not at all. Raises BadSetting."""
-        self.write_secret("\n".join([secrets.token_urlsafe(48), *self.secrets()[: KEPT_SECRETS - 1]]))
+        self.write_secret("\n".join([secrets.token_urlsafe(48), *self.secrets()[: MOST_SECRETS - 1]]))
 
     def write_secret(self, text: str) -> None:
         """Store the signing keys, a line each, whole or not at all. Raises BadSetting."""

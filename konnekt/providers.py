@@ -43,11 +43,11 @@ def read(file: str) -> tuple[Provider, ...]:
         line = getattr(error, "lineno", None)
         where = f" (line {line})" if line else ""
         raise ValueError(f"{path} is no list of [sections] with name = value{where}") from None
-    found = tuple(_provider(key, dict(parser[key])) for key in parser.sections())
-    issuers = [one.issuer for one in found]
+    providers = tuple(_provider(key, dict(parser[key])) for key in parser.sections())
+    issuers = [one.issuer for one in providers]
     if len(set(issuers)) < len(issuers):
         raise ValueError("two sections have the same issuer")
-    return found
+    return providers
 
 
 def _provider(key: str, said: dict[str, str]) -> Provider:

@@ -115,11 +115,11 @@ def oldest() -> Any:
     queued. What a server refuses for now (a full mailbox) holds up nobody else's mail.
     """
     waits = Mail.sent_at.is_null() & Mail.failed_at.is_null()
-    found = Mail.select(
+    moments = Mail.select(
         fn.MIN(Mail.due_at).filter(Mail.due_at <= clock.now()),
         fn.MIN(Mail.queued_at).filter(Mail.last_error.startswith(Unreachable.__name__)),
     ).where(waits)
-    return min(filter(None, found.scalar(as_tuple=True)), default=None)
+    return min(filter(None, moments.scalar(as_tuple=True)), default=None)
 
 
 def figures() -> dict[str, int]:
@@ -127,8 +127,8 @@ def figures() -> dict[str, int]:
     is_due = Mail.failed_at.is_null() & (Mail.due_at <= clock.now())
     states = (is_due, Mail.failed_at.is_null() & ~is_due, Mail.failed_at.is_null(False))
     counts = [fn.COUNT(Mail.id).filter(state) for state in states]
-    found = Mail.select(*counts).where(Mail.sent_at.is_null()).scalar(as_tuple=True)
-    return dict(zip(("due", "resting", "failed"), found, strict=True))
+    numbers = Mail.select(*counts).where(Mail.sent_at.is_null()).scalar(as_tuple=True)
+    return dict(zip(("due", "resting", "failed"), numbers, strict=True))
 
 
 def hold_back() -> None:

@@ -111,10 +111,10 @@ def database() -> list[Finding]:
 
 def wrong(config: Config) -> list[str]:
     """The names of what keeps the portal from working well; `konnekt check` says more."""
-    found = [disk(config)]
+    checks = [disk(config)]
     try:
         with db.connection_context():
-            found += database()
+            checks += database()
     except (PeeweeException, MaxConnectionsExceeded) as error:
-        found.append(Finding("database", False, str(error)))
-    return [one.name for one in found if not one.is_well]
+        checks.append(Finding("database", False, str(error)))
+    return [one.name for one in checks if not one.is_well]

@@ -218,7 +218,7 @@ def compose(
 @lru_cache
 def _templates(language: str) -> Environment:
     """Jinja for one language, apart from Flask's: mails are also written where nobody asks for a page."""
-    made = Environment(
+    environment = Environment(
         loader=FileSystemLoader(HOUSE / "templates" / "mail"),
         autoescape=select_autoescape(["html"], default=False),
         undefined=StrictUndefined,
@@ -227,7 +227,7 @@ def _templates(language: str) -> Environment:
         extensions=["jinja2.ext.i18n"],
     )
     translations: NullTranslations = Translations.load(HOUSE / "translations", [language])
-    made.install_gettext_translations(translations, newstyle=True)  # type: ignore[attr-defined]
+    environment.install_gettext_translations(translations, newstyle=True)  # type: ignore[attr-defined]
 
     def called(how: Callable[..., str], period: PayPeriod | str, *more: int) -> str:
         if isinstance(period, str):
@@ -242,7 +242,7 @@ def _templates(language: str) -> Environment:
         }
         return translations.gettext(words) % told if told else translations.gettext(words)
 
-    made.filters.update(
+    environment.filters.update(
         flag_chip=chip,
         name=lambda row: row if isinstance(row, str) else row.name,
         moment=lambda at: format_datetime(clock.local(at), f"EEEE {DAY} HH:mm", locale=LOCALES[language]),
@@ -252,4 +252,4 @@ def _templates(language: str) -> Environment:
         period=lambda period: called(period_names.with_days, period),
         period_name=lambda period: called(period_names.plain, period, clock.today().year),
     )
-    return made
+    return environment

@@ -85,8 +85,8 @@ def _read(file: Path, number: str, outcome: str) -> None:
             .first()
         )
         if last is not None:
-            kept = {"outcome": outcome, "outcome_at": clock.now(), "answer": answer}
-            Dispatch.update(kept).where(Dispatch.id == last.id).execute()
+            answered = {"outcome": outcome, "outcome_at": clock.now(), "answer": answer}
+            Dispatch.update(answered).where(Dispatch.id == last.id).execute()
     if last is None:
         log.warning("an access point answers about %s, which it was not given", number)
         file.replace(file.with_name(f"{file.name}.unknown"))

@@ -52,20 +52,20 @@ def queue(
 ) -> Job:
     """Queue a job in the caller's transaction; asked has to fit in JSON."""
     with transaction():
-        made: Job = Job.create(
+        job: Job = Job.create(
             kind=kind, asked=asked or {}, created_at=clock.now(), created_by=by, request_id=cause.request_id()
         )
         for name, content in (files or {}).items():
-            JobFile.create(job=made, name=name, content=content)
-    return made
+            JobFile.create(job=job, name=name, content=content)
+    return job
 
 
 def find(number: int) -> Job:
     """A job by its number; raises NotFound."""
-    found: Job | None = Job.select().where(Job.id == number).first()
-    if found is None:
+    job: Job | None = Job.select().where(Job.id == number).first()
+    if job is None:
         raise NotFound("This work is not known any more.")
-    return found
+    return job
 
 
 def files(job: Job) -> dict[str, bytes]:
@@ -84,8 +84,8 @@ def claim(kinds: Collection[str]) -> Job | None:
     for job in list(query):
         mine = waiting & (Job.id == job.id) & (Job.attempts == job.attempts)
         if job.attempts >= ATTEMPTS:
-            kept = {"values": {"attempts": ATTEMPTS}}
-            Job.update(ended_at=now, failure=GAVE_UP, result=kept, claimed_until_at=None).where(
+            result = {"values": {"attempts": ATTEMPTS}}
+            Job.update(ended_at=now, failure=GAVE_UP, result=result, claimed_until_at=None).where(
                 mine
             ).execute()
             continue
@@ -103,8 +103,8 @@ def _mine(job: Job) -> Any:
 
 def renew(job: Job) -> bool:
     """Keep a claim for another minute; false where it is somebody else's by now."""
-    kept = Job.update(claimed_until_at=clock.now() + CLAIM).where(_mine(job))
-    return bool(kept.execute() == 1)
+    renewed = Job.update(claimed_until_at=clock.now() + CLAIM).where(_mine(job))
+    return bool(renewed.execute() == 1)
 
 
 def tell(job: Job, done: int, total: int) -> None:
@@ -131,8 +131,8 @@ def end(job: Job, result: dict[str, Any]) -> bool:
 def fail(job: Job, refusal: Refused | None = None) -> None:
     """End a job without a result: with the sentence of a refusal, or a plain one."""
     sentence = refusal.sentence if refusal else FAILED
-    kept = {"values": packed(refusal.values if refusal else {})}
-    columns = {"ended_at": clock.now(), "failure": sentence, "result": kept, "claimed_until_at": None}
+    result = {"values": packed(refusal.values if refusal else {})}
+    columns = {"ended_at": clock.now(), "failure": sentence, "result": result, "claimed_until_at": None}
     Job.update(columns).where(_mine(job)).execute()
 
 

@@ -71,7 +71,7 @@ def _do(job: Job, handler: Handler, told: Callable[[], bool]) -> None:
         queue.tell(job, done, total)
 
     try:
-        with _kept(job):
+        with _claim_renewed(job):
             result = handler(job, tell)
         queue.end(job, result)
         log.info("job %s (%s) is done", job.id, job.kind)
@@ -92,7 +92,7 @@ def _do(job: Job, handler: Handler, told: Callable[[], bool]) -> None:
 
 
 @contextmanager
-def _kept(job: Job) -> Iterator[None]:
+def _claim_renewed(job: Job) -> Iterator[None]:
     """Keep the claim while the handler is busy, also where it tells nothing for a while."""
     over = Event()
     thread = Thread(target=_renew, args=(job, over), daemon=True)

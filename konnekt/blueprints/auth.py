@@ -135,8 +135,8 @@ def forgotten() -> Response:
 def link(token: str) -> Response:
     """Choose a first or a new password; looking doesn't use the link up, setting does."""
     try:
-        found = links.find(token)
-        response = _set_password(token, found) if request.method == "POST" else _new_password(found)
+        mailed = links.find(token)
+        response = _set_password(token, mailed) if request.method == "POST" else _new_password(mailed)
     except NotFound as refusal:
         web.note("link_refused")
         response = signing_in.page("auth/link_over.html", refusal.status, sentence=web.say(refusal))

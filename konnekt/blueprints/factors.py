@@ -71,13 +71,13 @@ def confirm(authenticator: int) -> Response:
     """Have it count, by the first code that it shows."""
     form, account = CodeForm(), web.account()
     try:
-        made = factors.confirm(authenticator, form.factor_code.data or "", by=account)
+        app = factors.confirm(authenticator, form.factor_code.data or "", by=account)
     except (Invalid, TooMany) as refusal:
         web.note("code_refused", account.id)
         form.factor_code.errors = [web.say(refusal)]  # its own field, whatever was refused
         return _set_up(factors.find(authenticator, by=account), form, refusal.status)
     web.note("factor_added", account.id)
-    flash(_("%(name)s is set up: from now on you sign in with your password and a code.", name=made.name))
+    flash(_("%(name)s is set up: from now on you sign in with your password and a code.", name=app.name))
     return _added()
 
 
@@ -136,7 +136,7 @@ def add_passkey() -> Response:
     form, account, name = PasskeyForm(), web.account(), request.form.get("name", "")
     here = passkey_button.browser(), passkey_button.site()
     try:
-        made = passkeys.add(request.form.get("new_passkey", ""), name, *here, by=account)
+        passkey = passkeys.add(request.form.get("new_passkey", ""), name, *here, by=account)
     except (Invalid, Conflict) as refusal:
         passkey_button.note(refusal, account)
         form.form_errors = [web.say(refusal)]
@@ -145,7 +145,7 @@ def add_passkey() -> Response:
     flash(
         _(
             "%(name)s is set up: it signs you in, and after your password it is the second step.",
-            name=made.name,
+            name=passkey.name,
         )
     )
     return _added()

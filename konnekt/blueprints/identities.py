@@ -27,7 +27,7 @@ bp = Blueprint("identities", __name__)
 @bp.post("/login/with/<provider>")
 def begin(provider: str) -> Response:
     """Go to the provider, to sign in or by a link that was mailed; who is signed in already goes on."""
-    found = identities.find_provider(provider)
+    chosen = identities.find_provider(provider)
     if current_user.is_authenticated:
         return signing_in.lead_on()
     carried = request.form.get("unsent", "") if unsent.of_sign_in() else ""
@@ -35,9 +35,9 @@ def begin(provider: str) -> Response:
     try:
         if token := request.form.get("link"):
             link = links.find(token)
-            identities.check_may_bind(link, found)
-            return to_provider.leave(found, "link", link=link, account=link.account)
-        return to_provider.leave(found, "sign_in", **about)
+            identities.check_may_bind(link, chosen)
+            return to_provider.leave(chosen, "link", link=link, account=link.account)
+        return to_provider.leave(chosen, "sign_in", **about)
     except Refused as refusal:
         return _refused(refusal)
 
@@ -45,7 +45,7 @@ def begin(provider: str) -> Response:
 @bp.get("/login/with/<provider>/answer")
 def answer(provider: str) -> Response:
     """Come back from the provider: signed in, connected, asked once more, or refused in one sentence."""
-    found = identities.find_provider(provider)
+    chosen = identities.find_provider(provider)
     state, browser = request.args.get("state", ""), to_provider.browser()
     purpose = provider_requests.purpose_of(state, browser)
     if current_user.is_authenticated and purpose not in ("bind", "once_more"):
@@ -53,7 +53,7 @@ def answer(provider: str) -> Response:
     else:
         try:
             came = provider_requests.finish(
-                found,
+                chosen,
                 state=state,
                 browser=browser,
                 code=request.args.get("code", ""),
@@ -165,11 +165,11 @@ def index() -> Response:
 @once_more.asked
 def bind(provider: str) -> Response:
     """Go to the provider, to connect one's own account."""
-    found = identities.find_provider(provider)
+    chosen = identities.find_provider(provider)
     if sign_in_policy.of(web.account()) == "off":
-        raise Conflict("Your organisation does not use %(provider)s.", provider=found.name)
+        raise Conflict("Your organisation does not use %(provider)s.", provider=chosen.name)
     try:
-        return to_provider.leave(found, "bind", account=web.account())
+        return to_provider.leave(chosen, "bind", account=web.account())
     except Refused as refusal:
         return _refused(refusal)
 
@@ -177,10 +177,10 @@ def bind(provider: str) -> Response:
 @bp.post("/account/providers/<provider>/once-more")
 def ask_once_more(provider: str) -> Response:
     """Go to the provider, to be asked there who one is."""
-    found = identities.find_provider(provider)
+    chosen = identities.find_provider(provider)
     back = web.own_path(request.form.get("next")) or url_for("account.index")
     try:
-        return to_provider.leave(found, "once_more", account=web.account(), back=back)
+        return to_provider.leave(chosen, "once_more", account=web.account(), back=back)
     except Refused as refusal:
         return _refused(refusal)
 

@@ -47,7 +47,7 @@ def _list(form: InvoiceFilterForm, refusal: Refused | None = None) -> Response:
     page = listing.page(who, by, form.number(), totals.count)
     return web.page(
         "invoices/index.html",
-        "partials/invoices_found.html",
+        "partials/invoices_list.html",
         refusal.status if refusal else 200,
         by=by,
         totals=totals,

@@ -103,8 +103,8 @@ def _outcome(token: str, opened: mailed_sheets.OpenedLink, outcome: decide.Outco
 def _refusals(opened: mailed_sheets.OpenedLink, outcome: decide.Outcome) -> list[str]:
     refusals: dict[str, list[str]] = {}
     for pick, _sheet_of_it, refusal in outcome.refused:
-        known = opened.by_id.get(pick.sheet)
-        refusals.setdefault(web.say(refusal), []).append(known.row.worker if known else _("unknown"))
+        picked = opened.by_id.get(pick.sheet)
+        refusals.setdefault(web.say(refusal), []).append(picked.row.worker if picked else _("unknown"))
     return [f"{sentence} ({', '.join(names)})" for sentence, names in refusals.items()]
 
 

@@ -72,9 +72,9 @@ def xlsx() -> Response:
 @bp.post("/mail")
 def by_mail() -> Response:
     """Have the report of each period mailed, or no more."""
-    is_wanted = bool(request.form.get("wanted"))
-    report_letter.choose(is_wanted, by=web.account())
-    if is_wanted:
+    is_mailed = bool(request.form.get("wanted"))
+    report_letter.choose(is_mailed, by=web.account())
+    if is_mailed:
         flash(_("You get the report of each period by mail, to %(email)s.", email=web.account().email))
     else:
         flash(_("You get no more reports by mail."))

@@ -12,5 +12,5 @@ bp = Blueprint("search", __name__, url_prefix="/search")
 @bp.get("")
 def index() -> Response:
     """The field and its answers; htmx gets the answers while one types."""
-    found = search.search(web.grants(), request.args.get("q", ""))
-    return web.page("search/index.html", "partials/search_answers.html", found=found)
+    answers = search.search(web.grants(), request.args.get("q", ""))
+    return web.page("search/index.html", "partials/search_answers.html", answers=answers)

@@ -71,24 +71,24 @@ class Head(NamedTuple):
 
 def verify() -> Findings:
     """Recompute each chain and compare it with what stands there, and with how long it has to be."""
-    found = Findings()
+    findings = Findings()
     seen: dict[str, tuple[int, str]] = {}
     for name, rows in groupby(_in_chains(), key=lambda row: chains.name_of(*row[1:6])):
-        seen[name] = _recompute(name, rows, found)
+        seen[name] = _recompute(name, rows, findings)
         if len(seen) == AT_ONCE:
-            _compare_ends(seen, found)
+            _compare_ends(seen, findings)
             seen = {}
-    _compare_ends(seen, found)
-    found.erased = erased_events.check(found.add)
+    _compare_ends(seen, findings)
+    findings.erased = erased_events.check(findings.add)
     (ends,) = db.execute_sql("SELECT COUNT(*) FROM event_chain").fetchone()
-    if ends != found.chains:
-        _find_lost(found)
+    if ends != findings.chains:
+        _find_lost(findings)
     if not chains.has_triggers():
-        found.add("a trigger that refuses changes is missing (`konnekt migrate` puts it back)")
-    return found
+        findings.add("a trigger that refuses changes is missing (`konnekt migrate` puts it back)")
+    return findings
 
 
-def _recompute(name: str, rows: Iterator[tuple[Any, ...]], found: Findings) -> tuple[int, str]:
+def _recompute(name: str, rows: Iterator[tuple[Any, ...]], findings: Findings) -> tuple[int, str]:
     """Look at the events of one thing; returns how many there are and the hash of the last one."""
     before, count = "", 0
     for row in rows:
@@ -96,24 +96,24 @@ def _recompute(name: str, rows: Iterator[tuple[Any, ...]], found: Findings) -> t
         event = f"event {row[0]} of {name}"
         content = chains.content_of(row)
         if chains.hash_of(previous, content, salt, erased) != stored:
-            found.add(f"{event} was changed")
+            findings.add(f"{event} was changed")
         if erased and (salt or chains.hash_of_words(content, "")):
-            found.add(f"{event} was erased and says something again")
+            findings.add(f"{event} was erased and says something again")
         if previous != before:
-            found.add(f"{event} does not follow the one before it: one was removed, added or moved")
+            findings.add(f"{event} does not follow the one before it: one was removed, added or moved")
         before, count = stored, count + 1
     return count, before
 
 
-def _compare_ends(seen: dict[str, tuple[int, str]], found: Findings) -> None:
-    found.chains += len(seen)
-    found.events += sum(count for count, _ in seen.values())
+def _compare_ends(seen: dict[str, tuple[int, str]], findings: Findings) -> None:
+    findings.chains += len(seen)
+    findings.events += sum(count for count, _ in seen.values())
     written = chains.ends(list(seen))
     for name, (count, last) in seen.items():
         if name not in written:
-            found.add(f"{name} has {count} events and no word of how many they should be")
+            findings.add(f"{name} has {count} events and no word of how many they should be")
         elif written[name] != (count, last):
-            found.add(
+            findings.add(
                 f"{name} has {count} events of {written[name][0]}, or another last one than was written"
             )
 
@@ -140,7 +140,7 @@ def _ordered(column: str, which: str, place: int, of: Any) -> Iterator[tuple[Any
         of, last = rows[-1][place], rows[-1][0]
 
 
-def _find_lost(found: Findings) -> None:
+def _find_lost(findings: Findings) -> None:
     """Chains that have to be there and have no event left."""
     last, mark = "", db.param
     while rows := db.execute_sql(
@@ -152,10 +152,10 @@ def _find_lost(found: Findings) -> None:
             column = "thing" if kind == "thing" else f"{kind}_id" if kind in chains.OF else "NULL"
             is_there = f"SELECT 1 FROM event WHERE CAST({column} AS TEXT) = {mark} LIMIT 1"  # noqa: S608
             if not db.execute_sql(is_there, (of,)).fetchone():
-                found.add(f"{name} has lost all of its {events} events")
+                findings.add(f"{name} has lost all of its {events} events")
         last = rows[-1][0]
-    if not found.wrong:
-        found.add(f"there are events of {found.chains} things, and not of all that have some")
+    if not findings.wrong:
+        findings.add(f"there are events of {findings.chains} things, and not of all that have some")
 
 
 def newest_day() -> date:

@@ -60,7 +60,7 @@ def restore(config: Config, file: Path) -> dict[str, Any]:
     manifest = read(file)
     if manifest["kind"] != _kind():
         _refuse(f"This backup is of {manifest['kind']}, and KONNEKT_DATABASE names {_kind()}.")
-    if newer := sorted(set(manifest["migrations"]) - {*schema.known(), *BEFORE}):
+    if newer := sorted(set(manifest["migrations"]) - {*schema.migration_names(), *BEFORE}):
         _refuse(
             f"This backup is newer than this version of Konnekt (it has {newer[-1]}): install the newer one."
         )
@@ -82,11 +82,11 @@ def restore(config: Config, file: Path) -> dict[str, Any]:
         if not config.secrets():
             config.write_secret(secret)
     with db.connection_context():
-        found = {table: _count(table) for table in manifest["rows"]}
-        if found != manifest["rows"]:
-            _refuse(f"What was restored is not what was backed up: {found}")
+        counts = {table: _count(table) for table in manifest["rows"]}
+        if counts != manifest["rows"]:
+            _refuse(f"What was restored is not what was backed up: {counts}")
         delivery.hold_back()
-        if "background_process" in found:  # a backup of an older version has no such table yet
+        if "background_process" in counts:  # a backup of an older version has no such table yet
             pulse.forget()
     return manifest
 
@@ -138,9 +138,9 @@ def _copy_sqlite(copy: Path) -> dict[str, int]:
         with db.connection_context():
             db.connection().backup(target)
         target.execute("PRAGMA journal_mode=DELETE")
-        found = [row[0] for row in target.execute("PRAGMA integrity_check")]
-        if found != ["ok"] or target.execute("PRAGMA foreign_key_check").fetchone():
-            _refuse(f"The database is damaged: {found[0]}")
+        problems = [row[0] for row in target.execute("PRAGMA integrity_check")]
+        if problems != ["ok"] or target.execute("PRAGMA foreign_key_check").fetchone():
+            _refuse(f"The database is damaged: {problems[0]}")
         names = [row[0] for row in target.execute(
             "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
         )]  # fmt: skip
@@ -195,10 +195,10 @@ def _pack(part: Path, copy: Path, secret: Path, facts: dict[str, Any]) -> None:
 
 
 def _digest(file: Any) -> str:
-    found = hashlib.sha256()
+    digest = hashlib.sha256()
     while block := file.read(BLOCK):
-        found.update(block)
-    return found.hexdigest()
+        digest.update(block)
+    return digest.hexdigest()
 
 
 def _to_disk(path: Path) -> None:

@@ -25,20 +25,20 @@ APART = timedelta(minutes=1)
 
 def findings(config: Config) -> list[Finding]:
     """All that is looked at, each as far as what it needs is well; nothing is changed or sent."""
-    found = [_instance(config), health.disk(config), _proxies(config)]
-    found += [_provider(one) for one in config.providers]
-    found += [_peppol(config.peppol_folder)] if config.peppol_folder else []
+    checks = [_instance(config), health.disk(config), _proxies(config)]
+    checks += [_provider(one) for one in config.providers]
+    checks += [_peppol(config.peppol_folder)] if config.peppol_folder else []
     try:
         with db.connection_context():
-            found.append(Finding("database", True, _where(config)))
-            found.append(_schema(config))
-            if found[-1].is_well:
-                found[2] = _proxies(config, is_noted=proxies.noted())
-                found += [_mail(), health.post(), health.work(), health.processes(), _kept_facts()]
-            found.append(_clock(config))
+            checks.append(Finding("database", True, _where(config)))
+            checks.append(_schema(config))
+            if checks[-1].is_well:
+                checks[2] = _proxies(config, is_noted=proxies.noted())
+                checks += [_mail(), health.post(), health.work(), health.processes(), _compared()]
+            checks.append(_clock(config))
     except PeeweeException as error:
-        found.append(Finding("database", False, f"{_where(config)}: {str(error).strip().splitlines()[0]}"))
-    return found
+        checks.append(Finding("database", False, f"{_where(config)}: {str(error).strip().splitlines()[0]}"))
+    return checks
 
 
 def _instance(config: Config) -> Finding:
@@ -86,7 +86,7 @@ def _mail() -> Finding:
     return Finding("mail", True, said)
 
 
-def _kept_facts() -> Finding:
+def _compared() -> Finding:
     """What is kept beside the hours so that pages are quick, compared with the hours: it reads them all."""
     differences = (link_facts.differences, missing_documents.differences, counted.drifted, waiting.drifted)
     wrong = [str(one) for compare in differences for one in compare()]

@@ -74,11 +74,11 @@ def _still(file: Path) -> Iterator[sqlite3.Connection]:
 
 def _require_copyable(config: Config, source: sqlite3.Connection, file: Path) -> None:
     applied = {name for (name,) in source.execute("SELECT name FROM schema_migration")}
-    if newer := sorted(applied - set(schema.known())):
+    if newer := sorted(applied - set(schema.migration_names())):
         raise click.ClickException(
             f"{file} is newer than this version of Konnekt (it has {newer[-1]}): install the newer one."
         )
-    if older := sorted(set(schema.known()) - applied):
+    if older := sorted(set(schema.migration_names()) - applied):
         raise click.ClickException(
             f"{file} is older than this version of Konnekt (it lacks {older[0]}): "
             "run `konnekt migrate` on it first."

@@ -37,11 +37,11 @@ def _named(after: Any) -> list[int]:
 
 
 def _compare(number: int, named: list[int], say: Callable[[str], None]) -> int:
-    found = db.execute_sql(
+    rows = db.execute_sql(
         f"SELECT id FROM event WHERE erased_by_id = {db.param} AND erased <> '' ORDER BY id",  # noqa: S608
         (number,),
     ).fetchall()
-    there = [one for (one,) in found]
+    there = [one for (one,) in rows]
     if there != named:
         say(f"event {number} says that other events were erased than lost their words by it")
     return len(set(there) & set(named))

@@ -34,17 +34,17 @@ def run(
         calendar, year, number, organisation, on=on, by=None, source="command", tell=_tell_issued
     )
     click.echo(f"{len(issued)} {'document' if len(issued) == 1 else 'documents'} issued, dated {on}.")
-    failed = document_invoice.make_missing(_tell_made)
+    failed = document_invoice.make_missing(_tell_documents)
     for invoice, why in failed:
         click.echo(f"{invoice}: {why}", err=True)
     return not failed
 
 
-def _print_preview(found: drafts.InvoicePreview) -> None:
-    if found.period is not None:
-        click.echo(period_names.with_days(found.period, str, "en_GB"))
+def _print_preview(preview: drafts.InvoicePreview) -> None:
+    if preview.period is not None:
+        click.echo(period_names.with_days(preview.period, str, "en_GB"))
     rows = [("organisation", "period", "budget number", "", "hours", "without VAT", "VAT", "total")]
-    for draft in found.drafts:
+    for draft in preview.drafts:
         rows.append(
             (
                 draft.organisation.code,
@@ -59,23 +59,23 @@ def _print_preview(found: drafts.InvoicePreview) -> None:
             )
         )
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    for row in rows if found.drafts else []:
+    for row in rows if preview.drafts else []:
         cells = [
             cell.ljust(width) if at < 4 else cell.rjust(width)
             for at, (cell, width) in enumerate(zip(row, widths, strict=True))
         ]
         click.echo("  ".join(cells).rstrip())
-    click.echo(f"{len(found.drafts)} to issue, {units.euros(found.net_cents, ENGLISH)} without VAT.")
-    for line in found.rounded:
+    click.echo(f"{len(preview.drafts)} to issue, {units.euros(preview.net_cents, ENGLISH)} without VAT.")
+    for line in preview.rounded:
         price = units.price(line.unit_price, ENGLISH)
         click.echo(f"rounded: {line.sheet.assignment.code}: {line.hour_type.code} at {price}")
-    for party, fault in found.without_address:
+    for party, fault in preview.without_address:
         click.echo(f"e-invoices go without the Peppol id of {party.name}: {fault}")
-    _print_left_out(found)
+    _print_left_out(preview)
 
 
-def _print_left_out(found: drafts.InvoicePreview) -> None:
-    for one in found.omitted:
+def _print_left_out(preview: drafts.InvoicePreview) -> None:
+    for one in preview.omitted:
         sheets = "timesheet" if len(one.sheets) == 1 else "timesheets"
         hours = units.hours_total(one.minutes, ENGLISH)
         what = f"{one.organisation.code} {one.number_text}"
@@ -87,6 +87,6 @@ def _tell_issued(done: int, of: int, invoice: Invoice) -> None:
     click.echo(f"{done}/{of} {invoice.number_text} {units.euros(invoice.total_cents, ENGLISH)}")
 
 
-def _tell_made(done: int, of: int, number: str) -> None:
+def _tell_documents(done: int, of: int, number: str) -> None:
     if number:
         click.echo(f"{done}/{of} {number} PDF and UBL")

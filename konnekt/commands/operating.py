@@ -94,20 +94,20 @@ def audit() -> None:
 @prepared
 def verify(heads: tuple[str, ...]) -> None:
     """Say whether any event was changed, removed, added or moved; the exit code is 1 where one was."""
-    found = auditing.verify()
+    findings = auditing.verify()
     for line in heads:
         for sentence in auditing.compare(line, settings()):
-            found.add(sentence)
-    for sentence in found.said:
+            findings.add(sentence)
+    for sentence in findings.said:
         click.echo(f"FAIL  {sentence}")
-    if found.wrong > len(found.said):
-        click.echo(f"FAIL  and {found.wrong - len(found.said)} more")
-    if found.wrong:
+    if findings.wrong > len(findings.said):
+        click.echo(f"FAIL  and {findings.wrong - len(findings.said)} more")
+    if findings.wrong:
         sys.exit(1)
     like = " and as the heads say" if heads else ""
-    click.echo(f"ok    {found.events} events of {found.chains} things are as they were written{like}")
-    if found.erased:
-        click.echo(f"      {found.erased} of them without their words, which were erased as events say")
+    click.echo(f"ok    {findings.events} events of {findings.chains} things are as they were written{like}")
+    if findings.erased:
+        click.echo(f"      {findings.erased} of them without their words, which were erased as events say")
 
 
 @audit.command()

@@ -24,8 +24,8 @@ def run(
     if again is not None:
         _write(make.find_again(calendar, year, number, again - 1), format, out)
         return
-    found = make.preview(calendar, year, number, format)
-    _print_preview(found)
+    preview = make.preview(calendar, year, number, format)
+    _print_preview(preview)
     if dry_run:
         click.echo("Dry run: nothing was exported.")
         return
@@ -47,18 +47,18 @@ def _write(batch: PayrollBatch, format: str, out: Path | None) -> None:
     click.echo(f"Written: {path}")
 
 
-def _print_preview(found: drafts.BatchPreview) -> None:
-    period = found.period
+def _print_preview(preview: drafts.BatchPreview) -> None:
+    period = preview.period
     name = period_names.with_days(period, str, "en_GB")
     click.echo(f"All hours up to {name}, paid on {period.pay_on}")
-    for kind in found.hour_types:
-        click.echo(f"{kind.code}: {_hours(found.of_type(kind.id))} hours")
-    workers = "worker" if len(found.wages) == 1 else "workers"
-    gross = units.euros(found.cents, ENGLISH)
-    click.echo(f"{_hours(found.minutes)} hours of {len(found.wages)} {workers}, {gross} gross.")
-    if found.late_minutes:
-        click.echo(f"of which late: {_hours(found.late_minutes)} hours of earlier periods")
-    for one in found.left_out:
+    for kind in preview.hour_types:
+        click.echo(f"{kind.code}: {_hours(preview.of_type(kind.id))} hours")
+    workers = "worker" if len(preview.wages) == 1 else "workers"
+    gross = units.euros(preview.cents, ENGLISH)
+    click.echo(f"{_hours(preview.minutes)} hours of {len(preview.wages)} {workers}, {gross} gross.")
+    if preview.late_minutes:
+        click.echo(f"of which late: {_hours(preview.late_minutes)} hours of earlier periods")
+    for one in preview.left_out:
         who = one.worker.name if one.worker else f"{len(one.sheets)} sheets"
         of = one.organisation.code if one.organisation else "hour type"
         who = one.hour_type.code if one.hour_type else who

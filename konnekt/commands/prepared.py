@@ -36,5 +36,5 @@ def application() -> Flask:
 
 def settings() -> Config:
     """The settings of the application that the command runs in."""
-    found: Config = current_app.config["KONNEKT"]
-    return found
+    config: Config = current_app.config["KONNEKT"]
+    return config

@@ -126,8 +126,8 @@ def _require_this_code() -> None:
 
 
 def _require_same_secret(config: Config) -> None:
-    known = _fingerprint()
-    if known and known not in map(fingerprint, config.secrets()):
+    noted = _fingerprint()
+    if noted and noted not in map(fingerprint, config.secrets()):
         raise click.ClickException(
             f"The secret in {config.secret_path} is not that of this database: copy it from the other host, "
             "or run `konnekt new-secret` here and copy that to all of them."
@@ -139,7 +139,7 @@ def applied() -> list[str]:
     return sorted(Migrations(db.obj).applied())
 
 
-def known() -> list[str]:
+def migration_names() -> list[str]:
     """The migrations that this code has."""
     return [step.name for step in Migrations(db.obj).migrations()]
 

@@ -29,8 +29,8 @@ def begin(port: int) -> Provider | None:
         child.stdin.flush()
     if child.stdout.readline() != b"ready\n":
         return None
-    _kept.append(child)
+    _children.append(child)
     return DemoProvider(port, {}, secret, key="its own").provider()
 
 
-_kept: list[subprocess.Popen[bytes]] = []  # or its standard input would close here
+_children: list[subprocess.Popen[bytes]] = []  # or its standard input would close here

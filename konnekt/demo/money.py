@@ -124,9 +124,9 @@ def _to_the_books(story: Story, first: PayPeriod) -> None:
     """All of it so far is in the bookkeeping; what comes after that waits for the next batch."""
     by = story.cast.agency
     books_settings.change({**LEDGER, "from_on": first.first_on}, seen="", by=by)
-    found = books.preview()
-    if found is not None and found.may_make:
-        books.hand_over(books.make(by=by, seen=found.fingerprint).id, by=by)
+    unbooked = books.preview()
+    if unbooked is not None and unbooked.may_make:
+        books.hand_over(books.make(by=by, seen=unbooked.fingerprint).id, by=by)
 
 
 def _pay_half(story: Story, period: PayPeriod, code: str) -> None:

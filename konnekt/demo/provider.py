@@ -139,8 +139,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._page("<h1>Hier is niets.</h1>", 404)
 
     def _is_picked(self, path: str, form: dict[str, str]) -> bool:
-        is_known = form.get("subject") in self.provider.people
-        return path == "/authorize" and is_known and _is_of_here(form.get("redirect_uri", ""))
+        is_somebody = form.get("subject") in self.provider.people
+        return path == "/authorize" and is_somebody and _is_of_here(form.get("redirect_uri", ""))
 
     def _json(self, status: int, said: Any) -> None:
         self._send(status, json.dumps(said).encode(), "application/json")
@@ -191,8 +191,8 @@ def _choice(provider: DemoProvider, asked: dict[str, str]) -> str:
 
 def serve(provider: DemoProvider, handler: type[BaseHTTPRequestHandler] = _Handler) -> ThreadingHTTPServer:
     """Serve it in a thread of its own, until `shutdown`. Port 0 takes a free one. Raises OSError."""
-    made = type("Handler", (handler,), {"provider": provider})
-    server = ThreadingHTTPServer(("127.0.0.1", provider.port), made)
+    bound = type("Handler", (handler,), {"provider": provider})
+    server = ThreadingHTTPServer(("127.0.0.1", provider.port), bound)
     server.daemon_threads = True
     provider.port = server.server_address[1]
     threading.Thread(target=server.serve_forever, daemon=True).start()

@@ -55,24 +55,24 @@ def row_name(row: report.ReportRow, _: Say, language: str) -> str:
 
 def figures(of: report.PeriodReport, _: Say, *, is_short: bool = False) -> list[Figure]:
     """The columns of numbers that a reader gets; is_short: those that a page has room for."""
-    found = [
+    columns = [
         Figure(_("Hours\ninvoiced"), lambda one: one.minutes, is_hours=True),
         Figure(_("Amount\ninvoiced"), lambda one: one.cents),
         Figure(_("Hours\nto invoice"), lambda one: one.open_minutes, is_hours=True),
         Figure(_("Amount\nto invoice"), lambda one: one.open_cents),
     ]
     if not is_short:
-        found.append(Figure(_("Hours\ntogether"), lambda one: one.all_minutes, is_hours=True))
-    found.append(Figure(_("Amount\ntogether"), lambda one: one.all_cents))
+        columns.append(Figure(_("Hours\ntogether"), lambda one: one.all_minutes, is_hours=True))
+    columns.append(Figure(_("Amount\ntogether"), lambda one: one.all_cents))
     if of.before and not is_short:
-        found.append(Figure(_("Hours\nbefore"), lambda one: one.before_minutes, is_hours=True))
+        columns.append(Figure(_("Hours\nbefore"), lambda one: one.before_minutes, is_hours=True))
     if of.before:
-        found.append(Figure(_("Amount\nbefore"), lambda one: one.before_cents))
-        found.append(Figure(_("Difference"), lambda one: one.more_cents))
+        columns.append(Figure(_("Amount\nbefore"), lambda one: one.before_cents))
+        columns.append(Figure(_("Difference"), lambda one: one.more_cents))
     if of.has_margin:
-        found.append(Figure(_("Paid\nbefore tax"), lambda one: one.paid_cents))
-        found.append(Figure(_("Margin"), lambda one: one.margin_cents))
-    return found
+        columns.append(Figure(_("Paid\nbefore tax"), lambda one: one.paid_cents))
+        columns.append(Figure(_("Margin"), lambda one: one.margin_cents))
+    return columns
 
 
 def workbook(of: report.PeriodReport, _: Say, language: str) -> bytes:

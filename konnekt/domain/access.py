@@ -196,12 +196,12 @@ def eyes(who: Grants) -> list[tuple[bool, list[int], list[int]]]:
 
     One's own, and those of the supervisor one stands in for: a group per supervisor.
     """
-    found: dict[tuple[bool, tuple[int, ...]], list[int]] = {}
+    alike: dict[tuple[bool, tuple[int, ...]], list[int]] = {}
     for organisation, standing_in in who.approve.items():
         for principals in _each(standing_in):
             mine = tuple(sorted({who.account.id, *principals}))
-            found.setdefault((who.organisations[organisation].four_eyes, mine), []).append(organisation)
-    groups = [(four_eyes, organisations, list(mine)) for (four_eyes, mine), organisations in found.items()]
+            alike.setdefault((who.organisations[organisation].four_eyes, mine), []).append(organisation)
+    groups = [(four_eyes, organisations, list(mine)) for (four_eyes, mine), organisations in alike.items()]
     return sorted(groups)
 
 

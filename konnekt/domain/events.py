@@ -63,8 +63,8 @@ def history(sheet: Timesheet) -> list[Event]:
 
 def last_of(sheet: Timesheet) -> Event | None:
     """The newest event of a sheet, as far as may_go_on asks. One statement, none without a row."""
-    found = _last(sheet=sheet.id) if sheet.id else []
-    return Event(**dict(zip(_OF_LAST, found[0], strict=True))) if found else None
+    rows = _last(sheet=sheet.id) if sheet.id else []
+    return Event(**dict(zip(_OF_LAST, rows[0], strict=True))) if rows else None
 
 
 _OF_LAST = ("id", "verb", "actor", "at", "erased")
@@ -95,13 +95,13 @@ def latest(most: int = 30, **of: Any) -> list[Event]:
         .order_by(Event.id.desc())
         .limit(most)
     )
-    found = list(query)
-    for event in found:
+    rows = list(query)
+    for event in rows:
         event.about_person = event.person.name if event.person and "person" not in of else ""
         event.about_organisation = (
             event.organisation.name if event.organisation and "organisation" not in of else ""
         )
-    return found
+    return rows
 
 
 def _is(column: Any, row: Any) -> Any:

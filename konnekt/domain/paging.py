@@ -70,5 +70,5 @@ def of_groups(
         elif at < start + size:
             groups.append(group)
         at += rows
-    found = list(read(groups).offset(start - skipped).limit(size)) if groups else []
-    return Page(found, number, pages, count)
+    page = list(read(groups).offset(start - skipped).limit(size)) if groups else []
+    return Page(page, number, pages, count)

@@ -111,21 +111,21 @@ def day(on: date | None, field: str) -> date | None:
 
 
 def _checked(text: str | None, field: str, most: int, required: bool, breaks: str) -> str:
-    found = (text or "").strip()
-    if required and not found:
+    stripped = (text or "").strip()
+    if required and not stripped:
         raise Invalid("Fill this in.", field=field)
-    if len(found) > most:
+    if len(stripped) > most:
         raise Invalid("Use at most %(count)s characters.", field=field, count=most)
-    unfit = next((letter for letter in found if letter not in breaks and _is_unfit(letter)), None)
+    unfit = next((letter for letter in stripped if letter not in breaks and _is_unfit(letter)), None)
     if unfit is not None:
         raise Invalid(
             "There is a character in this that can't be printed: %(what)s.", field, what=ascii(unfit)[1:-1]
         )
-    if letters := unprintable("".join(letter for letter in found if letter not in _JOINERS)):
+    if letters := unprintable("".join(letter for letter in stripped if letter not in _JOINERS)):
         raise Invalid(
             "Invoices can't print this: %(letters)s. Type it in Latin letters.", field, letters=letters
         )
-    return found
+    return stripped
 
 
 def _is_unfit(letter: str) -> bool:

@@ -46,8 +46,8 @@ def unprintable(text: str) -> str:
     Ends of lines and tabs are for others to judge.
     """
     composed = unicodedata.normalize("NFC", text)
-    found = dict.fromkeys(letter for letter in composed if letter not in "\t\r\n" and not _is_printed(letter))
-    return " ".join(list(found)[:MOST_NAMED])
+    unfit = dict.fromkeys(letter for letter in composed if letter not in "\t\r\n" and not _is_printed(letter))
+    return " ".join(list(unfit)[:MOST_NAMED])
 
 
 def _is_printed(letter: str) -> bool:

@@ -23,14 +23,14 @@ _IS_STILL_TAKEN = (
     " AND {same_day} AND {same}"
 )
 # Words and values go, what is left stays, and an event that came later says so.
-_KEPT = ("id", "timesheet_id", "invoice_id", "organisation_id", "person_id", "thing", "verb", "at",
+_UNERASED = ("id", "timesheet_id", "invoice_id", "organisation_id", "person_id", "thing", "verb", "at",
          "actor_id", "on_behalf_of_id", "source", "revision", "batch", "previous", "hash")  # fmt: skip
 ERASING = "erase"
 _IS_ERASED = (
     "OLD.erased = '' AND length(NEW.erased) = 64 AND NEW.salt = '' AND NEW.reason = ''"  # noqa: S608
     ' AND NEW."before" IS NULL AND NEW."after" IS NULL'
     f" AND OLD.verb <> '{ERASING}' AND EXISTS (SELECT 1 FROM event e WHERE e.id = NEW.erased_by_id"
-    f" AND e.id > OLD.id AND e.verb = '{ERASING}') AND {{kept}}"
+    f" AND e.id > OLD.id AND e.verb = '{ERASING}') AND {{unerased}}"
 )
 _MAY_CHANGE = f"({_IS_STILL_TAKEN}) OR ({_IS_ERASED})"
 _ONLY_GROWS = "NEW.name = OLD.name AND NEW.events >= OLD.events"
@@ -47,13 +47,13 @@ _REFUSED = (
 def install() -> None:
     """Have both tables refuse whatever is not adding to them."""
     same = "IS" if _is_sqlite() else "IS NOT DISTINCT FROM"
-    stays, kept = (
-        " AND ".join(f'NEW."{name}" {same} OLD."{name}"' for name in names) for names in (_STAYS, _KEPT)
+    stays, unerased = (
+        " AND ".join(f'NEW."{name}" {same} OLD."{name}"' for name in names) for names in (_STAYS, _UNERASED)
     )
     day = "date(NEW.at) = date(OLD.at)"
     for table, what, condition in _REFUSED:
         name = f"append_only_{table}_{what}"
-        may = condition.format(same=stays, same_day=day, kept=kept)
+        may = condition.format(same=stays, same_day=day, unerased=unerased)
         if _is_sqlite():
             refuse = f"SELECT RAISE(ABORT, '{REFUSAL}');"
             before = f'CREATE TRIGGER IF NOT EXISTS "{name}" BEFORE {what} ON "{table}"'

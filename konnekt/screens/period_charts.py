@@ -39,13 +39,13 @@ def of_year(year: totals.YearTotals) -> list[ColumnChart]:
     by_calendar: dict[str, list[Charted]] = {}
     for one in year.periods:
         by_calendar.setdefault(one.period.calendar, []).append(_charted(one.period, one.total))
-    found = []
+    drawn = []
     for calendar, charted in by_calendar.items():
         title = words.get(calendar, _("Hours per period"))
         if len(charted) >= FEW:
             series = [Series("first", title, formats.hours)]
-            found.append(charts.columns(f"year-{calendar}", title, series, charted))
-    return found
+            drawn.append(charts.columns(f"year-{calendar}", title, series, charted))
+    return drawn
 
 
 def of_turnover(periods: list[turnover.PeriodTurnover]) -> ColumnChart:

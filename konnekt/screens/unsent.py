@@ -26,7 +26,7 @@ from konnekt.screens import web
 MOST = 200_000  # characters: longer than any form of ours
 # A form that asks for a password is typed again.
 SECRETS = {"current", "password", "factor_code", "once_more", "passkey"}
-KEPT_SECONDS = 24 * 60 * 60
+SECONDS_CARRIED = 24 * 60 * 60
 
 
 @dataclass(frozen=True)
@@ -41,8 +41,8 @@ class UnsentForm:
     @property
     def signed(self) -> str:
         """As the sign-in form carries it: no other site can make one."""
-        kept: str = _signer("unsent").dumps([self.path, self.text, self.back, self.account.id])
-        return kept
+        token: str = _signer("unsent").dumps([self.path, self.text, self.back, self.account.id])
+        return token
 
     @property
     def fields(self) -> list[tuple[str, str]]:
@@ -95,10 +95,10 @@ def of_sign_in() -> UnsentForm | None:
     """What the sign-in form carries with it."""
     try:
         signed = g.get("unsent") or request.form.get("unsent", "")
-        kept = _signer("unsent").loads(signed, max_age=KEPT_SECONDS)
+        carried = _signer("unsent").loads(signed, max_age=SECONDS_CARRIED)
     except BadData:
         return None
-    path, text, back, account = kept
+    path, text, back, account = carried
     return _checked(path, text, back, Account.get_or_none(Account.id == account))
 
 
@@ -123,9 +123,9 @@ def sign_in_first() -> Response:
     form = SignInForm(formdata=None)
     if web.is_htmx():
         return on_the_spot(form, 401)
-    found = of_request()
-    assert found is not None
-    page = render_template("auth/login.html", form=form, next=found.back, unsent=found)
+    unsent = of_request()
+    assert unsent is not None
+    page = render_template("auth/login.html", form=form, next=unsent.back, unsent=unsent)
     return make_response(page, 401)
 
 
@@ -163,9 +163,9 @@ def leave() -> Response:
     return web.leave_for(url_for("home.index"))
 
 
-def ask(found: UnsentForm, status: int = 200) -> Response:
+def ask(unsent: UnsentForm, status: int = 200) -> Response:
     """Show what did not arrive, to send it after all."""
-    return make_response(render_template("auth/unsent.html", unsent=found), status)
+    return make_response(render_template("auth/unsent.html", unsent=unsent), status)
 
 
 def init_app(app: Flask) -> None:
@@ -173,7 +173,7 @@ def init_app(app: Flask) -> None:
 
     @app.errorhandler(CSRFError)
     def too_old(error: CSRFError) -> Response:
-        found = of_request()
+        unsent = of_request()
         is_own = is_mine(account_of(request.form.get("csrf_token", "")))
         if not is_own:
             sentence = _("This page is not of who is signed in now. Nothing was sent: load the page again.")
@@ -184,4 +184,4 @@ def init_app(app: Flask) -> None:
             )
             answer = web.problem("errors/refused.html", 400, sentence=sentence)
             return web.tell(answer, {"token": generate_csrf()})
-        return ask(found, 400) if found else web.problem("errors/400.html", 400)
+        return ask(unsent, 400) if unsent else web.problem("errors/400.html", 400)

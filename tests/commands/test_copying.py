@@ -164,9 +164,9 @@ def test_the_whole_demonstration_goes_over(
             for model in (Account, Event, Job):
                 biggest = model.select(model.id).order_by(model.id.desc()).scalar()
                 columns = {"verb": "x", "hash": "x", "kind": "x", "email": "new@um.example"}
-                known = {key: value for key, value in columns.items() if key in model._meta.fields}
+                names = {key: value for key, value in columns.items() if key in model._meta.fields}
                 moments = {"at", "created_at"} & set(model._meta.fields)
-                made = model.create(**known, **dict.fromkeys(moments, clock.now()))
+                made = model.create(**names, **dict.fromkeys(moments, clock.now()))
                 assert made.id == biggest + 1, model
         with served(other, log=tmp_path / "log") as (_, address):
             site = demonstration.Site(address, "supervisor", "zes-groene-eenden")
@@ -197,7 +197,7 @@ def test_what_is_refused_and_leaves_nothing(
         other.write_secret("another")
         refused(other, "is not that of")
         other.write_secret(config.secret_path.read_text())
-        newest = schema.known()[-1]
+        newest = schema.migration_names()[-1]
         rename = "UPDATE schema_migration SET name = ? WHERE name = ?"
         db.execute_sql(rename, ("9999_later", newest))
         refused(other, "is newer than this")

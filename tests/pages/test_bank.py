@@ -398,7 +398,7 @@ def test_a_thousand_lines(ready: World) -> None:
     assert booked == meant
     assert done.waiting == 1000 - len(meant)
     again = bank.read(bank_statements.read(mt940(*lines)), by=ready.staff)
-    assert (again.booked, again.waiting, again.known) == ([], 0, 1000)
+    assert (again.booked, again.waiting, again.read_before) == ([], 0, 1000)
 
 
 def test_a_damaged_file_is_refused_or_read_and_never_breaks(ready: World) -> None:

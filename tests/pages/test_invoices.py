@@ -219,7 +219,7 @@ def test_states_and_sums(staff: Visitor, issued: World) -> None:
 
 def test_htmx_gets_what_is_found(emre: Visitor) -> None:
     part = emre.with_htmx().get("/invoices?q=343")
-    assert part.text.startswith('<div id="invoices-found">')
+    assert part.text.startswith('<div id="invoices-list">')
     assert 'hx-target="#invoices-sums"' in part.text
     assert "HX-Request" in part.headers["Vary"]
     assert "<html" not in part.text
@@ -230,7 +230,7 @@ def test_the_search_works_with_and_without_scripts(emre: Visitor) -> None:
     form = re.search(r'<form class="filters"[^>]*>', page)
     assert form is not None
     for needed in ('method="get"', 'action="/invoices"', 'hx-sync="this:replace"', "delay:300ms",
-                   'hx-push-url="true"', 'hx-target="#invoices-found"'):  # fmt: skip
+                   'hx-push-url="true"', 'hx-target="#invoices-list"'):  # fmt: skip
         assert needed in form[0]
     assert 'value="343"' in page
     assert '<option value="2026" selected>' in page

@@ -147,7 +147,7 @@ def test_no_other_machine_is_asked(app: Flask, world: World, service: PushServic
      "https://web.push.apple.com/x", "https://db5p.notify.windows.com/w/?token=x"],
 )  # fmt: skip
 def test_the_services_of_the_browsers_people_have(app: Flask, world: World, endpoint: str) -> None:
-    assert news.is_known(endpoint)
+    assert news.is_push_service(endpoint)
 
 
 def test_a_browser_speaks_to_who_asked_last(app: Flask, world: World, service: PushService) -> None:

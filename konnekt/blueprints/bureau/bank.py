@@ -46,9 +46,9 @@ def read() -> Response:
 def _said(done: bank.StatementRead) -> str:
     booked = ngettext("%(num)s payment booked", "%(num)s payments booked", len(done.booked))
     waiting = ngettext("%(num)s line waits for you", "%(num)s lines wait for you", done.waiting)
-    known = ngettext("%(num)s was read before", "%(num)s were read before", done.known)
+    before = ngettext("%(num)s was read before", "%(num)s were read before", done.read_before)
     others = ngettext("%(num)s is about no invoice", "%(num)s are about no invoice", done.others)
-    return f"{booked}, {waiting}, {known}, {others}."
+    return f"{booked}, {waiting}, {before}, {others}."
 
 
 @bp.post("/<int:entry>/book")

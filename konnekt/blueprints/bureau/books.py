@@ -70,14 +70,14 @@ def show(batch: int) -> Response:
 
 
 def _batch(batch: int) -> dict[str, Any]:
-    found = books.find(batch)
-    entries = books.entries(found)
+    row = books.find(batch)
+    entries = books.entries(row)
     return {
-        "batch": found,
-        "formats": book_files.of(found),
-        "totals": books.totals(entries, found.frozen["names"]),
+        "batch": row,
+        "formats": book_files.of(row),
+        "totals": books.totals(entries, row.frozen["names"]),
         "page": paging.of_list(entries, _number()),
-        "events": events.latest(thing=books.thing(found)),
+        "events": events.latest(thing=books.thing(row)),
     }
 
 

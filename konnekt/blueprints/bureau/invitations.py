@@ -24,9 +24,9 @@ def _search() -> UninvitedSearch:
 
 def _list(search: UninvitedSearch) -> dict[str, Any]:
     asked = search.values()
-    found = invitations.listed(asked, number(request.args.get("page")))
+    uninvited = invitations.listed(asked, number(request.args.get("page")))
     count, mark = invitations.mark(asked)
-    return {"search": search, "found": found, "invited_at_once": count, "mark": mark}
+    return {"search": search, "uninvited": uninvited, "invited_at_once": count, "mark": mark}
 
 
 @bp.get("")

@@ -9,7 +9,7 @@ from werkzeug import Response
 from konnekt.domain import clock, events
 from konnekt.domain.records import calendars, pay_periods, working_days
 from konnekt.domain.refusals import Refused
-from konnekt.forms.bureau.pay_periods import PayYearForm, PeriodForm, ShelfForm, typed
+from konnekt.forms.bureau.pay_periods import CalendarYearForm, PayYearForm, PeriodForm, typed
 from konnekt.models import PayPeriod
 from konnekt.screens import web
 from konnekt.screens.period_names import capital
@@ -24,19 +24,19 @@ CHANGE = "bureau/pay_periods/change.html"
 @bp.get("")
 def index() -> Response:
     """The periods of one calendar in one year."""
-    shelf = pay_periods.shelf(*ShelfForm(request.args).values())
-    form = ShelfForm(calendar=shelf.calendar, year=shelf.year)
-    things = [pay_periods.year_thing(shelf.calendar, shelf.year), *map(pay_periods.thing, shelf.periods)]
-    hits = working_days.of(shelf.periods)
-    return web.page(*LIST, shelf=shelf, form=form, events=events.latest(thing=things), hits=hits)
+    shown = pay_periods.of_year(*CalendarYearForm(request.args).values())
+    form = CalendarYearForm(calendar=shown.calendar, year=shown.year)
+    things = [pay_periods.year_thing(shown.calendar, shown.year), *map(pay_periods.thing, shown.periods)]
+    hits = working_days.of(shown.periods)
+    return web.page(*LIST, shown=shown, form=form, events=events.latest(thing=things), hits=hits)
 
 
 @bp.get("/year")
 def ask_year() -> Response:
     """The form that makes a year; it starts with the year and the rule that come next."""
-    calendar = pay_periods.shelf(*ShelfForm(request.args).values()).calendar
+    calendar = pay_periods.of_year(*CalendarYearForm(request.args).values()).calendar
     year, rule = pay_periods.suggested(calendar)
-    year = ShelfForm(request.args).values()[1] or year
+    year = CalendarYearForm(request.args).values()[1] or year
     return web.page(
         *YEAR, form=PayYearForm(formdata=None, calendar=calendar, year=year, **vars(rule)), spans=[]
     )
@@ -87,7 +87,7 @@ def _to_list(notice: str, calendar: str, year: int) -> Response:
 @bp.post("/year/delete")
 def delete_year() -> Response:
     """Delete the periods of a year that nothing uses."""
-    calendar, year = ShelfForm(request.form).values()
+    calendar, year = CalendarYearForm(request.form).values()
     count = pay_periods.delete_year(calendar, year or 0, by=web.account())
     notice = ngettext("%(num)s period is deleted.", "%(num)s periods are deleted.", count)
     return _to_list(notice, calendar, year or 0)

@@ -28,10 +28,10 @@ def index() -> Response:
     """Everybody with an account, searched."""
     form = searches.PersonSearch(request.args)
     number = searches.number(request.args.get("page"))
-    found = lists.people(form.words, form.role.data or "", number, with_closed=form.closed.data)
+    listed = lists.people(form.words, form.role.data or "", number, with_closed=form.closed.data)
     names = ("bureau/people/index.html", "partials/bureau_people.html")
     uninvited = invitations.mark(invitations.Uninvited()) if web.grants().may("people") else (0, "")
-    return web.page(*names, search=form, found=found, query=form.query(), uninvited=uninvited)
+    return web.page(*names, search=form, listed=listed, query=form.query(), uninvited=uninvited)
 
 
 @bp.get("/new")
@@ -55,21 +55,21 @@ def add() -> Response:
     try:
         if is_placed and not (form.employee_number.data or "").strip():
             raise Invalid("Only who has an employee number can be placed.", field="employee_number")
-        made = people.add(form.values(), by=web.account(), is_invited=form.invite.data)
+        person = people.add(form.values(), by=web.account(), is_invited=form.invite.data)
     except Refused as refusal:
         return _form(form, None, web.refuse(form, refusal))
     if is_placed:
-        flash(_("%(name)s is added.", name=made.name))
-        return web.leave_for(url_for("bureau.assignments.new", worker=made.employee_number))
-    return _shown(made.id, _("%(name)s is added.", name=made.name), made)
+        flash(_("%(name)s is added.", name=person.name))
+        return web.leave_for(url_for("bureau.assignments.new", worker=person.employee_number))
+    return _shown(person.id, _("%(name)s is added.", name=person.name), person)
 
 
 @bp.get("/<int:person>/change")
 def edit(person: int) -> Response:
     """The form that changes one."""
-    found = people.find(person)
-    people.check_task(found, web.account())
-    return _form(PersonForm(formdata=None, obj=found, seen=people.seen(found)), found)
+    row = people.find(person)
+    people.check_task(row, web.account())
+    return _form(PersonForm(formdata=None, obj=row, seen=people.seen(row)), row)
 
 
 @bp.post("/<int:person>/change")
@@ -82,9 +82,9 @@ def change(person: int) -> Response:
         changed = people.change(person, form.values(), seen=seen, by=web.account(), is_sure=is_sure)
     except Refused as refusal:
         status = web.refuse(form, refusal)
-        found = people.find(person)
-        web.look_again(form, status, people.seen(found))
-        return _form(form, found, status)
+        row = people.find(person)
+        web.look_again(form, status, people.seen(row))
+        return _form(form, row, status)
     return _shown(changed.id, _("%(name)s is changed.", name=changed.name), changed)
 
 
@@ -96,16 +96,16 @@ def show(person: int) -> Response:
 
 def _context(person: int, **forms: Any) -> dict[str, Any]:
     """The page; forms: those that were refused, by name (a right's form with the code it is about)."""
-    dossier = record_pages.of_person(person)
+    record = record_pages.of_person(person)
     close = forms.get("close") or CloseForm(formdata=None)
-    who = dossier.person
+    who = record.person
     roles = dict.fromkeys(agency_roles.of(who), True)
     refused, where = forms.get("right"), forms.get("where", "")
     right_form = refused if refused and not where else RightForm(formdata=None)
-    right_form.organisation.choices = [(place.code, place.name) for place in dossier.elsewhere]
+    right_form.organisation.choices = [(place.code, place.name) for place in record.elsewhere]
     return {
-        "dossier": dossier,
-        "person": dossier.person,
+        "record": record,
+        "person": record.person,
         "may_change": web.grants().may("staff" if who.is_agency_staff else "people"),
         "close_form": close,
         "role_form": forms.get("roles") or RolesForm(formdata=None, seen=people.seen(who), **roles),
@@ -114,7 +114,7 @@ def _context(person: int, **forms: Any) -> dict[str, Any]:
         "right_form": right_form,
         "right_forms": [
             (right, refused if refused and where == right.organisation.code else _of(right))
-            for right in dossier.rights
+            for right in record.rights
         ],
         "device": sessions.device,
         "is_this": lambda session: sessions.is_this(session, current_user.session_token),

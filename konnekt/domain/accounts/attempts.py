@@ -200,8 +200,8 @@ def _count(limit: Limit) -> None:
 
 
 def _row(limit: Limit) -> SignInAttempt | None:
-    found: SignInAttempt | None = SignInAttempt.get_or_none(SignInAttempt.key == limit.key)
-    return found
+    row: SignInAttempt | None = SignInAttempt.get_or_none(SignInAttempt.key == limit.key)
+    return row
 
 
 def take_back(limits: Sequence[Limit], failures: int = 1) -> None:
@@ -244,11 +244,11 @@ def _key(*parts: str) -> str:
 def _network(address: str) -> str:
     """The address that counts as one visitor: an IPv6 customer owns at least a /64."""
     try:
-        found = ip_address(address.partition("%")[0])
+        network = ip_address(address.partition("%")[0])
     except ValueError:
         return address
-    if isinstance(found, IPv6Address):
-        if found.ipv4_mapped:
-            return str(found.ipv4_mapped)
-        return found.exploded[:19]
-    return str(found)
+    if isinstance(network, IPv6Address):
+        if network.ipv4_mapped:
+            return str(network.ipv4_mapped)
+        return network.exploded[:19]
+    return str(network)

@@ -35,13 +35,13 @@ def use(purpose: str, challenge: str, browser: str, account: Account | None) -> 
     of: Any = PasskeyChallenge.account == account if account else PasskeyChallenge.account.is_null()
     this = of & (PasskeyChallenge.challenge_hash == digest(challenge))
     this &= (PasskeyChallenge.browser_hash == digest(browser)) & (PasskeyChallenge.purpose == purpose)
-    found: PasskeyChallenge | None = PasskeyChallenge.get_or_none(
+    row: PasskeyChallenge | None = PasskeyChallenge.get_or_none(
         this & (PasskeyChallenge.created_at > clock.now() - LASTS)
     )
-    if found is None or PasskeyChallenge.delete().where(PasskeyChallenge.id == found.id).execute() != 1:
+    if row is None or PasskeyChallenge.delete().where(PasskeyChallenge.id == row.id).execute() != 1:
         raise Invalid(
             "This took longer than five minutes, or was sent twice. Try your passkey once more.",
             reason="challenge",
             account=account.id if account else None,
         )
-    return str(found.note)
+    return str(row.note)

@@ -100,8 +100,8 @@ def _is_common(word: str) -> bool:
 
 def _letters_beside(near: list[str], password: str) -> int:
     """How many letters it has beside those words; of one without any of them all that it has, signs too."""
-    found = re.compile("|".join(re.escape(word) for word in sorted(near, key=len, reverse=True)))
-    rest, count = found.subn("", password.casefold())
+    pattern = re.compile("|".join(re.escape(word) for word in sorted(near, key=len, reverse=True)))
+    rest, count = pattern.subn("", password.casefold())
     return sum(letter.isalpha() for letter in rest) if count else len(password)
 
 

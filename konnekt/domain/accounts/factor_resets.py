@@ -19,13 +19,13 @@ OPEN_FOR = timedelta(days=7)
 def of(person: Account) -> FactorReset | None:
     """What was asked for this account and is still to be confirmed, with who asked: one statement."""
     this = (FactorReset.account == person) & (FactorReset.asked_at > clock.now() - OPEN_FOR)
-    found: FactorReset | None = (
+    reset: FactorReset | None = (
         FactorReset.select(FactorReset, Account)
         .join(Account, on=(FactorReset.asked_by == Account.id), attr="asked_by")
         .where(this)
         .first()
     )
-    return found
+    return reset
 
 
 def ask(person: int, reason: str, *, by: Account) -> FactorReset:

@@ -48,13 +48,13 @@ def begin(account: Account, name: str, *, by: Account) -> Authenticator:
         unconfirmed = (Authenticator.account == account) & Authenticator.confirmed_at.is_null()
         late = Authenticator.created_at < clock.now() - UNDER_WAY
         Authenticator.delete().where(unconfirmed & late).execute()
-        made: Authenticator = Authenticator.create(
+        app: Authenticator = Authenticator.create(
             account=account,
             name=name,
             secret=sealing.seal(_new_secret(), _about(account)),
             created_at=clock.now(),
         )
-    return made
+    return app
 
 
 def checked_name(name: str) -> str:
@@ -82,10 +82,10 @@ def _all(account: Account) -> list[Any]:
 def find(authenticator: int, *, by: Account) -> Authenticator:
     """One of one's own, set up or only begun; raises NotFound."""
     mine = (Authenticator.id == authenticator) & (Authenticator.account == by)
-    found: Authenticator | None = Authenticator.get_or_none(mine)
-    if found is None:
+    app: Authenticator | None = Authenticator.get_or_none(mine)
+    if app is None:
         raise NotFound("This app is no longer there. Begin again.")
-    return found
+    return app
 
 
 def secret_of(authenticator: Authenticator) -> str:
@@ -232,13 +232,13 @@ def renew_seals() -> None:
     What can't be read any more stays as it is: its owner comes in with another factor.
     """
     rows = tuples(Authenticator.select(Authenticator.id, Authenticator.account, Authenticator.secret))
-    for key, account, kept in rows:
+    for key, account, sealed in rows:
         about = _about(Account(id=account))
         try:
-            renewed = sealing.seal(sealing.unseal(kept, about), about)
+            renewed = sealing.seal(sealing.unseal(sealed, about), about)
         except sealing.Unreadable:
             continue
-        same = (Authenticator.id == key) & (Authenticator.secret == kept)
+        same = (Authenticator.id == key) & (Authenticator.secret == sealed)
         Authenticator.update(secret=renewed).where(same).execute()
 
 

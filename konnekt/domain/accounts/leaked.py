@@ -19,8 +19,8 @@ def is_leaked(password: str) -> bool:
     data = FILE.read_bytes()
     pair, rest = key(password)
     start = PAIRS + REST * sum(data[:pair])
-    found = data[start : start + REST * data[pair]]
-    return any(found[at : at + REST] == rest for at in range(0, len(found), REST))
+    endings = data[start : start + REST * data[pair]]
+    return any(endings[at : at + REST] == rest for at in range(0, len(endings), REST))
 
 
 def key(password: str) -> tuple[int, bytes]:

@@ -142,7 +142,7 @@ def use(token: str, password: str) -> Account:
     account: Account = link.account
     sign_in_policy.allow_password(account)
     choosing.check(password, account)
-    kept = passwords.hashed(password)
+    stored = passwords.hashed(password)
     with transaction():
         # The account's row before the link's, as `send` takes them.
         Account.update(is_active=Account.is_active).where(Account.id == account.id).execute()
@@ -150,5 +150,5 @@ def use(token: str, password: str) -> Account:
         unused = (AccountLink.token_hash == digest(token)) & AccountLink.used_at.is_null()
         if AccountLink.update(used_at=clock.now()).where(unused).execute() != 1:
             raise NotFound("This link was used already or has expired.")
-        passwords.store(account, kept, by=account, source=link.purpose)
+        passwords.store(account, stored, by=account, source=link.purpose)
     return account

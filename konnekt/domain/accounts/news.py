@@ -23,7 +23,7 @@ def is_offered() -> bool:
     return bool(config.push_hosts) and is_safe
 
 
-def is_known(endpoint: str) -> bool:
+def is_push_service(endpoint: str) -> bool:
     """Whether this is an address at a push service that the installation names, and no other machine."""
     try:
         parts = urlsplit(endpoint)
@@ -47,7 +47,7 @@ def begin(endpoint: str, browser: str, *, by: Account) -> NewsDevice:
 
     endpoint: where its push service takes messages for it. Raises Invalid, Conflict for too many.
     """
-    if not is_offered() or not 0 < len(endpoint) <= LONGEST or not is_known(endpoint):
+    if not is_offered() or not 0 < len(endpoint) <= LONGEST or not is_push_service(endpoint):
         raise Invalid("This browser's push service is not known here.", field="endpoint")
     with transaction():
         Account.update(is_active=Account.is_active).where(Account.id == by.id).execute()
@@ -57,11 +57,11 @@ def begin(endpoint: str, browser: str, *, by: Account) -> NewsDevice:
         if len(mine) >= MOST:
             raise Conflict("You have %(count)s already: remove one first.", count=MOST)
         NewsDevice.delete().where(NewsDevice.endpoint == endpoint).execute()
-        made: NewsDevice = NewsDevice.create(
+        device: NewsDevice = NewsDevice.create(
             account=by, endpoint=endpoint, browser=browser[:300], created_at=clock.now()
         )
         events.record("begin_news", by=by, person=by)
-    return made
+    return device
 
 
 def end(device: int, *, by: Account) -> None:

@@ -18,12 +18,12 @@ WELL_KNOWN = "/.well-known/openid-configuration"
 # Signatures by a key of the provider's own; none with a secret that two know, and never "none".
 ALGORITHMS = [f"{kind}{size}" for kind in ("RS", "PS", "ES") for size in (256, 384, 512)]
 LEEWAY = 120  # seconds that its clock may differ from ours
-KEPT = 3600.0  # seconds
+FRESH = 3600.0  # seconds
 # So long nobody waits again for a provider that did not answer.
 RESTS = 20.0
 LONGEST_SUBJECT = 255
 
-_kept: dict[str, tuple[float, dict[str, Any] | NoAnswer]] = {}
+_answers: dict[str, tuple[float, dict[str, Any] | NoAnswer]] = {}
 
 
 class ProviderRefusal(Refused):
@@ -76,25 +76,25 @@ def _is_safe_end(address: Any) -> bool:
 
 
 def _fetched(provider: Provider, address: str, *, anew: bool = False) -> dict[str, Any]:
-    until, kept = _kept.get(address, (0.0, NoAnswer("")))
-    is_kept = time.monotonic() < until
-    if not is_kept or (anew and not isinstance(kept, NoAnswer)):
+    until, answer = _answers.get(address, (0.0, NoAnswer("")))
+    is_fresh = time.monotonic() < until
+    if not is_fresh or (anew and not isinstance(answer, NoAnswer)):
         try:
-            status, kept = fetching.fetch(address)
+            status, answer = fetching.fetch(address)
             if status != 200:
-                kept = NoAnswer(f"status_{status}")
+                answer = NoAnswer(f"status_{status}")
         except NoAnswer as error:
-            kept = error
-        lasts = RESTS if isinstance(kept, NoAnswer) else KEPT
-        _kept[address] = (time.monotonic() + lasts, kept)
-    if isinstance(kept, NoAnswer):
-        raise unreachable(provider, kept)
-    return kept
+            answer = error
+        lasts = RESTS if isinstance(answer, NoAnswer) else FRESH
+        _answers[address] = (time.monotonic() + lasts, answer)
+    if isinstance(answer, NoAnswer):
+        raise unreachable(provider, answer)
+    return answer
 
 
 def forget() -> None:
     """Ask every provider anew what it says of itself, as `konnekt check` does."""
-    _kept.clear()
+    _answers.clear()
 
 
 def check(provider: Provider) -> None:

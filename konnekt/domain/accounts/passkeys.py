@@ -100,11 +100,11 @@ def add(typed: str, name: str, browser: str, at: Site, *, by: Account) -> Passke
     name = factors.checked_name(name)
     sent = signed.read(typed)
     handle = challenges.use("add", sent.challenge, browser, by)
-    made = signed.registered(sent, at.origin, at.domain)
+    columns = signed.registered(sent, at.origin, at.domain)
     with transaction():
         factors.hold(by)
         factors.check_room(by, name, Passkey)
-        row = {"account": by, "name": name, "user_handle": handle, "created_at": clock.now(), **made}
+        row = {"account": by, "name": name, "user_handle": handle, "created_at": clock.now(), **columns}
         try:
             with db.atomic():
                 passkey: Passkey = Passkey.create(**row)
@@ -143,7 +143,7 @@ def check(
     counted = attempts.record(attempts.passkey_limits(address))
     sent = signed.read(typed)
     challenges.use(purpose, sent.challenge, browser, account)
-    passkey = _known(sent, account)
+    passkey = _signer(sent, account)
     owner: Account = passkey.account
     counter, is_backed_up = signed.verified(sent, passkey, at.origin, at.domain)
     if (counter or passkey.sign_count) and counter <= passkey.sign_count:
@@ -158,13 +158,13 @@ def check(
     return owner
 
 
-def _known(sent: signed.Signed, account: Account | None) -> Passkey:
+def _signer(sent: signed.Signed, account: Account | None) -> Passkey:
     """The row of the passkey that signed. As the only sign-in it says whose it is (WebAuthn, 7.2, step 6)."""
     active = (Passkey.credential_id == sent.credential_id) & Account.is_active
-    found: Passkey | None = Passkey.select(Passkey, Account).join(Account).where(active).first()
-    says_whose = found and (sent.user_handle == found.user_handle or (account and not sent.user_handle))
-    if found and says_whose and (account is None or found.account_id == account.id):
-        return found
+    passkey: Passkey | None = Passkey.select(Passkey, Account).join(Account).where(active).first()
+    says_whose = passkey and (sent.user_handle == passkey.user_handle or (account and not sent.user_handle))
+    if passkey and says_whose and (account is None or passkey.account_id == account.id):
+        return passkey
     raise Invalid(
         "This passkey is not known here: it was removed, or is of another account. Go on in another way.",
         reason="unknown",

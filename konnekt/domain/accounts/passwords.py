@@ -48,16 +48,16 @@ def matches(account: Account | None, password: str) -> bool:
 
     One for a password in ASCII; others were hashed as some keyboard sent them until `keep_up` saw them.
     """
-    kept = account.password_hash if account and account.is_active else None
+    stored = account.password_hash if account and account.is_active else None
     ways = (prepared(password), password, unicodedata.normalize("NFD", password))
-    fitting = [_fits(kept or _nobody(), way) for way in dict.fromkeys(ways)]
-    return any(fitting) and kept is not None and len(password) <= LONGEST
+    fitting = [_fits(stored or _nobody(), way) for way in dict.fromkeys(ways)]
+    return any(fitting) and stored is not None and len(password) <= LONGEST
 
 
-def _fits(kept: str, way: str) -> bool:
+def _fits(stored: str, way: str) -> bool:
     with _at_once:
         try:
-            return HASHER.verify(kept, way[: LONGEST + 1])
+            return HASHER.verify(stored, way[: LONGEST + 1])
         except (VerificationError, InvalidHashError):
             return False
 
@@ -76,15 +76,15 @@ def replace(account: Account, password: str, *, by: Account | None, source: str 
     store(account, hashed(password), by=by, source=source)
 
 
-def store(account: Account, kept: str, *, by: Account | None, source: str) -> None:
+def store(account: Account, stored: str, *, by: Account | None, source: str) -> None:
     """Put a hash in place; all that rested on the old password ends. source: invite, reset, command."""
     with transaction():
-        Account.update(password_hash=kept).where(Account.id == account.id).execute()
+        Account.update(password_hash=stored).where(Account.id == account.id).execute()
         _start_afresh(account)
         events.record("set_password", by=by, source=source, person=account)
         if account.password_hash:
             notices.tell(account, "password")
-    account.password_hash = kept
+    account.password_hash = stored
 
 
 def change(account: Account, current: str, password: str, *, by: Account, address: str, browser: str) -> str:
@@ -99,17 +99,17 @@ def change(account: Account, current: str, password: str, *, by: Account, addres
         raise Invalid("This is not your current password.", field="current")
     attempts.take_back(attempt)
     check(password, account)
-    kept = hashed(password)
+    stored = hashed(password)
     with transaction():
         unchanged = (Account.id == account.id) & (Account.password_hash == account.password_hash)
-        if Account.update(password_hash=kept).where(unchanged).execute() != 1:
+        if Account.update(password_hash=stored).where(unchanged).execute() != 1:
             raise Conflict("Your password was changed somewhere else at this moment. Sign in again.")
         _start_afresh(account)
         # Who has a second factor has not shown it for this.
         token = sessions.start(account, address, browser, was_asked=not account.has_second_factor)
         events.record("change_password", by=by, person=account)
         notices.tell(account, "password")
-    account.password_hash = kept
+    account.password_hash = stored
     return token
 
 

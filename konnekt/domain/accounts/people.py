@@ -22,8 +22,8 @@ def find(name: str) -> Account | None:
         return None
     # As it is compared, and as an older one may stand that somebody else's took the place of.
     exactly = name.strip().lower()
-    found = list(Account.select().where((Account.email == typed) | Account.username.in_([typed, exactly])))
-    return min(found, key=lambda one: (one.email != typed, one.username != exactly), default=None)
+    accounts = list(Account.select().where((Account.email == typed) | Account.username.in_([typed, exactly])))
+    return min(accounts, key=lambda one: (one.email != typed, one.username != exactly), default=None)
 
 
 def is_address(text: str) -> bool:
@@ -52,7 +52,7 @@ def make(email: str, *, first_name: str, last_name: str, language: str, username
             )
     if username and find(username):
         raise Invalid("The user name %(username)s is taken.", field="username", username=username)
-    made: Account = Account.create(
+    account: Account = Account.create(
         email=email,
         username=username or None,
         first_name=first_name.strip(),
@@ -60,7 +60,7 @@ def make(email: str, *, first_name: str, last_name: str, language: str, username
         language=language,
         created_at=clock.now(),
     )
-    return made
+    return account
 
 
 def renew_keys() -> None:

@@ -89,10 +89,10 @@ def finish(
     if not code:
         raise openid.untrusted(provider, "no_code")
     try:
-        kept = sealing.unseal(request.sealed, _about(request.state_hash))
+        unsealed = sealing.unseal(request.sealed, _about(request.state_hash))
     except sealing.Unreadable:
         raise _over(provider) from None
-    nonce, verifier, carried = kept.split(" ", 2)
+    nonce, verifier, carried = unsealed.split(" ", 2)
     here = redirect_address(provider)
     answer = openid.finish(provider, here, code=code, nonce=nonce, verifier=verifier)
     return Returned(request, answer, carried)
@@ -110,8 +110,8 @@ def _taken(provider: Provider, state: str, browser: str) -> ProviderRequest:
     )
     if not browser or ProviderRequest.update(used_at=now).where(this).execute() != 1:
         raise _over(provider)
-    found: ProviderRequest = ProviderRequest.get(ProviderRequest.state_hash == digest(state))
-    return found
+    request: ProviderRequest = ProviderRequest.get(ProviderRequest.state_hash == digest(state))
+    return request
 
 
 def _over(provider: Provider) -> ProviderRefusal:
@@ -129,5 +129,5 @@ def _about(state_hash: str) -> str:
 def purpose_of(state: str, browser: str) -> str:
     """What this browser was sent to a provider for; empty where nothing is known of it."""
     this = (ProviderRequest.state_hash == digest(state)) & (ProviderRequest.browser_hash == digest(browser))
-    found = ProviderRequest.select(ProviderRequest.purpose).where(this).first()
-    return str(found.purpose) if found else ""
+    request = ProviderRequest.select(ProviderRequest.purpose).where(this).first()
+    return str(request.purpose) if request else ""

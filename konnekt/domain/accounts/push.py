@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 # Mails that bring something to do; the push goes with them.
 KINDS = ("reminder", "rejected")
 # How long a push service keeps it for a phone that is off, and how long a signature holds (RFC 8292, 2).
-SECONDS_KEPT, SECONDS_SIGNED = 86_400, 3600
+SECONDS_QUEUED, SECONDS_SIGNED = 86_400, 3600
 OVER = (404, 410)
 NO_ANSWER = 0
 
@@ -43,7 +43,7 @@ def tell(*accounts: Account) -> int:
     for account in accounts:
         for device in news.of(account):
             host = urlsplit(device.endpoint).netloc
-            if host in away or not news.is_known(device.endpoint):
+            if host in away or not news.is_push_service(device.endpoint):
                 continue
             statuses = _tried(device.endpoint)
             taken += _is_taken(statuses[-1])
@@ -72,7 +72,7 @@ def _is_taken(status: int) -> bool:
 def _send(endpoint: str, key: "EllipticCurvePrivateKey") -> int:
     headers = {
         "Authorization": f"vapid t={_signed(endpoint, key)}, k={_point(key)}",
-        "TTL": str(SECONDS_KEPT),
+        "TTL": str(SECONDS_QUEUED),
         "Topic": "konnekt",
         "Urgency": "normal",
         "Content-Length": "0",
@@ -110,9 +110,9 @@ def _point(key: "EllipticCurvePrivateKey") -> str:
 
 
 def _keys() -> list["EllipticCurvePrivateKey"]:
-    if not (found := mail.config().secrets()):
+    if not (newest_first := mail.config().secrets()):
         raise RuntimeError("`konnekt migrate` makes the secret first")
-    return [_of(one) for one in found]
+    return [_of(one) for one in newest_first]
 
 
 @lru_cache(maxsize=4)

@@ -26,7 +26,7 @@ def renew(account: Account, *, by: Account) -> list[str]:
     """Ten new ones, to be shown this once; those before stop working. Raises Conflict without an app."""
     if account.id != by.id:
         raise Conflict("Everybody sets up their own second step.")
-    made = ["".join(secrets.choice(LETTERS) for _ in range(LENGTH)) for _ in range(COUNT)]
+    codes = ["".join(secrets.choice(LETTERS) for _ in range(LENGTH)) for _ in range(COUNT)]
     with transaction():
         # Takes the account's row, so that of two at the same moment ten remain.
         there = Account.update(is_active=Account.is_active)
@@ -34,12 +34,12 @@ def renew(account: Account, *, by: Account) -> list[str]:
             raise Conflict("Recovery codes are for who has set up an app: do that first.")
         had_some = RecoveryCode.select().where(RecoveryCode.account == account).exists()
         forget(account)
-        rows = [{"account": account, "code_hash": _hashed(account, code)} for code in made]
+        rows = [{"account": account, "code_hash": _hashed(account, code)} for code in codes]
         RecoveryCode.insert_many([row | {"created_at": clock.now()} for row in rows]).execute()
         events.record("renew_recovery_codes", by=by, person=account)
         if had_some:
             notices.tell(account, "recovery_renewed")
-    return [_grouped(code) for code in made]
+    return [_grouped(code) for code in codes]
 
 
 def left(account: Account) -> int:

@@ -31,10 +31,10 @@ def unseal(sealed: str, about: str) -> str:
     """The text again; one sealed with a secret before the last is read too. Raises Unreadable."""
     from cryptography.exceptions import InvalidTag
 
-    kept = base64.b64decode(sealed)
+    encrypted = base64.b64decode(sealed)
     for key in _keys():
         try:
-            return str(_cipher(key).decrypt(kept[:NONCE], kept[NONCE:], about.encode()).decode())
+            return str(_cipher(key).decrypt(encrypted[:NONCE], encrypted[NONCE:], about.encode()).decode())
         except InvalidTag:
             continue
     raise Unreadable
@@ -42,9 +42,9 @@ def unseal(sealed: str, about: str) -> str:
 
 def _keys() -> list[bytes]:
     """The installation's secrets, the newest first: `konnekt new-secret` puts one before them."""
-    if not (found := mail.config().secrets()):
+    if not (newest_first := mail.config().secrets()):
         raise RuntimeError("`konnekt migrate` makes the secret first")
-    return [one.encode() for one in found]
+    return [one.encode() for one in newest_first]
 
 
 def _cipher(key: bytes) -> "AESGCM":

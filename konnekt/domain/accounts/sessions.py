@@ -90,11 +90,11 @@ def begun_twice(account: Account, address: str, browser: str) -> bool:
 def find_half(token: str) -> Account | None:
     """The account that this token is half signed in as, or None."""
     is_due = (Session.token_hash == digest(token)) & Session.is_half & _is_alive() & Account.is_active
-    found: Session | None = Session.select(Session, Account).join(Account).where(is_due).first()
-    if found is None:
+    session: Session | None = Session.select(Session, Account).join(Account).where(is_due).first()
+    if session is None:
         return None
-    account: Account = found.account
-    account.session = found
+    account: Account = session.account
+    account.session = session
     return account
 
 
@@ -104,10 +104,10 @@ def find(token: str) -> Session | None:
     Every few minutes it notes when the session was seen.
     """
     now = clock.now()
-    found = _live(token_hash=digest(token), now=now, idle_since=now - IDLE)
-    if not found:
+    rows = _live(token_hash=digest(token), now=now, idle_since=now - IDLE)
+    if not rows:
         return None
-    columns, seats = found[0], width(Session)
+    columns, seats = rows[0], width(Session)
     session: Session = built(Session, columns[:seats])
     session.account = built(Account, columns[seats : seats + width(Account)])
     session.account.session = session
@@ -215,5 +215,5 @@ SYSTEMS = (
 
 def device(browser: str) -> str:
     """A browser's own description in two words: `Firefox, Windows`; empty when it tells nothing."""
-    known = [next((name for mark, name in names if mark in browser), "") for names in (BROWSERS, SYSTEMS)]
-    return ", ".join(name for name in known if name) or re.sub(r"[^\w .-].*", "", browser)[:30].strip()
+    named = [next((name for mark, name in names if mark in browser), "") for names in (BROWSERS, SYSTEMS)]
+    return ", ".join(name for name in named if name) or re.sub(r"[^\w .-].*", "", browser)[:30].strip()

@@ -13,8 +13,8 @@ def check(name: str, password: str, address: str, device: str = "") -> Account:
     who one is, or TooMany before anything is checked.
     """
     account = people.find(name)
-    known = devices.attempt(account, device)
-    counted = [] if known else attempts.record(attempts.sign_in_limits(account, name, address))
+    own_device = devices.attempt(account, device)
+    counted = [] if own_device else attempts.record(attempts.sign_in_limits(account, name, address))
     is_right = passwords.matches(account, password)
     if account is None or not is_right:
         raise Invalid(
@@ -22,8 +22,8 @@ def check(name: str, password: str, address: str, device: str = "") -> Account:
             field="password",
             account=account.id if account else None,
         )
-    if known:
-        devices.succeed(known)
+    if own_device:
+        devices.succeed(own_device)
     else:
         attempts.succeed(counted)
     passwords.keep_up(account, password)

@@ -70,7 +70,7 @@ def registered(sent: Signed, origin: str, domain: str) -> dict[str, Any]:
         from webauthn.helpers import decode_credential_public_key, decoded_public_key_to_cryptography
         from webauthn.helpers.cose import COSEAlgorithmIdentifier
 
-        made = verify_registration_response(
+        verified = verify_registration_response(
             credential=sent.whole,
             expected_challenge=_bytes(sent.challenge),
             expected_rp_id=domain,
@@ -79,13 +79,13 @@ def registered(sent: Signed, origin: str, domain: str) -> dict[str, Any]:
             supported_pub_key_algs=[COSEAlgorithmIdentifier(one) for one in ALGORITHMS],
         )
         # Nothing was signed with it yet: is it a key at all?
-        decoded_public_key_to_cryptography(decode_credential_public_key(made.credential_public_key))
+        decoded_public_key_to_cryptography(decode_credential_public_key(verified.credential_public_key))
     return {
-        "credential_id": _text(made.credential_id),
-        "public_key": _text(made.credential_public_key),
-        "sign_count": made.sign_count,
-        "may_be_backed_up": made.credential_device_type == "multi_device",
-        "is_backed_up": made.credential_backed_up,
+        "credential_id": _text(verified.credential_id),
+        "public_key": _text(verified.credential_public_key),
+        "sign_count": verified.sign_count,
+        "may_be_backed_up": verified.credential_device_type == "multi_device",
+        "is_backed_up": verified.credential_backed_up,
     }
 
 

@@ -218,15 +218,15 @@ def undo(token: str, batch: str) -> Outcome:
         return undo_or_revoke.undo_batch(batch, by=opened.account, only=mine, source=SOURCE)
 
 
-def allow(account: Account, is_wanted: bool, *, by: Account) -> None:
+def allow(account: Account, is_allowed: bool, *, by: Account) -> None:
     """Whether reminders to the account may have such a link; turned off, those that were mailed end too."""
     if by.id != account.id:
         raise Conflict("Everybody chooses this for themselves.")
     with transaction():
-        differs = (Account.id == account.id) & (Account.decides_by_mail != is_wanted)
-        if Account.update(decides_by_mail=is_wanted).where(differs).execute() == 1:
-            before, after = {"decides_by_mail": not is_wanted}, {"decides_by_mail": is_wanted}
+        differs = (Account.id == account.id) & (Account.decides_by_mail != is_allowed)
+        if Account.update(decides_by_mail=is_allowed).where(differs).execute() == 1:
+            before, after = {"decides_by_mail": not is_allowed}, {"decides_by_mail": is_allowed}
             events.record("change_person", by=by, person=account, before=before, after=after)
-        if not is_wanted:
+        if not is_allowed:
             decision_links.end_links(account)
-    account.decides_by_mail = is_wanted
+    account.decides_by_mail = is_allowed

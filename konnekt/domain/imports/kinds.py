@@ -40,13 +40,13 @@ HEAD = 2000
 def kind(content: bytes) -> str:
     """What the bytes are: CSV for any text, ZIP for a workbook as well; empty for what nobody here knows."""
     head = content[:HEAD]
-    for begin, known in BEGINS:
+    for begin, name in BEGINS:
         if head.startswith(begin):
-            return known
+            return name
     if b"\0" in head and not _is_utf16(head):
-        return next((known for begin, known in WITH_NUL if head.startswith(begin)), "")
-    if found := MARKUP.match(head):
-        word = found[1].decode().lower()
+        return next((name for begin, name in WITH_NUL if head.startswith(begin)), "")
+    if markup := MARKUP.match(head):
+        word = markup[1].decode().lower()
         return "SVG" if b"<svg" in head.lower() else "XML" if word == "?xml" else "HTML"
     return TEXT
 
@@ -59,10 +59,10 @@ def _is_utf16(head: bytes) -> bool:
 def check(name: str, content: bytes, field: str, path: str = "") -> None:
     """Raise Invalid where a file is not what its name says; path: what it is called to who sent it."""
     ending = name[name.rfind(".") :].lower()
-    said, found = ENDINGS.get(ending), kind(content)
-    if said is None or found == (ZIP if said == XLSX else said):
+    said, content_kind = ENDINGS.get(ending), kind(content)
+    if said is None or content_kind == (ZIP if said == XLSX else said):
         return
-    raise _mismatch(path or name, ending, found if content.strip() else "", field)
+    raise _mismatch(path or name, ending, content_kind if content.strip() else "", field)
 
 
 def check_members(path: str, members: list[str], field: str) -> None:
@@ -70,18 +70,18 @@ def check_members(path: str, members: list[str], field: str) -> None:
     ending = path[path.rfind(".") :].lower()
     said = ENDINGS.get(ending)
     is_workbook = WORKBOOK_MEMBER in members or any(member.startswith(WORKBOOK_FOLDER) for member in members)
-    found = XLSX if is_workbook else ZIP
-    if said in (ZIP, XLSX) and said != found:
-        raise _mismatch(path, ending, found, field)
+    content_kind = XLSX if is_workbook else ZIP
+    if said in (ZIP, XLSX) and said != content_kind:
+        raise _mismatch(path, ending, content_kind, field)
 
 
-def _mismatch(path: str, ending: str, found: str, field: str) -> Invalid:
+def _mismatch(path: str, ending: str, content_kind: str, field: str) -> Invalid:
     """The sentence that names both."""
-    if not found:
+    if not content_kind:
         return Invalid(
             "%(file)s ends in %(ending)s, but can't be read as that.", field, file=path, ending=ending
         )
     return Invalid(
         "%(file)s ends in %(ending)s, but holds %(kind)s: save it as what it is, or choose another file.",
-        field, file=path, ending=ending, kind="TXT" if found == TEXT else found,
+        field, file=path, ending=ending, kind="TXT" if content_kind == TEXT else content_kind,
     )  # fmt: skip

@@ -65,10 +65,10 @@ def tell_alone(run: Run) -> None:
 
 def _roles(run: Run, row: FileRow) -> str:
     """Who begins to work at the agency has all roles there; who does already keeps what the page gave."""
-    known = run.people.by_key.get((row["email"],))
+    account = run.people.by_key.get((row["email"],))
     if not row["agency_staff"]:
         return ""
-    return str(known.agency_roles) if known is not None and known.is_agency_staff else agency_roles.ALL
+    return str(account.agency_roles) if account is not None and account.is_agency_staff else agency_roles.ALL
 
 
 def _follow_addresses(run: Run, rows: list[FileRow]) -> None:

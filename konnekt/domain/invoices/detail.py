@@ -259,11 +259,11 @@ def bundle(who: Grants, *, picks: list[int] | None = None, by: InvoiceFilter | N
         one.invoice_id for one in documents if one.kind == "ubl"
     }
     if len(complete) < len(ids):
-        raise _being_made([one for one in ids if one not in complete], who)
+        raise _documents_to_come([one for one in ids if one not in complete], who)
     return documents
 
 
-def _being_made(ids: list[int], who: Grants) -> Conflict:
+def _documents_to_come(ids: list[int], who: Grants) -> Conflict:
     missing_documents.queue(who.account)
     query = Invoice.select(Invoice.number_text).where(Invoice.id.in_(ids[:NAMED]))
     numbers = ", ".join(number for (number,) in query.order_by(Invoice.year, Invoice.number).tuples())

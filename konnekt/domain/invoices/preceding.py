@@ -62,10 +62,10 @@ def of_assignments(sheets: Iterable[tuple[int, int]]) -> list[tuple[tuple[int, i
         .distinct()
         .tuples()
     )
-    found = [((assignment, period), invoice) for assignment, period, invoice in lines]
-    query = Invoice.select().where(Invoice.id.in_([invoice for _of, invoice in found]) & _stands())
+    billed = [((assignment, period), invoice) for assignment, period, invoice in lines]
+    query = Invoice.select().where(Invoice.id.in_([invoice for _of, invoice in billed]) & _stands())
     standing = {one.id: one for one in query.order_by(Invoice.year, Invoice.number)}
-    return [(of, standing[one]) for of, one in sorted(found, key=lambda pair: pair[1]) if one in standing]
+    return [(of, standing[one]) for of, one in sorted(billed, key=lambda pair: pair[1]) if one in standing]
 
 
 def _stands() -> Any:

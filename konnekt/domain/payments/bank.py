@@ -69,7 +69,7 @@ class StatementRead:
 
     booked: list[Payment] = field(default_factory=list)
     waiting: int = 0
-    known: int = 0
+    read_before: int = 0
     others: int = 0
 
 
@@ -97,13 +97,13 @@ def read(lines: Sequence[StatementLine], *, by: Account) -> StatementRead:
             meant += [line] if is_ours and line.cents else []
         done.others = len(lines) - len(meant)
         fresh = _new(meant)
-        done.known = len(meant) - len(fresh)
+        done.read_before = len(meant) - len(fresh)
         entries = [_keep(line, nth, by) for line, nth in fresh]
         for one in matching.proposals(entries, named):
             payments = _book(one.entry, one.invoices, by, batch) if one.why == "sure" else []
             done.booked += payments
             done.waiting += not payments
-        counts = {"booked": len(done.booked), "waiting": done.waiting, "known": done.known}
+        counts = {"booked": len(done.booked), "waiting": done.waiting, "known": done.read_before}
         events.record("read_statement", by=by, thing="bank", batch=batch, after=counts)
     return done
 
@@ -115,7 +115,7 @@ def _new(lines: Sequence[StatementLine]) -> list[tuple[StatementLine, int]]:
     kept entry stands for one line.
     """
     days = sorted({line.booked_on for line in lines})
-    kept: dict[tuple[date, int], Counter[tuple[str, str, int]]] = {}
+    entries: dict[tuple[date, int], Counter[tuple[str, str, int]]] = {}
     iban_of: dict[tuple[Any, ...], str] = {}
     for start in range(0, len(days), matching.AT_ONCE):
         columns = (
@@ -129,13 +129,13 @@ def _new(lines: Sequence[StatementLine]) -> list[tuple[StatementLine, int]]:
         some = days[start : start + matching.AT_ONCE]
         query = BankEntry.select(*columns).where(BankEntry.booked_on.in_(some))
         for day, cents, *tells, iban in query.tuples():
-            kept.setdefault((day, cents), Counter())[tuple(tells)] += 1
+            entries.setdefault((day, cents), Counter())[tuple(tells)] += 1
             iban_of[day, cents, *tells] = iban
     counted: Counter[Any] = Counter()
     untold, unknown = [], []
     for line in lines:
         same = (line.booked_on, line.cents, line.format, line.key)
-        nth, there = counted[same], kept.get((line.booked_on, line.cents), Counter())
+        nth, there = counted[same], entries.get((line.booked_on, line.cents), Counter())
         counted[same] += 1
         if there[line.format, line.key, nth]:
             there[line.format, line.key, nth] -= 1
@@ -143,7 +143,7 @@ def _new(lines: Sequence[StatementLine]) -> list[tuple[StatementLine, int]]:
             untold.append((line, nth))
     # Once each has what it is told by now: an entry of another line is not taken for it.
     for line, nth in untold:
-        there = kept.get((line.booked_on, line.cents), Counter())
+        there = entries.get((line.booked_on, line.cents), Counter())
         before = [one for one, left in there.items() if left and one[0] == line.format]
         before = [one for one in before if one[1] in line.former_keys]
         if before:
@@ -152,7 +152,7 @@ def _new(lines: Sequence[StatementLine]) -> list[tuple[StatementLine, int]]:
             unknown.append((line, nth))
     fresh = []
     for line, nth in unknown:
-        there = kept.get((line.booked_on, line.cents), Counter())
+        there = entries.get((line.booked_on, line.cents), Counter())
         others = [one for one, left in there.items() if left and one[0] != line.format]
         ibans = [iban_of[line.booked_on, line.cents, *one] for one in others]
         # Its own account first; where one of them says none, it may be the same.

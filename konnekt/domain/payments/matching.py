@@ -42,10 +42,10 @@ def numbers(words: str) -> list[str]:
 
 def by_number(named: Iterable[str]) -> dict[str, Invoice]:
     """The documents of these numbers, with their organisations: a statement for every 500."""
-    wanted, there = sorted(set(named)), {}
-    for start in range(0, len(wanted), AT_ONCE):
+    numbers, there = sorted(set(named)), {}
+    for start in range(0, len(numbers), AT_ONCE):
         query = Invoice.select(Invoice, Organisation).join(Organisation)
-        for one in query.where(Invoice.number_text.in_(wanted[start : start + AT_ONCE])):
+        for one in query.where(Invoice.number_text.in_(numbers[start : start + AT_ONCE])):
             there[one.number_text] = one
     return there
 
@@ -84,14 +84,14 @@ def _proposal(entry: BankEntry, documents: list[Invoice], payer: set[int], equal
 def _payers(ibans: set[str]) -> dict[str, set[int]]:
     """Organisations by the account from which invoices of theirs were paid before."""
     payers: dict[str, set[int]] = {}
-    wanted = sorted(ibans)
-    for start in range(0, len(wanted), AT_ONCE):
+    accounts = sorted(ibans)
+    for start in range(0, len(accounts), AT_ONCE):
         query = (
             Payment.select(BankEntry.iban, Invoice.organisation)
             .join(BankEntry)
             .switch(Payment)
             .join(Invoice, on=(Payment.invoice == Invoice.id))
-            .where(settling.stands() & BankEntry.iban.in_(wanted[start : start + AT_ONCE]))
+            .where(settling.stands() & BankEntry.iban.in_(accounts[start : start + AT_ONCE]))
             .distinct()
         )
         for iban, organisation in query.tuples():
@@ -102,11 +102,11 @@ def _payers(ibans: set[str]) -> dict[str, set[int]]:
 def _of_amount(amounts: set[int]) -> dict[int, list[Invoice]]:
     """Open invoices by what is open of them, where that is one of these amounts."""
     equal: dict[int, list[Invoice]] = {}
-    wanted, left = sorted(amounts), Invoice.total_cents - Invoice.settled_cents
-    for start in range(0, len(wanted), AT_ONCE):
+    cents, left = sorted(amounts), Invoice.total_cents - Invoice.settled_cents
+    for start in range(0, len(cents), AT_ONCE):
         is_open = states.to_pay() & Invoice.paid_on.is_null()
         query = Invoice.select(Invoice, Organisation).join(Organisation).where(is_open)
-        query = query.where(left.in_(wanted[start : start + AT_ONCE])).order_by(Invoice.due_on, Invoice.id)
+        query = query.where(left.in_(cents[start : start + AT_ONCE])).order_by(Invoice.due_on, Invoice.id)
         for one in query.limit(AT_ONCE * 4):
             equal.setdefault(one.to_pay_cents, []).append(one)
     return equal

@@ -86,8 +86,8 @@ def _bands() -> list[Band]:
         columns.append(fn.COUNT(Invoice.id).filter(is_overdue(*age)))
         open_cents = fn.SUM(Invoice.total_cents - Invoice.settled_cents).filter(is_overdue(*age))
         columns.append(fn.COALESCE(open_cents, 0))
-    (found,) = Invoice.select(*columns).where(is_overdue()).tuples()
-    return [Band(key, int(found[2 * n]), int(found[2 * n + 1])) for n, key in enumerate(BANDS)]
+    (totals,) = Invoice.select(*columns).where(is_overdue()).tuples()
+    return [Band(key, int(totals[2 * n]), int(totals[2 * n + 1])) for n, key in enumerate(BANDS)]
 
 
 def _rows(band: str, start: int, size: int) -> list[Invoice]:

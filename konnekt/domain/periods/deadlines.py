@@ -36,8 +36,8 @@ class DueAt:
 
 def feed(account: Account) -> DeadlineFeed | None:
     """The account's address, of which the database knows since when it is there."""
-    found: DeadlineFeed | None = DeadlineFeed.get_or_none(DeadlineFeed.account == account)
-    return found
+    row: DeadlineFeed | None = DeadlineFeed.get_or_none(DeadlineFeed.account == account)
+    return row
 
 
 def renew(account: Account) -> str:
@@ -63,12 +63,12 @@ def end(account: Account) -> None:
 def of_token(token: str) -> DeadlineFeed:
     """Whose address it is, with its account; raises NotFound, also where the account is closed."""
     query = DeadlineFeed.select(DeadlineFeed, Account).join(Account)
-    found: DeadlineFeed | None = query.where(
+    row: DeadlineFeed | None = query.where(
         (DeadlineFeed.token_hash == sessions.digest(token)) & Account.is_active
     ).first()
-    if found is None:
+    if row is None:
         raise NotFound("There is no such address.")
-    return found
+    return row
 
 
 def of(account: Account) -> list[DueAt]:

@@ -39,13 +39,13 @@ def elsewhere(periods: Iterable[PayPeriod], shown: Iterable[PayPeriod]) -> list[
     for at, number in unsent.group_by(Timesheet.pay_period).tuples():
         numbers[at][0] = number
     left_out, now = {one.id for one in shown}, clock.now()
-    found = [
+    others = [
         OtherPeriod(one, numbers[one.id][0] if one.submit_by_at <= now else 0, numbers[one.id][1])
         for one in periods
         if one.id in numbers and one.id not in left_out
     ]
     return sorted(
-        (one for one in found if one.unsent or one.waiting),
+        (one for one in others if one.unsent or one.waiting),
         key=lambda one: (one.period.last_on, one.period.id),
         reverse=True,
     )

@@ -135,8 +135,8 @@ class PeriodReport:
 
     def page(self, number: int) -> Page:
         """A page of its rows; budget numbers come with their use: two statements, else none."""
-        found = paging.of_list(self.rows, number)
-        return replace(found, rows=self._with_budgets(found.rows))
+        listed = paging.of_list(self.rows, number)
+        return replace(listed, rows=self._with_budgets(listed.rows))
 
     def all_rows(self, most: int = MOST_ROWS) -> list[ReportRow]:
         """All of them, for a file. Raises Invalid where they are more than it holds."""

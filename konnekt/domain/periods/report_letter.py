@@ -18,16 +18,16 @@ KIND = "report"
 LOOK_BACK = timedelta(days=3)
 
 
-def choose(is_wanted: bool, *, by: Account) -> None:
+def choose(is_mailed: bool, *, by: Account) -> None:
     """Have the report of each period mailed from now on, or no more. Raises Forbidden for who sees none."""
-    if is_wanted and not access.may_see_invoices(access.grants(by)):
+    if is_mailed and not access.may_see_invoices(access.grants(by)):
         raise Forbidden("The report is for who may see invoices.")
     with transaction():
-        differs = (Account.id == by.id) & (Account.report_by_mail != is_wanted)
-        if Account.update(report_by_mail=is_wanted).where(differs).execute() == 1:
-            before, after = {"report_by_mail": not is_wanted}, {"report_by_mail": is_wanted}
+        differs = (Account.id == by.id) & (Account.report_by_mail != is_mailed)
+        if Account.update(report_by_mail=is_mailed).where(differs).execute() == 1:
+            before, after = {"report_by_mail": not is_mailed}, {"report_by_mail": is_mailed}
             events.record("choose_report_by_mail", by=by, person=by, before=before, after=after)
-    by.report_by_mail = is_wanted
+    by.report_by_mail = is_mailed
 
 
 def queue_due() -> int:
@@ -50,14 +50,14 @@ def _queue(account: Account, over: Iterable[PayPeriod]) -> int:
         if period.calendar in calendars:
             asked = urlencode({"year": period.year, "first": period.id, "last": period.id})
             with transaction():
-                made = mail.queue(
+                letter = mail.queue(
                     KIND,
                     account,
                     once_key=f"{KIND} {account.id} {period.id}",
                     period=period,
                     url=mail.link(f"/reports?{asked}"),
                 )
-            queued += made is not None
+            queued += letter is not None
     return queued
 
 

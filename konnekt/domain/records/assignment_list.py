@@ -102,7 +102,7 @@ class Record:
 
 def open_record(assignment: int) -> Record:
     """An assignment with all that its page shows: five statements. Raises NotFound."""
-    found: Assignment | None = (
+    row: Assignment | None = (
         Assignment.select(Assignment, Account, Organisation, BudgetNumber)
         .join(Account)
         .switch(Assignment)
@@ -112,14 +112,14 @@ def open_record(assignment: int) -> Record:
         .where(Assignment.id == assignment)
         .first()
     )
-    if found is None:
+    if row is None:
         raise NotFound("This assignment does not exist, or not for you.")
-    dated = rates.of(found)
+    dated = rates.of(row)
     return Record(
-        found,
+        row,
         dated,
-        rates.lacking(found, dated),
-        Timesheet.select().where(Timesheet.assignment == found).count(),
+        rates.lacking(row, dated),
+        Timesheet.select().where(Timesheet.assignment == row).count(),
     )
 
 

@@ -167,9 +167,9 @@ def check_all_sent(of: Assignment) -> None:
         raise Conflict("There are timesheets that are not sent yet: with fixed hours nobody could send them.")
 
 
-def _ask(found: Assignment, terms: Terms, by: Account, sure: str, more: Sequence[Invalid] = ()) -> None:
+def _ask(row: Assignment, terms: Terms, by: Account, sure: str, more: Sequence[Invalid] = ()) -> None:
     """sure answers exactly these doubts: other dates raise others."""
-    raised = [*placement.doubts_of(found, terms, language=by.language), *more]
+    raised = [*placement.doubts_of(row, terms, language=by.language), *more]
     refusals.ask(raised, is_sure=sure == placement.key(raised))
 
 

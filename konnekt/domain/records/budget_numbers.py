@@ -49,11 +49,11 @@ def of(organisation: Organisation) -> list[BudgetNumber]:
         .where(BudgetNumber.organisation == organisation)
         .order_by(BudgetNumber.number, BudgetNumber.id)
     )
-    found = list(query)
+    numbers = list(query)
     today = clock.today()
-    for row in found:
+    for row in numbers:
         row.is_over = row.valid_until_on is not None and row.valid_until_on < today
-    return found
+    return numbers
 
 
 def _is_used() -> Any:
@@ -62,7 +62,7 @@ def _is_used() -> Any:
 
 def find(code: str, number: int) -> BudgetNumber:
     """The budget number of that organisation, with is_used and is_invoiced; raises NotFound."""
-    found: BudgetNumber | None = (
+    row: BudgetNumber | None = (
         BudgetNumber.select(
             BudgetNumber,
             Organisation,
@@ -73,7 +73,7 @@ def find(code: str, number: int) -> BudgetNumber:
         .where((BudgetNumber.id == number) & (Organisation.code == code))
         .first()
     )
-    return existing(found, NotFound("This budget number does not exist."))
+    return existing(row, NotFound("This budget number does not exist."))
 
 
 def add(code: str, values: dict[str, Any], *, by: Account) -> BudgetNumber:

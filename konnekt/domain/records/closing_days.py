@@ -29,8 +29,8 @@ def _within(year: int) -> object:
 
 def find(closing_day: int) -> ClosingDay:
     """The closing day. Raises NotFound."""
-    found: ClosingDay | None = ClosingDay.get_or_none(ClosingDay.id == closing_day)
-    return existing(found, NotFound("This closing day does not exist."))
+    row: ClosingDay | None = ClosingDay.get_or_none(ClosingDay.id == closing_day)
+    return existing(row, NotFound("This closing day does not exist."))
 
 
 def thing(year: int) -> str:
@@ -88,8 +88,8 @@ def delete(closing_day: int, *, by: Account) -> ClosingDay:
 
 def proposed(year: int) -> list[tuple[Holiday, bool]]:
     """The public holidays of a year, each with whether it is a closing day already: one statement."""
-    known = {row.day for row in of(_checked(year))}
-    return [(holiday, holiday.day in known) for holiday in holidays.of(year)]
+    closed = {row.day for row in of(_checked(year))}
+    return [(holiday, holiday.day in closed) for holiday in holidays.of(year)]
 
 
 def add_holidays(year: int, days: Iterable[date], *, by: Account) -> list[ClosingDay]:
@@ -98,14 +98,14 @@ def add_holidays(year: int, days: Iterable[date], *, by: Account) -> list[Closin
     Raises Invalid where none is chosen, or a day that is no holiday.
     """
     chosen = set(days)
-    found = {holiday.day: holiday for holiday in holidays.of(_checked(year))}
-    if not chosen or chosen - set(found):
+    of_year = {holiday.day: holiday for holiday in holidays.of(_checked(year))}
+    if not chosen or chosen - set(of_year):
         raise Invalid("Choose at least one day of the list.", field="day")
     with staff_only(by, "calendar"):
-        known = {row.day for row in of(year)}
+        closed = {row.day for row in of(year)}
         rows = [
-            ClosingDay(day=day, name_nl=found[day].name_nl, name_en=found[day].name_en)
-            for day in sorted(chosen - known)
+            ClosingDay(day=day, name_nl=of_year[day].name_nl, name_en=of_year[day].name_en)
+            for day in sorted(chosen - closed)
         ]
         for row in rows:
             RECORD.add(row, by=by)

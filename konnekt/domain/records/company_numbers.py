@@ -15,43 +15,43 @@ _IBAN_LENGTHS = {"NL": 18, "BE": 16, "DE": 22, "FR": 27, "LU": 20}
 
 def _read(text: str | None, field: str, pattern: str) -> tuple[str, bool]:
     """What was typed, close together in capitals, and whether it can be."""
-    found = text_fields.line(text, field, most=text_fields.CODE)
-    if not found:
-        return found, True
-    found = re.sub(r"[ .]", "", found).upper()
-    return found, re.fullmatch(pattern, found) is not None
+    number = text_fields.line(text, field, most=text_fields.CODE)
+    if not number:
+        return number, True
+    number = re.sub(r"[ .]", "", number).upper()
+    return number, re.fullmatch(pattern, number) is not None
 
 
 def coc_number(text: str | None, field: str) -> str:
     """A KvK number (8 digits, Handelsregisterbesluit 2008) or OIN (20, Logius)."""
-    found, can_be = _read(text, field, r"[0-9]{8}|[0-9]{20}")
+    number, can_be = _read(text, field, r"[0-9]{8}|[0-9]{20}")
     if not can_be:
         raise Invalid("A KvK number has 8 digits, an OIN 20.", field=field)
-    return found
+    return number
 
 
 def vat_number(text: str | None, field: str) -> str:
     """A VAT number: its country (Greece: EL) and what that makes of it (EN 16931, BR-CO-09)."""
-    found, can_be = _read(text, field, r"NL[0-9]{9}B[0-9]{2}|(?!NL)[A-Z]{2}[0-9A-Z+*]{2,13}")
+    number, can_be = _read(text, field, r"NL[0-9]{9}B[0-9]{2}|(?!NL)[A-Z]{2}[0-9A-Z+*]{2,13}")
     if not can_be:
         raise Invalid("A VAT number is written as NL123456789B01, with its own country first.", field=field)
-    return found
+    return number
 
 
 def bic(text: str | None, field: str) -> str:
     """The code of a bank: bank, country, place, and perhaps a branch (ISO 9362)."""
-    found, can_be = _read(text, field, r"[A-Z]{6}[A-Z0-9]{2}([A-Z0-9]{3})?")
+    code, can_be = _read(text, field, r"[A-Z]{6}[A-Z0-9]{2}([A-Z0-9]{3})?")
     if not can_be:
         raise Invalid("A BIC has 8 or 11 letters and digits, such as ABNANL2A.", field=field)
-    return found
+    return code
 
 
 def iban(text: str | None, field: str) -> str:
     """A bank account as long as its country has them (ISO 13616), its check digits right (ISO 7064)."""
-    found, can_be = _read(text, field, r"[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}")
-    if not (can_be and _adds_up(found)):
+    account, can_be = _read(text, field, r"[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}")
+    if not (can_be and _adds_up(account)):
         raise Invalid("This IBAN can't be: a letter or digit is wrong, or one is missing.", field=field)
-    return found
+    return account
 
 
 def _adds_up(iban: str) -> bool:
@@ -63,11 +63,11 @@ def _adds_up(iban: str) -> bool:
 
 def peppol_id(text: str | None, field: str) -> str:
     """Scheme and number of the Peppol network, of those that it has now (electronic_addresses)."""
-    found = text_fields.line(text, field, most=text_fields.CODE)
-    if not found:
-        return found
+    address = text_fields.line(text, field, most=text_fields.CODE)
+    if not address:
+        return address
     try:
-        return ":".join(electronic_addresses.read(found))
+        return ":".join(electronic_addresses.read(address))
     except Invalid as fault:
         fault.field = field
         raise
@@ -75,15 +75,15 @@ def peppol_id(text: str | None, field: str) -> str:
 
 def country(text: str | None, field: str) -> str:
     """A country as two capitals (ISO 3166)."""
-    found = text_fields.line(text, field, most=text_fields.CODE).upper()
-    if not re.fullmatch("[A-Z]{2}", found):
+    code = text_fields.line(text, field, most=text_fields.CODE).upper()
+    if not re.fullmatch("[A-Z]{2}", code):
         raise Invalid("Type the country as two letters, such as NL.", field=field)
-    return found
+    return code
 
 
 def email(text: str | None, field: str) -> str:
     """A mail address in small letters."""
-    found = text_fields.line(text, field, most=people.LONGEST_NAME).lower()
-    if found and not people.is_address(found):
+    address = text_fields.line(text, field, most=people.LONGEST_NAME).lower()
+    if address and not people.is_address(address):
         raise Invalid("This is not a mail address.", field=field)
-    return found
+    return address

@@ -39,8 +39,8 @@ def _carry_out(person: Account, values: Facts, by: Account) -> None:
     if "email" in values:
         others = (accounts.people.find(values["email"]),)
         people.check_free({"email": values["email"]}, [one for one in others if one not in (None, person)])
-    is_kept = staff.administers(staff.becomes(person, values))
-    guard = None if is_kept else staff.keep_somebody(person)
+    still_administers = staff.administers(staff.becomes(person, values))
+    guard = None if still_administers else staff.keep_somebody(person)
     verb = "change_roles" if set(values) == {"agency_roles"} else ""
     if "is_active" in values:
         verb = "reopen_account" if values["is_active"] else "close_account"

@@ -16,7 +16,7 @@ NAMED = ("propose", "ask_factor_reset", *NAMING)
 AT_ONCE = 1000
 
 
-def known_as(row: Account) -> tuple[set[str], set[str]]:
+def names_and_addresses(row: Account) -> tuple[set[str], set[str]]:
     """The names and the mail addresses that somebody has and had, as far as the record still says.
 
     An address that somebody else has by now is no longer this one's.
@@ -42,15 +42,15 @@ def of_person(row: Account, names: set[str]) -> list[int]:
     """
     of_others = (Event.organisation, Event.timesheet, Event.invoice)
     own = (Event.person == row) & reduce(and_, (column.is_null() for column in of_others))
-    found = [event.id for event in says_something(own)]
+    ids = [event.id for event in says_something(own)]
     assignments = Assignment.select(Assignment.id).where(Assignment.worker == row)
     sheets = Timesheet.select(Timesheet.id).where(Timesheet.assignment.in_(assignments))
     words = says_something(Event.timesheet.in_(sheets))
-    found += [one.id for one in words if one.reason or _is_typed(one.before) or _is_typed(one.after)]
+    ids += [one.id for one in words if one.reason or _is_typed(one.before) or _is_typed(one.after)]
     if Event.select().where((Event.actor == row) & Event.verb.in_(NAMED)).exists():
         naming = says_something(Event.verb.in_(NAMING))
-        found += [one.id for one in naming if names & {str(said) for said in (one.after or {}).values()}]
-    return sorted(set(found))
+        ids += [one.id for one in naming if names & {str(said) for said in (one.after or {}).values()}]
+    return sorted(set(ids))
 
 
 def says_something(condition: Any) -> Iterator[Event]:

@@ -66,7 +66,7 @@ def preview(person: int, *, by: Account) -> ErasePreview:
     terms, about = retention.terms(), personal_data.about(row)
     last = {"invoices": _last_invoice(row), "payroll": _last_pay(row)}
     until = {
-        kind: retention.kept_until(kind, terms[kind], day)
+        kind: retention.last_day(kind, terms[kind], day)
         for kind, day in last.items()
         if day and day >= retention.cut(kind, terms[kind])
     }
@@ -122,7 +122,7 @@ def _erase(person: int, *, by: Account | None, source: str = "", is_past_term: b
         row = people.find(person)
         if reason := why_not(row, is_past_term=is_past_term):
             raise reason
-        names, addresses = erased_words.known_as(row)
+        names, addresses = erased_words.names_and_addresses(row)
         told = erased_words.of_person(row, names)
         said = events.record("erase", by=by, source=source, person=row, after={"events": told})
         for start in range(0, len(told), AT_ONCE):

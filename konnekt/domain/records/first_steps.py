@@ -56,6 +56,6 @@ def load() -> Steps:
         without_periods,
     ]
     query = Select(columns=[fn.EXISTS(one) for one in is_there]).bind(HourType._meta.database)
-    (found,) = query.tuples().execute()
-    hour_types, periods, *others, uncovered = map(bool, found)
+    (row,) = query.tuples().execute()
+    hour_types, periods, *others, uncovered = map(bool, row)
     return Steps(not agency.missing(agency.find()), hour_types, periods and not uncovered, *others)

@@ -55,15 +55,15 @@ class PastTerm:
 
 def due() -> list[PastTerm]:
     """What would go now, by kind; nothing is changed."""
-    found, terms = [], retention.terms()
+    past, terms = [], retention.terms()
     for kind, condition in CONDITIONS.items():
         before = _cut(kind, terms)
         model, of_kind = condition(before)
-        found.append(PastTerm(kind, model.select().where(of_kind).count(), before))
+        past.append(PastTerm(kind, model.select().where(of_kind).count(), before))
     people = list(_people(terms))
     waiting = sum(erasing.why_not(row, is_past_term=True) is not None for row in people)
     before = retention.cut("accounts", terms["accounts"])
-    return [*found, PastTerm("accounts", len(people) - waiting, before, waiting)]
+    return [*past, PastTerm("accounts", len(people) - waiting, before, waiting)]
 
 
 def forget() -> Iterator[PastTerm]:

@@ -44,7 +44,7 @@ def of(year: int) -> list[Holiday]:
     kings_day = date(year, 4, 27)
     if kings_day.weekday() == 6:
         kings_day -= timedelta(days=1)
-    found = [
+    days = [
         Holiday(date(year, 1, 1), "Nieuwjaarsdag", "New Year's Day"),
         Holiday(sunday + timedelta(days=1), "Tweede paasdag", "Easter Monday"),
         Holiday(kings_day, "Koningsdag", "King's Day"),
@@ -56,6 +56,6 @@ def of(year: int) -> list[Holiday]:
         Holiday(date(year, 5, 5), "Bevrijdingsdag", "Liberation Day", is_usual=False),
     ]
     by_day: dict[date, Holiday] = {}
-    for holiday in found:
+    for holiday in days:
         by_day.setdefault(holiday.day, holiday)
     return sorted(by_day.values(), key=lambda holiday: holiday.day)

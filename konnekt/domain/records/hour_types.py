@@ -57,8 +57,8 @@ def listed() -> list[HourType]:
 
 def find(hour_type: int) -> HourType:
     """The hour type. Raises NotFound."""
-    found: HourType | None = HourType.get_or_none(HourType.id == hour_type)
-    return existing(found, NotFound("This hour type does not exist."))
+    row: HourType | None = HourType.get_or_none(HourType.id == hour_type)
+    return existing(row, NotFound("This hour type does not exist."))
 
 
 def thing(of: HourType) -> str:
@@ -90,8 +90,8 @@ def add_usual(codes: Collection[str], *, by: Account) -> list[str]:
     Raises Invalid where that is none.
     """
     with staff_only(by, "hour types"):
-        known = {row.code.lower() for row in listed()}
-        chosen = [code for code in USUAL if code in codes and code.lower() not in known]
+        there = {row.code.lower() for row in listed()}
+        chosen = [code for code in USUAL if code in codes and code.lower() not in there]
         if not chosen:
             raise Invalid("Choose at least one hour type that is not there yet.", field="code")
         for code in chosen:

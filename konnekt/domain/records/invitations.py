@@ -86,12 +86,12 @@ def listed(of: Uninvited, number: int = 1) -> Page:
     """
     rights = Right.select(fn.COUNT(Right.id)).where(Right.account == Account.id)
     rows = of.query().select(Account, first_day().alias("starts_on"), rights.alias("places"))
-    found: Page = page(rows, number)
-    for one in found.rows:
+    people: Page = page(rows, number)
+    for one in people.rows:
         # SQLite answers MIN of a date with its text.
         if isinstance(one.starts_on, str):
             one.starts_on = date.fromisoformat(one.starts_on)
-    return found
+    return people
 
 
 def mark(of: Uninvited) -> tuple[int, str]:

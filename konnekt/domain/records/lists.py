@@ -37,9 +37,9 @@ def organisations(words: str = "", number: int = 1, *, with_ended: bool = False)
 
 def names(but: Organisation | None = None) -> list[tuple[str, str]]:
     """Code and name of what an organisation may be part of: not itself, nor one that ended since then."""
-    kept = Organisation.ended_on.is_null() | (Organisation.id == (but.parent_id if but else None))
+    may_contain = Organisation.ended_on.is_null() | (Organisation.id == (but.parent_id if but else None))
     query: Any = Organisation.select(Organisation.code, Organisation.name).where(
-        kept & (Organisation.id != (but.id if but else 0))
+        may_contain & (Organisation.id != (but.id if but else 0))
     )
     return list(query.order_by(fn.LOWER(Organisation.name), Organisation.id).tuples())
 
@@ -52,7 +52,7 @@ def people(words: str = "", role: str = "", number: int = 1, *, with_closed: boo
     rights = Right.select(fn.COUNT(Right.id)).where(Right.account == Account.id)
     query = (
         Account.select(Account, rights.alias("places"))
-        .where(_all(_is_found(word) for word in words.split()) & _plays(role))
+        .where(_all(_matches(word) for word in words.split()) & _plays(role))
         .order_by(Account.name_key, Account.id)
     )
     if not with_closed:
@@ -62,7 +62,7 @@ def people(words: str = "", role: str = "", number: int = 1, *, with_closed: boo
 
 def people_called(words: str) -> Any:
     """Open accounts by the same, in the same order, as a query."""
-    called = _all(_is_found(word) for word in words.split())
+    called = _all(_matches(word) for word in words.split())
     return Account.select().where(called & Account.is_active).order_by(Account.name_key, Account.id)
 
 
@@ -81,8 +81,8 @@ def to_choose(words: str) -> list[Account]:
     is_exact = reduce(or_, (fn.LOWER(column) == typed.lower() for column in columns))
     order = Case(None, [(is_exact, 0)], 1).alias("place")
     query = people_called(typed).select_extend(order).order_by(order, Account.name_key, Account.id)
-    found: list[Account] = list(query.limit(MOST_CALLED))
-    return [one for one in found if one.place == 0] or found
+    accounts: list[Account] = list(query.limit(MOST_CALLED))
+    return [one for one in accounts if one.place == 0] or accounts
 
 
 # What always holds, in either database.
@@ -93,7 +93,7 @@ def _all(conditions: Any) -> Any:
     return reduce(and_, conditions, _ANYTHING)
 
 
-def _is_found(word: str) -> Any:
+def _matches(word: str) -> Any:
     columns = (Account.email, Account.username, Account.employee_number)
     return reduce(or_, (column.contains(word) for column in columns), holds(Account.name_key, word))
 

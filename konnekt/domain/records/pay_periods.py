@@ -19,7 +19,7 @@ DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
-class Shelf:
+class CalendarYear:
     """A year of one calendar: its periods (each with `sheets`, how many timesheets it has), which years
     there are, and how many organisations follow the calendar."""
 
@@ -35,7 +35,7 @@ class Shelf:
         return not any(period.sheets for period in self.periods)
 
 
-def shelf(calendar: str, year: int | None) -> Shelf:
+def of_year(calendar: str, year: int | None) -> CalendarYear:
     """A calendar's year; unless chosen, one that organisations follow, and this year: three statements."""
     followers = dict(
         Organisation.select(Organisation.calendar, fn.COUNT(Organisation.id))
@@ -46,15 +46,15 @@ def shelf(calendar: str, year: int | None) -> Shelf:
     if calendar not in CALENDARS:
         calendar = max(CALENDARS, key=lambda one: (followers.get(one, 0), one == "four_weeks"))
     years = [
-        found
-        for (found,) in PayPeriod.select(PayPeriod.year)
+        number
+        for (number,) in PayPeriod.select(PayPeriod.year)
         .where(PayPeriod.calendar == calendar)
         .distinct()
         .order_by(PayPeriod.year)
         .tuples()
     ]
     year = year or clock.today().year
-    return Shelf(calendar, year, _of(calendar, year), years, followers.get(calendar, 0))
+    return CalendarYear(calendar, year, _of(calendar, year), years, followers.get(calendar, 0))
 
 
 def _of(calendar: str, year: int) -> list[PayPeriod]:
@@ -68,8 +68,8 @@ def _of(calendar: str, year: int) -> list[PayPeriod]:
 
 def find(period: int) -> PayPeriod:
     """The period. Raises NotFound."""
-    found: PayPeriod | None = PayPeriod.get_or_none(PayPeriod.id == period)
-    return existing(found, NotFound("This pay period does not exist."))
+    row: PayPeriod | None = PayPeriod.get_or_none(PayPeriod.id == period)
+    return existing(row, NotFound("This pay period does not exist."))
 
 
 def has_sheets(period: PayPeriod) -> bool:
@@ -127,8 +127,8 @@ seen = RECORD.fingerprint
 
 def suggested(calendar: str) -> tuple[int, Rule]:
     """The year to make next (the latest, where part of it is missing), and the latest rule: one statement."""
-    found = PayPeriod.select().where(PayPeriod.calendar == calendar)
-    latest = found.order_by(PayPeriod.first_on.desc()).first()
+    periods = PayPeriod.select().where(PayPeriod.calendar == calendar)
+    latest = periods.order_by(PayPeriod.first_on.desc()).first()
     if latest is None:
         return clock.today().year, Rule()
     year = min(max(latest.year, calendars.FIRST_YEAR), calendars.LAST_YEAR)
@@ -176,7 +176,7 @@ def generated(rows: list[PayPeriod]) -> dict[str, Any]:
 
 def change(
     period: int,
-    wanted: Span,
+    span: Span,
     *,
     by: Account,
     seen: str = "",
@@ -192,12 +192,12 @@ def change(
         hold("invoices")
         row = find(period)
         RECORD.check_seen(row, seen)
-        RECORD.checked(asdict(wanted), row)
-        (wanted,) = working_days.settled([wanted], closed)
-        if (wanted.first_on, wanted.last_on) != (row.first_on, row.last_on):
+        RECORD.checked(asdict(span), row)
+        (span,) = working_days.settled([span], closed)
+        if (span.first_on, span.last_on) != (row.first_on, row.last_on):
             check_empty(row)
-            _join(row, wanted, by=by, joined=joined)
-        RECORD.change(row, asdict(wanted), by=by)
+            _join(row, span, by=by, joined=joined)
+        RECORD.change(row, asdict(span), by=by)
     return row
 
 
@@ -220,13 +220,13 @@ def delete(period: int, *, by: Account) -> PayPeriod:
 def delete_year(calendar: str, year: int, *, by: Account) -> int:
     """Delete all periods of a year, where nothing uses any of them; returns how many there were."""
     with staff_only(by, "calendar"):
-        found = list(PayPeriod.select().where((PayPeriod.calendar == calendar) & (PayPeriod.year == year)))
-        if not found:
+        periods = list(PayPeriod.select().where((PayPeriod.calendar == calendar) & (PayPeriod.year == year)))
+        if not periods:
             raise NotFound("There are no periods of this year.")
-        _delete(calendar, found)
-        before = {"periods": len(found)}
+        _delete(calendar, periods)
+        before = {"periods": len(periods)}
         events.record("delete_periods", by=by, thing=year_thing(calendar, year), before=before)
-    return len(found)
+    return len(periods)
 
 
 def _delete(calendar: str, periods: list[PayPeriod]) -> None:
@@ -271,17 +271,17 @@ def check_joins(
             )
 
 
-def _join(found: PayPeriod, wanted: Span, *, by: Account, joined: bool) -> None:
+def _join(row: PayPeriod, span: Span, *, by: Account, joined: bool) -> None:
     """Check that the days fit between the neighbours, which move along where asked."""
-    before, after = _neighbours(found.calendar, found.first_on, found.last_on, but=[found.id])
+    before, after = _neighbours(row.calendar, row.first_on, row.last_on, but=[row.id])
     if joined:
         for other, name, day in (
-            (before, "last_on", wanted.first_on - DAY),
-            (after, "first_on", wanted.last_on + DAY),
+            (before, "last_on", span.first_on - DAY),
+            (after, "first_on", span.last_on + DAY),
         ):
             if other is not None and getattr(other, name) != day:
                 _move(other, name, day, by=by)
-    check_joins(before, after, wanted.first_on, wanted.last_on, "first_on", "last_on")
+    check_joins(before, after, span.first_on, span.last_on, "first_on", "last_on")
 
 
 def _move(other: PayPeriod, name: str, day: date, *, by: Account) -> None:

@@ -60,8 +60,8 @@ seen = RECORD.fingerprint
 
 def find(person: int) -> Account:
     """The account with this id; raises NotFound."""
-    found: Account | None = Account.get_or_none(Account.id == person)
-    return existing(found, NotFound("This person does not exist."))
+    row: Account | None = Account.get_or_none(Account.id == person)
+    return existing(row, NotFound("This person does not exist."))
 
 
 def is_guarded(typed: dict[str, Any], person: int) -> bool:
@@ -212,7 +212,7 @@ def close(person: int, *, by: Account, is_sure: bool = False) -> Account:
         if not row.is_active:
             raise Conflict("This account was closed already.")
         guard = staff.keep_somebody(row)
-        refusals.ask(_own(row, by) + rights.what_lies_still(row), is_sure=is_sure)
+        refusals.ask(_own(row, by) + rights.orphaned_work(row), is_sure=is_sure)
         if not staff.hold_back(row, {"is_active": False}, by):
             RECORD.change(row, {"is_active": False}, by=by, verb="close_account", guard=guard)
             closed(row)

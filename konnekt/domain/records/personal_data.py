@@ -103,11 +103,11 @@ def of_person(person: int, *, by: Account, say: Callable[[str], str] = str) -> I
     """
     if person != by.id:
         agency_roles.require(by, "personal data", "You may only download what is kept about yourself.")
-    found = people.find(person)
+    row = people.find(person)
     with transaction():
-        events.record("hand_out_data", by=by, person=found)
+        events.record("hand_out_data", by=by, person=row)
     told = [_told_of(entry, say) for entry in register.REGISTER.values() if entry.is_personal]
-    return _files(found, told)
+    return _files(row, told)
 
 
 def _files(of: Account, told: list[dict[str, Any]]) -> Iterator[tuple[str, bytes]]:
@@ -211,8 +211,8 @@ def _rows(fields: list[Field], rows: list[tuple[Any, ...]]) -> list[dict[str, An
 
 def _labels(field: ForeignKeyField, ids: Iterable[int | None]) -> dict[int, str]:
     of: Any = field.rel_model
-    found = of.select().where(of.id.in_([one for one in ids if one is not None]))
-    return {row.id: LABELS[of](row) for row in found}
+    rows = of.select().where(of.id.in_([one for one in ids if one is not None]))
+    return {row.id: LABELS[of](row) for row in rows}
 
 
 def _json(value: Any) -> bytes:

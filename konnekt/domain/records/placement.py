@@ -10,48 +10,48 @@ from konnekt.domain.refusals import Invalid, NotFound, fingerprint_of
 from konnekt.models import Account, Assignment, Hour, Organisation, Right, Timesheet, TimesheetLine
 from konnekt.models.people import holds
 
-FOUND = 20
+MOST = 20
 Dates = tuple[date, date | None]
 
 
-def doubts_of(found: Assignment, terms: Any, *, language: str) -> list[Invalid]:
+def doubts_of(row: Assignment, terms: Any, *, language: str) -> list[Invalid]:
     """What is asked about first: two statements.
 
     Of a new one whether its worker approves there, other assignments on the same days, hours that would lie
     outside its dates.
 
-    found may be new; terms: its assignments.Terms to be.
+    row: may be new; terms: its assignments.Terms to be.
     """
     dates = (terms.first_on, terms.last_on)
-    is_new = found.id is None
-    if not is_new and dates == (found.first_on, found.last_on):
+    is_new = row.id is None
+    if not is_new and dates == (row.first_on, row.last_on):
         return []
-    doubts = _overlapping(found, *dates)
+    doubts = _overlapping(row, *dates)
     if is_new:
-        return _approves_there(found) + doubts
-    return doubts + outside(found, (found.first_on, found.last_on), dates, language=language)
+        return _approves_there(row) + doubts
+    return doubts + outside(row, (row.first_on, row.last_on), dates, language=language)
 
 
-def _approves_there(found: Assignment) -> list[Invalid]:
+def _approves_there(row: Assignment) -> list[Invalid]:
     """product.md section 3: approve, never the worker."""
-    own = (Right.account == found.worker_id) & (Right.organisation == found.organisation_id)
+    own = (Right.account == row.worker_id) & (Right.organisation == row.organisation_id)
     return [
         Invalid(
             "%(name)s approves at %(organisation)s, and can never approve her or his own hours.",
             field="sure",
-            name=found.worker.name,
-            organisation=found.organisation.name,
+            name=row.worker.name,
+            organisation=row.organisation.name,
         )
         for _ in Right.select().where(own & Right.may_approve)
     ]
 
 
-def _overlapping(found: Assignment, first_on: date, last_on: date | None) -> list[Invalid]:
+def _overlapping(this: Assignment, first_on: date, last_on: date | None) -> list[Invalid]:
     """Those that share no days with it yet: what stood side by side already was asked about before."""
-    mine = (Assignment.worker == found.worker_id) & (Assignment.organisation == found.organisation_id)
+    mine = (Assignment.worker == this.worker_id) & (Assignment.organisation == this.organisation_id)
     query = Assignment.select(Assignment.code).where(mine & _shares(first_on, last_on))
-    if found.id is not None:
-        query = query.where((Assignment.id != found.id) & ~_shares(found.first_on, found.last_on))
+    if this.id is not None:
+        query = query.where((Assignment.id != this.id) & ~_shares(this.first_on, this.last_on))
     codes = ", ".join(row.code for row in query.order_by(Assignment.code))
     if not codes:
         return []
@@ -70,7 +70,7 @@ def _shares(first_on: date, last_on: date | None) -> Any:
     return starts_in_time & Assignment.goes_on(first_on)
 
 
-def outside(found: Assignment, was: Dates, dates: Dates, *, language: str) -> list[Invalid]:
+def outside(row: Assignment, was: Dates, dates: Dates, *, language: str) -> list[Invalid]:
     """Hours that lie within its dates as they were, and would no longer: one statement."""
     if was == dates:
         return []
@@ -78,7 +78,7 @@ def outside(found: Assignment, was: Dates, dates: Dates, *, language: str) -> li
         Hour.select(fn.COUNT(Hour.day.distinct()), fn.SUM(Hour.minutes))
         .join(TimesheetLine)
         .join(Timesheet)
-        .where((Timesheet.assignment == found) & (Hour.minutes > 0) & _within(was) & ~_within(dates))
+        .where((Timesheet.assignment == row) & (Hour.minutes > 0) & _within(was) & ~_within(dates))
     )
     days, minutes = query.scalar(as_tuple=True)
     if not days:
@@ -136,7 +136,7 @@ def workers(text: str) -> list[Account]:
             | Account.email.startswith(word.lower())
         )
     order = (Account.employee_number.is_null(), Account.name_key, Account.id)
-    return list(Account.select().where(condition).order_by(*order).limit(FOUND))
+    return list(Account.select().where(condition).order_by(*order).limit(MOST))
 
 
 def unplaced() -> list[Account]:
@@ -145,7 +145,7 @@ def unplaced() -> list[Account]:
         (Assignment.worker == Account.id) & Assignment.goes_on(clock.today())
     )
     is_free = Account.is_active & Account.employee_number.is_null(False) & ~fn.EXISTS(placed)
-    return list(Account.select().where(is_free).order_by(Account.name_key, Account.id).limit(FOUND))
+    return list(Account.select().where(is_free).order_by(Account.name_key, Account.id).limit(MOST))
 
 
 def worker(named: str) -> Account | None:
@@ -153,10 +153,10 @@ def worker(named: str) -> Account | None:
     typed = named.replace("\0", "").strip()
     if not typed:
         return None
-    found = Account.select().where(
+    workers = Account.select().where(
         Account.is_active & ((Account.employee_number == typed) | (Account.email == typed.lower()))
     )
-    return found.first()  # type: ignore[no-any-return]
+    return workers.first()  # type: ignore[no-any-return]
 
 
 def has_workers() -> bool:

@@ -59,11 +59,11 @@ class Lacking:
 
 def of(assignment: Assignment) -> list[Dated]:
     """The rates of an assignment, the latest first: two statements."""
-    found = list(Rate.select().where(Rate.assignment == assignment).order_by(Rate.valid_from_on))
+    rates = list(Rate.select().where(Rate.assignment == assignment).order_by(Rate.valid_from_on))
     used = _used_days(assignment)
     dated = []
-    for index, rate in enumerate(found):
-        end = found[index + 1].valid_from_on - DAY if index + 1 < len(found) else None
+    for index, rate in enumerate(rates):
+        end = rates[index + 1].valid_from_on - DAY if index + 1 < len(rates) else None
         is_used = any(rate.valid_from_on <= day <= (end or day) for day in used)
         dated.append(Dated(rate, end, is_used))
     return dated[::-1]
@@ -85,13 +85,13 @@ def lacking(assignment: Assignment, dated: list[Dated]) -> Lacking | None:
 
 def find(assignment: int, rate: int) -> Rate:
     """The rate with its assignment. Raises NotFound."""
-    found: Rate | None = (
+    row: Rate | None = (
         Rate.select(Rate, Assignment)
         .join(Assignment)
         .where((Rate.id == rate) & (Rate.assignment == assignment))
         .first()
     )
-    return existing(found, NotFound("This rate does not exist, or not for you."))
+    return existing(row, NotFound("This rate does not exist, or not for you."))
 
 
 def add(assignment: int, valid_from_on: date, pay_rate: int, bill_rate: int, *, by: Account) -> Rate:

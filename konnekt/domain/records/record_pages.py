@@ -33,7 +33,7 @@ from konnekt.models import (
 
 
 @dataclass(frozen=True)
-class OrganisationDossier:
+class OrganisationRecord:
     """An organisation's page. running: assignments that go on; lacks: sentences, why it can't be invoiced."""
 
     organisation: Organisation
@@ -50,21 +50,21 @@ class OrganisationDossier:
         return organisations.is_over(self.organisation)
 
 
-def of_organisation(code: str, agency: Agency | None) -> OrganisationDossier:
+def of_organisation(code: str, agency: Agency | None) -> OrganisationRecord:
     """The organisation with this code: a fixed number of statements. Raises NotFound."""
-    found = organisations.find(code)
-    given = record_rights.at(found)
-    numbers = record_budget_numbers.of(found)
-    running, without_rate = _running(found)
-    return OrganisationDossier(
-        organisation=found,
-        parent=Organisation.get_or_none(Organisation.id == found.parent_id),
+    row = organisations.find(code)
+    given = record_rights.at(row)
+    numbers = record_budget_numbers.of(row)
+    running, without_rate = _running(row)
+    return OrganisationRecord(
+        organisation=row,
+        parent=Organisation.get_or_none(Organisation.id == row.parent_id),
         rights=given,
-        deputies=_deputies(Deputy.organisation == found),
+        deputies=_deputies(Deputy.organisation == row),
         budget_numbers=numbers,
         running=running,
-        lacks=_lacks(found, agency, given, numbers, without_rate),
-        events=events.latest(organisation=found),
+        lacks=_lacks(row, agency, given, numbers, without_rate),
+        events=events.latest(organisation=row),
     )
 
 
@@ -87,7 +87,7 @@ def _lacks(
     today = clock.today()
     reason = billable.why_not(at)
     periods = PayPeriod.select().where((PayPeriod.calendar == at.calendar) & (PayPeriod.last_on >= today))
-    found = {
+    reasons = {
         N_("nobody approves here"): not any(r.may_approve and r.account.is_active for r in given),
         N_("it has no budget number that is valid today"): all(number.is_over for number in numbers),
         N_("there is an assignment without a rate"): without_rate > 0,
@@ -96,7 +96,7 @@ def _lacks(
         N_("its Peppol id can't be used"): parties.fault_of_peppol_id(at) is not None,
         N_("the agency's own details are not complete"): bool(billable.what_the_agency_lacks(agency)),
     }
-    return [*([str(reason)] if reason else []), *(said for said, is_lacking in found.items() if is_lacking)]
+    return [*([str(reason)] if reason else []), *(said for said, is_lacking in reasons.items() if is_lacking)]
 
 
 def _deputies(whose: Any) -> list[Deputy]:
@@ -115,7 +115,7 @@ def _deputies(whose: Any) -> list[Deputy]:
 
 
 @dataclass(frozen=True)
-class PersonDossier:
+class PersonRecord:
     """A person's page. elsewhere: where no right is given yet; link: the invitation that is still open.
 
     reset: that the second factor be taken away, asked and not confirmed yet.
@@ -137,20 +137,20 @@ class PersonDossier:
         return self.person.password_hash is not None
 
 
-def of_person(person: int) -> PersonDossier:
+def of_person(person: int) -> PersonRecord:
     """The person with this id: a fixed number of statements. Raises NotFound."""
-    found = people.find(person)
-    return PersonDossier(
-        person=found,
-        rights=record_rights.of_person(found),
-        elsewhere=record_rights.elsewhere(found),
-        deputies=_deputies((Deputy.supervisor == found) | (Deputy.deputy == found)),
-        assignments=_assignments(found),
-        sessions=account_sessions.living(found),
-        link=_open_link(found),
-        waiting=record_rights.waiting_for(found),
-        events=events.latest(person=found),
-        reset=factor_resets.of(found) if found.has_second_factor else None,
+    row = people.find(person)
+    return PersonRecord(
+        person=row,
+        rights=record_rights.of_person(row),
+        elsewhere=record_rights.elsewhere(row),
+        deputies=_deputies((Deputy.supervisor == row) | (Deputy.deputy == row)),
+        assignments=_assignments(row),
+        sessions=account_sessions.living(row),
+        link=_open_link(row),
+        waiting=record_rights.waiting_for(row),
+        events=events.latest(person=row),
+        reset=factor_resets.of(row) if row.has_second_factor else None,
     )
 
 
@@ -164,7 +164,7 @@ def _assignments(of: Account) -> list[Assignment]:
 
 
 def _open_link(of: Account) -> AccountLink | None:
-    found: AccountLink | None = (
+    link: AccountLink | None = (
         AccountLink.select()
         .where(
             (AccountLink.account == of)
@@ -174,4 +174,4 @@ def _open_link(of: Account) -> AccountLink | None:
         .order_by(AccountLink.id.desc())
         .first()
     )
-    return found
+    return link

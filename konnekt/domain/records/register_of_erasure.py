@@ -98,8 +98,8 @@ def _read(text: str) -> dict[str, dict[str, str]]:
         else:
             name, _, action = line.partition(" | ")
             of = tables[name] = {"": action} if action else {}
-    for name, found in tables.items():
-        if not set(found.values()) <= set(ACTIONS):
+    for name, actions in tables.items():
+        if not set(actions.values()) <= set(ACTIONS):
             raise ValueError(name)
     return tables
 

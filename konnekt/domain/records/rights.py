@@ -50,7 +50,7 @@ def at(organisation: Organisation) -> list[Right]:
 
 def find(person: int, code: str) -> Right:
     """The rights of a person in an organisation; raises NotFound."""
-    found: Right | None = (
+    row: Right | None = (
         Right.select(Right, Organisation, Account)
         .join(Organisation)
         .switch(Right)
@@ -58,7 +58,7 @@ def find(person: int, code: str) -> Right:
         .where((Right.account == person) & (Organisation.code == code))
         .first()
     )
-    return existing(found, NotFound("This person has no rights there."))
+    return existing(row, NotFound("This person has no rights there."))
 
 
 def elsewhere(person: Account) -> list[Organisation]:
@@ -174,19 +174,19 @@ def orphaned(account: Account, places: list[Organisation]) -> list[Invalid]:
     ]
 
 
-def what_lies_still(person: Account) -> list[Invalid]:
+def orphaned_work(person: Account) -> list[Invalid]:
     """What nobody would do if the person could not sign in any more, as sentences to ask about."""
     approves = [right.organisation for right in of_person(person) if right.may_approve]
-    found = orphaned(person, [place for place in approves if not organisations.is_over(place)])
+    doubts = orphaned(person, [place for place in approves if not organisations.is_over(place)])
     own = Assignment.worker == person
     unsent = _count(own & Timesheet.state.in_([State.DRAFT, State.REJECTED]) & (Timesheet.minutes != 0))
     if unsent:
-        found.append(
+        doubts.append(
             Invalid(
                 "Timesheets of %(name)s still have to be sent (%(count)s).", name=person.name, count=unsent
             )
         )
-    return found
+    return doubts
 
 
 def _count(condition: Any) -> int:

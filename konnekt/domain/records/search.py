@@ -26,14 +26,14 @@ PERIOD = re.compile(r"(?:(period|week)e?)?\s*([0-9]{1,2})(?:\s+(?:van |of )?([0-
 FIRST_YEAR, LAST_YEAR = 1970, 2199
 
 
-class WorkerFound(NamedTuple):
+class WorkerMatch(NamedTuple):
     """A worker of one's organisation; may_enter: whether the account registers those hours."""
 
     assignment: Assignment
     may_enter: bool
 
 
-class PeriodFound(NamedTuple):
+class PeriodMatch(NamedTuple):
     """A pay period; role: as whom it is opened (agency, registrar, approver, worker), organisation: where."""
 
     period: PayPeriod
@@ -47,12 +47,12 @@ class Answers:
 
     typed: str
     people: list[Account] = field(default_factory=list)
-    workers: list[WorkerFound] = field(default_factory=list)
+    workers: list[WorkerMatch] = field(default_factory=list)
     sheets: list[Timesheet] = field(default_factory=list)
     invoices: list[Invoice] = field(default_factory=list)
     budget_numbers: list[BudgetNumber] = field(default_factory=list)
     organisations: list[Organisation] = field(default_factory=list)
-    periods: list[PeriodFound] = field(default_factory=list)
+    periods: list[PeriodMatch] = field(default_factory=list)
     more: set[str] = field(default_factory=set)
 
     @property
@@ -68,37 +68,37 @@ class Answers:
 
     def keep(self, kind: str, rows: Any) -> None:
         """Keep the first of a kind, and whether there are more."""
-        found = list(rows)
-        if len(found) > MOST:
+        first = list(rows)
+        if len(first) > MOST:
             self.more.add(kind)
-        setattr(self, kind, found[:MOST])
+        setattr(self, kind, first[:MOST])
 
 
 def search(who: Grants, text: str) -> Answers:
     """What this account may open and is called so: at most six statements, whatever there is."""
     typed = "".join(letter for letter in text if letter.isprintable()).strip()[:MOST_TYPED].strip()
-    found = Answers(typed)
-    if found.is_too_short:
-        return found
+    answers = Answers(typed)
+    if answers.is_too_short:
+        return answers
     seen = set(who.approve) | who.register
     if who.is_agency_staff:
-        found.keep("people", lists.people_called(typed).limit(MOST + 1))
+        answers.keep("people", lists.people_called(typed).limit(MOST + 1))
     elif seen:
-        found.keep("workers", _workers(who, seen, typed))
-    _find_sheets(who, found, seen)
+        answers.keep("workers", _workers(who, seen, typed))
+    _find_sheets(who, answers, seen)
     if access.may_see_invoices(who):
         by = listing.InvoiceFilter(typed)
-        found.keep("invoices", listing.page(who, by, 1, MOST + 1, MOST + 1).rows)
+        answers.keep("invoices", listing.page(who, by, 1, MOST + 1, MOST + 1).rows)
     if who.is_agency_staff or overview.organisations(who):
-        found.keep("budget_numbers", overview.called(who, typed, MOST + 1))
+        answers.keep("budget_numbers", overview.called(who, typed, MOST + 1))
     if who.is_agency_staff or who.organisations:
-        found.keep("organisations", _organisations(who, typed))
+        answers.keep("organisations", _organisations(who, typed))
     if match := PERIOD.fullmatch(typed):
-        found.keep("periods", _periods(who, seen, *match.groups()))
-    return found
+        answers.keep("periods", _periods(who, seen, *match.groups()))
+    return answers
 
 
-def _workers(who: Grants, seen: set[int], typed: str) -> list[WorkerFound]:
+def _workers(who: Grants, seen: set[int], typed: str) -> list[WorkerMatch]:
     query = (
         Assignment.select(Assignment, Account, Organisation)
         .join(Account)
@@ -108,24 +108,24 @@ def _workers(who: Grants, seen: set[int], typed: str) -> list[WorkerFound]:
         .order_by(Account.name_key, Assignment.first_on.desc(), Assignment.id)
         .limit(MOST + 1)
     )
-    return [WorkerFound(one, access.may_enter(who, one)) for one in query]
+    return [WorkerMatch(one, access.may_enter(who, one)) for one in query]
 
 
-def _find_sheets(who: Grants, found: Answers, seen: set[int]) -> None:
+def _find_sheets(who: Grants, answers: Answers, seen: set[int]) -> None:
     """The latest sheets of the workers that are found, and one's own by organisation and period."""
     condition: Any = None
-    workers = [one.id for one in found.people] or [one.assignment.worker_id for one in found.workers]
+    workers = [one.id for one in answers.people] or [one.assignment.worker_id for one in answers.workers]
     if who.is_agency_staff or seen:
         # Of nobody: a number that no account has, so that the index is asked and no table read.
         condition = Assignment.worker.in_(workers or [0])
     if who.account.is_worker:
-        match = PERIOD.fullmatch(found.typed)
-        called = holds(Organisation.name_key, found.typed) | Organisation.code.startswith(found.typed)
+        match = PERIOD.fullmatch(answers.typed)
+        called = holds(Organisation.name_key, answers.typed) | Organisation.code.startswith(answers.typed)
         about = _is_period(*match.groups()) if match else called
         own = (Assignment.worker == who.account) & about
         condition = own if condition is None else condition | own
     if condition is not None:
-        found.keep("sheets", _sheets(who, condition))
+        answers.keep("sheets", _sheets(who, condition))
 
 
 def _sheets(who: Grants, condition: Any) -> Any:
@@ -157,7 +157,7 @@ def _is_period(word: str | None, digits: str, year: str | None) -> Any:
 
 def _periods(
     who: Grants, seen: set[int], word: str | None, digits: str, year: str | None
-) -> list[PeriodFound]:
+) -> list[PeriodMatch]:
     condition = _is_period(word, digits, year)
     if not who.is_agency_staff:
         calendars = PayPeriod.calendar.in_({who.organisations[one].calendar for one in seen})
@@ -166,7 +166,7 @@ def _periods(
             calendars |= PayPeriod.calendar.in_(own.where(Assignment.worker == who.account))
         condition &= calendars
     query = PayPeriod.select().where(condition).order_by(PayPeriod.first_on, PayPeriod.id).limit(MOST + 1)
-    return [PeriodFound(one, *_opened_as(who, one)) for one in query]
+    return [PeriodMatch(one, *_opened_as(who, one)) for one in query]
 
 
 def _opened_as(who: Grants, period: PayPeriod) -> tuple[str, str]:

@@ -50,11 +50,11 @@ def hold_back(row: Account, values: dict[str, Any], by: Account) -> dict[str, An
 
 def keep_somebody(leaving: Account) -> Any:
     """The condition under which somebody leaves or has one role less, which the UPDATE asks again."""
-    is_kept = agency_roles.is_administered_without(leaving.id)
+    is_staffed = agency_roles.is_administered_without(leaving.id)
     if not administers(leaving):
         return None
-    check_staffed(Account.select().where(is_kept).exists())
-    return is_kept
+    check_staffed(Account.select().where(is_staffed).exists())
+    return is_staffed
 
 
 def check_staffed(is_staffed: bool) -> None:

@@ -94,11 +94,11 @@ def settled(spans: list[Span], how: str) -> list[Span]:
     where earlier would be before the period ends: nobody can send the hours of days to come.
     """
     closed = closing_days(spans)
-    found = hits(spans, closed)
-    if found and how not in CHOICES:
+    falling = hits(spans, closed)
+    if falling and how not in CHOICES:
         raise Invalid(
             "On %(day)s nobody works: choose what becomes of deadlines and pay dates on such days.",
-            field="closed", day=found[0].day,
+            field="closed", day=falling[0].day,
         )  # fmt: skip
     chosen = [moved(span, how, closed) for span in spans]
     for was, now in zip(spans, chosen, strict=True):
@@ -115,8 +115,8 @@ def on_closing_days() -> list[Hit]:
     """Deadlines and pay dates to come that fall on a closing day, the soonest first: two statements."""
     today = clock.today()
     to_come = list(PayPeriod.select().where(PayPeriod.pay_on >= today).order_by(PayPeriod.first_on))
-    found = [one for one in hits(to_come, closing_days(to_come)) if one.closing and one.day >= today]
-    return sorted(found, key=lambda one: one.day)
+    falling = [one for one in hits(to_come, closing_days(to_come)) if one.closing and one.day >= today]
+    return sorted(falling, key=lambda one: one.day)
 
 
 def of(spans: list[Span] | list[PayPeriod]) -> list[Hit]:

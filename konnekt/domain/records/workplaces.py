@@ -142,47 +142,45 @@ def profile(code: str, who: Grants, number: int = 1) -> Profile | None:
 
     number: the page of its workers; beyond the last one it is the last.
     """
-    found: Organisation | None = (
+    row: Organisation | None = (
         Organisation.select().where((Organisation.code == code) & _visible(who)).first()
     )
-    if found is None:
+    if row is None:
         return None
-    period = _current(found)
-    count, workers, fixed = _counts(found)
+    period = _current(row)
+    count, workers, fixed = _counts(row)
     number = min(number, _pages(count))
     family = list(
         Organisation.select()
-        .where((Organisation.parent == found) | (Organisation.id == found.parent_id))
+        .where((Organisation.parent == row) | (Organisation.id == row.parent_id))
         .order_by(fn.LOWER(Organisation.name), Organisation.id)
     )
-    may_see_sheets = who.is_agency_staff or found.id in who.approve or found.id in who.register
+    may_see_sheets = who.is_agency_staff or row.id in who.approve or row.id in who.register
     return Profile(
-        place=_workplace(who, found, workers, fixed, _stands_in_for(who)),
-        parent=next((one for one in family if one.id == found.parent_id), None),
-        children=[
-            one for one in family if one.parent_id == found.id and access.may_see_organisation(who, one)
-        ],
+        place=_workplace(who, row, workers, fixed, _stands_in_for(who)),
+        parent=next((one for one in family if one.id == row.parent_id), None),
+        children=[one for one in family if one.parent_id == row.id and access.may_see_organisation(who, one)],
         period=period,
-        employments=_employments(found, period if may_see_sheets else None, number),
+        employments=_employments(row, period if may_see_sheets else None, number),
         number=number,
         count=count,
-        rights=_rights(found),
-        deputies=_deputies(found),
+        rights=_rights(row),
+        deputies=_deputies(row),
         may_see_sheets=may_see_sheets,
-        may_see_budgets=access.may_see_budgets(who, found.id),
+        may_see_budgets=access.may_see_budgets(who, row.id),
     )
 
 
 def _current(of: Organisation) -> PayPeriod | None:
     today = clock.today()
-    found: PayPeriod | None = (
+    period: PayPeriod | None = (
         PayPeriod.select()
         .where(
             (PayPeriod.calendar == of.calendar) & (PayPeriod.first_on <= today) & (PayPeriod.last_on >= today)
         )
         .first()
     )
-    return found
+    return period
 
 
 def _runs_or_comes(at: Organisation) -> Any:

@@ -47,16 +47,16 @@ def _same(asked: Filling, cells: EmptyCells) -> int:
     row = _chosen_row(asked, cells)
     monday = date.fromisocalendar(*(row.key[:2] if row else asked.week), 1)
     before = monday - inputs.WEEK
-    found = [_hours_of(one) for one in cells.entry.rows if one.key[:2] == before.isocalendar()[:2]]
+    hours = [_hours_of(one) for one in cells.entry.rows if one.key[:2] == before.isocalendar()[:2]]
     if before < cells.sheet.period.first_on and (earlier := pattern.before(cells.sheet)):
-        found += [
+        hours += [
             RowHours(line.hour_type, line.budget_number, {cell.day: cell.minutes for cell in line.cells})
             for line in content.read(earlier).content.lines
             if line.key[:2] == before.isocalendar()[:2]
         ]
     if row:
-        found = [one for one in found if one[:2] == row.key[2:]]
-    return sum(cells.lay(_moved(one, inputs.WEEK)) for one in found)
+        hours = [one for one in hours if one[:2] == row.key[2:]]
+    return sum(cells.lay(_moved(one, inputs.WEEK)) for one in hours)
 
 
 def _rest(asked: Filling, cells: EmptyCells) -> int:

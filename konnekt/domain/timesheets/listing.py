@@ -62,17 +62,17 @@ def may_look(who: Grants) -> bool:
 
 def load(who: Grants, by: SheetFilter, number: int = 1) -> Listed:
     """The list as a reader sees it, a page at a time: at most six statements."""
-    found = _find(who, by)
-    page = paging.of_groups(found.counts, found.read, number)
+    matches = _find(who, by)
+    page = paging.of_groups(matches.counts, matches.read, number)
     sheets = _whole([row.id for row in page.rows])
     return Listed(
         page=Page(sheets, page.number, page.pages, page.count),
-        organisations=found.organisations,
-        periods=found.periods,
-        years=found.years,
-        year=found.year,
+        organisations=matches.organisations,
+        periods=matches.periods,
+        years=matches.years,
+        year=matches.year,
         worker=sheets[0].assignment.worker if by.worker and sheets else None,
-        is_cut=found.is_cut,
+        is_cut=matches.is_cut,
     )
 
 
@@ -81,17 +81,17 @@ def rows(who: Grants, by: SheetFilter) -> Iterator[Timesheet]:
 
     Raises Invalid where it is more than a file holds.
     """
-    found = _find(who, by)
-    if sum(found.counts.values()) > MOST_ROWS:
+    matches = _find(who, by)
+    if sum(matches.counts.values()) > MOST_ROWS:
         raise Invalid(
             "A file holds at most %(count)s timesheets: choose an organisation, a period or a worker.",
             count=MOST_ROWS,
         )
-    return (one for group in found.counts for one in _whole([row.id for row in found.read([group])]))
+    return (one for group in matches.counts for one in _whole([row.id for row in matches.read([group])]))
 
 
 @dataclass
-class _Found:
+class _Matches:
     """What is to be listed, counted per pay period, the latest first, and how to read some of those."""
 
     counts: dict[int, int]
@@ -103,7 +103,7 @@ class _Found:
     is_cut: bool
 
 
-def _find(who: Grants, by: SheetFilter) -> _Found:
+def _find(who: Grants, by: SheetFilter) -> _Matches:
     workers, is_cut = _workers(who, by)
     places = list(_scope(who).order_by(Organisation.name_key, Organisation.id))
     begun = list(_periods({place.calendar for place in places}))
@@ -117,7 +117,7 @@ def _find(who: Grants, by: SheetFilter) -> _Found:
     counted = dict(query.where(condition).group_by(Timesheet.pay_period).tuples())
     counts = {period: counted[period] for period in chosen if period in counted}
     years = sorted({one.year for one in begun}, reverse=True)
-    return _Found(counts, partial(_ids, condition), places, periods, years, year, is_cut)
+    return _Matches(counts, partial(_ids, condition), places, periods, years, year, is_cut)
 
 
 def _condition(
@@ -147,8 +147,8 @@ def _ids(condition: Any, periods: list[int]) -> Any:
 
 def _whole(ids: list[int]) -> list[Timesheet]:
     """These sheets with all that a row shows, in this order: one statement, none for none."""
-    found = {one.id: one for one in Timesheet.whole().where(Timesheet.id.in_(ids))} if ids else {}
-    return [found[one] for one in ids if one in found]
+    by_id = {one.id: one for one in Timesheet.whole().where(Timesheet.id.in_(ids))} if ids else {}
+    return [by_id[one] for one in ids if one in by_id]
 
 
 def _workers(who: Grants, by: SheetFilter) -> tuple[list[int] | None, bool]:
@@ -159,8 +159,8 @@ def _workers(who: Grants, by: SheetFilter) -> tuple[list[int] | None, bool]:
         return None, False
     seen = Assignment.select(Assignment.worker).where(Assignment.organisation.in_(_ids_of(_scope(who))))
     query = Account.select(Account.id).where(holds(Account.name_key, by.text) & Account.id.in_(seen))
-    found = [one.id for one in query.order_by(Account.name_key, Account.id).limit(MOST_NAMED + 1)]
-    return found[:MOST_NAMED], len(found) > MOST_NAMED
+    workers = [one.id for one in query.order_by(Account.name_key, Account.id).limit(MOST_NAMED + 1)]
+    return workers[:MOST_NAMED], len(workers) > MOST_NAMED
 
 
 def _ids_of(query: Any) -> Any:

@@ -27,7 +27,7 @@ CLOSED = [
 NUMBER = InputRequired(_("Type a whole number."))
 
 
-class ShelfForm(Form):  # type: ignore[misc]
+class CalendarYearForm(Form):  # type: ignore[misc]
     """Which calendar and year of the list; what can't be read counts as not chosen."""
 
     calendar = SelectField(_("Calendar"), choices=CALENDARS, validate_choice=False)

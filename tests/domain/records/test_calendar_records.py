@@ -375,11 +375,11 @@ def test_the_next_year_starts_with_the_last_rule(world: World) -> None:
     assert pay_periods.suggested("month") == (2026, Rule())
 
 
-def test_the_shelf_opens_at_the_calendar_that_is_followed(world: World) -> None:
+def test_the_page_opens_at_the_calendar_that_is_followed(world: World) -> None:
     factories.organisation("W1", calendar="week")
-    shelf = pay_periods.shelf("", None)
-    assert (shelf.calendar, shelf.year, shelf.followers, len(shelf.periods)) == ("four_weeks", 2026, 2, 15)
-    assert pay_periods.shelf("week", None).followers == 1
+    year = pay_periods.of_year("", None)
+    assert (year.calendar, year.year, year.followers, len(year.periods)) == ("four_weeks", 2026, 2, 15)
+    assert pay_periods.of_year("week", None).followers == 1
 
 
 @pytest.mark.parametrize("how", ["earlier", "later"])
