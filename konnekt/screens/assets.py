@@ -80,14 +80,21 @@ def _squeezed(content: bytes, mimetype: str) -> bytes:
         content = re.sub(rb"/\*.*?\*/", b"", content, flags=re.DOTALL)
         # None of this stands in a string or a calculation of ours.
         content = re.sub(rb"\s*([{};,>])\s*", rb"\1", content).replace(b";}", b"}")
+        content = re.sub(rb"@(media|container) \(", rb"@\1(", re.sub(rb" ?([<>]=?) ", rb"\1", content))
         content = re.sub(rb"([a-z]): ", rb"\1:", content).replace(b"\n", b"")
     elif mimetype == "text/javascript":
         content = re.sub(rb"(?m)^[ \t]*//.*\n", b"", content)
+        content = re.sub(rb"(?m)(?<=[;,{]) // .*$", b"", content)
         # In texts of ours these stand between selectors alone.
         content = re.sub(rb" (=>|={1,3}|!==|&&|\|\||[?:{+*<>]|[<>]=) ", rb"\1", content)
         content = re.sub(rb"([,;]) ", rb"\1", content)
         content = re.sub(rb"([,;({[])\n\s*", rb"\1", content)
         content = re.sub(rb"\b(if|for) \(", rb"\1(", content).replace(b") {", b"){")
+        content = re.sub(rb"\) (return|if|for|else)\b", rb")\1", re.sub(rb"([\w\"]): ", rb"\1:", content))
+        content = re.sub(rb"\n([)\]}?:.])", rb"\1", content.replace(b" }", b"}").replace(b"{ ", b"{"))
+        content = content.replace(b";}", b"}").replace(b"} else", b"}else").replace(b"else {", b"else{")
+        # A function of one name needs no brackets around it.
+        content = re.sub(rb"(?<!\w)\((\w+)\)=>", rb"\1=>", content)
     elif mimetype == "image/svg+xml":
         content = re.sub(rb"<!--.*?-->", b"", content).replace(b"\n", b"")
         # One path that moves on draws what several in a row do.

@@ -391,11 +391,6 @@
   });
   on("click", ({ target }) => {
     if (last?.isConnected && target.matches("#grid-fill > summary")) fillFrom(last);
-    const menu = target.matches("button") && target.closest("#grid-fill[open]");
-    if (menu) {
-      menu.open = false;
-      menu.firstElementChild.focus();
-    }
     if (target.closest("[data-fill]")) fillRight(last?.isConnected ? last : grid().querySelector("[data-cell]"));
   });
 
