@@ -18,13 +18,17 @@ TEXTS = ["text/html", "text/css", "text/javascript", "text/csv", "image/svg+xml"
 TEXTS += ["application/json", "application/manifest+json", "application/xml"]
 # The hour grid asks for one file less: what every page has comes in front of its own.
 JOINED = {"grid.js": "app.js"}
+# A script whose style has the same address but for the ending: a page says one of the two.
+BESIDE = {"find.js": "find.css"}
 
 
 def init_app(app: Flask) -> None:
     """Have `url_for('static', filename=...)` add `v=<hash>`, and answers go out compressed."""
     folder = Path(app.static_folder or "")
     hashes = {
-        name: hashlib.sha256(_front(folder, name) + (folder / name).read_bytes()).hexdigest()[:8]
+        name: hashlib.sha256(
+            _front(folder, name) + (folder / name).read_bytes() + _beside(folder, name)
+        ).hexdigest()[:8]
         for name in (file.relative_to(folder).as_posix() for file in folder.rglob("*") if file.is_file())
     }
 
@@ -52,6 +56,11 @@ class _Unindented(Extension):
 def _front(folder: Path, name: str) -> bytes:
     """What comes in front of a file that is joined."""
     return (folder / JOINED[name]).read_bytes() if name in JOINED else b""
+
+
+def _beside(folder: Path, name: str) -> bytes:
+    """What is fetched under the version of a file besides it."""
+    return (folder / BESIDE[name]).read_bytes() if name in BESIDE else b""
 
 
 def _pressed_file(response: Response) -> Response:

@@ -33,10 +33,9 @@ Open = Callable[[], GridPage]
 
 def words() -> dict[str, Any]:
     """What the grid's templates ask: a refusal, and what can be taken back, in words."""
-    return {
-        "say": web.say,
-        "spoken_steps": {name: web.say_sentence(said, {}) for name, said in step_back.STEPS.items()},
-    }
+    spoken = {name: web.say_sentence(said, {}) for name, said in step_back.STEPS.items()}
+    on_page = {name: spoken[name] for name in step_back.ON_PAGE}
+    return {"say": web.say, "spoken_steps": spoken, "steps_on_page": on_page}
 
 
 def show(opened: Open) -> Response:

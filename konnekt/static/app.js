@@ -104,8 +104,9 @@
       setTimeout(() => isOver() || hold(event.target, event.submitter));
     }
   }, true);
-  // A link whose hx-get is empty asks for where it leads.
-  on("htmx:config:request", ({ detail: { ctx } }) => (ctx.request.action ||= ctx.sourceElement.href));
+  // A link whose hx-get is empty asks for where it leads; a button with an empty hx-post sends where its form would.
+  on("htmx:config:request", ({ detail: { ctx: { request, sourceElement } } }) =>
+    (request.action ||= sourceElement.href || sourceElement.formAction));
   on("htmx:before:request", ({ detail: { ctx } }) => {
     ctx.pressed = ctx.sourceElement;
     ctx.had = ctx.pressed.contains(document.activeElement);

@@ -20,6 +20,7 @@
   is("autocomplete", "list");
   is("controls", list.id);
   is("expanded", false);
+  field.enterKeyHint = "search";
 
   const options = () => [...list.querySelectorAll("a")];
   const active = () => list.querySelector("[aria-selected=true]");
@@ -68,12 +69,14 @@
     document.getElementById("status").replaceChildren(said);
     open();
   };
-  const draw = (answer, html) => {
-    const way = answer.headers.get("HX-Redirect");
+  // The session has ended: whoever signs in comes to the answers. The page that one is on is not left by itself.
+  const lead = async (way, signal) => {
+    const login = new DOMParser().parseFromString(await (await fetch(way, { signal })).text(), "text/html");
+    show(Object.assign(document.createElement("a"), { href: way, textContent: login.querySelector("h1").textContent }));
+  };
+  const draw = (html) => {
     const { body } = new DOMParser().parseFromString(html, "text/html");
-    // The session has ended: whoever signs in again comes to the answers.
-    if (way) show(Object.assign(document.createElement("a"), { href: way, textContent: field.dataset.out }));
-    else show(body.querySelector(".sub, .notice")?.textContent.trim() ?? "", [...body.querySelectorAll(".block")].map(group));
+    show(body.querySelector(".sub, .notice")?.textContent.trim() ?? "", [...body.querySelectorAll(".block")].map(group));
   };
   const look = async () => {
     asked.abort();
@@ -83,7 +86,10 @@
     try {
       const answer = await fetch(here, { signal, headers: { "HX-Request": "true", "HX-Current-URL": here } });
       const html = await answer.text();
-      if (!signal.aborted) draw(answer, html);
+      if (signal.aborted) return;
+      const way = answer.headers.get("HX-Redirect");
+      if (way) await lead(way, signal);
+      else draw(html);
     } catch {
       if (!signal.aborted) show(document.getElementById("problem").dataset.failed);
     }

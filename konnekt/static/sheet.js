@@ -72,8 +72,9 @@
   const attend = () => {
     if (document.activeElement !== find) return;
     document.removeEventListener("focusin", attend);
-    bring("link", { rel: "stylesheet", href: find.dataset.style });
-    bring("script", { src: find.dataset.script });
+    const { use } = find.dataset;
+    bring("link", { rel: "stylesheet", href: use.replace(".js", ".css") });
+    bring("script", { src: use });
   };
   document.addEventListener("focusin", attend);
   attend();

@@ -193,7 +193,7 @@ def test_the_session_ended_meanwhile(site: Site, at_list: Callable[..., Watched]
     with db.connection_context():
         Session.delete().execute()
     ask(page, "hendr")
-    page.locator(".find-panel").get_by_role("link", name="Opnieuw inloggen").click()
+    page.locator(".find-panel").get_by_role("link", name="Inloggen").click()
     page.get_by_label("E-mail of gebruikersnaam").fill("supervisor@um.example")
     page.get_by_label("Wachtwoord", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="Inloggen", exact=True).click()
