@@ -66,7 +66,7 @@ def xlsx() -> Response:
         content = files.workbook(of, _, web.language())
     except Invalid as refusal:
         return _page(of, refusal=refusal)
-    return _file(content, tables.XLSX, _("report") + ".xlsx")
+    return _file(content, tables.XLSX, files.file_name(of, _, web.language(), "xlsx"))
 
 
 @bp.post("/mail")
@@ -106,8 +106,9 @@ def made(made: int) -> Response:
 @bp.get("/made/<int:made>/report.pdf")
 def pdf(made: int) -> Response:
     """The PDF."""
-    content = web.or_404(queue.files(_job(made)).get(files.FILE))
-    return _file(content, PDF, _("report") + ".pdf")
+    job = _job(made)
+    content = web.or_404(queue.files(job).get(files.FILE))
+    return _file(content, PDF, (job.result or {}).get("name", files.FILE))
 
 
 def _job(number: int) -> Job:

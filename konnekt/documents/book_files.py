@@ -54,6 +54,8 @@ def of(batch: LedgerBatch) -> list[str]:
 def make(batch: LedgerBatch, format: str) -> LedgerFile:
     """The file of a batch in one of its formats."""
     one = FORMATS[format]
-    name = f"journal-{batch.number:04d}-{format.removesuffix(f'-{one.ending}')}.{one.ending}"
+    # The neutral ones are told apart by their ending alone.
+    kind = "" if format == one.ending else f"-{format}"
+    name = f"boekhouding-{batch.number:04d}{kind}.{one.ending}"
     names = {key: str(value) for key, value in batch.frozen["names"].items()}
     return LedgerFile(name, one.media_type, one.write(books.entries(batch), names))

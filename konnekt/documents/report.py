@@ -1,5 +1,6 @@
 """The report as files: a workbook, and the PDF, which long work makes in the process for that."""
 
+import re
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -13,6 +14,7 @@ from konnekt.domain import access, clock, units
 from konnekt.domain.budgets import overview
 from konnekt.domain.periods import report
 from konnekt.models import Agency, Job, JobFile
+from konnekt.models.people import fold
 from konnekt.screens import period_names
 
 Say = Callable[[str], str]
@@ -145,6 +147,12 @@ def period_text(of: report.PeriodReport, _: Say, language: str) -> str:
     return period_names.capital(period_names.together(of.periods, _, locale)) if of.periods else ""
 
 
+def file_name(of: report.PeriodReport, _: Say, language: str, ending: str) -> str:
+    """What its file is called: `rapport-werknemer-fse-periode-12-van-2026-week-45-48.pdf`."""
+    parts = [_("report"), cut_words(of.by.cut, _), of.by.organisation, period_text(of, _, language)]
+    return "-".join(fold(word) for word in re.findall(r"\w+", " ".join(parts))) + f".{ending}"
+
+
 def notes(of: report.PeriodReport, _: Say) -> list[str]:
     """What the numbers are, in sentences."""
     said = [
@@ -168,7 +176,8 @@ def work(job: Job, tell: Tell) -> dict[str, Any]:
     with transaction():
         JobFile.delete().where(JobFile.job == job).execute()
         JobFile.create(job=job, name=FILE, content=content)
-    return {"organisations": of.read_organisations, "has_margin": of.has_margin}
+    name = file_name(of, invoice_text.words(asked["language"]).gettext, asked["language"], "pdf")
+    return {"organisations": of.read_organisations, "has_margin": of.has_margin, "name": name}
 
 
 def html(of: report.PeriodReport, language: str) -> str:

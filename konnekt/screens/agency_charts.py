@@ -48,18 +48,19 @@ def of_period(period: PayPeriod, places: list[stages.PlaceStages], *, most: int 
     return charts.bars(f"stages-{period.calendar}", title, series, charted)
 
 
+def band_words() -> dict[str, str]:
+    """How long past its due date an invoice is, in words."""
+    words = (_("1 to 30 days"), _("31 to 60 days"), _("more than 60 days"))
+    return dict(zip(overdue.BANDS, words, strict=True))
+
+
 def of_ages(ages: list[overdue.Band]) -> StackedBars:
     """What is open of invoices by age, each age leading to its invoices."""
-    late = "bureau.overdue.index"
-    names = (
-        (_("not due yet"), url_for("bureau.payments.index")),
-        (_("1 to 30 days"), url_for(late, band="1-30")),
-        (_("31 to 60 days"), url_for(late, band="31-60")),
-        (_("more than 60 days"), url_for(late)),
-    )
+    words = {overdue.NOT_DUE: _("not due yet")} | band_words()
+    places = {overdue.NOT_DUE: url_for("bureau.payments.index")}
+    places |= {band: url_for("bureau.overdue.index", band=band) for band in overdue.BANDS}
     charted = [
-        Charted(name, (one.open_cents,), address if one.count else "")
-        for one, (name, address) in zip(ages, names, strict=True)
+        Charted(words[one.key], (one.open_cents,), places[one.key] if one.count else "") for one in ages
     ]
     series = [Series("invoiced", _("Open"), formats.euros)]
     return charts.bars(

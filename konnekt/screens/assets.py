@@ -18,13 +18,17 @@ TEXTS = ["text/html", "text/css", "text/javascript", "text/csv", "image/svg+xml"
 TEXTS += ["application/json", "application/manifest+json", "application/xml"]
 # The hour grid asks for one file less: what every page has comes in front of its own.
 JOINED = {"grid.js": "app.js"}
+# A script whose style has the same address but for the ending: a page says one of the two.
+BESIDE = {"find.js": "find.css"}
 
 
 def init_app(app: Flask) -> None:
     """Have `url_for('static', filename=...)` add `v=<hash>`, and answers go out compressed."""
     folder = Path(app.static_folder or "")
     hashes = {
-        name: hashlib.sha256(_front(folder, name) + (folder / name).read_bytes()).hexdigest()[:8]
+        name: hashlib.sha256(
+            _front(folder, name) + (folder / name).read_bytes() + _beside(folder, name)
+        ).hexdigest()[:8]
         for name in (file.relative_to(folder).as_posix() for file in folder.rglob("*") if file.is_file())
     }
 
@@ -54,6 +58,11 @@ def _front(folder: Path, name: str) -> bytes:
     return (folder / JOINED[name]).read_bytes() if name in JOINED else b""
 
 
+def _beside(folder: Path, name: str) -> bytes:
+    """What is fetched under the version of a file besides it."""
+    return (folder / BESIDE[name]).read_bytes() if name in BESIDE else b""
+
+
 def _pressed_file(response: Response) -> Response:
     """Static files are few and never change: each is pressed once, as far as it goes."""
     if request.endpoint != "static" or response.mimetype not in TEXTS or response.status_code != 200:
@@ -80,14 +89,21 @@ def _squeezed(content: bytes, mimetype: str) -> bytes:
         content = re.sub(rb"/\*.*?\*/", b"", content, flags=re.DOTALL)
         # None of this stands in a string or a calculation of ours.
         content = re.sub(rb"\s*([{};,>])\s*", rb"\1", content).replace(b";}", b"}")
+        content = re.sub(rb"@(media|container) \(", rb"@\1(", re.sub(rb" ?([<>]=?) ", rb"\1", content))
         content = re.sub(rb"([a-z]): ", rb"\1:", content).replace(b"\n", b"")
     elif mimetype == "text/javascript":
         content = re.sub(rb"(?m)^[ \t]*//.*\n", b"", content)
+        content = re.sub(rb"(?m)(?<=[;,{]) // .*$", b"", content)
         # In texts of ours these stand between selectors alone.
         content = re.sub(rb" (=>|={1,3}|!==|&&|\|\||[?:{+*<>]|[<>]=) ", rb"\1", content)
         content = re.sub(rb"([,;]) ", rb"\1", content)
         content = re.sub(rb"([,;({[])\n\s*", rb"\1", content)
         content = re.sub(rb"\b(if|for) \(", rb"\1(", content).replace(b") {", b"){")
+        content = re.sub(rb"\) (return|if|for|else)\b", rb")\1", re.sub(rb"([\w\"]): ", rb"\1:", content))
+        content = re.sub(rb"\n([)\]}?:.])", rb"\1", content.replace(b" }", b"}").replace(b"{ ", b"{"))
+        content = content.replace(b";}", b"}").replace(b"} else", b"}else").replace(b"else {", b"else{")
+        # A function of one name needs no brackets around it.
+        content = re.sub(rb"(?<!\w)\((\w+)\)=>", rb"\1=>", content)
     elif mimetype == "image/svg+xml":
         content = re.sub(rb"<!--.*?-->", b"", content).replace(b"\n", b"")
         # One path that moves on draws what several in a row do.

@@ -33,10 +33,9 @@ Open = Callable[[], GridPage]
 
 def words() -> dict[str, Any]:
     """What the grid's templates ask: a refusal, and what can be taken back, in words."""
-    return {
-        "say": web.say,
-        "spoken_steps": {name: web.say_sentence(said, {}) for name, said in step_back.STEPS.items()},
-    }
+    spoken = {name: web.say_sentence(said, {}) for name, said in step_back.STEPS.items()}
+    on_page = {name: spoken[name] for name in step_back.ON_PAGE}
+    return {"say": web.say, "spoken_steps": spoken, "steps_on_page": on_page}
 
 
 def show(opened: Open) -> Response:
@@ -137,14 +136,19 @@ def copy(opened: Open) -> Response:
 
 def fill(opened: Open) -> Response:
     """Fill in other weeks, working days, the usual week, or one budget number; a draft is kept with it."""
-    is_number = request.form.get("fill") == "number"
-    notice = _("All rows stand on one budget number.") if is_number else ""
-    return _fill(opened, "cells", lambda cells: fills.fill(forms.filling(request.form), cells), notice)
+    return _fill(opened, "cells", lambda cells: fills.fill(forms.filling(request.form), cells))
 
 
-def _fill(
-    opened: Open, what: str, verb: Callable[[empty_cells.EmptyCells], int], notice: str = ""
-) -> Response:
+def fill_notice(filled: int) -> str:
+    """What is said of so many cells that were filled, or of rows on another budget number."""
+    if filled and request.form.get("fill") == "number":
+        return _("All rows stand on one budget number.")
+    if filled:
+        return ngettext("%(num)s cell filled.", "%(num)s cells filled.", filled)
+    return _("There was nothing to fill in: what stands there stays.")
+
+
+def _fill(opened: Open, what: str, verb: Callable[[empty_cells.EmptyCells], int]) -> Response:
     grid_page = opened()
     typed, offered = _caught_up(grid_page, forms.entry(request.form)), grid.choices(grid_page.sheet)
     before, filled, undo = typed.copied_rows(), 0, request.form.get("undo", "")
@@ -162,10 +166,7 @@ def _fill(
         if not filled or isinstance(refusal, Conflict):
             typed.rows, undo = before, request.form.get("undo", "")
         return _refused(opened, typed, refusal, undo=undo)
-    if not notice and filled:
-        notice = ngettext("%(num)s cell filled.", "%(num)s cells filled.", filled)
-    notice = notice or _("There was nothing to fill in: what stands there stays.")
-    return _announced(notice, grid_page, typed, undo=undo, offered=offered)
+    return _announced(fill_notice(filled), grid_page, typed, undo=undo, offered=offered)
 
 
 def turn(opened: Open, other: Callable[[Neighbour], GridPage]) -> Response:

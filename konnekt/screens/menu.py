@@ -42,7 +42,18 @@ class MenuPlace:
             return "page"
         blueprint = self.endpoint.rpartition(".")[0]
         here = request.blueprint or ""
-        return "true" if here == blueprint or here.startswith(f"{blueprint}.") or here in self.also else ""
+        is_inside = here == blueprint or here.startswith(f"{blueprint}.")
+        return "true" if is_inside or here in self._more() else ""
+
+    def _more(self) -> tuple[str, ...]:
+        """Other blueprints that belong to this place, for this reader.
+
+        What stands among the agency's own places belongs there for who works there, and nowhere else.
+        """
+        if self in BUREAU or not web.grants().is_agency_staff:
+            return self.also
+        of_agency = [place.endpoint.rpartition(".")[0] for place in BUREAU]
+        return tuple(of_agency) if self.within else tuple(set(self.also) - set(of_agency))
 
 
 # The places within the agency's own, in the order in which its month goes.

@@ -72,11 +72,15 @@
     document.querySelector("[data-pick-all] input, [name=pick]")?.focus();
   });
 
-  // Where nothing is typed, a slash leads to the search.
+  // Where nothing is typed, a slash leads to the search; on a phone its field stands in the menu.
   on("keydown", (event) => {
-    if (event.key !== "/" || event.ctrlKey || event.altKey || event.metaKey || document.cookie.includes("slash=off") || event.target.closest("input, select, textarea")) return;
+    const { key, target } = event;
+    if (key !== "/" || event.ctrlKey || event.altKey || event.metaKey || document.cookie.includes("slash=off") || target.closest("input, select, textarea")) return;
     event.preventDefault();
-    line("q") ? line("q").focus() : line("find").click();
+    const field = line("q") || line("find");
+    if (!field.offsetParent) document.querySelector(".menu").open = true;
+    field.from = target;
+    field.focus();
   });
 
   // One press is one request: the second of a double click goes nowhere.
@@ -100,6 +104,9 @@
       setTimeout(() => isOver() || hold(event.target, event.submitter));
     }
   }, true);
+  // A link whose hx-get is empty asks for where it leads; a button with an empty hx-post sends where its form would.
+  on("htmx:config:request", ({ detail: { ctx: { request, sourceElement } } }) =>
+    (request.action ||= sourceElement.href || sourceElement.formAction));
   on("htmx:before:request", ({ detail: { ctx } }) => {
     ctx.pressed = ctx.sourceElement;
     ctx.had = ctx.pressed.contains(document.activeElement);
@@ -188,15 +195,13 @@
   // Back to what only htmx can bring.
   addEventListener("popstate", ({ state }) => state?.htmx && !self.htmx && location.reload());
 
-  // Who only looks needs no more. With the first sign of somebody comes what the page needs then, and the page of ours
-  // that says so when there is no connection.
+  // Who only looks needs no more. With the first sign of somebody comes what the page needs then.
   const signs = ["pointermove", "pointerdown", "keydown", "input"];
   const begin = ({ type, movementX, movementY }) => {
     // Chromium tells of a pointer that rests too.
     if (type === signs[0] && !movementX && !movementY) return;
     for (const sign of signs) removeEventListener(sign, begin, true);
-    if (use) use.split(" ").forEach(bring);
-    navigator.serviceWorker?.register("/sw.js").catch(() => {});
+    use.split(" ").forEach(bring);
   };
   for (const sign of signs) addEventListener(sign, begin, true);
 })();

@@ -285,7 +285,9 @@
     if (!place) return;
     const what = new URLSearchParams(byId("grid-undo-fields").value).get("what");
     place.hidden = !what;
-    show(place.querySelector("span"), JSON.parse(place.dataset.steps)[what] ?? "");
+    // Of a step of the server it says what that was.
+    const said = JSON.parse(place.dataset.steps)[what];
+    if (said) show(place.querySelector("span"), said);
   };
   on("input", ({ isTrusted }) => (isTyping ||= isTrusted));
   // A remark that one empties.
@@ -391,11 +393,6 @@
   });
   on("click", ({ target }) => {
     if (last?.isConnected && target.matches("#grid-fill > summary")) fillFrom(last);
-    const menu = target.matches("button") && target.closest("#grid-fill[open]");
-    if (menu) {
-      menu.open = false;
-      menu.firstElementChild.focus();
-    }
     if (target.closest("[data-fill]")) fillRight(last?.isConnected ? last : grid().querySelector("[data-cell]"));
   });
 

@@ -1,5 +1,5 @@
-// What only who does something needs: to close what is opened in a list, to go on to the next one, to hear what a filter
-// found. It comes with the first sign of somebody (app.js).
+// What only who does something needs: to close what is opened in a list or a menu, to go on to the next one, to hear what
+// a filter found, to search. It comes with the first sign of somebody (app.js).
 "use strict";
 (() => {
   const names = ".list :is(.who a[hx-get], a.opens)";
@@ -28,6 +28,21 @@
     else next.click();
   }, true);
 
+  // A menu of the hour grid closes with Escape, and by a press on what stands in it.
+  const opened = ":is(.fill, .keys)[open]";
+  const shut = (menu, isHeld) => {
+    menu.open = false;
+    if (isHeld) menu.firstElementChild.focus();
+  };
+  document.addEventListener("keydown", ({ key, target, defaultPrevented }) => {
+    const menu = key === "Escape" && !defaultPrevented && document.querySelector(opened);
+    if (menu) shut(menu, menu.contains(target) || target === document.body);
+  });
+  document.addEventListener("click", ({ target }) => {
+    const menu = target.matches("button") && target.closest(opened);
+    if (menu) shut(menu, true);
+  });
+
   // On a phone what is opened fills the screen, but for the field that has the focus.
   const reveal = (inside) => {
     const row = inside.closest?.("tbody"); // what is swapped need not be an element
@@ -50,4 +65,20 @@
   });
   // The press that opened it was the first sign.
   document.querySelectorAll(".opened").forEach(reveal);
+
+  // The answers under the search field of the bar come when it first has the focus: which may have been that sign.
+  const find = document.getElementById("find");
+  const bring = (name, address) => document.head.append(Object.assign(document.createElement(name), address));
+  const attend = () => {
+    if (document.activeElement !== find) return;
+    document.removeEventListener("focusin", attend);
+    const { use } = find.dataset;
+    bring("link", { rel: "stylesheet", href: use.replace(".js", ".css") });
+    bring("script", { src: use });
+  };
+  document.addEventListener("focusin", attend);
+  attend();
+
+  // The page of ours that says so when there is no connection.
+  navigator.serviceWorker?.register("/sw.js").catch(() => {});
 })();

@@ -32,7 +32,10 @@ class _Links(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag != "link":
-            self.links += [value for name, value in attrs if name in self.attributes and value]
+            # An hx-get without a value asks for where the link leads (static/app.js).
+            of = dict(attrs)
+            found = [of[name] or of.get("href") for name in self.attributes if name in of]
+            self.links += [link for link in dict.fromkeys(found) if link]
 
 
 def links(html: str, attributes: tuple[str, ...] = ("href", "hx-get")) -> list[str]:

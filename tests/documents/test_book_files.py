@@ -54,7 +54,7 @@ def test_the_formats_of_a_program(world: World) -> None:
         made = make(world.staff)
         assert book_files.of(made) == [*own, "csv", "xlsx"]
         names = [book_files.make(made, format).name for format in book_files.of(made)]
-        assert names[-2:] == [f"journal-{number:04}-csv.csv", f"journal-{number:04}-xlsx.xlsx"]
+        assert names[-2:] == [f"boekhouding-{number:04}.csv", f"boekhouding-{number:04}.xlsx"]
 
 
 @pytest.mark.parametrize("format", book_files.FORMATS)

@@ -22,7 +22,7 @@ def emre(app: Flask, world: World) -> Visitor:
 
 
 def names(html: str) -> list[str]:
-    return re.findall(r'hx-get="/approvals/\d+">([^<]+)</a>', html)
+    return re.findall(r'href="/approvals/\d+" hx-get>([^<]+)</a>', html)
 
 
 def many(world: World, how_many: int) -> None:

@@ -85,7 +85,7 @@ def test_make_a_batch_and_take_its_files(staff: Visitor, two: list[Invoice], wor
     assert "AFAS" not in page
     file = staff.get(f"{there}/twinfield")
     assert file.headers["Content-Type"] == "application/xml"
-    assert file.headers["Content-Disposition"] == 'attachment; filename="journal-0001-twinfield.xml"'
+    assert file.headers["Content-Disposition"] == 'attachment; filename="boekhouding-0001-twinfield.xml"'
     assert file.data.count(b"<transaction ") == 3
     for format in ("csv", "xlsx"):
         assert staff.get(f"{there}/{format}").data == staff.get(f"{there}/{format}").data
@@ -197,7 +197,9 @@ def test_debtor_numbers(staff: Visitor) -> None:
     assert text(staff.post(f"{HERE}/debtors/FSE", {"seen": found[1], "debtor_number": "1" * 51}), 422)
     typed = {"seen": found[1], "debtor_number": "10004"}
     assert staff.post(f"{HERE}/debtors/FSE", typed).location == f"{HERE}/debtors"
-    assert "10004" in text(staff.get(f"{HERE}/debtors"))
+    page = text(staff.get(f"{HERE}/debtors"))
+    assert "Het debiteurnummer van Faculty of Science and Engineering is opgeslagen." in page
+    assert "10004" in page
     assert "10005" in text(staff.post(f"{HERE}/debtors/FSE", typed | {"debtor_number": "10005"}), 409)
     assert Organisation.get(Organisation.code == "FSE").debtor_number == "10004"
     for address in ("debtors/X", "batches/7", "batches/7/csv", "batches/7/undo"):

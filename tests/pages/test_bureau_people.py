@@ -374,6 +374,9 @@ def test_a_right_without_a_tick_stays_as_it_was(bureau: Visitor, world: World) -
     answer = bureau.post(of(world.registrar, "/rights/FSE"), {"other": "x"})
     assert answer.status_code == 422
     assert f'id="at-{world.fse.id}-may_approve-error"' in answer.text
+    assert "Kies ten minste één recht, of kies “Alles intrekken”." in answer.text, "as the button beside it"
+    new = bureau.post(of(world.registrar, "/rights"), {"organisation": "LAW"}).text
+    assert "Kies ten minste één recht.<" in new, "where no such button stands"
     assert Right.get(Right.account == world.registrar).may_register
 
 

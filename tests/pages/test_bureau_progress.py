@@ -29,6 +29,7 @@ from konnekt.models import (
 )
 from tests import factories
 from tests.factories import World
+from tests.pages.test_registration import fields
 from tests.visitor import Visitor
 
 HERE = {"calendar": "four_weeks", "year": "2026", "period": "12"}
@@ -92,7 +93,7 @@ def test_who_has_not_sent_who_has_not_approved(bureau: Visitor, world: World) ->
     assert "Periode 12 week 45–48 · 6 urenbriefjes" in text
     assert "Versturen vóór vr 4 dec 23:59" in text
     assert "goedgekeurd: uitbetaald wo 9 dec" in text.replace(" .", ".")
-    assert re.search(r"Totaal 4 niet verstuurd 1 niet goedgekeurd 15,50 uur 1 goedgekeurd 2,00 uur", text)
+    assert re.search(r"Totaal 4 niet verstuurd 1 te keuren 15,50 uur 1 goedgekeurd 2,00 uur", text)
     assert re.search(r"Noor Hendriks Te keuren Emre Dubois 3 dagen", text)
     assert re.search(r"Eva Bos Nog niet begonnen Hanna Haddad –", text)
     assert f"/approvals/{world.sheet.id}" in page.text
@@ -211,7 +212,7 @@ def test_the_bureau_says_what_is_next(bureau: Visitor, world: World) -> None:
     add(world, "Ada")
     add(world, "Dirk", "approved")
     text = plain(bureau.get("/bureau").text)
-    assert "1 niet verstuurd 1 niet goedgekeurd 1 goedgekeurd" in text
+    assert "1 niet verstuurd 1 te keuren 1 goedgekeurd" in text
     assert "1 goedgekeurd urenbriefje is niet gefactureerd · 2,00 uur" in text
 
 
@@ -387,6 +388,53 @@ def test_the_agency_changes_hours_that_nobody_approved(
     refused = Visitor(app, world.supervisor)
     refused_approval = refused.post(f"/approvals/{sheet.id}/approve", {"seen": str(sheet.revision)})
     assert refused_approval.status_code == 409, "who saw the hours of before is told"
+
+
+def test_filling_in_on_the_agencys_own_form_and_back(bureau: Visitor, world: World) -> None:
+    """As on the grid of who enters: nothing is stored, and what was typed stays."""
+    sheet, form = world.sheet, typed(world, world.sheet)
+    Hour.update(remark="Open dag").where(Hour.day == date(2026, 11, 4)).execute()
+    here = f"/bureau/progress/{world.assignment.code}/2026/12/change"
+    assert 'id="grid-fill"' in bureau.get(here).text
+    page = bureau.post(here, form | {"fill": "rest", "from": "2026-45"})
+    assert page.status_code == 200
+    assert "6 vakken ingevuld." in page.text
+    filled = fields(page.text, "sheet-change")
+    values = [value for name, (value, *_) in filled.items() if name.startswith("cell-") and value]
+    assert values == ["8", "6"] * 4
+    assert filled["reason"][0].strip() == "Gebeld op 30 november"
+    assert Timesheet.get_by_id(sheet.id).minutes == 930, "nothing is stored yet"
+    back = bureau.post(here, filled | {"restore": "1"})
+    again = fields(back.text, "sheet-change")
+    assert [value for name, (value, *_) in again.items() if name.startswith("cell-") and value] == ["8", "6"]
+    assert "undo" not in again
+    assert bureau.post(here, filled).status_code == 303
+    assert Timesheet.get_by_id(sheet.id).minutes == 4 * 840
+    assert Hour.get(Hour.day == date(2026, 11, 4)).remark == "Open dag"
+
+
+def test_filling_in_by_htmx_and_what_can_not_be_422(bureau: Visitor, world: World) -> None:
+    form = typed(world, world.sheet)
+    here = f"/bureau/progress/{world.assignment.code}/2026/12/change"
+    bureau.with_htmx()
+    page = bureau.post(here, form | {"fill": "days", "from": "2026-45"})
+    assert page.text.startswith('<form id="sheet-change"')
+    assert "18 vakken ingevuld." in page.headers["HX-Trigger"]
+    nothing = bureau.post(here, fields(page.text, "sheet-change") | {"fill": "days", "from": "2026-45"})
+    assert "niets in te vullen" in nothing.headers["HX-Trigger"]
+    assert fields(nothing.text, "sheet-change")["undo"] == fields(page.text, "sheet-change")["undo"], (
+        "the way back is of what was filled"
+    )
+    other = {"fill": "number", "from": "2026-45", "number": str(world.law_budget.id)}
+    for asked in (
+        {"fill": "rest", "from": "2026-47"},
+        {"fill": "all", "from": "2026-45"},
+        {"fill": "rest"},
+        other,
+    ):
+        refused = bureau.post(here, form | asked)
+        assert refused.status_code == 422, asked
+    assert Timesheet.get_by_id(world.sheet.id).revision == 1
 
 
 def test_hours_that_came_in_between_are_shown_before_they_are_overwritten(

@@ -117,6 +117,15 @@ def test_an_answer_that_got_lost_is_no_quarrel(lars: Visitor, zoe: Assignment) -
     assert stored(zoe) == {"02": 480, "09": 480, "16": 480, "23": 480}
 
 
+def test_an_empty_week_is_not_copied_422(lars: Visitor, zoe: Assignment) -> None:
+    page = post(lars, "fill", typed(opened(lars), d02="8", d10="acht"), fill="rest", **{"from": "2026-46"})
+    assert page.status_code == 422
+    assert "Daar staan nog geen uren: kies de week of regel die u wilt kopiëren." in page.text
+    assert '<option value="2026-46" selected>' in page.text, "what was chosen stands there"
+    assert shown(page, "02", "09", "10") == ["8", "", "acht"]
+    assert stored(zoe) == {}
+
+
 def test_over_24_hours_elsewhere_422_with_the_way_back(lars: Visitor, zoe: Assignment, world: World) -> None:
     elsewhere = factories.assignment(zoe.worker, world.law, world.law_budget)
     factories.sheet(elsewhere, world.period, {date(2026, 11, 16): 900})

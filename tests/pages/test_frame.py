@@ -52,6 +52,20 @@ def test_the_menu_says_where_you_are(app: Flask, world: World) -> None:
     assert set(current.findall(visitor.get("/organisations/FSE").text)) == set()
 
 
+def test_what_stands_among_the_agencys_places_is_marked_there(app: Flask, world: World) -> None:
+    """Also for who approves as well: a report is not Facturen, and timesheets are not Goedkeuren."""
+    factories.right(world.staff, world.fse, approve=1)
+    current = re.compile(r'href="([^"]+)" aria-current="(\w+)"')
+    bureau = Visitor(app, world.staff)
+    for place in ("/reports", "/timesheets", "/budgets"):
+        assert set(current.findall(bureau.get(place).text)) == {("/bureau", "true"), (place, "page")}
+    assert set(current.findall(bureau.get("/invoices").text)) == {("/invoices", "page")}
+    factories.right(world.supervisor, world.law, invoices=1)
+    emre = Visitor(app, world.supervisor)
+    assert set(current.findall(emre.get("/reports").text)) == {("/invoices", "true")}
+    assert set(current.findall(emre.get("/timesheets").text)) == {("/approvals", "true")}
+
+
 def test_waiting_work_shows_as_a_count(app: Flask, world: World) -> None:
     crowd(world, 3)
     page = Visitor(app, world.supervisor).get("/account").text

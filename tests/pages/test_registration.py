@@ -48,9 +48,9 @@ def worker(world: World, first: str, last: str = "Bergström", **columns: Any) -
     return factories.assignment(factories.worker(first, last), world.fse, world.fse_budget, **columns)
 
 
-def fields(html: str) -> dict[str, Any]:
-    """What a browser would send of the grid on a page: all but the buttons."""
-    form = re.search(r'<form id="hour-grid".*?</form>', html, re.S)
+def fields(html: str, of: str = "hour-grid") -> dict[str, Any]:
+    """What a browser would send of the grid on a page, or another form: all but the buttons."""
+    form = re.search(rf'<form id="{of}".*?</form>', html, re.S)
     assert form is not None
     found: dict[str, Any] = {}
     for tag in re.findall(r"<input[^>]*>", form[0]):

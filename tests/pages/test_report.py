@@ -65,7 +65,9 @@ def printed(visitor: Visitor, query: dict[str, Any]) -> str:
     assert "Het rapport is gemaakt." in text(visitor.get(made.location))
     answer = visitor.get(f"{made.location}/report.pdf")
     assert (answer.status_code, answer.content_type) == (200, "application/pdf")
-    assert answer.headers["Content-Disposition"] == "attachment; filename=rapport.pdf"
+    assert answer.headers["Content-Disposition"] == (
+        "attachment; filename=rapport-werknemer-periode-12-van-2026-week-45-48.pdf"
+    )
     return "\n".join(page.extract_text() for page in PdfReader(io.BytesIO(answer.data)).pages)
 
 
@@ -165,7 +167,9 @@ def test_against_the_period_before(bureau: Visitor, world: World, period: str) -
 
 def test_a_workbook_to_go_on_counting_with(bureau: Visitor, world: World, period: str) -> None:
     answer = bureau.get(f"{HERE}/report.xlsx?cut=worker&{period}")
-    assert answer.headers["Content-Disposition"] == "attachment; filename=rapport.xlsx"
+    assert answer.headers["Content-Disposition"] == (
+        "attachment; filename=rapport-werknemer-periode-12-van-2026-week-45-48.xlsx"
+    )
     whole = book(answer)
     sheet, about = whole.worksheets
     assert (sheet.title, about.title) == ("Rapport", "Over dit rapport")
@@ -299,8 +303,13 @@ def test_it_comes_by_mail_to_who_asks(app: Flask, world: World) -> None:
 
 def test_up_to_and_with_is_never_before_the_first(bureau: Visitor, world: World) -> None:
     first, later = world.periods[10], world.periods[11]
+    factories.organisation("UB", calendar="week")
+    factories.periods("week", date(2026, 10, 5), 4)
     page = bureau.get(f"/reports?year=2026&first={later.id}").text
+    since = page.partition('id="filter-first"')[2].partition("</select>")[0]
+    assert re.findall('<optgroup label="([^"]+)">', since) == ["Vier weken", "Weken"], "not mixed"
     until = page.partition('id="filter-last"')[2].partition("</select>")[0]
+    assert "optgroup" not in until, "of one calendar alone"
     assert f'value="{later.id}"' in until
     assert f'value="{first.id}"' not in until
     page = bureau.get(f"/reports?year=2026&first={first.id}&last={later.id}").text

@@ -191,5 +191,5 @@ def change_debtor(code: str) -> Response:
         status, place = web.refuse(form, refusal), organisations.find(code)
         web.look_again(form, status, books_settings.seen_debtor(place))
         return web.page(*DEBTOR, status, place=place, form=form)
-    flash(_("The settings are saved."))
+    flash(_("The debtor number of %(name)s is saved.", name=organisations.find(code).name))
     return web.leave_for(url_for(".debtors"))

@@ -10,7 +10,7 @@ from konnekt.domain.records import reminder_settings
 from konnekt.domain.refusals import Conflict, Invalid, Refused
 from konnekt.forms.numbers import whole
 from konnekt.forms.reminders import StepsForm, picks
-from konnekt.screens import web
+from konnekt.screens import agency_charts, web
 
 bp = Blueprint("overdue", __name__, url_prefix="/overdue")
 
@@ -25,7 +25,8 @@ def index() -> Response:
     asked = request.args.get("band", "")
     band = asked if asked in overdue.BANDS else ""
     number = min(max(request.args.get("page", 1, type=whole), 1), 100_000)
-    return web.page(*LIST, overdue=overdue.load(band, number), band=band)
+    late, words = overdue.load(band, number), agency_charts.band_words()
+    return web.page(*LIST, overdue=late, band=band, band_words=words)
 
 
 @bp.get("/reminders")

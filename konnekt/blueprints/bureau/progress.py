@@ -9,11 +9,11 @@ from werkzeug import Response
 from konnekt.domain.periods import progress, reminders
 from konnekt.domain.refusals import Conflict, Invalid, Refused
 from konnekt.domain.registration import change as registration_change, submit_on_behalf
-from konnekt.domain.timesheets import edit_conflict, entry, grid, submit
+from konnekt.domain.timesheets import edit_conflict, entry, grid, step_back, submit
 from konnekt.forms import registration
 from konnekt.forms.progress import ProgressForm, SubmitOnBehalfForm
 from konnekt.models import Account
-from konnekt.screens import web
+from konnekt.screens import grid_cells, grid_views, web
 
 bp = Blueprint("progress", __name__, url_prefix="/progress")
 
@@ -134,13 +134,15 @@ def change(code: str, year: int, number: int) -> Response:
 
 @bp.post("/<path:code>/<int:year>/<int:number>/change")
 def change_hours(code: str, year: int, number: int) -> Response:
-    """Add a line, or send the hours that were typed, with a reason."""
+    """Add a line, fill in many cells, or send the hours that were typed, with a reason."""
     sheet = registration_change.opened(submit_on_behalf.find(code, year, number, web.grants()))
     typed, form = registration_change.typed_on(sheet, registration.entry(request.form)), SubmitOnBehalfForm()
     added = registration.added_week(request.form.get("add", ""))
     if added is not None:
         registration_change.add_row(sheet, typed, *added)
         return _cells(sheet, typed, form, new=typed.rows[-1].token if typed.rows else "")
+    if "fill" in request.form or "restore" in request.form:
+        return _filled(sheet, typed, form)
     try:
         entered, reason = typed.content(), form.reason.data or ""
         registration_change.change(sheet, entered, reason, by=web.account(), seen=typed.seen)
@@ -148,6 +150,29 @@ def change_hours(code: str, year: int, number: int) -> Response:
         return _not_changed(code, year, number, typed, form, refusal)
     flash(_("Changed and sent on behalf of who enters the hours."))
     return redirect(url_for(".show", code=code, year=year, number=number), 303)
+
+
+def _filled(sheet: grid.Sheet, typed: entry.Entry, form: SubmitOnBehalfForm) -> Response:
+    """The page with what was filled in at once, or with that taken back; nothing is stored."""
+    undo = request.form.get("undo", "")
+    if "restore" in request.form:
+        if last := registration.step(request.form):
+            step_back.restore(typed, last)
+        return _announced(_("It is as it was."), sheet, typed, form, undo="", is_restored=True)
+    try:
+        count, step = registration_change.fill_in(sheet, typed, registration.filling(request.form))
+    except (Conflict, Invalid) as refusal:
+        typed.refused(refusal)
+        return _cells(sheet, typed, form, refusal, undo=undo)
+    undo = registration.step_text(step) if count else undo
+    return _announced(grid_views.fill_notice(count), sheet, typed, form, undo=undo)
+
+
+def _announced(notice: str, *of: Any, **shown: Any) -> Response:
+    if web.is_htmx():
+        return web.announce(_cells(*of, **shown), notice)
+    flash(notice)
+    return _cells(*of, **shown)
 
 
 def _not_changed(
@@ -170,9 +195,20 @@ def _cells(
     typed: entry.Entry,
     form: SubmitOnBehalfForm,
     refusal: Refused | None = None,
-    new: str = "",
+    **shown: Any,
 ) -> Response:
     drawn = registration_change.cells(sheet, typed, web.grants())
-    shown: dict[str, Any] = {"grid": drawn, "sheet": sheet, "form": form, "refusal": refusal, "say": web.say}
-    shown["new"] = new
-    return web.page(*CHANGE, refusal.status if refusal else 200, **shown)
+    undo = shown.setdefault("undo", request.form.get("undo", ""))
+    return web.page(
+        *CHANGE,
+        refusal.status if refusal else 200,
+        grid=drawn,
+        printed=grid_cells.printed(drawn),
+        filled_from=request.form.get("from", ""),
+        last=registration.step({"undo": undo}),
+        sheet=sheet,
+        form=form,
+        refusal=refusal,
+        **grid_views.words(),
+        **shown,
+    )

@@ -11,16 +11,15 @@ from konnekt.domain.invoices import dispatches, states
 from konnekt.domain.paging import Page
 from konnekt.models import Dispatch, Invoice, Organisation, PayPeriod
 
-# Days past the due date: from, up to and with.
-BANDS = {"1-30": (1, 30), "31-60": (31, 60), "61-90": (61, 90), "90+": (91, 36_500)}
-# All that is open, coarser: up to and with so many days past the due date; the last without end.
+# Days past the due date, wherever they are told apart: from, up to and with; the last without end.
+LONGEST = 36_500
+BANDS = {"1-30": (1, 30), "31-60": (31, 60), "60+": (61, LONGEST)}
 NOT_DUE = "not due"
-AGES = {NOT_DUE: 0, "1-30": 30, "31-60": 60, "61+": 36_500}
 
 
 @dataclass(frozen=True)
 class Band:
-    """So many invoices of one age, and what is open of them (cents). key: of BANDS, of AGES, or empty."""
+    """So many invoices of one age, and what is open of them (cents). key: of BANDS, NOT_DUE, or empty."""
 
     key: str
     count: int
@@ -49,7 +48,7 @@ def load(band: str = "", number: int = 1) -> Overdue:
     return Overdue(page, bands, dispatches.latest(page.rows, "reminder"))
 
 
-def is_overdue(first: int = 1, last: int = BANDS["90+"][1], invoice: Any = Invoice) -> Any:
+def is_overdue(first: int = 1, last: int = LONGEST, invoice: Any = Invoice) -> Any:
     """The condition for what is still to be paid and so many days past its due date."""
     today = clock.today()
     of_age = invoice.due_on.between(today - timedelta(days=last), today - timedelta(days=first))
@@ -57,19 +56,16 @@ def is_overdue(first: int = 1, last: int = BANDS["90+"][1], invoice: Any = Invoi
 
 
 def ages() -> list[Band]:
-    """All that is still to be paid by age: not due yet, and so many days late; one statement.
-
-    The keys are of AGES.
-    """
+    """All that is still to be paid by age: not due yet, and each of BANDS; one statement."""
     today = clock.today()
     is_open = states.to_pay() & Invoice.paid_on.is_null()
     open_cents = fn.COALESCE(fn.SUM(Invoice.total_cents - Invoice.settled_cents), 0)
     # By its due date, of which there are few, so that age is asked once of each.
     query = Invoice.select(Invoice.due_on, fn.COUNT(Invoice.id), open_cents).where(is_open)
-    sums = {key: [0, 0] for key in AGES}
+    sums = {key: [0, 0] for key in (NOT_DUE, *BANDS)}
     for due_on, count, cents in query.group_by(Invoice.due_on).tuples():
         days = (today - due_on).days
-        key = next(key for key, last in AGES.items() if days <= last)
+        key = next((key for key, (first, last) in BANDS.items() if first <= days <= last), NOT_DUE)
         sums[key][0] += count
         sums[key][1] += int(cents)
     return [Band(key, *numbers) for key, numbers in sums.items()]
@@ -91,7 +87,7 @@ def _bands() -> list[Band]:
 
 
 def _rows(band: str, start: int, size: int) -> list[Invoice]:
-    rows = list(read(is_overdue(*BANDS.get(band, (1, BANDS["90+"][1])))).offset(start).limit(size))
+    rows = list(read(is_overdue(*BANDS.get(band, (1, LONGEST)))).offset(start).limit(size))
     for one in rows:
         one.late_days = late_days(one.due_on)
     return rows

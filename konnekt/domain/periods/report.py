@@ -113,6 +113,11 @@ class PeriodReport:
     rows: list[ReportRow] = field(default_factory=list)
 
     @property
+    def has_calendars(self) -> bool:
+        """Whether there are periods of several calendars to choose from."""
+        return len({one.calendar for one in self.choice}) > 1
+
+    @property
     def until(self) -> list[PayPeriod]:
         """Which periods it can go up to: those of the same calendar that are not before the first."""
         first = self.periods[:1]

@@ -15,7 +15,7 @@ COLUMNS = ("may_approve", "may_register", "may_see_invoices")
 
 def _check_any(may: dict[str, Any]) -> None:
     if not any(may[column] for column in COLUMNS):
-        raise Invalid("Tick at least one right, or remove them all.", field="may_approve")
+        raise Invalid("Tick at least one right.", field="may_approve")
 
 
 RECORD = RecordType(
@@ -83,6 +83,8 @@ def give(person: int, code: str, may: dict[str, bool], *, by: Account, is_sure: 
         if place is None:
             raise Invalid("Choose an organisation from the list.", field="organisation")
         right: Right | None = Right.get_or_none((Right.account == account) & (Right.organisation == place))
+        if right and not any(may.values()):
+            raise Invalid("Tick at least one right, or press “Take all away”.", field="may_approve")
         checked = RECORD.checked(may, right)
         had = bool(right and right.may_approve)
         if may["may_approve"] and not had:

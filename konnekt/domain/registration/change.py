@@ -10,7 +10,16 @@ from konnekt.domain.accounts import agency_roles
 from konnekt.domain.refusals import Conflict, Forbidden, Invalid
 from konnekt.domain.registration import teams
 from konnekt.domain.registration.submit_on_behalf import UnsentSheet
-from konnekt.domain.timesheets import content, entry as timesheet_entry, find, grid, submit
+from konnekt.domain.timesheets import (
+    content,
+    empty_cells,
+    entry as timesheet_entry,
+    fill,
+    find,
+    grid,
+    step_back,
+    submit,
+)
 from konnekt.models import Account, Timesheet
 
 
@@ -66,6 +75,23 @@ def beside(sheet: grid.Sheet, typed: timesheet_entry.Entry) -> timesheet_entry.E
             typed.add(row)
     typed.seen = sheet.revision
     return typed
+
+
+def fill_in(
+    sheet: grid.Sheet, entry: timesheet_entry.Entry, asked: fill.Filling
+) -> tuple[int, step_back.Step]:
+    """Fill in what is asked as on the hour grid; returns how many cells or rows it is, and the way back.
+
+    Raises what fill.fill raises; then nothing is filled in.
+    """
+    closing_days = teams.calendar(sheet.organisation.calendar).closing_days
+    before = entry.copied_rows()
+    try:
+        count = fill.fill(asked, empty_cells.EmptyCells(entry, sheet, closing_days, grid.choices(sheet)))
+    except (Conflict, Invalid):
+        entry.rows = before
+        raise
+    return count, step_back.Step.between("cells", before, entry.rows)
 
 
 def add_row(sheet: grid.Sheet, entry: timesheet_entry.Entry, iso_year: int, iso_week: int) -> None:

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from itertools import groupby
 
 from konnekt.domain.flags import inputs
 from konnekt.domain.refusals import Conflict, Invalid
@@ -32,7 +31,8 @@ def fill(asked: Filling, cells: EmptyCells) -> int:
     """Fill in what is asked; returns how many cells were filled, or rows changed. Nothing is stored.
 
     What is typed stays, and empty_cells.py says which cells are left out. Conflict where the sheet can't
-    change any more, or cells that meet can't be read; Invalid for another organisation's number.
+    change any more, or cells that meet can't be read; Invalid for another organisation's number, and where
+    what is to be copied holds no hours.
     """
     if not cells.sheet.is_open:
         raise Conflict("This timesheet is approved: a supplementary timesheet corrects it.")
@@ -62,7 +62,10 @@ def _same(asked: Filling, cells: EmptyCells) -> int:
 def _rest(asked: Filling, cells: EmptyCells) -> int:
     """The chosen week or row, laid over all other weeks of the period."""
     filled = 0
-    for hours in [_hours_of(row) for row in _source(asked, cells)]:
+    chosen = _chosen_with_hours(asked, cells)
+    if not chosen:
+        raise Invalid("No hours stand there yet: choose the week or line to copy.", field="from")
+    for hours in [_hours_of(row) for row in chosen]:
         monday = inputs.monday(min(hours.minutes))
         for week in cells.weeks:
             shift = week.days[0].on - monday
@@ -71,8 +74,8 @@ def _rest(asked: Filling, cells: EmptyCells) -> int:
 
 
 def _days(asked: Filling, cells: EmptyCells) -> int:
-    """The first hours of the chosen week or row, on all working days of the period."""
-    for row in _source(asked, cells)[:1]:
+    """The first hours of the chosen week or row, else of the period, on all working days of it."""
+    for row in (_chosen_with_hours(asked, cells) or _first_week(cells))[:1]:
         hours = _hours_of(row)
         minutes = hours.minutes[min(hours.minutes)]
         working_days = {day: minutes for day in cells.days if day.weekday() <= FRIDAY}
@@ -123,12 +126,17 @@ def _chosen_row(asked: Filling, cells: EmptyCells) -> Row | None:
     return next((row for row in cells.entry.rows if asked.row and row.token == asked.row), None)
 
 
-def _source(asked: Filling, cells: EmptyCells) -> list[Row]:
-    """The rows with hours of what was chosen; where there are none, those of the first week that has some."""
+def _chosen_with_hours(asked: Filling, cells: EmptyCells) -> list[Row]:
+    """The rows with hours of the week that was chosen, or the row itself."""
     rows = [row for row in cells.entry.rows if row.minutes]
-    chosen = [row for row in rows if asked.row == row.token or (not asked.row and asked.week == row.key[:2])]
-    by_week = groupby(sorted(rows, key=lambda row: row.key[:2]), key=lambda row: row.key[:2])
-    return chosen or next((list(week) for _key, week in by_week), [])
+    return [row for row in rows if asked.row == row.token or (not asked.row and asked.week == row.key[:2])]
+
+
+def _first_week(cells: EmptyCells) -> list[Row]:
+    """The rows with hours of the first week that has some."""
+    rows = [row for row in cells.entry.rows if row.minutes]
+    first = min((row.key[:2] for row in rows), default=None)
+    return [row for row in rows if row.key[:2] == first]
 
 
 def _hours_of(row: Row) -> RowHours:

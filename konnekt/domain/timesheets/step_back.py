@@ -19,6 +19,9 @@ STEPS = {
     "remark": N_("Remark removed."),
 }
 
+# What the page itself does, without the server (static/grid.js).
+ON_PAGE = ("fill", "paste", "remark")
+
 
 @dataclass(frozen=True)
 class Step:

@@ -78,9 +78,8 @@ def refused(verb: Callable[[], Any], kind: type[Refused]) -> str:
         (30, "1-30"),
         (31, "31-60"),
         (60, "31-60"),
-        (61, "61-90"),
-        (90, "61-90"),
-        (91, "90+"),
+        (61, "60+"),
+        (400, "60+"),
     ],
 )
 def test_the_age_is_counted_from_the_due_date(fse: Invoice, days: int, band: str) -> None:

@@ -521,7 +521,8 @@ WITHOUT_A_FILE = {
     "This account was closed already.": "no file closes an account",
     "This account is open.": "no file closes an account",
     "One hour type at least stays in use: hours are entered on it.": "no file takes an hour type out of use",
-    "Tick at least one right, or remove them all.": "three zeros in a file remove them all",
+    "Tick at least one right.": "three zeros in a file remove them all",
+    "Tick at least one right, or press “Take all away”.": "three zeros in a file do that",
     "Choose at least one day of the list.": "a file names its closing days",
     "Choose a year from %(first)s to %(last)s.": "of the proposed holidays; that of a period is in the table",
     "On %(day)s nobody works: choose what becomes of deadlines and pay dates on such days.":

@@ -135,6 +135,18 @@ def test_one_row_of_a_week_goes_alone(world: World, zoe: Assignment, second: Bud
     assert len(entry.rows) == 8
 
 
+@pytest.mark.parametrize("chosen", [{"week": (2026, 46)}, {"row": "new1"}])
+def test_what_holds_no_hours_is_not_copied(world: World, zoe: Assignment, chosen: dict[str, Any]) -> None:
+    """Not another week in its place: whoever chose the wrong one is told."""
+    entry = a_row_a_week(world, zoe)
+    entry.rows[0] = row("new0", dict.fromkeys(WEEK, "8"), world.fse_budget)
+    entry.rows[1] = row("new1", {date(2026, 11, 9): "acht", date(2026, 11, 10): "|Ziek"}, world.fse_budget)
+    before = image(entry)
+    with pytest.raises(Invalid, match="No hours stand there yet"):
+        fill.fill(Filling("rest", **chosen), cells(world, zoe, entry))
+    assert image(entry) == before
+
+
 def test_the_first_day_goes_on_all_working_days(world: World, zoe: Assignment) -> None:
     zoe.first_on = date(2026, 11, 4)
     entry = a_row_a_week(world, zoe)
@@ -340,7 +352,7 @@ def test_the_step_back_restores_what_was_there(
     place = submit.SheetIds(zoe.id, world.period.id)
     submit.save(place, entry.content(), by=world.registrar, seen=0)
     stored = content.read(Timesheet.get(assignment=zoe, pay_period=world.period)).content
-    asked = Filling(what, (2026, 46), number=second.id)
+    asked = Filling(what, (2026, 45 if what == "rest" else 46), number=second.id)
     assert fill.fill(asked, cells(world, zoe, entry)) > 0
     assert image(entry) != before
     carried = way_back("cells", rows, entry)
