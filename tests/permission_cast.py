@@ -22,6 +22,7 @@ from konnekt.models import (
     ClosingDay,
     Deputy,
     Device,
+    Dispatch,
     Document,
     Flag,
     HourType,
@@ -132,7 +133,7 @@ class Cast:
 # The places of an address that name a row of the database.
 ROWS = {
     "sheet", "code", "assignment", "authenticator", "passkey", "device", "rate", "invoice", "budget_number", "deputy", "asked", "session", "closing_day", "entry",
-    "hour_type", "identity", "job", "made", "key", "mail", "period", "payment", "batch", "person", "postponed", "number", "token",
+    "hour_type", "identity", "job", "made", "key", "mail", "period", "payment", "batch", "person", "postponed", "number", "sending", "token",
 }  # fmt: skip
 # Where a place of that name holds something else than elsewhere.
 SPECIAL = {
@@ -279,6 +280,15 @@ def assemble(app: Flask, world: World) -> Cast:
         "import": failed.id,
         "made": report.id,
         "mail": lost.id,
+        "sending": Dispatch.create(
+            invoice=invoice,
+            purpose="reminder",
+            nth=3,
+            way="mail",
+            recipient="x@fse.example",
+            documents="pdf",
+            asked_at=clock.now(),
+        ).id,
         "period": world.period.id,
         "payment": Payment.select().order_by(Payment.id).get().id,
         "batch": batch.id,

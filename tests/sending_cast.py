@@ -44,7 +44,7 @@ def change(code: str, **columns: str) -> None:
 def shown(invoice: Invoice) -> send.ShownInvoice:
     """What its page shows of it now."""
     (one,) = send._read([invoice.id])
-    return send.ShownInvoice(invoice.id, one.invoice.dispatch_count, one.way, one.recipient)
+    return one.shown
 
 
 def send_it(invoice: Invoice, by: Account) -> Dispatch:
@@ -52,7 +52,13 @@ def send_it(invoice: Invoice, by: Account) -> Dispatch:
     return send.send(shown(invoice), by=by)
 
 
+def colleague(roles: str) -> Account:
+    """Somebody of the agency with these roles alone."""
+    return factories.account("Col", "Lega", is_agency_staff=True, agency_roles=roles)
+
+
 def last(invoice: Invoice) -> Dispatch:
     """The last time that it was sent."""
-    found: Dispatch = Dispatch.select().where(Dispatch.invoice == invoice).order_by(Dispatch.id.desc()).get()
+    mine = (Dispatch.invoice == invoice) & ~Dispatch.is_copy
+    found: Dispatch = Dispatch.select().where(mine).order_by(Dispatch.id.desc()).get()
     return found

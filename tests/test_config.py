@@ -142,5 +142,8 @@ def test_what_an_address_says_of_the_database(tmp_path: Path) -> None:
                 user,
                 sslmode,
             )
+            assert said["options"] == "-c jit=off", "compiling a report takes longer than running it"
+        database.connect(Config(instance=tmp_path, database="postgresql:///k?options=-c%20work_mem%3D9MB"))
+        assert database.db.obj.connect_params["options"] == "-c jit=off -c work_mem=9MB"
     finally:
         database.db.initialize(before)

@@ -5,7 +5,9 @@ its worker lives; when it has run out, somebody else takes the job up: work must
 """
 
 from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from datetime import date, timedelta
+from math import ceil
 from typing import Any, Protocol
 
 from peewee import SQL
@@ -24,6 +26,49 @@ KEEP_JOBS = timedelta(days=30)
 
 GAVE_UP = N_("This was begun %(attempts)s times and never finished. Try it again with less at a time.")
 FAILED = N_("Something went wrong here. It was written down for whoever runs the portal.")
+
+
+# Before so much was done of what there was to do, in so many seconds, nothing says how long the rest takes.
+FIRST_SECONDS, FIRST_SHARE = 5, 0.02
+
+
+@dataclass(frozen=True)
+class WorkProgress:
+    """How far long work is, and how long the rest may take: the one rule for all of it.
+
+    done, total: of all there is to do. seconds: how long this run is busy, which began when done_before was
+    done, by another one perhaps.
+    """
+
+    done: int
+    total: int
+    seconds: float = 0
+    done_before: int = 0
+
+    @property
+    def percent(self) -> int:
+        """The share that is done, 0 to 100; all of it is done only at the end."""
+        return min(100 * self.done // self.total, 100) if self.total else 0
+
+    @property
+    def seconds_left(self) -> int | None:
+        """How long the rest takes at the pace of this run; None before that means something."""
+        done, rest = self.done - self.done_before, self.total - self.done
+        if done <= 0 or rest <= 0 or self.seconds < FIRST_SECONDS or done < FIRST_SHARE * (done + rest):
+            return None
+        return ceil(self.seconds * rest / done)
+
+    @property
+    def tens_left(self) -> int | None:
+        """That in tens of seconds, as people say it, where it is less than a minute."""
+        left = self.seconds_left
+        return None if left is None or left > 60 else 10 * ceil(left / 10)
+
+    @property
+    def minutes_left(self) -> int | None:
+        """That in whole minutes, where it is more than one."""
+        left = self.seconds_left
+        return None if left is None or left <= 60 else ceil(left / 60)
 
 
 class Interrupted(BaseException):
@@ -89,10 +134,9 @@ def claim(kinds: Collection[str]) -> Job | None:
                 mine
             ).execute()
             continue
-        taken = Job.update(claimed_until_at=now + CLAIM, attempts=Job.attempts + 1).where(mine)
+        taken = Job.update(claimed_until_at=now + CLAIM, attempts=Job.attempts + 1, begun_at=None).where(mine)
         if taken.execute() == 1:
-            job.attempts += 1
-            return job
+            return find(job.id)
     return None
 
 
@@ -109,9 +153,24 @@ def renew(job: Job) -> bool:
 
 def tell(job: Job, done: int, total: int) -> None:
     """Record how far the work is and keep the claim; raises Interrupted where that was lost."""
-    told = Job.update(done=done, total=total, claimed_until_at=clock.now() + CLAIM).where(_mine(job))
-    if told.execute() != 1:
+    columns = {"done": done, "total": total, "claimed_until_at": clock.now() + CLAIM}
+    if job.begun_at is None:
+        # The first that this worker says of it: the pace is counted from here.
+        job.begun_at = clock.machine()
+        columns |= {"begun_at": job.begun_at, "done_before": done}
+    if Job.update(columns).where(_mine(job)).execute() != 1:
         raise Interrupted
+
+
+def progress(job: Job) -> WorkProgress:
+    """How far a job is."""
+    seconds = (clock.machine() - job.begun_at).total_seconds() if job.begun_at else 0
+    return WorkProgress(job.done, job.total, seconds, job.done_before)
+
+
+def under_way() -> list[Job]:
+    """All that has not ended, the oldest first: one statement."""
+    return list(Job.select().where(Job.ended_at.is_null()).order_by(Job.created_at, Job.id))
 
 
 def release(job: Job) -> None:

@@ -4,7 +4,8 @@ The elements are those of Twinfield's API documentation (developers.twinfield.co
 Journal transactions): a sales transaction has a line `total` of the debtor with VAT, and a line `detail` per
 revenue without it, whose `vatvalue` is the VAT; Twinfield books that on the account of the VAT code itself.
 All that is no sale is a journal transaction, of lines `detail`. `value` is never negative: `debitcredit` says
-which. They come in as provisional (`destiny="temporary"`); the number of a transaction is Twinfield's own.
+which. What is reverse charged abroad is a service (`performancetype`), which a code of that kind asks. They
+come in as provisional (`destiny="temporary"`); the number of a transaction is Twinfield's own.
 
 Not tried in Twinfield itself. The journal of payments has to be one that may use the debtors and the account
 for the bank: where that is a bank's day book, choose an account in between.
@@ -56,6 +57,9 @@ def _line(
         _add(line, "dim2", entry.debtor)
     _add(line, "debitcredit", "debit" if of.cents > 0 else "credit")
     _add(line, "value", _euros(of.cents))
+    if of.vat == "reverse_charge_abroad" and names["vat_code_reverse_charge_abroad"]:
+        # For the listing of what was supplied in the EU; country and VAT number are the debtor's own there.
+        _add(line, "performancetype", "services")
     if of.number and not entry.is_sale:
         _add(line, "invoicenumber", of.number)
     _add(line, "description", entry.words[:LONGEST_WORDS])

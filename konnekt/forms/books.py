@@ -35,6 +35,7 @@ class BooksForm(FlaskForm):  # type: ignore[misc]
     vat_code_exempt = StringField(_("VAT code of what is exempt"))
     revenue_reverse_charge = StringField(_("Revenue with VAT reverse charged"))
     vat_code_reverse_charge = StringField(_("VAT code of reverse charge"))
+    vat_code_reverse_charge_abroad = StringField(_("VAT code of reverse charge abroad"))
     revenue_out_of_scope = StringField(_("Revenue outside the scope of VAT"))
     vat_code_out_of_scope = StringField(_("VAT code of what is outside the scope"))
 

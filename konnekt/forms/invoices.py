@@ -44,7 +44,7 @@ class InvoiceFilterForm(Form):  # type: ignore[misc]
         return 1 if self.page.errors else self.page.data or 1
 
 
-SHOWN = re.compile(r"([0-9]{1,9}) ([0-9]{1,4}) (mail|mail_ubl|peppol) (\S{1,320})")
+SHOWN = re.compile(r"([0-9]{1,9}) ([0-9]{1,4}) (mail|mail_ubl|peppol) (\S{1,320})(?: (\S{1,320}))?")
 
 
 def picks(values: Iterable[str]) -> list[int]:
@@ -62,4 +62,4 @@ def sending_picks(values: Iterable[str]) -> list[send.ShownInvoice]:
         raise Invalid("Tick at least one invoice.", field="pick")
     if not all(read):
         raise Invalid("This tick can't be read. Load the page again.", field="pick")
-    return [send.ShownInvoice(int(one[1]), int(one[2]), one[3], one[4]) for one in read if one]
+    return [send.ShownInvoice(int(one[1]), int(one[2]), one[3], one[4], one[5] or "") for one in read if one]

@@ -25,7 +25,8 @@ class LedgerSettings(BaseModel):
     program: whose files a batch has besides the neutral one. administration: Twinfield's office, AFAS's unit.
     from_on: what was recorded before that day never goes. with_payments: whether payments, refunds and
     set-offs go too, or the bookkeeping reads the bank's statements itself. *_account, revenue_*: ledger
-    accounts; vat_code_*: what the program calls a VAT treatment, empty for none.
+    accounts; vat_code_*: what the program calls a VAT treatment, empty for none; *_abroad: of a buyer in
+    another country, which stands elsewhere in the VAT return.
     """
 
     id = IntegerField(primary_key=True, default=1, constraints=[Check("id = 1")])
@@ -48,6 +49,7 @@ class LedgerSettings(BaseModel):
     vat_code_exempt = CharField(default="")
     vat_code_reverse_charge = CharField(default="")
     vat_code_out_of_scope = CharField(default="")
+    vat_code_reverse_charge_abroad = CharField(default="")
 
 
 class LedgerBatch(BaseModel):

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from peewee import SQL, CharField, Check, ForeignKeyField, IntegerField, TextField
+from peewee import SQL, BooleanField, CharField, Check, ForeignKeyField, IntegerField, TextField
 
 from konnekt.db import BaseModel, MomentField
 from konnekt.models.invoices import Invoice
@@ -18,7 +18,8 @@ class Dispatch(BaseModel):
     """One time that an invoice, or a reminder of it, is sent: by mail, or handed over for Peppol.
 
     nth: which time this is, from 1; of a reminder its step. recipient: a mail address, or a Peppol id.
-    documents: the kinds of documents that go along. open_cents: what a reminder said is still to be paid.
+    documents: the kinds of documents that go along. is_copy: whether this is the copy by mail that an
+    organisation asks for, with a state of its own. open_cents: what a reminder said is still to be paid.
     mail: as long as there is one it says what became of it; outcome, outcome_at and answer are for what has
     none (any more), and for Peppol.
     """
@@ -37,11 +38,12 @@ class Dispatch(BaseModel):
     )
     outcome_at = MomentField(null=True)
     answer = TextField(default="")
-    asked_at = MomentField()
+    is_copy = BooleanField(default=False)
+    asked_at = MomentField(index=True)
     asked_by = ForeignKeyField(Account, null=True, backref="+")
 
     class Meta:
-        indexes = ((("invoice", "purpose", "nth"), True),)
+        indexes = ((("invoice", "purpose", "nth", "is_copy"), True),)
 
     @property
     def state(self) -> str:

@@ -10,8 +10,9 @@ class Job(BaseModel):
     """One piece of long work; kind names who does it (konnekt/background/work.py).
 
     asked: what to do; result: what came of it; failure: why it ended without one. Whoever works on it
-    renews claimed_until_at: when that has passed, it may be taken up again. request_id: what caused it, if a
-    request did (konnekt/background/cause.py).
+    renews claimed_until_at: when that has passed, it may be taken up again. begun_at: by the machine's clock,
+    when whoever works on it now first said how far it is, and done_before: how far that was. request_id: what
+    caused it, if a request did (konnekt/background/cause.py).
     """
 
     kind = CharField()
@@ -22,6 +23,8 @@ class Job(BaseModel):
     attempts = IntegerField(default=0, constraints=[Check("attempts >= 0")])
     done = IntegerField(default=0, constraints=[Check("done >= 0")])
     total = IntegerField(default=0, constraints=[Check("total >= 0")])
+    begun_at = MomentField(null=True)
+    done_before = IntegerField(default=0, constraints=[Check("done_before >= 0")])
     ended_at = MomentField(null=True)
     result = JSONField(null=True)
     failure = TextField(default="")

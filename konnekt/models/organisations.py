@@ -57,7 +57,8 @@ class Organisation(BaseModel):
     invoices say (BT-13) where nobody types another. decide_by_mail: what can be decided here from a reminder,
     without signing in. sign_in: whether its people sign in with a provider. invoice_per: what one of its
     invoices is for, of one period: a budget number, a worker, or all of it (domain/invoices/groups.py).
-    invoice_way: how its invoices are sent, by mail with the PDF or with the e-invoice as well, or by Peppol.
+    invoice_way: how its invoices are sent, by mail with the PDF or with the e-invoice as well, or by Peppol;
+    invoice_copy_to: who gets a copy by mail at the same time.
     payment_reminders: whether it is reminded of what is overdue. debtor_number: what the bookkeeping knows it
     by, where that is not its code.
     """
@@ -95,6 +96,7 @@ class Organisation(BaseModel):
     invoice_way = CharField(
         default="mail", constraints=[Check("invoice_way IN ('mail', 'mail_ubl', 'peppol')")]
     )
+    invoice_copy_to = CharField(default="")
     payment_reminders = BooleanField(default=True)
     debtor_number = CharField(default="")
     ended_on = DateField(null=True)

@@ -26,6 +26,7 @@ COLUMNS = {
     "vat_code_standard": N_("VAT code of 21 % VAT"),
     "vat_code_exempt": N_("VAT code of what is exempt"),
     "vat_code_reverse_charge": N_("VAT code of reverse charge"),
+    "vat_code_reverse_charge_abroad": N_("VAT code of reverse charge abroad"),
     "vat_code_out_of_scope": N_("VAT code of what is outside the scope"),
     "debtor_number": N_("Debtor number"),
     "format": N_("File"),

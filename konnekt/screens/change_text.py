@@ -110,6 +110,7 @@ COLUMNS = {
     "city": N_("City"),
     "country": N_("Country"),
     "invoice_email": N_("E-mail address for invoices"),
+    "invoice_copy_to": N_("Copy of its invoices to"),
     "ended_on": N_("Last day"),
     "number": N_("Budget number"),
     "description": N_("Description"),

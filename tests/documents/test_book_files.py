@@ -149,6 +149,17 @@ def test_twinfield(world: World) -> None:
     ]  # fmt: skip
 
 
+def test_what_is_reverse_charged_abroad_is_a_service_to_twinfield(world: World) -> None:
+    """A code of what goes to the listing of the EU asks what it was, in each line that has it and no other."""
+    choose(world, program="twinfield", vat_code_reverse_charge_abroad="ICT")
+    for country in ("NL", "BE"):
+        frozen = {"seller": {"country": "NL"}, "buyer": {"country": country, "name": "x"}}
+        invoice(world, 100, vat_treatment="reverse_charge", frozen=frozen)
+    root = fromstring(book_files.make(make(world.staff), "twinfield").content)
+    said = [(line.findtext("vatcode"), line.findtext("performancetype")) for line in root.iter("line")]
+    assert said == [(None, None), ("VV", None), (None, None), ("ICT", "services")]
+
+
 def test_exact(world: World) -> None:
     root = fromstring(book_files.make(one_of_each(world, "exact"), "exact").content)
     said = []

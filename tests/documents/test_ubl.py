@@ -203,6 +203,48 @@ def test_the_buyer_by_its_legal_name_and_its_order(ready: World) -> None:
     assert values(content, "cac:OrderReference") == []
 
 
+ABROAD = {"country": "BE", "coc_number": "0202239951", "vat_number": "BE0202239951"}
+KINDS: dict[str, dict[str, Any]] = {
+    "a rate": {},
+    "no rate: exempt": {"treatment": "exempt"},
+    "no rate: outside the scope": {"treatment": "out_of_scope"},
+    "reverse charge": {"treatment": "reverse_charge"},
+    "abroad": {"treatment": "reverse_charge", **ABROAD, "peppol_id": "0208:0202239951"},
+}
+
+
+@pytest.mark.parametrize("profile", [ubl.PEPPOL, ubl.NLCIUS])
+@pytest.mark.parametrize("kind", KINDS)
+def test_buyer_department_and_order_stand_on_every_kind(ready: World, kind: str, profile: str) -> None:
+    """BT-44, BT-45, BT-13 and the contact, on the invoice and its credit note, in both profiles: nothing found."""
+    columns = BUYER | KINDS[kind] | ({"peppol_id": ""} if profile == ubl.NLCIUS else {})
+    invoice = issue(**columns)
+    invoice_issue.credit(invoice.id, "Fout", by=ready.staff)
+    party = "cac:AccountingCustomerParty/cac:Party"
+    for one in Invoice.select():
+        content = written(one)
+        assert findings(content) == []
+        assert values(content, "cbc:CustomizationID") == [profile]
+        legal = values(content, f"{party}/cac:PartyLegalEntity/cbc:RegistrationName")
+        assert legal == ["Universiteit Maastricht"]  # BT-44
+        named = values(content, f"{party}/cac:PartyName/cbc:Name")
+        assert named == ["Faculty of Science and Engineering"]  # BT-45
+        assert values(content, f"{party}/cac:Contact/cbc:Name") == ["Crediteuren"]  # BT-56
+        assert values(content, "cac:OrderReference/cbc:ID") == ["4500123456"]  # BT-13
+
+
+def test_a_credit_note_of_a_run_keeps_buyer_and_order(ready: World) -> None:
+    Organisation.update(**BUYER).execute()
+    note = negative(ready)
+    content = written(note)
+    assert findings(content) == []
+    party = "cac:AccountingCustomerParty/cac:Party"
+    assert values(content, f"{party}/cac:PartyLegalEntity/cbc:RegistrationName") == [
+        "Universiteit Maastricht"
+    ]
+    assert values(content, "cac:OrderReference/cbc:ID") == ["4500123456"]
+
+
 def test_an_invoice_that_corrects_names_the_one_before(ready: World) -> None:
     issue()
     hours = {date(2026, 11, 3): 130}

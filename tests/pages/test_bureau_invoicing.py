@@ -14,10 +14,12 @@ from konnekt.domain.invoices import runs
 from konnekt.models import (
     Account,
     Agency,
+    Assignment,
     BudgetNumber,
     Document,
     Event,
     Hour,
+    HourType,
     Invoice,
     Job,
     Organisation,
@@ -344,7 +346,7 @@ def test_every_period_of_the_year_can_be_chosen(ready: World, staff: Visitor) ->
     assert '<optgroup label="Vier weken">' in page
 
 
-ORDER = "order-1-12-1-0"
+ORDER, LAW_ORDER = "order-1-12-1-0", "order-2-12-2-0"
 
 
 def test_a_purchase_order_number_is_asked_typed_and_issued(ready: World, staff: Visitor) -> None:
@@ -371,6 +373,73 @@ def test_a_purchase_order_number_is_asked_typed_and_issued(ready: World, staff: 
     factories.sheet(ready.assignment, ready.period, {date(2026, 11, 3): -60}, sequence=1, state="approved")
     (note,) = invoice_cast.run(organisation="FSE")
     assert (note.kind, note.frozen["purchase_order_number"]) == ("credit_note", "4500123456")
+
+
+@pytest.mark.parametrize("typed", ["", "4500123456"])
+def test_what_asks_for_an_order_can_be_opened_and_left_out(ready: World, staff: Visitor, typed: str) -> None:
+    """Also where its number is only typed, or lacks: what was typed goes along, there and back."""
+    Organisation.update(purchase_order_required=True).execute()
+    page = shown(staff, **{ORDER: typed, LAW_ORDER: "P 1&2"})
+    (there,) = re.findall(rf'href="(/bureau/invoicing/drafts/{ORDER.removeprefix("order-")}[^"]*)"', page)
+    opened = html.unescape(staff.get(there).text)
+    assert "15,50" in opened
+    assert (typed or "ontbreekt") in opened
+    back = staff.post(there, {"seen": seen(opened), "reason": "Wacht op de order."})
+    assert back.status_code == 303
+    page = html.unescape(staff.get(back.location).text)
+    assert "Wacht op de order." in page
+    assert f'name="{LAW_ORDER}" value="P 1&2"' in page
+    issue(staff, page, **{ORDER: typed, LAW_ORDER: "P 1&2"})
+    work.work()
+    assert [one.frozen["purchase_order_number"] for one in Invoice.select()] == ["P 1&2"]
+
+
+def test_more_orders_than_an_address_holds_are_shown_as_posted(ready: World, staff: Visitor) -> None:
+    Organisation.update(purchase_order_required=True).execute()
+    many = {f"order-{number}-1-1-0": "4" * 50 for number in range(1000, 1060)}
+    answer = staff.post(HERE, {**ASKED, **many, ORDER: "4500123456", "look": "1"})
+    assert answer.status_code == 200
+    assert "1 factuur uitreiken" in html.unescape(answer.text)
+    assert f'name="{ORDER}" value="4500123456"' in answer.text
+
+
+@pytest.mark.parametrize(
+    ("of", "column", "value"),
+    [
+        *((Organisation, *one) for one in {
+            "name": "FSE 2", "legal_name": "UM", "contact_name": "Wie", "street": "Nieuw 1", "postcode": "1234 AB",
+            "city": "Breda", "country": "BE", "coc_number": "11112222", "vat_number": "NL009876543B01",
+            "peppol_id": "0106:11112222", "purchase_order_number": "P-9", "payment_term_days": 14,
+            "language": "en", "vat_treatment": "reverse_charge",
+        }.items()),
+        *((Agency, *one) for one in {
+            "name": "Ander", "street": "Nieuw 1", "postcode": "1234 AB", "city": "Breda", "country": "BE",
+            "coc_number": "11112222", "vat_number": "NL009876543B01", "iban": "NL20INGB0001234567", "bic": "INGBNL2A",
+            "peppol_id": "0106:11112222", "phone": "112", "email": "ander@interum.example",
+        }.items()),
+        (BudgetNumber, "description", "Ander"), (Account, "last_name", "Bakker"), (Assignment, "job_title", "Ander"),
+        (HourType, "name_nl", "Ander"), (HourType, "multiplier_percent", 140), (Rate, "bill_rate", 999),
+    ],
+)  # fmt: skip
+def test_all_that_an_invoice_prints_is_issued_as_it_was_shown(
+    ready: World, staff: Visitor, of: Any, column: str, value: Any
+) -> None:
+    page = shown(staff, organisation="FSE")
+    issue(staff, page, organisation="FSE")
+    of.update(**{column: value}).execute()
+    work.work()
+    assert numbers() == []
+    invoice_cast.run(organisation="FSE")
+    assert numbers() == ["2026-00001"]
+
+
+def test_an_address_is_shown_with_the_invoice_to_be(ready: World, staff: Visitor) -> None:
+    Organisation.update(street="Nieuwe Weg 1").where(Organisation.code == "FSE").execute()
+    found = re.search(r'href="(/bureau/invoicing/drafts/[^"]+)"', shown(staff, organisation="FSE"))
+    assert found
+    opened = html.unescape(staff.get(found[1]).text)
+    for said in ("Nieuwe Weg 1", "6211 KW Maastricht", "NL001234567B01", "NL91ABNA0417164300"):
+        assert said in opened
 
 
 def test_an_organisation_has_a_purchase_order_number_of_its_own(ready: World, staff: Visitor) -> None:

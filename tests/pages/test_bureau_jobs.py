@@ -1,11 +1,13 @@
 """/bureau/jobs: how far long work is, for agency staff alone."""
 
 import json
+from datetime import timedelta
 
 import pytest
 from flask import Flask
 
 from konnekt.background import queue
+from konnekt.domain import clock
 from konnekt.models import Job
 from tests.factories import World
 from tests.visitor import Visitor
@@ -31,8 +33,35 @@ def test_it_says_how_far_it_is(staff: Visitor, job: Job) -> None:
     assert "Begonnen." in staff.get(f"/bureau/jobs/{job.id}").text
     queue.tell(claimed, 20, 80)
     page = staff.get(f"/bureau/jobs/{job.id}").text
-    assert "20 van 80" in page
+    assert "20 van 80 (25 %)</label>" in page, "how long the rest takes is not known yet"
     assert '<progress id="job-done" max="80" value="20">' in page
+
+
+def test_it_says_how_long_the_rest_takes(staff: Visitor, job: Job) -> None:
+    """At the pace of who works on it now: what a killed one did before took none of its time."""
+    killed = queue.claim(["other"])
+    assert killed is not None
+    queue.tell(killed, 0, 80)
+    queue.tell(killed, 40, 80)
+    queue.release(killed)
+    claimed = queue.claim(["other"])
+    assert claimed is not None
+    queue.tell(claimed, 40, 80)
+    queue.tell(claimed, 60, 80)
+    Job.update(begun_at=clock.machine() - timedelta(seconds=100)).execute()
+    assert "60 van 80 (75 %) · nog ongeveer 2 minuten" in staff.get(f"/bureau/jobs/{job.id}").text
+    Job.update(begun_at=clock.machine() - timedelta(seconds=21)).execute()
+    assert "nog ongeveer 30 seconden" in staff.get(f"/bureau/jobs/{job.id}").text
+    assert "60 van 80 (75 %)" in staff.get("/bureau").text, "who closed the browser finds it here"
+
+
+def test_a_page_that_was_read_before_it_knew_goes_on(job: Job) -> None:
+    """What an older version claimed has no moment at which it began."""
+    claimed = queue.claim(["other"])
+    assert claimed is not None
+    Job.update(done=3, total=9, begun_at=None).execute()
+    progress = queue.progress(queue.find(job.id))
+    assert (progress.done, progress.total, progress.seconds_left) == (3, 9, None)
 
 
 def test_htmx_gets_the_partial_and_hears_the_end_once(staff: Visitor, job: Job) -> None:

@@ -85,9 +85,11 @@ def test_the_ticked_reminders_go_and_show(
     assert Mail.select().count() == 0, "to look sends nothing"
     ticked = [one for one in picks(page) if one.startswith(f"{fse.id} ")]
     answer = staff.post(f"{HERE}/reminders", {"pick": ticked})
-    assert (answer.status_code, answer.location) == (303, HERE)
-    page = text(staff.get(HERE))
+    assert (answer.status_code, answer.location) == (303, "/bureau/sending/1/progress")
+    page = text(staff.get(answer.location))
     assert "1 herinnering gaat uit." in page
+    assert f'href="{HERE}"' in page
+    page = text(staff.get(HERE))
     assert "1, ma 30 nov" in page
     assert [one.recipient for one in Mail.select()] == ["facturen@fse.example"]
     assert [one[0] for one in picks(text(staff.get(f"{HERE}/reminders")))] == [str(law.id)]

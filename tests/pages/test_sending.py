@@ -1,6 +1,7 @@
 """/bureau/sending and an invoice's page: what would go where, sending it, sending it again."""
 
 import html
+import json
 import re
 from typing import Any
 
@@ -8,10 +9,10 @@ import pytest
 from flask import Flask
 from playhouse.test_utils import count_queries
 
-from konnekt.background import delivery
+from konnekt.background import delivery, work
 from konnekt.domain import clock
-from konnekt.models import Dispatch, Invoice, Job, Mail, Organisation
-from tests import factories, sending_cast
+from konnekt.models import Dispatch, Invoice, Job, Mail, Organisation, PayPeriod
+from tests import factories, invoice_cast, sending_cast
 from tests.factories import World
 from tests.sending_cast import change, send_it
 from tests.visitor import Visitor
@@ -61,6 +62,15 @@ def test_the_preview_says_to_whom_each_goes(staff: Visitor, invoices: list[Invoi
     assert Mail.select().count() == 0
 
 
+def test_what_waits_for_its_documents_says_so(staff: Visitor, fse: Invoice) -> None:
+    """Who comes from a run before they are there has a way to look again."""
+    assert "worden de documenten nog gemaakt" not in previewed(staff, fse)
+    Invoice.update(has_documents=False).execute()
+    page = previewed(staff, fse)
+    assert "worden de documenten nog gemaakt" in page
+    assert f'href="{HERE}?pick={fse.id}">Vernieuwen</a>' in page
+
+
 def test_all_that_is_found_and_a_run(staff: Visitor, invoices: list[Invoice], world: World) -> None:
     assert len(picks(text(staff.get(f"{HERE}?all=1")))) == 2
     assert len(picks(text(staff.get(f"{HERE}?all=1&organisation=LAW")))) == 1
@@ -76,10 +86,14 @@ def test_all_that_is_found_and_a_run(staff: Visitor, invoices: list[Invoice], wo
 def test_sending_what_was_shown(staff: Visitor, invoices: list[Invoice]) -> None:
     shown = picks(previewed(staff, *invoices))
     answer = staff.post(HERE, {"pick": shown})
-    assert (answer.status_code, answer.location) == (303, "/invoices")
+    assert (answer.status_code, answer.location) == (303, f"{HERE}/1/progress")
     page = text(staff.get(answer.location))
     assert "2 facturen gaan uit." in page
-    assert page.count("verstuurd ma 30 nov") == 2
+    assert "0 van 2 (0 %)" in page
+    assert 'hx-trigger="every 1s"' in page
+    assert "Verversen" in page or "Vernieuwen" in page, "also without a script"
+    assert "0 van 2 (0 %)" in text(staff.get("/bureau")), "who closed the browser finds it here"
+    assert text(staff.get("/invoices")).count("verstuurd ma 30 nov") == 2
     assert sorted(one.recipient for one in Mail.select()) == ["facturen@fse.example", "facturen@law.example"]
     again = text(staff.post(HERE, {"pick": shown}), 409)
     assert "intussen verstuurd" in again
@@ -92,8 +106,73 @@ def test_with_htmx_it_is_the_partial(staff: Visitor, invoices: list[Invoice]) ->
     shown = picks(previewed(staff, *invoices))
     answer = staff.with_htmx().post(HERE, {"pick": shown})
     assert answer.status_code == 200
-    assert answer.text.lstrip().startswith('<div class="flow" id="sending">')
+    assert answer.text.lstrip().startswith('<div class="block flow" id="sending-progress"')
     assert "2 facturen gaan uit." in answer.headers["HX-Trigger"]
+    assert answer.headers["HX-Push-Url"] == f"{HERE}/1/progress"
+
+
+def test_how_far_it_is_and_what_did_not_go(staff: Visitor, invoices: list[Invoice]) -> None:
+    staff.post(HERE, {"pick": picks(previewed(staff, *invoices))})
+    there = f"{HERE}/1/progress"
+    waiting = staff.with_htmx().get(there)
+    assert "HX-Trigger" not in waiting.headers, "nothing is read out each second"
+    fse, law = Mail.select().order_by(Mail.recipient)
+    Mail.update(sent_at=clock.now()).where(Mail.id == law.id).execute()
+    Mail.update(failed_at=clock.now(), attempts=1, last_error="550 no box").where(Mail.id == fse.id).execute()
+    ended = staff.get(there)
+    page = html.unescape(ended.text)
+    assert "hx-trigger" not in page
+    assert json.loads(ended.headers["HX-Trigger"])["notice"] == "Het werk is klaar."
+    for said in ("1 van 2 ging uit.", "1 is niet aangekomen.", invoices[0].number_text, "550 no box"):
+        assert said in page
+    assert staff.get(f"{HERE}/999/progress").status_code == 404
+
+
+def test_a_copy_is_shown_before_and_after(staff: Visitor, fse: Invoice) -> None:
+    change("FSE", invoice_copy_to="controller@fse.example")
+    page = previewed(staff, fse)
+    assert "Kopie naar controller@fse.example" in page
+    assert picks(page) == [f"{fse.id} 0 mail facturen@fse.example controller@fse.example"]
+    assert staff.post(HERE, {"pick": picks(page)}).status_code == 303
+    page = text(staff.get(f"/invoices/{fse.id}"))
+    assert "naar controller@fse.example" in page
+
+
+def test_from_approved_hours_to_sent_in_six_actions(staff: Visitor, world: World) -> None:
+    """For the whole agency, over all periods: each step is what the page before it offers, and one press."""
+    invoice_cast.complete(world)
+    change("FSE", invoice_email="facturen@fse.example")
+    for number in (9, 10, 11, 12):
+        period = PayPeriod.get(calendar="four_weeks", year=2026, number=number)
+        factories.sheet(
+            world.assignment, period, {period.first_on: 60}, sequence=9, state="approved", reason="x"
+        )
+    presses = []
+
+    def press(found: re.Match[str] | None, **typed: Any) -> str:
+        assert found, presses
+        presses.append(found[1])
+        answer = staff.post(found[1], typed) if typed else staff.get(found[1])
+        if answer.status_code == 303:
+            answer = staff.get(answer.location)
+        return text(answer)
+
+    def hidden(page: str) -> dict[str, str]:
+        form = page[page.index('id="invoicing-issue"') :]
+        return dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', form))
+
+    page = press(re.search(r'href="(/bureau/invoicing)"', text(staff.get("/bureau"))))
+    page = press(re.search(r'href="(/bureau/invoicing\?period=&[^"]*)"', page))
+    page = press(re.search(r'id="invoicing-issue" method="post" action="([^"]*)"', page), **hidden(page))
+    work.work()
+    page = text(staff.get(f"/bureau/jobs/{Job.get(Job.kind == 'issue_invoices').id}"))
+    page = press(re.search(r'href="(/bureau/sending\?job=[0-9]+)"', page))
+    assert len(picks(page)) == Invoice.select().count() == 4
+    page = press(re.search(r'<form class="block" method="post" action="([^"]*)"', page), pick=picks(page))
+    assert "4 facturen gaan uit." in page
+    assert Mail.select().count() == 4
+    # And one for the way to the agency's own page.
+    assert len(presses) + 1 <= 6
 
 
 def test_a_changed_address_is_shown_before_anything_goes(staff: Visitor, invoices: list[Invoice]) -> None:
@@ -108,7 +187,7 @@ def test_a_changed_address_is_shown_before_anything_goes(staff: Visitor, invoice
 
 
 @pytest.mark.parametrize(
-    "pick", ["", "x", "1", "1 0 mail", "1 0 post x@y.z", "1 0 mail x y", "1 0 mail " + "x" * 999]
+    "pick", ["", "x", "1", "1 0 mail", "1 0 post x@y.z", "1 0 mail x y z", "1 0 mail " + "x" * 999]
 )
 def test_what_no_preview_sends(staff: Visitor, fse: Invoice, pick: str) -> None:
     assert staff.post(HERE, {"pick": [pick]}).status_code == 422

@@ -3,6 +3,7 @@
 from flask import Blueprint, abort, url_for
 from werkzeug import Response
 
+from konnekt.background import queue
 from konnekt.blueprints.bureau import (
     assignments,
     balances,
@@ -32,6 +33,7 @@ from konnekt.blueprints.bureau import (
     sending,
     turnover,
 )
+from konnekt.domain.invoices import under_way
 from konnekt.domain.periods import month
 from konnekt.domain.records import first_steps as record_first_steps, proposals as record_proposals
 from konnekt.screens import agency_places, first_steps, web
@@ -78,7 +80,8 @@ def only_agency_staff() -> None:
 def index() -> Response:
     """What the month asks for next, and the agency's places."""
     proposed = record_proposals.all_open() if web.grants().may("staff") else []
-    return web.page("bureau/index.html", month=month.load(), proposed=proposed)
+    jobs, sendings = queue.under_way(), under_way.sendings()
+    return web.page("bureau/index.html", month=month.load(), proposed=proposed, jobs=jobs, sendings=sendings)
 
 
 @bp.get("/first-step")

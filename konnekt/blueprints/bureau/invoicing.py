@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import date
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import Blueprint, flash, redirect, request, url_for
 from flask_babel import gettext as _
@@ -31,6 +32,8 @@ DRAFT, ONE_DRAFT = "bureau/invoicing/draft.html", "partials/invoicing_draft.html
 CREDIT, OUTLOOK = "bureau/invoicing/credit.html", "partials/invoicing_credit.html"
 # What the name of a field for a purchase order number begins with.
 ORDER = "order-"
+# How many letters of an address they may be: a server reads lines of 4,094.
+LONGEST_ORDERS = 3000
 
 
 @bp.get("")
@@ -64,18 +67,20 @@ def issue() -> Response:
 @bp.get("/drafts/<key>")
 def draft(key: str) -> Response:
     """One invoice to be, with its lines."""
-    return _opened(postpone.find(groups.read(key)), PostponeForm(None), 200)
+    return _opened(_found(key), PostponeForm(None), 200)
 
 
 @bp.post("/drafts/<key>")
 def leave_out(key: str) -> Response:
     """Leave it out of runs, with a reason."""
-    form, group = PostponeForm(), groups.read(key)
+    form, order = PostponeForm(), _orders(request.args).get(key)
     try:
-        postpone.postpone(group, form.reason.data or "", seen=form.seen.data or "", by=web.account())
+        postpone.postpone(
+            groups.read(key), form.reason.data or "", seen=form.seen.data or "", by=web.account(), order=order
+        )
     except Refused as refusal:
         status = web.refuse(form, refusal)
-        return _opened(postpone.find(group), form, status)
+        return _opened(_found(key), form, status)
     return _back(_("Left out of invoice runs until it is taken up again."))
 
 
@@ -151,9 +156,20 @@ def _orders(typed: MultiDict[str, str]) -> dict[str, str]:
 
 
 def _look_again(orders: dict[str, str]) -> Response:
+    if not _in_address(orders):
+        # More than an address can hold: shown as it was posted.
+        form = RunForm()
+        status, preview = _previewed(form, orders)
+        return _shown(form, status, **preview)
     chosen: dict[str, Any] = {name: request.form.get(name, "") for name in ("period", "organisation", "on")}
-    chosen |= {f"{ORDER}{key}": text for key, text in orders.items()}
+    chosen |= _in_address(orders)
     return redirect(url_for("bureau.invoicing.index", **chosen), 303)
+
+
+def _in_address(orders: dict[str, str]) -> dict[str, str]:
+    """The purchase order numbers as an address carries them; none where they are more than it can hold."""
+    said = {f"{ORDER}{key}": text for key, text in orders.items()}
+    return said if len(urlencode(said)) <= LONGEST_ORDERS else {}
 
 
 def _previewed(form: RunForm, orders: dict[str, str]) -> tuple[int, dict[str, Any]]:
@@ -172,29 +188,35 @@ def _previewed(form: RunForm, orders: dict[str, str]) -> tuple[int, dict[str, An
     kept = {key: text for key, text in orders.items() if key not in fields}
     shown = {
         "run": run, "page": page, "orders": orders, "kept": kept, "order_prefix": ORDER,
-        "seen": runs.shown(replace(asked, orders=kept | fields), run), "asked": _way_back(form.data),
+        "seen": runs.shown(replace(asked, orders=kept | fields), run), "asked": _way_back(form.data, orders),
     }  # fmt: skip
     return 200, {"lacking": [], **shown}
 
 
-def _way_back(typed: Any) -> dict[str, str]:
-    """Which run it was, as its address says."""
+def _way_back(typed: Any, orders: dict[str, str]) -> dict[str, str]:
+    """Which run it was, as its address says, with the purchase order numbers that were typed."""
     said = {name: typed.get(name) or "" for name in ("period", "organisation", "on", "page")}
     said["page"] = typed.get("page") or request.args.get("page", "")
-    return {name: value.isoformat() if isinstance(value, date) else value for name, value in said.items()}
+    said = {name: value.isoformat() if isinstance(value, date) else value for name, value in said.items()}
+    return said | _in_address(orders)
 
 
 def _back(notice: str) -> Response:
     """To the run that it was, without what was left out or with what was taken up."""
-    back: dict[str, Any] = _way_back(request.args)
+    back: dict[str, Any] = _way_back(request.args, _orders(request.args))
     back["on"] = back["on"] or clock.today().isoformat()
     there = url_for("bureau.invoicing.index", **back)
     flash(notice)
     return redirect(there, 303)
 
 
+def _found(key: str) -> drafts.Draft:
+    """An invoice to be, with the purchase order number that was typed for it."""
+    return postpone.find(groups.read(key), _orders(request.args).get(key))
+
+
 def _opened(draft: drafts.Draft, form: PostponeForm, status: int) -> Response:
-    back = _way_back(request.args)
+    back = _way_back(request.args, _orders(request.args))
     return web.page(DRAFT, ONE_DRAFT, status, draft=draft, form=form, asked=back)
 
 

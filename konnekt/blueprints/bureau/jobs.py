@@ -15,7 +15,7 @@ bp = Blueprint("jobs", __name__, url_prefix="/jobs")
 @bp.app_context_processor
 def words() -> dict[str, Any]:
     """What the partial asks of a job, on whichever page it stands."""
-    return {"why_failed": lambda job: web.say_sentence(*queue.why(job))}
+    return {"why_failed": lambda job: web.say_sentence(*queue.why(job)), "progress_of": queue.progress}
 
 
 @bp.get("/<int:job>")

@@ -5,6 +5,7 @@ from flask_babel import gettext as _, ngettext
 from werkzeug import Response
 
 from konnekt.domain import events
+from konnekt.domain.invoices import under_way
 from konnekt.domain.payments import overdue, remind, reminder_steps
 from konnekt.domain.records import reminder_settings
 from konnekt.domain.refusals import Conflict, Invalid, Refused
@@ -35,10 +36,8 @@ def reminders() -> Response:
     return _due(remind.due())
 
 
-def _due(due: list[remind.DueReminder], refusal: Refused | None = None) -> Response:
-    going, staying = [one for one in due if not one.fault], [one for one in due if one.fault]
-    status = refusal.status if refusal else 200
-    return web.page(*DUE, status, going=going, staying=staying, refusal=refusal)
+def _due(due: remind.DueReminders, refusal: Refused | None = None) -> Response:
+    return web.page(*DUE, refusal.status if refusal else 200, due=due, refusal=refusal)
 
 
 @bp.post("/reminders")
@@ -51,10 +50,11 @@ def send_reminders() -> Response:
     except (Conflict, Invalid) as refusal:
         return _due(remind.due(shown), refusal)
     notice = ngettext("%(num)s reminder goes out.", "%(num)s reminders go out.", count)
+    there = url_for("bureau.sending.follow", sending=under_way.latest_of(web.account()).first)
     if web.is_htmx():
         return web.announce(_due(remind.due()), notice)
     flash(notice)
-    return redirect(url_for(".index"), 303)
+    return redirect(there, 303)
 
 
 @bp.get("/steps")

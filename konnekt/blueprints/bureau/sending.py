@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from flask import Blueprint, flash, redirect, request, url_for
+from flask import Blueprint, request, url_for
 from flask_babel import gettext as _, ngettext
 from werkzeug import Response
 
 from konnekt.background import queue
-from konnekt.domain.invoices import detail, listing, send
+from konnekt.domain.invoices import detail, listing, send, under_way
 from konnekt.domain.refusals import Conflict, Invalid, Refused
 from konnekt.forms.invoices import InvoiceFilterForm, picks, sending_picks
 from konnekt.forms.numbers import whole
@@ -16,6 +16,7 @@ from konnekt.screens import web
 bp = Blueprint("sending", __name__, url_prefix="/sending")
 
 PAGE = ("bureau/sending/index.html", "partials/sending.html")
+FOLLOWED = ("bureau/sending/progress.html", "partials/sending_progress.html")
 OF_ONE = ("invoices/show.html", "partials/invoice_sent.html")
 
 
@@ -47,6 +48,7 @@ def _context(invoices: list[send.Outgoing]) -> dict[str, Any]:
     return {
         "going": [one for one in invoices if not one.fault],
         "staying": [one for one in invoices if one.fault],
+        "is_making": any(not one.invoice.has_documents and not one.invoice.erased_at for one in invoices),
     }
 
 
@@ -65,10 +67,21 @@ def send_many() -> Response:
     except Conflict as refusal:
         return _shown(send.preview(ids, shown), refusal)
     notice = ngettext("%(num)s invoice goes out.", "%(num)s invoices go out.", count)
-    if web.is_htmx():
-        return web.done(notice, "", PAGE[1], **_context(send.preview(ids)), refusal=None)
-    flash(notice)
-    return redirect(url_for("invoices.index"), 303)
+    sending = under_way.latest_of(web.account())
+    there = url_for(".follow", sending=sending.first)
+    return web.moved(web.done(notice, there, FOLLOWED[1], is_moved=True, **_followed(sending)), there)
+
+
+@bp.get("/<int:sending>/progress")
+def follow(sending: int) -> Response:
+    """How far a sending is; htmx asks for it every second until it is over, which is then said once."""
+    found = under_way.find(sending)
+    answer = web.page(*FOLLOWED, **_followed(found))
+    return web.announce_end(answer) if found.is_over else answer
+
+
+def _followed(sending: under_way.Sending) -> dict[str, Any]:
+    return {"sending": sending, "left": under_way.left(sending)}
 
 
 @bp.post("/<int:invoice>")

@@ -87,6 +87,7 @@ ORGANISATIONS = ImportFile(
         "purchase_order_number": word,
         "purchase_order_required": optional(columns.boolean, False),
         "invoice_per": optional(word, "budget_number"),
+        "invoice_copy_to": word,
     },
     records.RECORD,
 )  # fmt: skip

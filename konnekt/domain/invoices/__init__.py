@@ -19,4 +19,5 @@ __all__ = [
     "send",
     "settling",
     "states",
+    "under_way",
 ]

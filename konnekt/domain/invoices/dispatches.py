@@ -11,11 +11,14 @@ from konnekt.models import Account, Dispatch, Invoice, Mail
 from konnekt.models.dispatches import REFUSED, SENT, WITHDRAWN
 
 
-def _read() -> Any:
-    """Dispatches with who asked for them and what their mail says of itself, without its text."""
+def read(*more: Any) -> Any:
+    """Dispatches with who asked for them and what their mail says of itself, without its text.
+
+    more: further columns of what is joined to it.
+    """
     columns = Mail.id, Mail.attempts, Mail.due_at, Mail.sent_at, Mail.failed_at, Mail.last_error
     return (
-        Dispatch.select(Dispatch, Account, *columns)
+        Dispatch.select(Dispatch, Account, *columns, *more)
         .join(Account, JOIN.LEFT_OUTER, on=(Dispatch.asked_by == Account.id))
         .switch(Dispatch)
         .join(Mail, JOIN.LEFT_OUTER)
@@ -26,18 +29,18 @@ def of(invoice: Invoice) -> list[Dispatch]:
     """All times that an invoice or a reminder was sent, the latest first: one statement, none where never."""
     if not invoice.dispatch_count and not invoice.reminder_count:
         return []
-    return list(_read().where(Dispatch.invoice == invoice).order_by(Dispatch.id.desc()))
+    return list(read().where(Dispatch.invoice == invoice).order_by(Dispatch.id.desc()))
 
 
 def latest(invoices: Iterable[Invoice], purpose: str = "invoice") -> dict[int, Dispatch]:
-    """The last time of each, by invoice: one statement, none where none was ever sent."""
+    """The last time of each, by invoice, copies aside: one statement, none where none was ever sent."""
     times = "dispatch_count" if purpose == "invoice" else "reminder_count"
     ids = [one.id for one in invoices if getattr(one, times)]
     if not ids:
         return {}
-    mine = (Dispatch.invoice.in_(ids)) & (Dispatch.purpose == purpose)
+    mine = (Dispatch.invoice.in_(ids)) & (Dispatch.purpose == purpose) & ~Dispatch.is_copy
     last = Dispatch.select(fn.MAX(Dispatch.id)).where(mine).group_by(Dispatch.invoice)
-    return {one.invoice_id: one for one in _read().where(Dispatch.id.in_(last))}
+    return {one.invoice_id: one for one in read().where(Dispatch.id.in_(last))}
 
 
 def outlive(mails: list[int]) -> None:
@@ -58,7 +61,7 @@ def withdraw_unsent(invoices: list[int]) -> None:
     has_mail = Mail.id.is_null(False)
     unsent = (has_mail & Mail.sent_at.is_null()) | (~has_mail & (Dispatch.outcome == ""))
     mine = Dispatch.invoice.in_(invoices) & (Dispatch.purpose == "invoice")
-    for one in list(_read().where(mine & unsent)):
+    for one in list(read().where(mine & unsent)):
         kept = {"outcome": WITHDRAWN, "outcome_at": clock.now(), "answer": one.said}
         if one.mail_id is not None:
             if one.mail.failed_at:

@@ -2,14 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from konnekt.domain import amounts
-from konnekt.domain.invoices import billable, groups, left_out, parties, preceding
-from konnekt.domain.invoices.billable import BillableHour, Which, WhyNotInvoiced
+from konnekt.domain.invoices import groups, left_out, parties
+from konnekt.domain.invoices.billable import BillableHour, WhyNotInvoiced
 from konnekt.domain.invoices.groups import InvoiceGroup
 from konnekt.domain.invoices.left_out import LeftOut, Omitted
-from konnekt.domain.refusals import Invalid, fingerprint_of
+from konnekt.domain.refusals import Invalid
 from konnekt.fonts import unprintable
 from konnekt.models import Agency, BudgetNumber, HourType, Invoice, Organisation, PayPeriod, Timesheet
 
@@ -45,6 +44,7 @@ class Draft:
 
     Amounts are as they go on the document: positive on a credit note. credited: the invoices of this period
     that a credit note refers to; corrected: those that billed the hours which an invoice corrects.
+    fingerprint: the same as long as its documents would say the same, of the same hours (compose.py).
     """
 
     group: InvoiceGroup
@@ -54,6 +54,8 @@ class Draft:
     purchase_order: str = ""
     credited: list[Invoice] = field(default_factory=list)
     corrected: list[Invoice] = field(default_factory=list)
+    seller: Agency | None = None
+    fingerprint: str = ""
 
     @property
     def key(self) -> str:
@@ -90,25 +92,6 @@ class Draft:
     def number_text(self) -> str:
         """Its budget numbers in a few letters."""
         return groups.said([one.number for one in self.budget_numbers])
-
-    @property
-    def fingerprint(self) -> str:
-        """The same as long as it would bill the same hours at the same prices on the same terms."""
-        organisation = self.organisation
-        terms = (
-            organisation.vat_treatment, organisation.payment_term_days, organisation.language,
-            organisation.legal_name, self.purchase_order,
-        )  # fmt: skip
-        lines = [
-            (
-                line.budget_number.id,
-                line.hour_type.id,
-                line.unit_price,
-                sorted((hour.id, hour.minutes) for hour in line.hours),
-            )
-            for line in self.lines
-        ]
-        return fingerprint_of((self.key, *terms, lines, [one.number_text for one in self.credited]))
 
     @property
     def mark(self) -> str:
@@ -159,12 +142,14 @@ class Draft:
 class InvoicePreview:
     """All that a run would make, and what it leaves out. seller: the agency, once it is known.
 
-    period: the one that it is of; None for all. not_issued: what a run left for another, as it has become.
+    period: the one that it is of; None for all. without_order: the drafts that only lack a purchase order
+    number. not_issued: what a run left for another, as it has become.
     """
 
     period: PayPeriod | None = None
     drafts: list[Draft] = field(default_factory=list)
     left_out: list[LeftOut] = field(default_factory=list)
+    without_order: list[Draft] = field(default_factory=list)
     not_issued: list[Draft] = field(default_factory=list)
     seller: Agency | None = None
     orders: Mapping[str, str] = field(default_factory=dict)
@@ -221,67 +206,3 @@ class InvoicePreview:
 def name_of(organisation: Organisation, period: PayPeriod, of: str) -> str:
     """What an invoice to be is for: `FSE · 0042.001 · 2026-P12`."""
     return " · ".join(filter(None, (organisation.code, of, groups.period_text(period))))
-
-
-def compose(which: Which, orders: Mapping[str, str] | None = None) -> InvoicePreview:
-    """Put the hours that no invoice bills yet into drafts: eight statements at most.
-
-    orders: the purchase order numbers that somebody typed, by the key of the draft; else the organisation's.
-    """
-    drafts: dict[InvoiceGroup, Draft] = {}
-    lines: dict[tuple[int, ...], DraftLine] = {}
-    omitted: dict[tuple[Any, ...], LeftOut] = {}
-    for worked in billable.read(which):
-        if worked.price is None or worked.reason is not None:
-            left_out.add(omitted, worked, worked.reason or WhyNotInvoiced.NO_RATE)
-            continue
-        sheet, kind, budget = worked.sheet, worked.hour_type, worked.budget_number
-        group = groups.of_hours(sheet, budget)
-        key = (*group, budget.id, sheet.id, worked.iso_year, worked.iso_week, kind.id, worked.price.amount)
-        if key not in lines:
-            lines[key] = DraftLine(sheet, budget, kind, worked.iso_year, worked.iso_week, *worked.price)
-            if group not in drafts:
-                drafts[group] = Draft(group, sheet.organisation, sheet.pay_period)
-            drafts[group].lines.append(lines[key])
-        lines[key].hours.append(worked)
-    for draft in drafts.values():
-        draft.lines.sort(key=_order)
-    preceding.find(list(drafts.values()))
-    for group, draft in list(drafts.items()):
-        draft.purchase_order = _purchase_order(draft, orders or {})
-        reason = None
-        if draft.is_credit_note and not draft.credited:
-            reason = WhyNotInvoiced.NO_INVOICE
-        elif draft.organisation.purchase_order_required and not draft.purchase_order:
-            reason = WhyNotInvoiced.NO_PURCHASE_ORDER
-        if reason is not None:
-            del drafts[group]
-            for hour in (hour for one in draft.lines for hour in one.hours):
-                left_out.add(omitted, hour, reason)
-    return InvoicePreview(None, sorted(drafts.values(), key=_place), list(omitted.values()))
-
-
-def _purchase_order(draft: Draft, orders: Mapping[str, str]) -> str:
-    """What was typed, else what is known: a credit note has that of its invoice."""
-    of_credited = [one.frozen.get("purchase_order_number", "") for one in draft.credited]
-    own = next(filter(None, of_credited), draft.organisation.purchase_order_number)
-    return parties.clean(orders.get(draft.key, own))
-
-
-def _place(draft: Draft) -> tuple[Any, ...]:
-    """Where it stands among others, and so in their numbers."""
-    return (
-        draft.organisation.code,
-        draft.period.first_on,
-        draft.period.id,
-        draft.budget_number.number,
-        draft.worker,
-    )
-
-
-def _order(line: DraftLine) -> tuple[Any, ...]:
-    worker = line.sheet.assignment.worker
-    return (
-        worker.name_key, line.sheet.id, line.iso_year, line.iso_week, line.hour_type.code, line.unit_price,
-        line.budget_number.number,
-    )  # fmt: skip

@@ -7,7 +7,7 @@ from typing import Any
 from konnekt.db import hold, transaction
 from konnekt.domain import clock, events
 from konnekt.domain.accounts import agency_roles
-from konnekt.domain.invoices import billable, copies, drafts, parties, settling
+from konnekt.domain.invoices import billable, compose, copies, parties, settling
 from konnekt.domain.invoices.billable import Which
 from konnekt.domain.invoices.drafts import Draft, InvoicePreview
 from konnekt.domain.refusals import Conflict, Invalid, NotFound
@@ -38,8 +38,8 @@ def preview(
     check_orders(orders or {})
     agency: Agency | None = Agency.get_or_none()
     period, which = find(calendar, year, number, organisation, agency)
-    run = drafts.compose(which, orders)
-    run.period, run.seller, run.orders = period, agency, orders or {}
+    run = compose.compose(which, agency, orders)
+    run.period, run.orders = period, orders or {}
     return run
 
 
@@ -175,18 +175,19 @@ def _issue_one(
         # From here on nobody else issues, credits or revokes: what is read below stays as it is.
         hold("invoices")
         orders = {seen.key: seen.purchase_order}
-        now = drafts.compose(Which.of(seen.group), orders).drafts
+        agency = Agency.get()
+        now = compose.compose(Which.of(seen.group), agency, orders).drafts
         # None where nothing is left, it was left out by hand, or the organisation is invoiced otherwise.
         draft = next((one for one in now if one.group == seen.group), None)
         if draft is None or (is_exact and draft.fingerprint != seen.fingerprint):
             return None
-        invoice = _write(draft, on, by)
+        invoice = _write(draft, agency, on, by)
         after = {"number": invoice.number_text, "total_cents": invoice.total_cents}
         events.record("issue", by=by, source=source, batch=batch, invoice=invoice, after=after)
     return invoice
 
 
-def _write(draft: Draft, on: date, by: Account | None) -> Invoice:
+def _write(draft: Draft, agency: Agency, on: date, by: Account | None) -> Invoice:
     organisation = draft.organisation
     sign = draft.sign
     days = 0 if sign < 0 else organisation.payment_term_days
@@ -207,7 +208,7 @@ def _write(draft: Draft, on: date, by: Account | None) -> Invoice:
         vat_cents=draft.vat_cents,
         total_cents=draft.total_cents,
         paid_on=_settled_at_once(draft.total_cents, on),
-        frozen=copies.invoice(draft, Agency.get()),
+        frozen=copies.invoice(draft, agency),
         created_at=clock.now(),
         created_by=by,
     )

@@ -24,24 +24,30 @@ DOCUMENTS = {"mail": "pdf", "mail_ubl": "pdf ubl", "peppol": "ubl"}
 
 
 class ShownInvoice(NamedTuple):
-    """What somebody was shown of an invoice: how often it was sent before, how and to whom it goes."""
+    """What somebody was shown of an invoice: how often it was sent before, how and to whom it goes.
+
+    copy_to: who gets a copy of it by mail.
+    """
 
     invoice: int
     times: int
     way: str
     recipient: str
+    copy_to: str = ""
 
 
 @dataclass(frozen=True)
 class Outgoing:
     """An invoice, how and to whom it would go; fault: why it can't, a sentence.
 
-    last: the last time that it was sent. was: to whom it would have gone when it was shown.
+    copy_to: who gets a copy of it by mail. last: the last time that it was sent. was: to whom it would have
+    gone when it was shown.
     """
 
     invoice: Invoice
     way: str
     recipient: str
+    copy_to: str = ""
     fault: Conflict | None = None
     last: Dispatch | None = None
     was: str = ""
@@ -49,7 +55,26 @@ class Outgoing:
     @property
     def pick(self) -> str:
         """What a form sends of it (forms.invoices.sending_picks reads it)."""
-        return f"{self.invoice.id} {self.invoice.dispatch_count} {self.way} {self.recipient}"
+        copy = f" {self.copy_to}" if self.copy_to else ""
+        return f"{self.invoice.id} {self.invoice.dispatch_count} {self.way} {self.recipient}{copy}"
+
+    @property
+    def shown(self) -> ShownInvoice:
+        """What a page shows of it."""
+        return ShownInvoice(
+            self.invoice.id, self.invoice.dispatch_count, self.way, self.recipient, self.copy_to
+        )
+
+    @property
+    def parts(self) -> list[dict[str, Any]]:
+        """What goes: the invoice itself, and its copy; columns of a Dispatch."""
+        by_mail = self.way != "peppol"
+        way = "mail" if by_mail else "peppol"
+        whole = {"way": way, "recipient": self.recipient, "documents": DOCUMENTS[self.way], "is_copy": False}
+        copy = {"way": "mail", "recipient": self.copy_to, "documents": "pdf", "is_copy": True}
+        if by_mail:
+            copy["documents"] = whole["documents"]
+        return [whole, copy] if self.copy_to else [whole]
 
     @property
     def lacks_address(self) -> bool:
@@ -66,7 +91,9 @@ def outgoing(invoice: Invoice) -> Outgoing:
     """How an invoice would go, as its own page shows it; it comes with its organisation. No statement."""
     way = invoice.organisation.invoice_way
     recipient = _peppol_id(invoice) if way == "peppol" else invoice.organisation.invoice_email
-    return Outgoing(invoice, way, recipient, _fault(invoice, way, recipient))
+    copy_to = invoice.organisation.invoice_copy_to
+    copy_to = "" if copy_to == recipient else copy_to
+    return Outgoing(invoice, way, recipient, copy_to, _fault(invoice, way, recipient))
 
 
 def _peppol_id(invoice: Invoice) -> str:
@@ -124,8 +151,13 @@ def _of_many(one: Outgoing, shown: ShownInvoice | None) -> Outgoing:
         fault = Conflict("It was sent before.")
     elif one.invoice.is_credited:
         fault = Conflict("It is credited: whether it still goes is a choice for its own page.")
-    is_elsewhere = shown is not None and (shown.way, shown.recipient) != (one.way, one.recipient)
-    return replace(one, fault=fault, was=shown.recipient if shown and is_elsewhere else "")
+    is_elsewhere = shown is not None and shown._replace(times=one.shown.times) != one.shown
+    return replace(one, fault=fault, was=_addresses(shown) if shown and is_elsewhere else "")
+
+
+def _addresses(of: Outgoing | ShownInvoice) -> str:
+    """To whom it goes, in a few letters."""
+    return ", ".join(filter(None, (of.recipient, of.copy_to)))
 
 
 def of_run(batch: str) -> list[int]:
@@ -161,7 +193,10 @@ def send(pick: ShownInvoice, *, by: Account) -> Dispatch:
             raise NotFound("This invoice does not exist, or not for you.")
         _go(found, [pick], by)
         dispatch: Dispatch = Dispatch.get(
-            Dispatch.invoice == pick.invoice, Dispatch.purpose == KIND, Dispatch.nth == pick.times + 1
+            Dispatch.invoice == pick.invoice,
+            Dispatch.purpose == KIND,
+            Dispatch.nth == pick.times + 1,
+            ~Dispatch.is_copy,
         )
     return dispatch
 
@@ -183,24 +218,22 @@ def _go(found: list[Outgoing], picks: list[ShownInvoice], by: Account) -> None:
         raise Conflict("This changed after it was shown. Nothing was sent: look at it again.")
     if count:
         dispatches.withdraw_unsent(ids)
-    agency = Agency.get()
-    mails = _queue([one for one in found if one.way != "peppol"], count + 1, agency)
-    now = clock.now()
+    agency, now = Agency.get(), clock.now()
     rows: list[dict[str, Any]] = [
         {
-            "invoice": one.invoice.id, "nth": count + 1, "way": "peppol" if one.way == "peppol" else "mail",
-            "recipient": one.recipient, "copy_to": "" if one.way == "peppol" else agency.invoice_copy_to,
-            "documents": DOCUMENTS[one.way], "mail": mails.get(one.invoice.id), "asked_at": now,
-            "asked_by": by.id,
+            "invoice": one.invoice, "nth": count + 1, "asked_at": now, "asked_by": by.id, "mail": None,
+            "copy_to": "" if part["way"] == "peppol" or part["is_copy"] else agency.invoice_copy_to, **part,
         }
-        for one in found
+        for one in found for part in one.parts
     ]  # fmt: skip
+    _queue([row for row in rows if row["way"] == "mail"], agency)
     Dispatch.insert_many(rows).execute()
     verb = "resend" if count else "send"
     events.record_many(
         [
-            {"verb": verb, "actor": by.id, "invoice": row["invoice"], "after": {"way": row["way"]}}
+            {"verb": verb, "actor": by.id, "invoice": row["invoice"].id, "after": {"way": row["way"]}}
             for row in rows
+            if not row["is_copy"]
         ]
     )
 
@@ -213,27 +246,28 @@ def _must_be_as_shown(one: Outgoing, shown: ShownInvoice) -> None:
         )
     if one.fault:
         raise one.fault
-    if (one.way, one.recipient) != (shown.way, shown.recipient):
+    if one.shown != shown:
         raise Conflict(
             "%(number)s now goes to %(address)s. Nothing was sent: look at it again.",
             number=number,
-            address=one.recipient,
+            address=_addresses(one),
         )
 
 
-def _queue(going: list[Outgoing], nth: int, agency: Agency) -> dict[int, int]:
-    """Put a mail in the outbox for each; returns its id by invoice."""
-    keys = {f"invoice {one.invoice.id} {nth}": one for one in going}
+def _queue(rows: list[dict[str, Any]], agency: Agency) -> None:
+    """Put a mail in the outbox for each, whose id goes to its row."""
+    keys = {f"invoice {row['invoice'].id} {row['nth']}{' copy' * row['is_copy']}": row for row in rows}
     mail.queue_many(
         KIND,
         [
             mail.Addressed(
-                one.recipient,
+                row["recipient"],
                 key,
-                letters.values(one.invoice, agency) | {"has_ubl": one.way == "mail_ubl"},
+                letters.values(row["invoice"], agency)
+                | {"has_ubl": "ubl" in row["documents"], "is_copy": row["is_copy"]},
             )
-            for key, one in keys.items()
+            for key, row in keys.items()
         ],
     )
-    queued = Mail.select(Mail.id, Mail.once_key).where(Mail.once_key.in_(list(keys))).tuples()
-    return {keys[key].invoice.id: number for number, key in queued}
+    for number, key in Mail.select(Mail.id, Mail.once_key).where(Mail.once_key.in_(list(keys))).tuples():
+        keys[key]["mail"] = number

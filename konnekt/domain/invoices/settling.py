@@ -27,6 +27,7 @@ def enter(
 
     Raises Conflict (409) where the document is not as it was read, Invalid for more than a column holds.
     """
+    columns = {"recorded_at": clock.now(), **columns}
     settled = document.settled_cents + cents
     if abs(settled) > units.LARGEST:
         raise Invalid("This number is too large.", field="amount")
@@ -37,8 +38,7 @@ def enter(
         raise Conflict("Somebody recorded something else for it since. Look at it, then go on.")
     document.paid_on = paid_on
     payment: Payment = Payment.create(
-        invoice=document, amount_cents=cents, paid_on=on, kind=kind,
-        recorded_at=clock.now(), recorded_by=by, **columns,
+        invoice=document, amount_cents=cents, paid_on=on, kind=kind, recorded_by=by, **columns
     )  # fmt: skip
     return payment
 
@@ -63,9 +63,13 @@ def _covered_on(document: Invoice, on: date, cents: int) -> date:
 def set_off(
     source: Invoice, invoice: Invoice, cents: int, on: date, *, by: Account | None, note: str = ""
 ) -> Payment:
-    """Move cents that are to be paid back on source to an invoice that is to be paid: an entry on each."""
-    enter(source, -cents, on, by=by, kind="set_off", against=invoice, note=note)
-    return enter(invoice, cents, on, by=by, kind="set_off", against=source, note=note)
+    """Move cents that are to be paid back on source to an invoice that is to be paid: an entry on each.
+
+    Both are of one moment, so that they are of one day as well.
+    """
+    columns: dict[str, Any] = {"by": by, "kind": "set_off", "note": note, "recorded_at": clock.now()}
+    enter(source, -cents, on, against=invoice, **columns)
+    return enter(invoice, cents, on, against=source, **columns)
 
 
 def cancel_out(original: Invoice, note: Invoice, on: date, *, by: Account | None) -> int:

@@ -6,7 +6,7 @@ What was recorded stays; what was wrong is taken back by an entry that reverses 
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from konnekt.db import hold, transaction
@@ -197,8 +197,9 @@ def take_back(payment: int, reason: str, *, by: Account) -> Invoice:
             raise NotFound("This payment is not known, or was taken back already.")
         if entry.against and entry.invoice in (entry.against.credits, *entry.against.credit_notes):
             raise Conflict("This was set off by crediting the invoice: it stays.")
+        at = clock.now()
         for one in (entry, *_other_side(entry)):
-            _reverse(one, reason, by)
+            _reverse(one, reason, by, at)
     document: Invoice = entry.invoice
     return document
 
@@ -213,13 +214,13 @@ def _other_side(of: Payment) -> list[Payment]:
     )[:1]  # fmt: skip
 
 
-def _reverse(entry: Payment, reason: str, by: Account) -> None:
+def _reverse(entry: Payment, reason: str, by: Account, at: datetime) -> None:
     document = Invoice.get_by_id(entry.invoice_id)
     if document.kind == "invoice" and document.settled_cents < entry.amount_cents:
         raise Conflict("Money of it was paid back or set off: take that back first.")
     settling.enter(
         document, -entry.amount_cents, entry.paid_on, by=by, kind=entry.kind,
-        against=entry.against, reverses=entry, note=reason,
+        against=entry.against, reverses=entry, note=reason, recorded_at=at,
     )  # fmt: skip
     if entry.bank_entry_id:
         # What stood on the statement waits again, also where only its rest was for no invoice.

@@ -29,7 +29,7 @@ NEEDED = {
     "afas": ("administration", "sales_journal", "payments_journal"),
 }
 # Turnover that stands in the VAT return; the program may book the others without a code.
-CODED = ("standard", "reverse_charge")
+CODED = ("standard", "reverse_charge", "reverse_charge_abroad")
 
 
 @dataclass
@@ -44,22 +44,21 @@ class AccountTotal:
 
 @dataclass
 class BatchToBook:
-    """What a batch would hold. missing: columns of LedgerSettings without which it can't go."""
+    """What a batch would hold. missing: columns of LedgerSettings without which it can't go.
+
+    held: what is held back alone, for it debits something else than it credits.
+    """
 
     settings: LedgerSettings
     entries: list[LedgerEntry]
     has_more: bool = False
     missing: list[str] = field(default_factory=list)
-
-    @property
-    def unbalanced(self) -> list[LedgerEntry]:
-        """What debits something else than it credits: nothing goes while there is any."""
-        return [entry for entry in self.entries if not entry.is_balanced]
+    held: list[LedgerEntry] = field(default_factory=list)
 
     @property
     def may_make(self) -> bool:
         """Whether there is something, and all of it can go."""
-        return bool(self.entries) and not self.missing and not self.unbalanced
+        return bool(self.entries) and not self.missing
 
     @property
     def fingerprint(self) -> str:
@@ -79,7 +78,8 @@ def preview() -> BatchToBook | None:
     if chosen is None:
         return None
     found = journal.unbooked(chosen)
-    return BatchToBook(chosen, found.entries, found.has_more, _missing(chosen, found.entries))
+    lacking = _missing(chosen, found.entries)
+    return BatchToBook(chosen, found.entries, found.has_more, lacking, found.held)
 
 
 def _missing(chosen: LedgerSettings, entries: list[LedgerEntry]) -> list[str]:
@@ -114,6 +114,8 @@ def make(*, by: Account, seen: str) -> LedgerBatch:
         hold("invoices")
         found = preview()
         if found is None or not found.entries:
+            if found is not None and found.held:
+                raise Conflict("What is left is held back: its debit and credit differ.")
             raise Conflict("There is nothing left to make a batch of.")
         if found.fingerprint != seen:
             raise Conflict("This changed since you saw it. Look again, then make the batch.")

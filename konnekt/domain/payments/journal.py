@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import date, time
 from typing import Any
 
-from peewee import JOIN
+from peewee import JOIN, fn
 
 from konnekt.domain import clock
 from konnekt.domain.invoices import parties, settling
@@ -34,7 +34,8 @@ WORDS = {
 class LedgerLine:
     """One line. account: the column of LedgerSettings that says which; cents: above zero is debit.
 
-    number: the document whose debtor's balance it moves, empty on other accounts. vat: its VAT treatment.
+    number: the document whose debtor's balance it moves, empty on other accounts. vat: its VAT treatment, as
+    the columns vat_code_* call it.
     base_cents: of VAT, what it was computed on, with the sign of the line.
     """
 
@@ -72,6 +73,11 @@ class LedgerEntry:
         return sum(line.cents for line in self.lines) == 0
 
     @property
+    def gap_cents(self) -> int:
+        """By how much debit and credit differ."""
+        return abs(sum(line.cents for line in self.lines))
+
+    @property
     def debit_cents(self) -> int:
         """All that it debits."""
         return sum(max(line.cents, 0) for line in self.lines)
@@ -96,16 +102,20 @@ class LedgerEntry:
 
 @dataclass(frozen=True)
 class Unbooked:
-    """What did not go to the bookkeeping yet, at most MOST documents; has_more: more than that."""
+    """What did not go to the bookkeeping yet, at most MOST documents; has_more: more than that.
+
+    held: what debits something else than it credits, and so does not go; nothing else waits for it.
+    """
 
     entries: list[LedgerEntry]
     has_more: bool = False
+    held: list[LedgerEntry] = field(default_factory=list)
 
 
 def unbooked(settings: LedgerSettings) -> Unbooked:
-    """The documents that no batch holds, invoices first: two statements.
+    """The documents that no batch holds, invoices first: two statements, three with half a set-off.
 
-    A payment never goes before its invoice, where both are to go.
+    A payment never goes before its invoice, where both are to go. An invoice is always in balance: a CHECK.
     """
     since = clock.at(settings.from_on, time.min)
     sales = _sales(since)
@@ -115,10 +125,15 @@ def unbooked(settings: LedgerSettings) -> Unbooked:
     left = MOST - len(entries)
     rows = _payments(since, 2 * left + 2)
     paid = _of_payments(rows)
-    # The other half of a set-off may stand behind what was read: it goes with the next batch.
+    # The other half of a set-off may stand behind what was read, or before the first day: they go together.
+    halves = [payment for one in paid if not one.is_balanced for payment in one.payments]
+    read = {row.id for row in rows}
+    if halves:
+        paid = _of_payments(rows + [one for one in _other_halves(halves) if one.id not in read])
+    balanced = [one for one in paid if one.is_balanced]
     is_cut = len(rows) == 2 * left + 2
-    paid = [one for one in paid if one.is_balanced or not is_cut]
-    return Unbooked(entries + paid[:left], len(paid) > left or is_cut)
+    held = [one for one in paid if not one.is_balanced and read.intersection(one.payments)]
+    return Unbooked(entries + balanced[:left], len(balanced) > left or is_cut, held)
 
 
 def _sales(since: Any) -> list[Invoice]:
@@ -126,6 +141,8 @@ def _sales(since: Any) -> list[Invoice]:
         Invoice.id, Invoice.kind, Invoice.number_text, Invoice.issued_on, Invoice.due_on, Invoice.net_cents,
         Invoice.budget_number_text, Invoice.vat_treatment, Invoice.vat_percent, Invoice.vat_cents,
         Invoice.total_cents, Organisation.code, Organisation.name, Organisation.debtor_number,
+        Invoice.frozen.path("seller", "country").as_text().alias("seller_country"),
+        Invoice.frozen.path("buyer", "country").as_text().alias("buyer_country"),
     )  # fmt: skip
     is_new = Invoice.ledger_batch.is_null() & (Invoice.created_at >= since)
     query = Invoice.select(*columns).join(Organisation).where(is_new)
@@ -133,11 +150,27 @@ def _sales(since: Any) -> list[Invoice]:
 
 
 def _payments(since: Any, most: int) -> list[Payment]:
+    is_new = Payment.ledger_batch.is_null() & (Payment.recorded_at >= since)
+    return list(_read_payments(is_new).limit(most))
+
+
+def _other_halves(halves: list[int]) -> list[Payment]:
+    """What could be the other half of these: one statement. Equal ones of a day may be any of them."""
+    half = Payment.alias()
+    is_other = (
+        (Payment.invoice == half.against) & (Payment.against == half.invoice)
+        & (Payment.amount_cents + half.amount_cents == 0) & (Payment.paid_on == half.paid_on)
+        & (Payment.reverses.is_null() == half.reverses.is_null())
+    )  # fmt: skip
+    wanted = half.select(half.id).where(half.id.in_(halves) & is_other)
+    return list(_read_payments(Payment.ledger_batch.is_null() & fn.EXISTS(wanted)))
+
+
+def _read_payments(condition: Any) -> Any:
     columns = (
         Payment, Invoice.id, Invoice.number_text, settling.OTHER.id, settling.OTHER.number_text,
         Organisation.code, Organisation.name, Organisation.debtor_number,
     )  # fmt: skip
-    is_new = Payment.ledger_batch.is_null() & (Payment.recorded_at >= since)
     query = (
         Payment.select(*columns)
         .join(Invoice, on=(Payment.invoice == Invoice.id))
@@ -145,7 +178,7 @@ def _payments(since: Any, most: int) -> list[Payment]:
         .switch(Payment)
         .join(settling.OTHER, JOIN.LEFT_OUTER, on=(Payment.against == settling.OTHER.id), attr="against")
     )
-    return list(query.where(is_new).order_by(Payment.recorded_at, Payment.id).limit(most))
+    return query.where(condition).order_by(Payment.recorded_at, Payment.id)
 
 
 def _of_invoice(one: Invoice) -> LedgerEntry:
@@ -156,10 +189,16 @@ def _of_invoice(one: Invoice) -> LedgerEntry:
     entry.words = f"{entry.words} {parties.clean(one.budget_number_text)}"
     entry.lines = _lines(
         LedgerLine("debtors_account", sign * one.total_cents, one.number_text),
-        LedgerLine(f"revenue_{treatment}", -net, vat=treatment),
-        LedgerLine("vat_account", -vat, vat=treatment, base_cents=-net),
+        LedgerLine(f"revenue_{treatment}", -net, vat=_vat(one)),
+        LedgerLine("vat_account", -vat, vat=_vat(one), base_cents=-net),
     )
     return entry
+
+
+def _vat(one: Invoice) -> str:
+    """Its VAT treatment; what is reverse charged abroad stands elsewhere in the VAT return."""
+    is_abroad = one.vat_treatment == "reverse_charge" and one.buyer_country != one.seller_country
+    return f"{one.vat_treatment}{'_abroad' * is_abroad}"
 
 
 def _of_payments(rows: Iterable[Payment]) -> list[LedgerEntry]:

@@ -1,5 +1,6 @@
 """What is overdue: by age, with what is still open and when it was reminded of."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -93,7 +94,15 @@ def _rows(band: str, start: int, size: int) -> list[Invoice]:
     return rows
 
 
+def frozen(invoices: Iterable[Invoice]) -> list[tuple[Invoice, dict[str, Any]]]:
+    """Invoices that `read` gave, each with what it froze: one statement."""
+    by_id = {one.id: one for one in invoices}
+    rows = Invoice.select(Invoice.id, Invoice.frozen).where(Invoice.id.in_(list(by_id))).tuples()
+    return [(by_id[number], said) for number, said in rows]
+
+
 def read(condition: Any) -> Any:
-    """Invoices with organisation and period, the oldest due date first."""
-    query = Invoice.select(Invoice, Organisation, PayPeriod).join(Organisation).switch(Invoice)
+    """Invoices with organisation and period, the oldest due date first; without what they froze."""
+    columns = [one for one in Invoice._meta.sorted_fields if one is not Invoice.frozen]
+    query = Invoice.select(*columns, Organisation, PayPeriod).join(Organisation).switch(Invoice)
     return query.join(PayPeriod).where(condition).order_by(Invoice.due_on, Invoice.id)

@@ -5,7 +5,7 @@ who sends the first one late gives the organisation its time. What is paid or cr
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any, NamedTuple
 
@@ -50,14 +50,53 @@ class DueReminder:
         return f"{self.invoice.id} {self.step.number} {self.invoice.to_pay_cents} {self.recipient}"
 
 
-def due(shown: Iterable[ShownReminder] = ()) -> list[DueReminder]:
-    """The reminders that are due, the oldest first, at most MOST: three statements.
+@dataclass
+class HeldReminders:
+    """What can't go to one organisation for one reason: the invoices, the oldest first."""
+
+    organisation: Organisation
+    fault: Conflict
+    invoices: list[Invoice] = field(default_factory=list)
+
+    @property
+    def open_cents(self) -> int:
+        """What is still to be paid of them."""
+        return sum(one.to_pay_cents for one in self.invoices)
+
+    @property
+    def lacks_address(self) -> bool:
+        """Whether the organisation's page is where it can be mended."""
+        return not self.organisation.invoice_email
+
+
+@dataclass(frozen=True)
+class DueReminders:
+    """The reminders that are due, the oldest first. going: at most MOST; later: how many more could go."""
+
+    going: list[DueReminder]
+    staying: list[DueReminder]
+    later: int = 0
+
+    @property
+    def held(self) -> list[HeldReminders]:
+        """What can't go, by organisation and reason: the one with most of them first."""
+        held: dict[tuple[int, str], HeldReminders] = {}
+        for one in self.staying:
+            if one.fault is not None:
+                at = one.invoice.organisation
+                of = held.setdefault((at.id, str(one.fault)), HeldReminders(at, one.fault))
+                of.invoices.append(one.invoice)
+        return sorted(held.values(), key=lambda one: -len(one.invoices))
+
+
+def due(shown: Iterable[ShownReminder] = ()) -> DueReminders:
+    """The reminders that are due: three statements. What can't go holds up nothing that can.
 
     shown: what somebody saw before; where it goes elsewhere by now, that is named.
     """
     steps = [step for step in reminder_steps.all_steps() if step.days is not None]
     if not steps:
-        return []
+        return DueReminders([], [])
     before = {one.invoice: one for one in shown}
     may_be = (Invoice.reminder_count < len(steps)) & Organisation.payment_reminders
     of_age = overdue.is_overdue(steps[0].days or 1)
@@ -68,7 +107,9 @@ def due(shown: Iterable[ShownReminder] = ()) -> list[DueReminder]:
         for one in invoices
         if _has_come(one, (step := steps[one.reminder_count]), steps, reminded.get(one.id))
     ]
-    return found[:MOST]
+    going = [one for one in found if not one.fault]
+    staying = [one for one in found if one.fault]
+    return DueReminders(going[:MOST], staying, max(len(going) - MOST, 0))
 
 
 def _has_come(invoice: Invoice, step: ChosenStep, steps: list[ChosenStep], last: Dispatch | None) -> bool:
@@ -102,7 +143,7 @@ def remind(picks: list[ShownReminder], *, by: Account) -> int:
         raise Invalid("Tick at least one reminder.", field="pick")
     with transaction():
         hold("invoices")
-        now = {one.invoice.id: one for one in due()}
+        now = {one.invoice.id: one for one in due().going}
         shown = {pick.invoice: pick for pick in picks}
         going = [_as_shown(now.get(invoice), pick) for invoice, pick in shown.items()]
         for number in sorted({one.step.number for one in going}):
@@ -113,7 +154,7 @@ def remind(picks: list[ShownReminder], *, by: Account) -> int:
 
 def _as_shown(one: DueReminder | None, shown: ShownReminder) -> DueReminder:
     as_shown = one and (one.invoice.id, one.step.number, one.invoice.to_pay_cents, one.recipient)
-    if one is None or as_shown != shown or one.fault:
+    if one is None or as_shown != shown:
         raise Conflict("This changed after it was shown. Nothing was sent: look at it again.")
     return one
 
@@ -126,6 +167,8 @@ def _count(invoices: list[int], step: int) -> None:
 
 def _write(going: list[DueReminder], by: Account) -> None:
     agency = Agency.get()
+    for one, frozen in overdue.frozen(one.invoice for one in going):
+        one.frozen = frozen
     keys = {f"reminder {one.invoice.id} {one.step.number}": one for one in going}
     mail.queue_many(
         KIND, [mail.Addressed(one.recipient, key, _values(one, agency)) for key, one in keys.items()]

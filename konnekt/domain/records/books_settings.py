@@ -17,7 +17,8 @@ THING = "books"
 NAMES = (
     "administration", "sales_journal", "payments_journal", "debtors_account", "bank_account", "vat_account",
     "revenue_standard", "vat_code_standard", "revenue_exempt", "vat_code_exempt", "revenue_reverse_charge",
-    "vat_code_reverse_charge", "revenue_out_of_scope", "vat_code_out_of_scope",
+    "vat_code_reverse_charge", "vat_code_reverse_charge_abroad", "revenue_out_of_scope",
+    "vat_code_out_of_scope",
 )  # fmt: skip
 
 

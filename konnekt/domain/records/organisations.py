@@ -49,6 +49,7 @@ RECORD = RecordType(
         "coc_number": company_numbers.coc_number,
         "peppol_id": company_numbers.peppol_id,
         "invoice_email": company_numbers.email,
+        "invoice_copy_to": company_numbers.email,
         "invoice_way": text_fields.one_of(*INVOICE_WAYS),
         "payment_reminders": text_fields.boolean,
         "language": text_fields.one_of(*LANGUAGES),

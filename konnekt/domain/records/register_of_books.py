@@ -6,6 +6,7 @@ ledger_settings | none | portal | none | stays
   plain: program administration from_on with_payments sales_journal payments_journal debtors_account
   plain: bank_account vat_account revenue_standard revenue_exempt revenue_reverse_charge revenue_out_of_scope
   plain: vat_code_standard vat_code_exempt vat_code_reverse_charge vat_code_out_of_scope
+  plain: vat_code_reverse_charge_abroad
 
 ledger_batch | staff | invoices | law | invoices
   key: id

@@ -105,7 +105,7 @@ organisation | contact | client | contract | stays
   plain: code name calendar four_eyes decide_by_mail payment_term_days vat_treatment vat_text language
   plain: coc_number vat_number street postcode city country ended_on invoice_per debtor_number sign_in
   plain: peppol_id legal_name purchase_order_number purchase_order_required invoice_way payment_reminders
-  contact: contact_name invoice_email
+  contact: contact_name invoice_email invoice_copy_to
 
 organisation_right | supervisor | portal | contract | right
   key: id account
@@ -245,7 +245,7 @@ document | worker | invoices | law | invoices
 
 dispatch | contact | invoices | law | invoices
   key: id mail
-  plain: invoice purpose nth way documents open_cents outcome outcome_at
+  plain: invoice purpose nth way documents open_cents outcome outcome_at is_copy
   contact: recipient copy_to
   words: answer
   acts: asked_at asked_by
@@ -273,7 +273,7 @@ event_chain | none | proof | none | history
 
 job | staff | portal | interest | job
   key: id claimed_until_at request_id
-  plain: kind attempts done total ended_at failure
+  plain: kind attempts done total ended_at failure begun_at done_before
   shared: asked result
   acts: created_at created_by
 

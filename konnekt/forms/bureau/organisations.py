@@ -68,6 +68,7 @@ class OrganisationForm(FlaskForm):  # type: ignore[misc]
     city = StringField(_("City"))
     country = StringField(_("Country"), default="NL")
     invoice_email = StringField(_("E-mail address for invoices"))
+    invoice_copy_to = StringField(_("Copy of its invoices to"))
     invoice_way = SelectField(
         _("How its invoices are sent"), choices=INVOICE_WAYS, default="mail", validate_choice=False
     )

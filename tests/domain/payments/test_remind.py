@@ -53,13 +53,12 @@ def shown() -> list[remind.ShownReminder]:
     """What the page of reminders shows and can be sent."""
     return [
         remind.ShownReminder(one.invoice.id, one.step.number, one.invoice.to_pay_cents, one.recipient)
-        for one in remind.due()
-        if not one.fault
+        for one in remind.due().going
     ]
 
 
 def steps_due() -> dict[str, int]:
-    return {one.invoice.number_text: one.step.number for one in remind.due()}
+    return {one.invoice.number_text: one.step.number for one in remind.due().going}
 
 
 def refused(verb: Callable[[], Any], kind: type[Refused]) -> str:
@@ -102,7 +101,7 @@ def test_what_is_paid_or_credited_leaves_at_once(invoices: list[Invoice], world:
     issue.credit(law.id, "Verkeerd", by=world.staff)
     booking.pay(fse.id, TODAY, fse.total_cents - 10_000, by=world.staff, seen=10_000)
     assert overdue.load().whole == overdue.Band("", 0, 0)
-    assert remind.due() == []
+    assert remind.due() == remind.DueReminders([], [])
 
 
 def test_a_reminder_names_what_is_open_and_carries_the_invoice(
@@ -194,12 +193,39 @@ def test_who_gets_none_and_who_has_no_address(invoices: list[Invoice], world: Wo
     fse, law = invoices
     late(law, 20)
     change("LAW", invoice_email="")
-    faults = {one.invoice.id: one.fault for one in remind.due()}
-    assert faults[fse.id] is None
-    assert str(faults[law.id]) == "There is no mail address for invoices."
+    due = remind.due()
+    assert [one.invoice for one in due.going] == [fse]
+    (held,) = due.held
+    assert (held.organisation, held.invoices, held.open_cents) == (world.law, [law], law.total_cents)
+    assert (str(held.fault), held.lacks_address) == ("There is no mail address for invoices.", True)
     Organisation.update(payment_reminders=False).where(Organisation.code == "FSE").execute()
-    assert [one.invoice.id for one in remind.due()] == [law.id]
+    assert (remind.due().going, len(remind.due().staying)) == ([], 1)
     assert overdue.load().whole.count == 2, "it is overdue all the same"
+
+
+def test_who_has_no_address_holds_up_nobody(
+    invoices: list[Invoice], world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of one run at most so many go: what can't go does not count among them."""
+    monkeypatch.setattr(remind, "MOST", 2)
+    fse, law = invoices
+    change("LAW", invoice_email="")
+    late(law, 90)
+    for number in range(3, 9):
+        again(law if number < 6 else fse, number, 60 - number)
+    due = remind.due()
+    assert [one.invoice.number_text for one in due.going] == ["2026-00006", "2026-00007"]
+    assert (due.later, len(due.staying)) == (2, 4)
+    assert [len(one.invoices) for one in due.held] == [4]
+    assert remind.remind(shown(), by=world.staff) == 2
+    assert [one.invoice.number_text for one in remind.due().going] == ["2026-00008", "2026-00001"]
+
+
+def again(invoice: Invoice, number: int, days: int) -> None:
+    """Another one like it, so many days past its due date."""
+    columns = {name: value for name, value in invoice.__data__.items() if name != "id"}
+    columns |= {"number": number, "number_text": f"2026-{number:05}"}
+    late(Invoice.create(**columns), days)
 
 
 def test_only_who_invoices_at_the_agency(fse: Invoice, world: World) -> None:
@@ -224,7 +250,7 @@ def test_what_changed_after_it_was_shown_sends_nothing(invoices: list[Invoice], 
     picks = shown()
     change("FSE", invoice_email="nieuw@fse.example")
     assert refused(lambda: remind.remind(picks, by=world.staff), Conflict)
-    again = {one.invoice.id: one for one in remind.due(picks)}
+    again = {one.invoice.id: one for one in remind.due(picks).going}
     assert (again[fse.id].was, again[fse.id].recipient) == ("facturen@fse.example", "nieuw@fse.example")
     assert remind.remind(shown(), by=world.staff) == 2
     assert refused(lambda: remind.remind(picks, by=world.staff), Conflict)
@@ -279,13 +305,6 @@ def test_a_fixed_number_of_statements(invoices: list[Invoice], world: World) -> 
     remind.remind(shown(), by=world.staff)
     alone = measure()
     for number in range(3, 40):
-        columns = {name: value for name, value in law.__data__.items() if name != "id"}
-        columns |= {
-            "number": number,
-            "number_text": f"2026-{number:05}",
-            "due_on": TODAY - timedelta(days=20),
-        }
-        columns |= {"issued_on": TODAY - timedelta(days=50)}
-        Invoice.create(**columns)
+        again(law, number, 20)
     assert measure() == alone
     assert len(shown()) == 37
