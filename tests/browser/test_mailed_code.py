@@ -73,6 +73,9 @@ def test_in_a_browser_that_is_not_known(
     field.fill("0000 0000")
     page.keyboard.press("Enter")
     expect(page.get_by_text("Dit is niet de code uit de nieuwste mail.")).to_be_visible()
+    if scripts:
+        assert violations(page) == []
+    watched.wrong.clear()  # Chromium calls a refusal an error
     watched.check()
 
     elsewhere, other = opened(**DESKTOP)
@@ -88,8 +91,7 @@ def test_in_a_browser_that_is_not_known(
     page.get_by_role("button", name="Inloggen", exact=True).click()
     page.wait_for_url(f"{address}/")
     watched.check()
-    page.goto(f"{address}/account")
-    page.get_by_role("button", name="Uitloggen").first.click()
+    context.clear_cookies(name="konnekt")
     watched.sign_in(name)
     page.wait_for_url(f"{address}/")
     assert len([one for one in box.mails if "code" in one["Subject"]]) == before + 2, "known from now on"

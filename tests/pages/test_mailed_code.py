@@ -327,8 +327,21 @@ def test_a_mail_server_that_does_not_answer_locks_nobody_out(half: Visitor, noor
 
 
 def test_nor_does_nobody_who_delivers(half: Visitor) -> None:
-    wait(2 * MINUTE)
+    """Later: it may be that many mails go before it."""
+    wait(4 * MINUTE)
+    assert again(half).status_code == 409
+    wait(MINUTE)
     assert again(half).location == "/"
+
+
+def test_what_is_over_is_mailed_to_nobody(app: Flask, half: Visitor, noor: Account) -> None:
+    first = letters()[0].message_id
+    attempt(Visitor(app), noor.email)
+    assert len(letters()) == 2, "of another sign-in, which somebody may wait for"
+    wait(10 * MINUTE)
+    attempt(Visitor(app), noor.email)
+    assert first not in [letter.message_id for letter in letters()]
+    assert len(letters()) == 1
 
 
 @pytest.mark.parametrize("answer", ["452 mailbox full", "451 greylisted", "421 busy"])

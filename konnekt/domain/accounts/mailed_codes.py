@@ -21,8 +21,10 @@ KIND = "sign_in_code"
 DIGITS = 8
 # Nobody is mailed another one sooner.
 AGAIN = timedelta(minutes=1)
-# So long without being handed over, and no code is asked: the portal can't mail now.
+# So long without being handed over, and no code is asked: the portal can't mail now. Longer where nobody
+# tried it yet: a round of mails with invoices may take a while.
 STUCK = timedelta(minutes=2)
+UNTRIED = timedelta(minutes=5)
 
 
 def is_due(account: Account, device: str) -> bool:
@@ -51,7 +53,8 @@ def begin(account: Account, address: str, browser: str) -> str:
         this = Session.token_hash == digest(token)
         Session.update(mailed_code_hash=_hashed(token, code)).where(this).execute()
         unsent = (Mail.kind == KIND) & (Mail.account == account) & Mail.sent_at.is_null()
-        Mail.delete().where(unsent & ~Mail.is_being_sent).execute()
+        is_over = Mail.queued_at <= clock.now() - sessions.HALF_LIFETIME
+        Mail.delete().where(unsent & is_over & ~Mail.is_being_sent).execute()
         mail.queue(
             KIND,
             account,
@@ -83,8 +86,8 @@ def check(account: Account, token: str, typed: str) -> None:
 def what_became(token: str) -> str:
     """What became of the mail of this half session: waits, stuck, refused or sent.
 
-    stuck: for two minutes nobody took it from the portal: its own mail server does not answer, or nothing
-    delivers. A server that answers about this mail, such as that the mailbox is full, has it wait.
+    stuck: the portal's own mail server does not take it, or nothing delivers. A server that answers about
+    this mail, such as that the mailbox is full, has it wait.
     """
     row: Mail | None = Mail.get_or_none(Mail.once_key == _key(token))
     if row is None or row.failed_at:
@@ -93,7 +96,8 @@ def what_became(token: str) -> str:
     if row.sent_at:
         return "sent" if age >= AGAIN else "waits"
     is_about_it = re.match(r"\d{3} ", row.last_error) is not None
-    return "stuck" if age >= STUCK and not is_about_it else "waits"
+    late = STUCK if row.attempts else UNTRIED
+    return "stuck" if age >= late and not is_about_it else "waits"
 
 
 def note_without(account: Account) -> None:
