@@ -220,6 +220,12 @@ def test_files_are_named_after_nouns() -> None:
     assert [name(path) for path in HOUSE.rglob("*") if path.stem in kinds] == []
 
 
+def test_the_row_of_an_account_is_taken_in_one_place() -> None:
+    written = re.compile(r"is_active\W+Account\.is_active\b")
+    taken = [name(path) for path in HOUSE.rglob("*.py") if written.search(path.read_text())]
+    assert taken == ["konnekt/domain/accounts/people.py"], "hold() of that file does it"
+
+
 def test_files_are_read_in_one_sitting() -> None:
     limits = [(path, 300) for path in MODULES] + [(path, 100) for path in TEMPLATES]
     lines = {path: len(path.read_text().splitlines()) for path, _ in limits}

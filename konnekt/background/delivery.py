@@ -17,7 +17,7 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from typing import Any
 
-from peewee import InterfaceError, OperationalError, fn
+from peewee import Case, InterfaceError, OperationalError, fn
 
 from konnekt.background import attachments, cause, logs, mail
 from konnekt.background.transport import Unreachable, said, transport
@@ -36,7 +36,9 @@ ATTEMPTS = 24
 # Seconds between the tries to write down that a mail went: the server has it, so it must not go again.
 PAUSES = (0, 1, 2, 4, 8, 16)
 # What is in these opens an account: the text goes once it is sent, only the token's hash stays.
-SECRET_KINDS = ("invite", "reset", "deputy")
+SECRET_KINDS = ("invite", "reset", "deputy", "sign_in_code")
+# Somebody waits in front of the screen for these: they go before all others.
+URGENT_KINDS = ("sign_in_code", "reset")
 
 
 @dataclass
@@ -158,7 +160,8 @@ def _due(only: Mail | None) -> Any:
     due = _is_due()
     if only is not None:
         due &= Mail.id == only.id
-    return Mail.select().where(due).order_by(Mail.due_at, Mail.id)
+    urgency = Case(None, [(Mail.kind.in_(URGENT_KINDS), 0)], 1)
+    return Mail.select().where(due).order_by(urgency, Mail.due_at, Mail.id)
 
 
 def _same(row: Mail) -> Any:

@@ -116,6 +116,7 @@ def queue(
     rest: how long it waits before it goes; until then `withdraw` takes the mails of a batch back.
     values go to the templates, besides `account`, `agency`, `portal` (the address of the portal):
     invite, reset: url, until (a moment)
+    sign_in_code: code, until (a moment), device, address, url (domain.accounts.mailed_codes)
     account_notice: name, what, at (a moment), url, said (domain.accounts.notices)
     budget: number, description, organisation (a row with a name), percent, url
     rejected: worker, organisation, by (rows with a name, or names), period (a row or words), reason, url

@@ -7,12 +7,13 @@ from peewee import JOIN
 
 from konnekt.db import transaction
 from konnekt.domain import clock, events, paging
-from konnekt.domain.accounts import agency_roles, links, people
+from konnekt.domain.accounts import agency_roles, links, mailed_codes, people, sessions
 from konnekt.domain.paging import Page
 from konnekt.domain.refusals import Conflict, NotFound
 from konnekt.models import Account, Mail
 
 MOST = 500
+LIFETIMES = links.LIFETIME | {mailed_codes.KIND: sessions.HALF_LIFETIME}
 
 
 def undelivered(number: int = 1) -> Page:
@@ -70,7 +71,7 @@ def _with_readers(condition: Any) -> Any:
 
 
 def _is_expired(row: Mail) -> bool:
-    lifetime = links.LIFETIME.get(row.kind)
+    lifetime = LIFETIMES.get(row.kind)
     return lifetime is not None and bool(clock.now() - row.queued_at >= lifetime)
 
 

@@ -13,6 +13,7 @@ from konnekt.domain.accounts import (
     devices,
     identities,
     links,
+    mailed_codes,
     people,
     sessions,
     sign_in,
@@ -58,6 +59,8 @@ def _check() -> Response:
     try:
         here = signing_in.here()["address"]
         account = sign_in.check(form.name.data, form.password.data, here, known_device.token())
+        if mailed_codes.is_due(account, known_device.token()):
+            return half_way.begin_by_mail(account)
     except TooMany as refusal:
         web.note("sign_in_throttled")
         if web.is_htmx():
@@ -73,7 +76,7 @@ def _check() -> Response:
     is_due = account.has_second_factor and not devices.is_remembered(account, known_device.token())
     if is_due:
         return half_way.begin(account)
-    return signing_in.let_in(account, was_asked=not account.has_second_factor)
+    return signing_in.let_in(account, was_asked=not account.has_second_factor, is_confirmed=False)
 
 
 def _by_passkey(form: SignInForm) -> Response:
@@ -166,7 +169,7 @@ def _set_password(token: str, link: AccountLink) -> Response:
         form.password.errors = [web.say(refusal)]
         return _new_password(link, form, refusal.status)
     web.note("password_set", account.id)
-    known_device.know(account)
+    known_device.know(account, is_confirmed=True)
     signing_in.empty_cookie()
     flash(_("Your password is set. Sign in with it."))
     return redirect(url_for(".login"), 303)

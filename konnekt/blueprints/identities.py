@@ -1,5 +1,7 @@
 """Signing in with a provider (OpenID Connect): going there, coming back; connecting one's account to it."""
 
+from typing import Any
+
 from flask import Blueprint, flash, g, redirect, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
@@ -98,7 +100,7 @@ def _by_link(came: provider_requests.Returned) -> Response:
     link, answer = came.request.link_id, came.answer
     account = identities.to_connect(link, answer.provider)
     if account.has_second_factor:
-        return half_way.begin(account, answer.provider.key, connects=(link, answer.subject))
+        return half_way.begin(account, **_said(answer), connects=(link, answer.subject))
     identities.bind_by_link(link, answer, account)
     response = _let_in(account, came)
     flash(_("From now on you sign in with %(provider)s.", provider=answer.provider.name))
@@ -108,14 +110,20 @@ def _by_link(came: provider_requests.Returned) -> Response:
 def _let_in(account: Account, came: provider_requests.Returned) -> Response:
     """Sign in, or ask for the second factor where the provider did not."""
     g.next, g.unsent = came.request.back, came.carried
-    key, had_factor = came.answer.provider.key, came.answer.had_factor
+    had_factor = came.answer.had_factor
     is_due = account.has_second_factor and not had_factor
     if is_due and not devices.is_remembered(account, known_device.token()):
-        return half_way.begin(account, key)
+        return half_way.begin(account, **_said(came.answer))
     was_asked = _was_asked(came.answer) and not is_due
-    response = signing_in.let_in(account, was_asked=was_asked, provider=key, had_factor=had_factor)
+    by = _said(came.answer) | {"had_factor": had_factor}
+    response = signing_in.let_in(account, was_asked=was_asked, **by)
     web.note("sign_in_by_provider", account.id)
     return response
+
+
+def _said(answer: openid.Answer) -> dict[str, Any]:
+    """What a session keeps of it."""
+    return {"provider": answer.provider.key, "subject": answer.subject}
 
 
 def _was_asked(answer: openid.Answer) -> bool:

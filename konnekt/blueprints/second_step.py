@@ -1,4 +1,4 @@
-"""The second step of signing in: all that somebody half signed in may open."""
+"""The second step of signing in, or a code by mail: all that somebody half signed in may open."""
 
 from flask import Blueprint, flash, redirect, request, url_for
 from flask_babel import gettext as _, ngettext
@@ -6,7 +6,7 @@ from flask_login import current_user
 from flask_wtf.csrf import CSRFError
 from werkzeug import Response
 
-from konnekt.domain.accounts import devices, factors, recovery_codes
+from konnekt.domain.accounts import devices, factors, mailed_codes, recovery_codes
 from konnekt.domain.refusals import Invalid, Refused, TooMany
 from konnekt.forms.auth import SecondStepForm, SignInForm
 from konnekt.models import Account
@@ -35,7 +35,51 @@ def check() -> Response:
         return _begin_anew()
     if request.form.get("recovery") == "ask":
         return half_way.page(SecondStepForm(formdata=None))
-    return _check(account)
+    return _check(account) if account.has_second_factor else _check_mailed(account)
+
+
+def _check_mailed(account: Account) -> Response:
+    """The code of the mail, or what is to be done where none came."""
+    form = SecondStepForm()
+    if request.form.get("mail") == "again":
+        return _mail_again(account)
+    if not form.validate():
+        return half_way.page(form, 422)
+    try:
+        mailed_codes.check(account, half_way.token(), form.factor_code.data)
+    except (Invalid, TooMany) as refusal:
+        return _mailed_refused(account, form, refusal)
+    return _let_in(account, form, "mailed code")
+
+
+def _mailed_refused(account: Account, form: SecondStepForm, refusal: Invalid | TooMany) -> Response:
+    web.note("code_throttled" if isinstance(refusal, TooMany) else "code_refused", account.id)
+    form.factor_code.errors = [web.say(refusal)]
+    return signing_in.later(half_way.page(form, refusal.status), refusal)
+
+
+def _mail_again(account: Account) -> Response:
+    """Mail another code; without one where the portal itself could not hand the mail over."""
+    form, became = SecondStepForm(formdata=None), mailed_codes.what_became(half_way.token())
+    if became == "stuck":
+        half_way.end()
+        mailed_codes.note_without(account)
+        web.note("sign_in_without_code", account.id)
+        response = signing_in.let_in(account, is_confirmed=False)
+        flash(_("No mail could be sent just now: you are signed in without a code."), "warning")
+        return response
+    if became == "waits":
+        form.factor_code.errors = [
+            _("The mail is on its way. Give it a minute, and look among your unwanted mail.")
+        ]
+        return half_way.page(form, 409)
+    said = _("Another code is on its way: the one before no longer works.")
+    if became == "refused":
+        said = _("Your mail server refused the mail. Ask the agency whether it has your address right.")
+    try:
+        return half_way.begin_by_mail(account, said)
+    except TooMany as refusal:
+        return _mailed_refused(account, form, refusal)
 
 
 def _check(account: Account) -> Response:
@@ -70,13 +114,14 @@ def _let_in(account: Account, form: SecondStepForm, used: str) -> Response:
         flash(web.say(refusal), "warning")
         return redirect(url_for("auth.login"), 303)
     half_way.end()
-    response = signing_in.let_in(account, provider=account.session.provider)
+    half = account.session
+    response = signing_in.let_in(account, provider=half.provider, subject=half.subject)
     if connected:
         flash(_("From now on you sign in with %(provider)s.", provider=connected.provider.name))
     if used == "recovery":
         web.note("sign_in_by_recovery_code", account.id)
         flash(_left(account), "warning")
-    if form.remember.data:
+    if form.remember.data and account.has_second_factor:
         devices.remember(account, known_device.token())
     return response
 

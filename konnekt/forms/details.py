@@ -34,6 +34,9 @@ class DetailsForm(FlaskForm):  # type: ignore[misc]
     peppol_id = StringField(_("Peppol id"))
     payroll_number = StringField(_("Number in the payroll program"))
     factor_by_mail = BooleanField(_("Who has a second step is asked for it before deciding from a mail"))
+    code_by_mail = BooleanField(
+        _("Who has no second step types a code from a mail, in a browser that the portal does not know")
+    )
 
     invoice_copy_to = StringField(_("Copy of each mail with an invoice to"))
     invoice_text_nl = TextAreaField(_("Text in the mail with an invoice, in Dutch"))

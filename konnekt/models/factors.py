@@ -41,7 +41,7 @@ class Device(BaseModel):
     Its cookie holds a random token, the table only its SHA-256; one browser has one, whoever uses it.
     browser: what it called itself, empty where only a password was chosen in it. failures: wrong passwords in
     a row from there. seen_at: the last good sign-in there. remembered_until_at: how long it is not asked for
-    the second factor.
+    the second factor. confirmed_at: when its owner last showed more there than a password.
     """
 
     account = ForeignKeyField(Account, backref="devices", on_delete="CASCADE")
@@ -51,6 +51,7 @@ class Device(BaseModel):
     created_at = MomentField()
     seen_at = MomentField()
     remembered_until_at = MomentField(null=True)
+    confirmed_at = MomentField(null=True)
 
     class Meta:
         indexes = ((("token_hash", "account"), True),)

@@ -21,6 +21,7 @@ class Agency(BaseModel):
 
     factor_from_on: since when a second factor is asked, None: of nobody; factor_for: of whom.
     factor_by_mail: whether who has a second factor is asked for it before deciding from a mail.
+    code_by_mail: whether who has none types a code from a mail in a browser that is not known.
     invoice_copy_to: who gets a copy of each mail with an invoice; invoice_text_*: what those say besides.
     proposal: what a change came to that two decide.
     """
@@ -42,6 +43,7 @@ class Agency(BaseModel):
     factor_from_on = DateField(null=True)
     factor_for = CharField(default="staff", constraints=[Check("factor_for IN ('staff', 'everybody')")])
     factor_by_mail = BooleanField(default=True)
+    code_by_mail = BooleanField(default=True)
     invoice_copy_to = CharField(default="")
     invoice_text_nl = TextField(default="")
     invoice_text_en = TextField(default="")

@@ -160,8 +160,9 @@ class Session(BaseModel):
 
     is_half: the password was right and the second factor is due; it opens the page of that and nothing else.
     asked_at: when all that the account is protected by was last asked in it (domain.accounts.once_more).
-    provider: the key of the provider that let somebody in; empty: the portal itself. had_factor: it said that
-    it asked a second factor.
+    provider: the key of the provider that let somebody in; empty: the portal itself. subject: who that said
+    it is. had_factor: it said that it asked a second factor. mailed_code_hash: of the code that half a
+    session waits for (domain.accounts.mailed_codes).
     """
 
     token_hash = CharField(unique=True)
@@ -175,6 +176,8 @@ class Session(BaseModel):
     asked_at = MomentField(null=True)
     provider = CharField(default="")
     had_factor = BooleanField(default=False)
+    mailed_code_hash = CharField(default="")
+    subject = CharField(default="")
 
 
 class SignInAttempt(BaseModel):

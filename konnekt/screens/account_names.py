@@ -3,6 +3,7 @@
 from flask_babel import lazy_gettext as N_
 
 VERBS = {
+    "invite_anew": N_("Password and second step voided, invited anew at the address of now"),
     "set_password": N_("Password set"),
     "change_password": N_("Password changed"),
     "add_factor": N_("Second step of signing in added"),
@@ -14,6 +15,7 @@ VERBS = {
     "unbind_identity": N_("Sign-in with a provider removed"),
     "renew_recovery_codes": N_("Recovery codes made"),
     "use_recovery_code": N_("Recovery code used"),
+    "sign_in_without_code": N_("Signed in without a code, since none could be mailed"),
     "remember_device": N_("Browser remembered"),
     "forget_device": N_("Browser forgotten"),
     "ask_factor_reset": N_("Asked to remove the second step of signing in"),

@@ -92,6 +92,7 @@ COLUMNS = {
     "report_by_mail": N_("Report by mail"),
     "invite_when_placed": N_("Invited when the first assignment begins"),
     "factor_by_mail": N_("Second step asked when deciding from the mail"),
+    "code_by_mail": N_("Code by mail asked in a browser that is not known"),
     "payment_term_days": N_("Payment term in days"),
     "vat_treatment": N_("VAT"),
     "vat_text": N_("Why no VAT"),

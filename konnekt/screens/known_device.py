@@ -20,14 +20,14 @@ def forget_others(account: Account) -> None:
     devices.estrange(account, keep=token())
 
 
-def signed_in(account: Account, *, address: str, browser: str) -> None:
+def signed_in(account: Account, *, address: str, browser: str, is_confirmed: bool) -> None:
     """The account signed in here: the answer to this request carries the cookie."""
-    _hand_over(devices.signed_in(account, token(), browser, address))
+    _hand_over(devices.signed_in(account, token(), browser, address, is_confirmed=is_confirmed))
 
 
-def know(account: Account) -> None:
+def know(account: Account, *, is_confirmed: bool) -> None:
     """The same for who chose a password here: that is told in a mail of its own."""
-    _hand_over(devices.know(account, token()))
+    _hand_over(devices.know(account, token(), is_confirmed=is_confirmed))
 
 
 def _hand_over(fresh: str) -> None:

@@ -43,14 +43,14 @@ def later(response: Response, refusal: Invalid | TooMany) -> Response:
     return response
 
 
-def let_in(account: Account, *, was_asked: bool = True, **by: Any) -> Response:
+def let_in(account: Account, *, was_asked: bool = True, is_confirmed: bool = True, **by: Any) -> Response:
     """Begin the session, and go on with what the sign-in was for.
 
-    was_asked: whether all that protects the account was asked, or the browser is remembered. by: provider and
-    had_factor, where a provider said who it is.
+    was_asked: whether all that protects the account was asked, or the browser is remembered. is_confirmed:
+    whether more was shown than a password. by: what a session keeps of the provider that said who it is.
     """
     found = unsent.of_sign_in()
-    _begin(account, was_asked=was_asked, **by)
+    _begin(account, is_confirmed, was_asked=was_asked, **by)
     web.note("sign_in", account.id)
     if web.is_htmx():
         return unsent.go_on()
@@ -59,7 +59,7 @@ def let_in(account: Account, *, was_asked: bool = True, **by: Any) -> Response:
     return unsent.ask(found) if found else redirect(after(), 303)
 
 
-def _begin(account: Account, **how: Any) -> None:
+def _begin(account: Account, is_confirmed: bool, **how: Any) -> None:
     """A new session with a new token; nothing of what the browser held before stays but the language."""
     if current_user.is_authenticated:
         sessions.end(current_user.session_token)
@@ -67,7 +67,7 @@ def _begin(account: Account, **how: Any) -> None:
     unsent.begin(account)
     where = here()
     account.session_token = sessions.start(account, where["address"], where["browser"], **how)
-    known_device.signed_in(account, **where)
+    known_device.signed_in(account, **where, is_confirmed=is_confirmed)
     login_user(account)
 
 

@@ -77,12 +77,16 @@ class Site:
 
 
 @contextmanager
-def serve(instance: Path, *more: str, name: str = "127.0.0.1") -> Iterator[str]:
-    """`konnekt serve` on a free port, with more arguments; yields its address, by this name of the machine."""
+def serve(instance: Path, *more: str, name: str = "127.0.0.1", mail: str = "") -> Iterator[str]:
+    """`konnekt serve` on a free port, with more arguments; yields its address, by this name of the machine.
+
+    mail: KONNEKT_MAIL.
+    """
     port = free_port()
     address = f"http://{name}:{port}"
     environment = {name: value for name, value in os.environ.items() if not name.startswith("KONNEKT_")}
     environment |= {"KONNEKT_INSTANCE": str(instance), "KONNEKT_NOW": NOW, "KONNEKT_URL": address}
+    environment |= {"KONNEKT_MAIL": mail} if mail else {}
     konnekt = Path(sys.executable).with_name("konnekt")
     with (instance / "server.log").open("wb") as log:
         server = subprocess.Popen(

@@ -759,6 +759,43 @@ def test_what_is_not_enough(app: Flask, emre: Account, idp: TestProvider, how: s
     assert not sessions.was_asked(Session.get())
 
 
+def test_what_was_signed_in_by_it_ends_with_it(
+    app: Flask, emre: Account, world: World, idp: TestProvider
+) -> None:
+    """And nothing else: not this browser, which a password signed in, nor what another identity did."""
+    by_it, by_other, by_password, before = (Visitor(app) for _ in range(4))
+    sign_in(by_it)
+    Identity.create(account=emre, issuer=idp.issuer, subject="sub-2", created_at=clock.now())
+    sign_in(by_other, "sub-2")
+    sign_in(before)
+    Session.update(subject="").where(
+        Session.id == Session.select().order_by(Session.id.desc()).get().id
+    ).execute()
+    noor = Visitor(app)
+    Identity.create(account=world.noor, issuer=idp.issuer, subject="sub-3", created_at=clock.now())
+    sign_in(noor, "sub-3")
+    attempt(by_password, emre.email)
+    gone = Identity.get(Identity.subject == "sub-1")
+    assert by_password.post(f"/account/providers/{gone.id}/remove", {}).location == "/account/providers"
+    assert [is_in(one) for one in (by_it, before)] == [False, False]
+    assert [is_in(one) for one in (by_other, by_password, noor)] == [True, True, True]
+    gone = Identity.get(Identity.subject == "sub-2")
+    assert by_other.post(f"/account/providers/{gone.id}/remove", {}).status_code == 303
+    assert not is_in(by_other), "its own too, where that identity began it"
+    assert is_in(by_password)
+
+
+def test_a_provider_confirms_the_browser(app: Flask, config: Config, emre: Account) -> None:
+    """Whose word it is that somebody signed in there; the password is then enough in that browser."""
+    mail.configure(replace(app.config["KONNEKT"], mail="smtp://127.0.0.1:9"))
+    visitor = Visitor(app)
+    sign_in(visitor)
+    assert not Mail.select().where(Mail.kind == "sign_in_code").exists()
+    visitor.post("/logout", {})
+    assert attempt(visitor, emre.email).location == "/"
+    assert attempt(Visitor(app), emre.email).location == "/login/code?next=/"
+
+
 # Out again
 
 

@@ -19,7 +19,7 @@ from tests.one_time_codes import App
 from tests.test_house import address
 from tests.visitor import Visitor
 
-TODAY = date(2026, 11, 30)
+TODAY, TOMORROW = date(2026, 11, 30), date(2026, 12, 1)
 SOON = date(2026, 12, 7)
 
 
@@ -36,8 +36,14 @@ def staff(world: World) -> Account:
     return Account.get_by_id(world.staff.id)
 
 
-def required(by: Account, on: date | None = TODAY, of: str = "staff") -> None:
+def required(by: Account, on: date | None = TOMORROW, of: str = "staff") -> None:
     record_agency.require_factor(on, of=of, by=by)
+
+
+def overdue(by: Account) -> None:
+    """It was asked of the agency's staff, and the day has come."""
+    required(by)
+    clock.fix("2026-12-01T09:00")
 
 
 def test_nobody_is_asked_unless_the_agency_says_so(app: Flask, world: World, colleague: Account) -> None:
@@ -66,7 +72,8 @@ def test_saying_from_when(app: Flask, world: World, staff: Account) -> None:
 @pytest.mark.parametrize(
     ("typed", "status", "says"),
     [
-        ("2026-11-29", 422, "Kies vandaag of een dag die nog komt."),
+        ("2026-11-29", 422, "Kies morgen of een dag daarna."),
+        ("2026-11-30", 422, "Kies morgen of een dag daarna."),
         ("gisteren", 422, ""),
         ("0001-01-01", 422, ""),
     ],
@@ -105,7 +112,7 @@ def test_until_that_day_home_says_so(app: Flask, world: World, staff: Account, c
 def test_from_that_day_on_nothing_else_opens(
     app: Flask, world: World, staff: Account, colleague: Account
 ) -> None:
-    required(staff)
+    overdue(staff)
     visitor = Visitor(app, colleague)
     opened = []
     for rule in app.url_map.iter_rules():
@@ -122,7 +129,7 @@ def test_from_that_day_on_nothing_else_opens(
 
 
 def test_setting_it_up_opens_all(app: Flask, world: World, staff: Account, colleague: Account) -> None:
-    required(staff)
+    overdue(staff)
     visitor = Visitor(app, colleague)
     page = visitor.get("/account/factors").text
     assert "om een tweede stap bij het inloggen. Voeg een app toe en ga verder." in page
@@ -138,7 +145,7 @@ def test_setting_it_up_opens_all(app: Flask, world: World, staff: Account, colle
 
 
 def test_others_go_on_as_before(app: Flask, world: World, staff: Account) -> None:
-    required(staff)
+    overdue(staff)
     for account in (world.noor, world.supervisor, staff):
         visitor = Visitor(app, account)
         with count_queries() as counted:
@@ -185,7 +192,7 @@ def test_what_is_required_is_not_called_optional(app: Flask, world: World, staff
 
 def test_the_verb(world: World, staff: Account) -> None:
     with pytest.raises(Invalid):
-        required(staff, TODAY - timedelta(days=1))
+        required(staff, TODAY)  # who signed in this morning would lose what is typed
     required(staff)
     clock.fix("2026-12-20T09:00")
     required(staff)  # what is unchanged is not judged again
@@ -226,11 +233,11 @@ def test_of_everybody(app: Flask, world: World, staff: Account) -> None:
 
 def test_others_are_not_asked_since_a_day_that_is_over(app: Flask, world: World, staff: Account) -> None:
     """Who is signed in would lose what is typed, and hear of it by that."""
-    required(staff)
+    overdue(staff)
     clock.fix("2026-12-20T09:00")
-    page = Visitor(app, staff).post("/bureau/details/second-step", {"on": "2026-11-30", "of": "everybody"})
+    page = Visitor(app, staff).post("/bureau/details/second-step", {"on": "2026-12-01", "of": "everybody"})
     assert page.status_code == 422
-    assert "Kies vandaag of een dag die nog komt." in page.text
+    assert "Kies morgen of een dag daarna." in page.text
     assert Agency.get().factor_for == "staff"
     required(staff, date(2026, 12, 27), of="everybody")
     clock.fix("2026-12-28T09:00")

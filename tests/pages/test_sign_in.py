@@ -330,7 +330,7 @@ def test_the_cookie_of_a_device(app: Flask, supervisor: Account, config: Config)
     secure = create_app(replace(config, url="https://konnekt.example.org"))
     db.connect(reuse_if_open=True)
     with secure.test_request_context("/login"):
-        known_device.know(supervisor)
+        known_device.know(supervisor, is_confirmed=True)
         answer = secure.process_response(secure.response_class())
     (said,) = [one for one in answer.headers.getlist("Set-Cookie") if "browser" in one]
     assert said.startswith("__Host-konnekt-browser=")

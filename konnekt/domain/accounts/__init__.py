@@ -2,6 +2,6 @@
 
 __all__ = [
     "agency_roles", "attempts", "choosing", "devices", "factor_resets", "factors", "identities", "links",
-    "news", "notices", "once_more", "openid", "passkeys", "passwords", "people", "provider_requests",
-    "push", "quotas", "recovery_codes", "sessions", "sign_in", "sign_in_policy",
+    "mailed_codes", "news", "notices", "once_more", "openid", "passkeys", "passwords", "people",
+    "provider_requests", "push", "quotas", "recovery_codes", "sessions", "sign_in", "sign_in_policy",
 ]  # fmt: skip

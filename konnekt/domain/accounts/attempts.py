@@ -32,6 +32,9 @@ MOST_PER_ACCOUNT = 100
 # From so many wrong ones in the window on, an address is a busy one.
 BUSY_ADDRESS = 100
 BUSY_ADDRESS_LINKS = 30
+# Codes by mail of one account in the window: as many mails, and wrong ones.
+MOST_MAILED_CODES = 6
+WRONG_MAILED_CODES = 5
 # What keeps one address from taking all our time: a password costs a tenth of a second to compare.
 BURST = timedelta(seconds=20)
 MOST_IN_BURST = 100
@@ -138,6 +141,18 @@ def change_limits(account: Account) -> list[Limit]:
     who = _who(account, "")
     key = _key("change", who)
     return [Limit(key, MOST_FROM_ADDRESS, at_once=AT_ONCE_FROM_ADDRESS, subject=_key(who))]
+
+
+def mailed_code_limits(account: Account) -> list[Limit]:
+    """What mailing a code to an account counts under: only who knows its password asks for one."""
+    who = _who(account, "")
+    return [Limit(_key("mailed code", who), MOST_MAILED_CODES, subject=_key(who))]
+
+
+def mailed_code_guesses(account: Account) -> list[Limit]:
+    """What a code counts under, whichever of the account's sign-ins it is typed for."""
+    who = _who(account, "")
+    return [Limit(_key("mailed code guess", who), WRONG_MAILED_CODES, subject=_key(who))]
 
 
 def link_limits(address: str) -> list[Limit]:

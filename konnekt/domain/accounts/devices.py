@@ -20,6 +20,10 @@ REMEMBERED = timedelta(days=30)
 # So long without signing in and it has no tries of its own; so long, and it counts as new.
 LASTS = timedelta(days=180)
 KNOWN = timedelta(days=365)
+# A browser in which somebody showed more than a password is asked for it alone, as long as they sign in there
+# every so many days, and for so many days in all.
+CONFIRMED = timedelta(days=30)
+CONFIRMED_IN_ALL = timedelta(days=180)
 # So many wrong passwords in a row, and it is a stranger until it signs in again.
 MOST_FAILURES = 10
 # As many as people have, of each account.
@@ -43,17 +47,18 @@ def succeed(device: Device) -> None:
     Device.update(failures=0).where(Device.id == device.id).execute()
 
 
-def signed_in(account: Account, token: str, browser: str, address: str) -> str:
+def signed_in(account: Account, token: str, browser: str, address: str, *, is_confirmed: bool = False) -> str:
     """The account signed in, in the browser with this token or none; its owner is told where that is new.
 
-    Returns the token of its cookie (see `know`). The first browser of an account is told to nobody: it is the
-    one with the invitation. Nor is a form that was sent twice: then the first answer has the token moved.
+    Returns the token of its cookie (see `know`, also for is_confirmed). The first browser of an account is
+    told to nobody: it is the one with the invitation. Nor is a form that was sent twice: then the first
+    answer has the token moved.
     """
     with transaction():
         Device.delete().where(Device.seen_at < clock.now() - KNOWN).execute()
         before = Device.select().where((Device.account == account) & (Device.browser != ""))
         is_told = before.exists() and not before.where(_here(account, token)).exists()
-        fresh = know(account, token, browser or "?")
+        fresh = know(account, token, browser or "?", is_confirmed=is_confirmed)
         if is_told and not (token and sessions.begun_twice(account, address, browser)):
             named = sessions.device(browser)
             day = f"new device {account.id} {named} {address} {clock.today()}"
@@ -61,11 +66,12 @@ def signed_in(account: Account, token: str, browser: str, address: str) -> str:
     return fresh
 
 
-def know(account: Account, token: str, browser: str = "") -> str:
+def know(account: Account, token: str, browser: str = "", *, is_confirmed: bool = False) -> str:
     """The account is known in the browser with this token, or with none; returns the token of its cookie.
 
     It is a new one each time, which the others who use the browser move to: one that somebody else planted is
-    worth nothing afterwards. browser: what it calls itself, at a sign-in.
+    worth nothing afterwards. browser: what it calls itself, at a sign-in. is_confirmed: more was shown than a
+    password; else it stays as it was.
     """
     fresh, now, mine = secrets.token_urlsafe(32), clock.now(), Device.account == account
     with transaction():
@@ -73,6 +79,7 @@ def know(account: Account, token: str, browser: str = "") -> str:
             Device.update(token_hash=digest(fresh)).where(Device.token_hash == digest(token)).execute()
         seen: dict[str, Any] = {"failures": 0, "seen_at": now}
         seen |= {"browser": browser[:200]} if browser else {}
+        seen |= {"confirmed_at": now} if is_confirmed else {}
         if not Device.update(seen).where(_here(account, fresh)).execute():
             Device.create(account=account, token_hash=digest(fresh), created_at=now, **seen)
         latest = Device.select(Device.id).where(mine).order_by(Device.seen_at.desc(), Device.id.desc())
@@ -82,6 +89,14 @@ def know(account: Account, token: str, browser: str = "") -> str:
 
 def _here(account: Account, token: str) -> Any:
     return (Device.token_hash == digest(token)) & (Device.account == account)
+
+
+def is_confirmed(account: Account, token: str) -> bool:
+    """Whether the account's password alone is enough in the browser with this token."""
+    now = clock.now()
+    is_in_use = (Device.seen_at > now - CONFIRMED) & (Device.failures < MOST_FAILURES)
+    this = _here(account, token) & is_in_use & (Device.confirmed_at > now - CONFIRMED_IN_ALL)
+    return bool(token) and bool(Device.select().where(this).exists())
 
 
 def remember(account: Account, token: str) -> None:
@@ -134,4 +149,5 @@ def forget_all(account: Account) -> None:
 def estrange(account: Account, keep: str = "") -> None:
     """All but the one with token keep are strangers until the account signs in there: no tries, no trust."""
     others = (Device.account == account) & (Device.token_hash != digest(keep))
-    Device.update(remembered_until_at=None, failures=MOST_FAILURES).where(others).execute()
+    nothing = {"remembered_until_at": None, "confirmed_at": None, "failures": MOST_FAILURES}
+    Device.update(nothing).where(others).execute()

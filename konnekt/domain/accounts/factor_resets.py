@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from konnekt.db import transaction
 from konnekt.domain import clock, events, text_fields
-from konnekt.domain.accounts import agency_roles, factors, notices, sessions
+from konnekt.domain.accounts import agency_roles, factors, notices, people, sessions
 from konnekt.domain.refusals import Conflict, NotFound
 from konnekt.models import Account, FactorReset
 
@@ -85,7 +85,7 @@ def _among_staff(person: int, by: Account) -> Iterator[Account]:
     """One transaction of agency staff about somebody else's account, one at a time for it."""
     agency_roles.require(by, "sign-in", "Only the agency changes this.")
     with transaction():
-        Account.update(is_active=Account.is_active).where(Account.id == person).execute()
+        people.hold(person)
         owner: Account | None = Account.get_or_none(Account.id == person)
         if owner is None:
             raise NotFound("This person does not exist.")

@@ -14,7 +14,7 @@ from typing import Any
 
 from konnekt.db import transaction
 from konnekt.domain import clock, events
-from konnekt.domain.accounts import attempts, devices, notices, recovery_codes, sealing
+from konnekt.domain.accounts import attempts, devices, notices, people, recovery_codes, sealing
 from konnekt.domain.accounts.attempts import Limit
 from konnekt.domain.accounts.sessions import digest
 from konnekt.domain.refusals import Conflict, Invalid, NotFound
@@ -43,7 +43,7 @@ def begin(account: Account, name: str, *, by: Account) -> Authenticator:
     _only_own(account, by)
     name = checked_name(name)
     with transaction():
-        hold(account)
+        people.hold(account.id)
         check_room(account, name)
         unconfirmed = (Authenticator.account == account) & Authenticator.confirmed_at.is_null()
         late = Authenticator.created_at < clock.now() - UNDER_WAY
@@ -120,7 +120,7 @@ def confirm(authenticator: int, code: str, *, by: Account) -> Authenticator:
         )
     attempts.take_back(attempt)
     with transaction():
-        hold(by)
+        people.hold(by.id)
         check_room(by, made.name)
         first = (Authenticator.id == made.id) & Authenticator.confirmed_at.is_null()
         change = {"confirmed_at": clock.now(), "used_at": clock.now(), "last_step": step}
@@ -139,7 +139,7 @@ def remove(authenticator: int, *, by: Account) -> Authenticator:
     agency asks for one.
     """
     with transaction():
-        hold(by)
+        people.hold(by.id)
         gone = find(authenticator, by=by)
         check_not_last(gone, by)
         gone.delete_instance()
@@ -245,11 +245,6 @@ def renew_seals() -> None:
 def _only_own(account: Account, by: Account) -> None:
     if account.id != by.id:
         raise Conflict("Everybody sets up their own second step.")
-
-
-def hold(account: Account) -> None:
-    """Let one change of the account's factors at a time go on, until its transaction ends."""
-    Account.update(is_active=Account.is_active).where(Account.id == account.id).execute()
 
 
 def count(account: Account) -> None:

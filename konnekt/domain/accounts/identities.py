@@ -11,7 +11,7 @@ from peewee import IntegrityError
 from konnekt.background import mail
 from konnekt.db import transaction
 from konnekt.domain import clock, events
-from konnekt.domain.accounts import notices, sign_in_policy
+from konnekt.domain.accounts import notices, people, sessions, sign_in_policy
 from konnekt.domain.accounts.openid import Answer
 from konnekt.domain.refusals import Conflict, NotFound
 from konnekt.models import Account, AccountLink, Identity
@@ -101,7 +101,7 @@ def bind_by_link(link: int, answer: Answer, account: Account) -> None:
     """
     try:
         with transaction():
-            _hold(account)  # before the link, as who sends another does
+            people.hold(account.id)  # before the link, as who sends another does
             if to_connect(link, answer.provider).id != account.id:
                 raise _over()
             if AccountLink.update(used_at=clock.now()).where(_works(link)).execute() != 1:
@@ -159,7 +159,7 @@ def check_may_bind(link: AccountLink, provider: Provider) -> None:
 
 
 def _bind(account: Account, answer: Answer) -> None:
-    _hold(account)
+    people.hold(account.id)
     there = _found(answer)
     if there is not None and there.account_id == account.id:
         raise Conflict(
@@ -177,11 +177,6 @@ def _bind(account: Account, answer: Answer) -> None:
     notices.tell(account, "identity_bound", provider=provider.name)
 
 
-def _hold(account: Account) -> None:
-    """Take the account's row: one change of its identities at a time."""
-    Account.update(is_active=Account.is_active).where(Account.id == account.id).execute()
-
-
 def _of_somebody_else(answer: Answer) -> Conflict:
     return Conflict(
         "This account of %(provider)s is connected to somebody else here.", provider=answer.provider.name
@@ -189,9 +184,12 @@ def _of_somebody_else(answer: Answer) -> Conflict:
 
 
 def unbind(identity: int, *, by: Account) -> str:
-    """Take one of one's own away; returns its name. Raises NotFound; Conflict for a required one."""
+    """Take one of one's own away, and end what was signed in by it, this browser's session too.
+
+    Returns its name. Raises NotFound; Conflict for a required one.
+    """
     with transaction():
-        _hold(by)
+        people.hold(by.id)
         there = of(by)
         gone = next((one for one in there if one.id == identity), None)
         if gone is None:
@@ -202,7 +200,8 @@ def unbind(identity: int, *, by: Account) -> str:
                 providers=sign_in_policy.names(),
             )
         gone.delete_instance()
-        said = name(gone)
+        said, provider = name(gone), provider_of(gone)
+        sessions.end_of_identity(by, gone.subject, provider.key if provider else "")
         events.record("unbind_identity", by=by, person=by, before={"provider": said})
         notices.tell(by, "identity_unbound", provider=said)
     return said

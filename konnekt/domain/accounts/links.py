@@ -6,10 +6,21 @@ from datetime import timedelta
 from konnekt.background import mail
 from konnekt.db import transaction
 from konnekt.domain import clock, events
-from konnekt.domain.accounts import agency_roles, attempts, choosing, passwords, people, sign_in_policy
+from konnekt.domain.accounts import (
+    agency_roles,
+    attempts,
+    choosing,
+    devices,
+    factors,
+    news,
+    passwords,
+    people,
+    sessions,
+    sign_in_policy,
+)
 from konnekt.domain.accounts.sessions import digest
 from konnekt.domain.refusals import Conflict, NotFound, TooMany
-from konnekt.models import Account, AccountLink, Mail
+from konnekt.models import Account, AccountLink, Identity, Mail
 
 LIFETIME = {"invite": timedelta(days=7), "reset": timedelta(hours=1)}
 # After the first, second ... link to one account within the hour no other is mailed for so long.
@@ -27,9 +38,9 @@ def send(account: Account, purpose: str) -> Mail:
     token = secrets.token_urlsafe(32)
     now = clock.now()
     with transaction():
-        # Takes the account's row, so that of two at the same moment one invitation remains.
-        taken = {"invite_when_placed": False} if purpose == "invite" else {"is_active": Account.is_active}
-        Account.update(taken).where(Account.id == account.id).execute()
+        people.hold(account.id)  # of two at the same moment one invitation remains
+        if purpose == "invite":
+            Account.update(invite_when_placed=False).where(Account.id == account.id).execute()
         over = AccountLink.purpose == "invite" if purpose == "invite" else AccountLink.expires_at <= now
         open_links = (AccountLink.account == account) & AccountLink.used_at.is_null()
         AccountLink.delete().where(open_links & over).execute()
@@ -77,6 +88,24 @@ def invite(
         after = {"is_agency_staff": bool(account.is_agency_staff)}
         events.record("invite", by=by, source=source, person=account, after=after)
     return account, queued
+
+
+def invite_anew(account: Account, *, by: Account) -> None:
+    """Void all that signs in to the account, and mail an invitation, within the caller's transaction.
+
+    For who gets rights that others must not have: whoever made the account, or read its mail before, may know
+    its password, or have left a passkey, an app or a provider there.
+    """
+    Account.update(password_hash=None).where(Account.id == account.id).execute()
+    account.password_hash = None
+    Identity.delete().where(Identity.account == account).execute()
+    factors.take_all_away(account)
+    sessions.end_all(account)
+    devices.estrange(account)
+    news.end_all(account)
+    AccountLink.delete().where((AccountLink.account == account) & AccountLink.used_at.is_null()).execute()
+    events.record("invite_anew", by=by, person=account)
+    send(account, "invite")
 
 
 def _url(token: str) -> str:
@@ -144,8 +173,7 @@ def use(token: str, password: str) -> Account:
     choosing.check(password, account)
     stored = passwords.hashed(password)
     with transaction():
-        # The account's row before the link's, as `send` takes them.
-        Account.update(is_active=Account.is_active).where(Account.id == account.id).execute()
+        people.hold(account.id)  # before the link's row, as `send` takes them
         # By its token: SQLite gives the number of one that is gone to the next.
         unused = (AccountLink.token_hash == digest(token)) & AccountLink.used_at.is_null()
         if AccountLink.update(used_at=clock.now()).where(unused).execute() != 1:

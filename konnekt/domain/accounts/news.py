@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from konnekt.background import mail
 from konnekt.db import transaction
 from konnekt.domain import clock, events
+from konnekt.domain.accounts import people
 from konnekt.domain.refusals import Conflict, Invalid, NotFound
 from konnekt.models import Account, NewsDevice
 
@@ -50,7 +51,7 @@ def begin(endpoint: str, browser: str, *, by: Account) -> NewsDevice:
     if not is_offered() or not 0 < len(endpoint) <= LONGEST or not is_push_service(endpoint):
         raise Invalid("This browser's push service is not known here.", field="endpoint")
     with transaction():
-        Account.update(is_active=Account.is_active).where(Account.id == by.id).execute()
+        people.hold(by.id)
         mine = {one.endpoint: one for one in of(by)}
         if endpoint in mine:
             return mine[endpoint]

@@ -16,7 +16,7 @@ from peewee import IntegrityError
 
 from konnekt.db import db, transaction
 from konnekt.domain import clock, events
-from konnekt.domain.accounts import attempts, challenges, devices, factors, notices, signed
+from konnekt.domain.accounts import attempts, challenges, devices, factors, notices, people, signed
 from konnekt.domain.accounts.signed import refused
 from konnekt.domain.refusals import Invalid, NotFound
 from konnekt.models import Account, Passkey
@@ -102,7 +102,7 @@ def add(typed: str, name: str, browser: str, at: Site, *, by: Account) -> Passke
     handle = challenges.use("add", sent.challenge, browser, by)
     columns = signed.registered(sent, at.origin, at.domain)
     with transaction():
-        factors.hold(by)
+        people.hold(by.id)
         factors.check_room(by, name, Passkey)
         row = {"account": by, "name": name, "user_handle": handle, "created_at": clock.now(), **columns}
         try:
@@ -119,7 +119,7 @@ def add(typed: str, name: str, browser: str, at: Site, *, by: Account) -> Passke
 def remove(passkey: int, *, by: Account) -> Passkey:
     """Take one of one's own away, as `factors.remove` does. Raises NotFound, Conflict."""
     with transaction():
-        factors.hold(by)
+        people.hold(by.id)
         gone: Passkey | None = Passkey.get_or_none((Passkey.id == passkey) & (Passkey.account == by))
         if gone is None:
             raise NotFound("This passkey is no longer there.")

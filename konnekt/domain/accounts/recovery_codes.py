@@ -10,7 +10,7 @@ from typing import Any
 
 from konnekt.db import transaction
 from konnekt.domain import clock, events
-from konnekt.domain.accounts import notices
+from konnekt.domain.accounts import notices, people
 from konnekt.domain.accounts.sessions import digest
 from konnekt.domain.refusals import Conflict
 from konnekt.models import Account, RecoveryCode
@@ -28,9 +28,8 @@ def renew(account: Account, *, by: Account) -> list[str]:
         raise Conflict("Everybody sets up their own second step.")
     codes = ["".join(secrets.choice(LETTERS) for _ in range(LENGTH)) for _ in range(COUNT)]
     with transaction():
-        # Takes the account's row, so that of two at the same moment ten remain.
-        there = Account.update(is_active=Account.is_active)
-        if there.where((Account.id == account.id) & Account.has_second_factor).execute() != 1:
+        people.hold(account.id)  # of two at the same moment ten remain
+        if not Account.select().where((Account.id == account.id) & Account.has_second_factor).exists():
             raise Conflict("Recovery codes are for who has set up an app: do that first.")
         had_some = RecoveryCode.select().where(RecoveryCode.account == account).exists()
         forget(account)

@@ -34,10 +34,9 @@ def start(
     browser: str = "",
     *,
     was_asked: bool = True,
-    provider: str = "",
-    had_factor: bool = False,
+    **by: Any,
 ) -> str:
-    """Begin a session; returns the token for the cookie. provider, had_factor: see Session.
+    """Begin a session; returns the token for the cookie. by: what Session says of a provider.
 
     was_asked: whether all that protects the account was asked; a remembered browser shows the password alone.
     """
@@ -47,19 +46,18 @@ def start(
         browser,
         LIFETIME,
         asked_at=clock.now() if was_asked else None,
-        provider=provider,
-        had_factor=had_factor,
+        **by,
     )
     Account.update(signed_in_at=clock.now()).where(Account.id == account.id).execute()
     return token
 
 
-def start_half(account: Account, address: str = "", browser: str = "", provider: str = "") -> str:
-    """Begin half a session: the password was right, the second factor is due, within ten minutes.
+def start_half(account: Account, address: str = "", browser: str = "", **by: Any) -> str:
+    """Begin half a session: the password was right, or the provider, and more is due, within ten minutes.
 
     Its token is none of a session: `find` does not know it, only `find_half` does.
     """
-    return _begun(account, address, browser, HALF_LIFETIME, is_half=True, provider=provider)
+    return _begun(account, address, browser, HALF_LIFETIME, is_half=True, **by)
 
 
 def _begun(account: Account, address: str, browser: str, lifetime: timedelta, **columns: Any) -> str:
@@ -179,6 +177,18 @@ def end_all(account: Account, keep: str | None = None) -> int:
         if keep:
             query = query.where(Session.token_hash != digest(keep))
         return int(query.execute())
+
+
+def end_of_identity(account: Account, subject: str, provider: str) -> int:
+    """Sign the account out where it signed in as this subject of a provider; returns how many ended.
+
+    provider: its key, empty where it is no longer in the settings. What began before sessions kept the
+    subject ends by that.
+    """
+    is_by_it = Session.subject == subject
+    if provider:
+        is_by_it |= (Session.subject == "") & (Session.provider == provider)
+    return int(Session.delete().where((Session.account == account) & is_by_it).execute())
 
 
 def end_one(session: int, *, by: Account) -> None:

@@ -19,8 +19,9 @@ def take_agency(run: Run, rows: list[FileRow]) -> None:
     for row in rows[:1]:
         run.put(AGENCY, row)
     for row, agency in run.news(rows):
-        old = run.agency.was(agency).get("iban")
-        two = [name for name in record_agency.BY_TWO if name in run.agency.was(agency)]
+        was = run.agency.was(agency)
+        old, is_new = was.get("iban"), agency in run.agency.new
+        two = [name for name in record_agency.BY_TWO if name in was or (is_new and getattr(agency, name))]
         if two and proposals.needs_second(run.by):
             run.wrong(row, two[0], N_("a second person has to confirm this: change it on the agency's page"))
         elif two:

@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from konnekt.background import mail
 from konnekt.db import transaction
 from konnekt.domain import access, clock, events
-from konnekt.domain.accounts import sessions
+from konnekt.domain.accounts import people, sessions
 from konnekt.domain.refusals import NotFound
 from konnekt.models import Account, Assignment, DeadlineFeed, Organisation, PayPeriod
 from konnekt.models.organisations import CALENDARS
@@ -44,8 +44,7 @@ def renew(account: Account) -> str:
     """Give the account a new address in the place of the one before; returns that, which nobody keeps."""
     token = secrets.token_urlsafe(32)
     with transaction():
-        # Takes the account's row: of two at the same moment one address remains.
-        Account.update(is_active=Account.is_active).where(Account.id == account.id).execute()
+        people.hold(account.id)  # of two at the same moment one address remains
         DeadlineFeed.delete().where(DeadlineFeed.account == account).execute()
         DeadlineFeed.create(account=account, token_hash=sessions.digest(token), created_at=clock.now())
         events.record("renew_deadline_feed", by=account, person=account)

@@ -36,9 +36,10 @@ RECORD = RecordType(
         "email": company_numbers.email,
         "payroll_number": text_fields.short,
         "factor_by_mail": text_fields.boolean,
+        "code_by_mail": text_fields.boolean,
         "invoice_copy_to": company_numbers.email,
-        "invoice_text_nl": text_fields.lines,
-        "invoice_text_en": text_fields.lines,
+        "invoice_text_nl": company_numbers.letter_text,
+        "invoice_text_en": company_numbers.letter_text,
     },
     more=("factor_from_on",),
     adding="change",
@@ -65,10 +66,14 @@ def change(values: dict[str, Any], *, seen: str, by: Account) -> Agency:
     with staff_only(by, "agency"):
         row: Agency | None = Agency.select().first()
         if row is None:
-            row = Agency(id=1, **RECORD.checked(values))
+            checked = RECORD.checked(values)
+            account = {name: checked[name] for name in BY_TWO if checked.get(name)}
+            later = account if proposals.needs_second(by) else {}
+            row = Agency(id=1, **{name: checked[name] for name in checked if name not in later})
             # ASVS 6.3.3: whoever wants it otherwise says so, on the same page.
             row.factor_from_on = clock.today() + TERM
             RECORD.add(row, by=by)
+            proposals.hold_back(row, account, by=by)
         else:
             RECORD.check_seen(row, seen)
             checked = RECORD.checked(values, row)
@@ -81,8 +86,9 @@ def change(values: dict[str, Any], *, seen: str, by: Account) -> Agency:
 def require_factor(on: date | None, *, of: str = "staff", by: Account) -> Agency:
     """Ask a second factor from this day on, of the agency's staff or of everybody; None: of nobody.
 
-    Raises Invalid for a day that is over, also where it is the same and others are asked: they would be led
-    away from what they are typing. Conflict for who has none: they would shut themselves out.
+    Raises Invalid for a day that is not to come, also where it is the same and others are asked: who signed
+    in before would be led away from what they are typing. Conflict for who has none: they would shut
+    themselves out.
     """
     with staff_only(by, "sign-in"):
         row: Agency | None = Agency.select().first()
@@ -93,7 +99,7 @@ def require_factor(on: date | None, *, of: str = "staff", by: Account) -> Agency
         if on is not None and (on != row.factor_from_on or is_wider):
             if not by.has_second_factor:
                 raise Conflict("First set up your own second step, under Account settings.")
-            if text_fields.day(on, "on") and on < clock.today():
-                raise Invalid("Choose today or a day to come.", field="on")
+            if text_fields.day(on, "on") and on <= clock.today():
+                raise Invalid("Choose tomorrow or a later day.", field="on")
         RECORD.change(row, {"factor_from_on": on, "factor_for": of}, by=by)
     return row

@@ -10,7 +10,15 @@ from konnekt.domain.accounts import people
 from konnekt.domain.invoices import electronic_addresses
 from konnekt.domain.refusals import Invalid
 
-_IBAN_LENGTHS = {"NL": 18, "BE": 16, "DE": 22, "FR": 27, "LU": 20}
+# Of the countries that pay in euros among banks (SEPA), from the registry of ISO 13616.
+_IBAN_LENGTHS = {
+    "AD": 24, "AT": 20, "BE": 16, "BG": 22, "CH": 21, "CY": 28, "CZ": 24, "DE": 22, "DK": 18, "EE": 20,
+    "ES": 24, "FI": 18, "FR": 27, "GB": 22, "GI": 23, "GR": 27, "HR": 21, "HU": 28, "IE": 22, "IS": 26,
+    "IT": 27, "LI": 21, "LT": 20, "LU": 20, "LV": 21, "MC": 27, "MT": 31, "NL": 18, "NO": 15, "PL": 28,
+    "PT": 25, "RO": 24, "SE": 24, "SI": 19, "SK": 24, "SM": 27, "VA": 22,
+}  # fmt: skip
+# In running text: however it is spaced, with what follows it.
+_LIKE_AN_IBAN = re.compile(r"(?<![A-Z0-9])(?=([A-Z]{2}(?:[ .-]*[0-9]){2}(?:[ .-]*[A-Z0-9]){11,30}))")
 
 
 def _read(text: str | None, field: str, pattern: str) -> tuple[str, bool]:
@@ -59,6 +67,19 @@ def _adds_up(iban: str) -> bool:
         return True
     turned = "".join(str(int(letter, 36)) for letter in iban[4:] + iban[:4])
     return int(turned) % 97 == 1 and len(iban) == _IBAN_LENGTHS.get(iban[:2], len(iban))
+
+
+def letter_text(text: str | None, field: str) -> str:
+    """Text of the agency's own in a letter about invoices, without an account number.
+
+    One person writes it, and where is paid two persons decide (proposals.py).
+    """
+    found = text_fields.lines(text, field)
+    close = (re.sub(r"[ .-]", "", one) for one in _LIKE_AN_IBAN.findall(found.upper()))
+    starts = (one[: _IBAN_LENGTHS[one[:2]]] for one in close if one[:2] in _IBAN_LENGTHS)
+    if any(len(one) == _IBAN_LENGTHS[one[:2]] and _adds_up(one) for one in starts):
+        raise Invalid("An account number does not belong here: the invoice says where to pay.", field=field)
+    return found
 
 
 def peppol_id(text: str | None, field: str) -> str:

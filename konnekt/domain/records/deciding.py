@@ -44,11 +44,12 @@ def _carry_out(person: Account, values: Facts, by: Account) -> None:
     verb = "change_roles" if set(values) == {"agency_roles"} else ""
     if "is_active" in values:
         verb = "reopen_account" if values["is_active"] else "close_account"
-    before = person.email
+    before, was = person.email, staff.becomes(person, {})
     if "email" in people.RECORD.change(person, values, by=by, verb=verb, guard=guard):
         people.address_changed(person, before)
     if not person.is_active:
         people.closed(person)
+    staff.invite_who_gained(was, person, by=by)
 
 
 def decline(number: int, *, by: Account) -> ProposedChange:

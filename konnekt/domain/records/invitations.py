@@ -13,7 +13,7 @@ from peewee import fn
 from konnekt.background import queue
 from konnekt.background.queue import Tell
 from konnekt.db import transaction
-from konnekt.domain import clock, events
+from konnekt.domain import accounts, clock, events
 from konnekt.domain.accounts import agency_roles, links
 from konnekt.domain.paging import Page, page
 from konnekt.domain.records.audited import staff_only
@@ -150,8 +150,9 @@ def work(job: Job, tell: Tell) -> dict[str, Any]:
 
 def _invite(person: int, by: Account | None, source: str = "") -> bool:
     with transaction():
-        # Takes the account's row, as `links.send` does: of two at once the second sees that it was invited.
-        Account.update(is_active=Account.is_active).where(Account.id == person).execute()
+        accounts.people.hold(
+            person
+        )  # as `links.send` does: of two at once the second sees that it was invited
         who = Account.get_or_none((Account.id == person) & _is_uninvited())
         if who is not None:
             links.invite(who.email, by=by, source=source)

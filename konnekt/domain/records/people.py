@@ -115,11 +115,12 @@ def change(person: int, values: dict[str, Any], *, seen: str, by: Account, is_su
         if row.is_agency_staff and not is_staff:
             guard = staff.keep_somebody(row)
             refusals.ask(_own(row, by), is_sure=is_sure)
-        key, before = name_key(checked["first_name"], checked["last_name"]), row.email
+        key, was = name_key(checked["first_name"], checked["last_name"]), staff.becomes(row, {})
         later = staff.hold_back(row, checked, by)
         now = {name: value for name, value in checked.items() if name not in later}
         if "email" in RECORD.change(row, now, by=by, guard=guard, name_key=key):
-            address_changed(row, before)
+            address_changed(row, was.email)
+        staff.invite_who_gained(was, row, by=by)
     return row
 
 
@@ -142,9 +143,10 @@ def change_roles(
         if agency_roles.ADMINISTRATION not in wanted.split():
             guard = staff.keep_somebody(row)
             refusals.ask(_own_roles(row, by), is_sure=is_sure)
-        values = {"agency_roles": wanted}
+        values, was = {"agency_roles": wanted}, staff.becomes(row, {})
         if not staff.hold_back(row, values, by):
             RECORD.change(row, values, by=by, verb="change_roles", guard=guard)
+            staff.invite_who_gained(was, row, by=by)
     return row
 
 
@@ -233,8 +235,10 @@ def reopen(person: int, *, by: Account) -> Account:
         check_is_somebody(row)
         if row.is_active:
             raise Conflict("This account is open.")
+        was = staff.becomes(row, {})
         if not staff.hold_back(row, {"is_active": True}, by):
             RECORD.change(row, {"is_active": True}, by=by, verb="reopen_account")
+            staff.invite_who_gained(was, row, by=by)
     return row
 
 

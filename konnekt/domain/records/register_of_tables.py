@@ -13,7 +13,7 @@ TEXT = """
 agency | none | portal | none | stays
   key: id
   plain: name street postcode city country coc_number vat_number iban bic peppol_id phone email payroll_number
-  plain: factor_from_on factor_for factor_by_mail invoice_copy_to invoice_text_nl invoice_text_en
+  plain: factor_from_on factor_for factor_by_mail code_by_mail invoice_copy_to invoice_text_nl invoice_text_en
 
 account | everybody | portal | contract | closed
   key: id name_key
@@ -26,9 +26,9 @@ account | everybody | portal | contract | closed
 
 session | everybody | access | interest | session
   key: id account
-  secret: token_hash
+  secret: token_hash mailed_code_hash
   access: created_at seen_at expires_at address browser is_half asked_at
-  access: provider had_factor
+  access: provider had_factor subject
 
 authenticator | everybody | access | interest | factor
   key: id account
@@ -62,7 +62,7 @@ provider_request | everybody | access | interest | provider_request
 device | everybody | access | interest | device
   key: id account
   secret: token_hash
-  access: browser failures created_at seen_at remembered_until_at
+  access: browser failures created_at seen_at remembered_until_at confirmed_at
 
 factor_reset | everybody | access | interest | factor_reset
   key: id account

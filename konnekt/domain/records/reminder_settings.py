@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from konnekt.domain import events, text_fields
+from konnekt.domain import events
 from konnekt.domain.payments import reminder_steps
+from konnekt.domain.records import company_numbers
 from konnekt.domain.records.audited import Several, staff_only
 from konnekt.domain.refusals import Conflict, Invalid
 from konnekt.models import Account, ReminderStep
@@ -47,7 +48,7 @@ def _checked(step: reminder_steps.ChosenStep, faults: list[Invalid]) -> reminder
     texts = []
     for name in ("text_nl", "text_en"):
         try:
-            texts.append(text_fields.lines(getattr(step, name), f"{name}_{step.number}"))
+            texts.append(company_numbers.letter_text(getattr(step, name), f"{name}_{step.number}"))
         except Invalid as fault:
             faults.append(fault)
             texts.append("")

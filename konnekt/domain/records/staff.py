@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from konnekt.domain.accounts import agency_roles
+from konnekt.domain.accounts import agency_roles, links
 from konnekt.domain.records import proposals
 from konnekt.domain.refusals import Conflict
-from konnekt.models import Account
+from konnekt.models import Account, Event
 
 
 def for_two(row: Account, after: Account, *, is_own: bool = False) -> set[str]:
@@ -30,6 +30,28 @@ def _works_here(one: Account) -> bool:
 def administers(one: Account) -> bool:
     """Whether an account can sign in and has the role Administration."""
     return one.is_active and agency_roles.ADMINISTRATION in agency_roles.of(one)
+
+
+def invite_who_gained(was: Account, row: Account, *, by: Account) -> None:
+    """Have who now works at the agency, or has its Administration, show the mail address anew.
+
+    Only where the agency changed that address: whoever did, chose the password at the one before, and knows
+    it still. Others go on with what they have.
+    """
+    gained = (administers(row) and not administers(was)) or (_works_here(row) and not _works_here(was))
+    if gained and _was_readdressed(row):
+        links.invite_anew(row, by=by)
+
+
+def _was_readdressed(row: Account) -> bool:
+    """Whether its mail address was changed since it was last invited so."""
+    told = Event.select(Event.verb, Event.before).where(Event.person == row).order_by(Event.id.desc())
+    for event in told:
+        if event.verb == "invite_anew":
+            return False
+        if "email" in (event.before or {}):
+            return True
+    return False
 
 
 def becomes(row: Account, values: dict[str, Any]) -> Account:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from konnekt.domain import clock
-from konnekt.domain.accounts import attempts, devices, links, passwords, sign_in
+from konnekt.domain.accounts import attempts, devices, links, mailed_codes, passwords, sessions, sign_in
 from konnekt.domain.refusals import Invalid, TooMany
 from konnekt.models import Account, Mail
 from tests import factories
@@ -174,5 +174,15 @@ def test_the_document_says_what_the_code_does() -> None:
         f"each account in {links.BUSY_GAP.seconds // 60} minutes",
         f"at most {attempts.MOST_PER_ACCOUNT} are compared with its password in {attempts.CLOSED.days} days",
         f"{devices.MOST_FAILURES} more for each of its devices",
+        f"{attempts.WRONG_MAILED_CODES} wrong ones and {attempts.MOST_MAILED_CODES} mails of one account in {minutes}",
+    ):
+        assert said in text, said
+    text = (Path(__file__).parents[3] / "docs" / "security.md").read_text()
+    text = " ".join(text.partition("## Two things to get in")[2].partition("\n## ")[0].split())
+    for said in (
+        f"every {devices.CONFIRMED.days} days, for {devices.CONFIRMED_IN_ALL.days} days in all",
+        f"{mailed_codes.DIGITS} digits, works once, for {sessions.HALF_LIFETIME.seconds // 60} minutes",
+        f"could not hand the mail over for {mailed_codes.STUCK.seconds // 60} minutes "
+        f"({mailed_codes.UNTRIED.seconds // 60} where nothing tried to)",
     ):
         assert said in text, said

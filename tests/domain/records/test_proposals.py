@@ -7,12 +7,12 @@ import pytest
 
 from konnekt.db import db
 from konnekt.domain import clock
-from konnekt.domain.accounts import agency_roles, sessions
+from konnekt.domain.accounts import agency_roles, devices, passwords, sessions
 from konnekt.domain.imports import import_files
 from konnekt.domain.records import agency, deciding, people, proposals
 from konnekt.domain.refusals import Conflict, Forbidden, Invalid
-from konnekt.models import Account, Agency, Event, Mail, ProposedChange, Session
-from tests import factories
+from konnekt.models import Account, Agency, Event, Identity, Mail, ProposedChange, Session
+from tests import factories, one_time_codes
 from tests.domain.records.test_record_rules import file
 from tests.factories import World
 
@@ -333,3 +333,115 @@ def test_who_is_not_of_the_agency_costs_no_statement(world: World, ria: Account)
     finally:
         del db.obj.execute_sql
     assert not [sql for sql in asked if "proposed_change" in sql]
+
+
+def first_details(by: Account) -> Agency:
+    values = dict.fromkeys(agency.RECORD.rules, "") | {"name": "InterUM", "country": "NL", "iban": IBAN}
+    return agency.change(values | {"bic": "INGBNL2A"}, seen="", by=by)
+
+
+def test_the_first_account_number_takes_two_as_well(world: World, ria: Account) -> None:
+    Agency.delete().execute()
+    first_details(world.staff)
+    assert (agency.find().name, agency.find().iban, agency.find().bic) == ("InterUM", "", "")
+    assert verbs() == ["change_agency", "propose"]
+    assert IBAN not in str(Event.get(Event.verb == "change_agency").after)
+    deciding.confirm(ProposedChange.get().id, by=ria)
+    assert (agency.find().iban, agency.find().bic) == (IBAN, "INGBNL2A")
+
+
+def test_who_is_alone_fills_it_in_at_once_and_all_are_told(world: World) -> None:
+    Agency.delete().execute()
+    factories.account("Piet", "Plan", is_agency_staff=True, agency_roles="planning")
+    first_details(world.staff)
+    assert agency.find().iban == IBAN
+    assert verbs() == ["change_agency", "decide_alone"]
+    assert Mail.select().where(Mail.kind == "proposal").count() == 2
+
+
+def test_nor_does_a_first_file_go_round_it(world: World, ria: Account) -> None:
+    Agency.delete().execute()
+    report = import_files(file("agency", iban=IBAN), by=world.staff)
+    assert [problem.column for problem in report.problems] == ["iban"]
+    assert Agency.select().first() is None
+
+
+@pytest.fixture
+def planted(world: World) -> Account:
+    """Made by somebody of the agency with an address of his own, who chose its password and left a passkey."""
+    person = factories.account("Ann", "Peters", email="mine@evil.example")
+    passwords.replace(person, "correct horse battery", by=None)
+    one_time_codes.set_up(person)
+    Identity.create(account=person, issuer="https://idp.example", subject="mine", created_at=clock.now())
+    return fresh(person)
+
+
+def opens(person: Account) -> list[str]:
+    """What signs in to the account."""
+    row = fresh(person)
+    ways = {
+        "password": row.password_hash,
+        "factor": row.has_second_factor,
+        "identity": Identity.select().where(Identity.account == row).exists(),
+        "session": Session.select().where(Session.account == row).exists(),
+        "device": devices.is_confirmed(row, DEVICE.get(row.id, "")),
+    }
+    return [way for way, is_there in ways.items() if is_there]
+
+
+DEVICE: dict[int, str] = {}
+
+
+@pytest.mark.parametrize("how", ["staff", "administration", "opened again"])
+def test_who_gains_has_to_show_the_address_where_it_was_changed(
+    world: World, ria: Account, planted: Account, how: str
+) -> None:
+    """Else who made the account, and knows its password, would be the second person."""
+    if how == "administration":
+        change(planted, world.staff, is_agency_staff=True)
+        deciding.confirm(ProposedChange.get().id, by=ria)
+        give(planted, "planning", by=world.staff)
+        deciding.confirm(ProposedChange.get().id, by=ria)
+    if how == "opened again":
+        change(planted, world.staff, is_agency_staff=True)
+        deciding.confirm(ProposedChange.get().id, by=ria)
+        people.close(planted.id, by=world.staff, is_sure=True)
+        deciding.confirm(ProposedChange.get().id, by=ria)
+    change(planted, world.staff, email="ann@um.example")
+    sessions.start(planted)
+    DEVICE[planted.id] = devices.know(planted, "", is_confirmed=True)
+    assert opens(planted) == ["password", "factor", "identity", "session", "device"]
+    Mail.delete().execute()
+    if how == "staff":
+        change(planted, world.staff, is_agency_staff=True)
+    elif how == "administration":
+        give(planted, "planning", "administration", by=world.staff)
+    else:
+        people.reopen(planted.id, by=world.staff)
+    deciding.confirm(ProposedChange.get().id, by=ria)
+    assert opens(planted) == []
+    (invitation,) = Mail.select().where(Mail.kind == "invite")
+    assert invitation.recipient == "ann@um.example"
+    assert verbs()[-1] == "invite_anew"
+    passwords.replace(fresh(planted), "een heel ander wachtwoord", by=None)
+    give(planted, "planning", by=world.staff)
+    for proposal in ProposedChange.select():
+        deciding.confirm(proposal.id, by=ria)
+    give(planted, "planning", "administration", by=world.staff)
+    for proposal in ProposedChange.select():
+        deciding.confirm(proposal.id, by=ria)
+    assert opens(planted) == ["password"], "shown once, it is not asked again"
+
+
+def test_who_is_alone_does_not_go_round_it(world: World, planted: Account) -> None:
+    change(planted, world.staff, email="ann@um.example")
+    change(planted, world.staff, is_agency_staff=True)
+    assert fresh(planted).is_agency_staff
+    assert opens(planted) == []
+
+
+def test_whose_address_never_changed_goes_on(world: World, ria: Account, planted: Account) -> None:
+    change(planted, world.staff, first_name="Anna")
+    change(planted, world.staff, is_agency_staff=True)
+    deciding.confirm(ProposedChange.get().id, by=ria)
+    assert opens(planted) == ["password", "factor", "identity"]
