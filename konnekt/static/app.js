@@ -109,7 +109,7 @@
     (request.action ||= sourceElement.href || sourceElement.formAction));
   on("htmx:before:request", ({ detail: { ctx } }) => {
     ctx.pressed = ctx.sourceElement;
-    ctx.had = ctx.pressed.contains(document.activeElement);
+    ctx.had = ctx.pressed.contains(document.activeElement) && document.activeElement;
     hold(ctx.pressed, ctx.request.submitter || ctx.pressed);
     if (line("problem").contains(ctx.pressed)) return;
     if (!line("problem").contains(document.activeElement)) left = document.activeElement;
@@ -155,11 +155,13 @@
     left?.focus();
   });
 
-  // A swap that took the pressed button away leaves the focus on its like in the new form, else on its row's name,
-  // else on the content.
+  // A swap that took what had the focus away leaves it on what is called so now, else on the pressed button's like in the
+  // new form, else on its row's name, else on the content.
   const regain = ({ had, pressed, target }) => {
     const isLost = () => document.activeElement === document.body;
     if (!had || !isLost()) return;
+    line(had.id)?.focus();
+    if (!isLost()) return;
     const { action } = (pressed.closest("form") || pressed).attributes;
     const like = action && [...document.forms].find((form) => form.getAttribute("action") === action.value);
     like?.querySelector("button:not([type=button], [aria-hidden])")?.focus();

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from konnekt.db import db
+from konnekt.domain.accounts import passwords
 from konnekt.models import (
     Assignment,
     BudgetNumber,
@@ -19,7 +20,7 @@ from konnekt.models import (
     TimesheetLine,
 )
 from tests import factories, invoice_cast
-from tests.browser.conftest import DESKTOP, PHONE, Open, Portal, Site, Watched, cast
+from tests.browser.conftest import DESKTOP, PASSWORD, PHONE, Open, Portal, Site, Watched, cast
 from tests.browser.test_accessible import looked_at
 from tests.browser.test_grid import SLOW, at_desk, cell, desk, state, stored, until
 from tests.factories import World
@@ -161,6 +162,59 @@ def test_a_week_the_same_as_the_one_before_and_back(
     else:
         of.press("Opslaan")
     until(lambda: stored(desk["ZOE"]), {"02": 480, "05": 360}, page)
+    watched.check()
+
+
+def test_escape_closes_the_menu_and_gives_the_focus_back(at_desk: Sit, desk: dict[str, Assignment]) -> None:
+    page = at_desk().page
+    menu, summary = page.locator("#grid-fill"), page.locator("#grid-fill summary")
+    summary.press("Enter")
+    expect(menu).to_have_attribute("open", "")
+    page.get_by_role("button", name="Zelfde als vorige week").focus()
+    page.keyboard.press("Escape")
+    expect(menu).not_to_have_attribute("open", "")
+    expect(summary).to_be_focused()
+    summary.press("Enter")
+    cell(page, "03").focus()
+    page.keyboard.press("Escape")
+    expect(menu).not_to_have_attribute("open", "")
+    expect(cell(page, "03")).to_be_focused()
+
+
+@BOTH
+def test_the_agency_fills_in_on_its_own_form(visit: Open, site: Site, scripts: bool) -> None:
+    world = site.world
+    with db.connection_context():
+        passwords.replace(world.staff, PASSWORD, by=None, source="command")
+    watched = visit(**DESKTOP, javascript=scripts)
+    watched.sign_in(world.staff.email)
+    page, of = watched.page, Hand(watched.page)
+    page.wait_for_url(f"{site.url}/")
+    page.goto(f"{site.url}/bureau/progress/{world.assignment.code}/2026/12/change")
+    before = page.locator("[data-cell]").evaluate_all("all => all.map((one) => one.value)")
+    summary = page.locator("#grid-fill summary")
+    summary.click()
+    if scripts:
+        page.keyboard.press("Escape")
+        expect(page.locator("#grid-fill")).not_to_have_attribute("open", "")
+        expect(summary).to_be_focused()
+        summary.click()
+    of.press("Naar andere weken kopiëren")
+    expect(page.locator("#grid-undo")).to_contain_text("Ingevuld.")
+    expect(cell(page, "10")).to_have_value("8")
+    expect(page.locator("#grid-fill")).not_to_have_attribute("open", "")
+    assert looked_at(page) == []
+    of.press("Ongedaan maken")
+    expect(page.locator("#grid-undo")).to_have_count(0)
+    assert page.locator("[data-cell]").evaluate_all("all => all.map((one) => one.value)") == before
+    expect(summary).to_be_focused()
+    of.open()
+    of.press("Naar andere weken kopiëren")
+    page.get_by_label("Reden").fill("Gebeld op 30 november")
+    of.press("Namens versturen")
+    expect(page.get_by_text("Gewijzigd en verstuurd namens")).to_be_visible()
+    with db.connection_context():
+        assert Timesheet.get().minutes == 4 * 930
     watched.check()
 
 

@@ -8,6 +8,7 @@ from konnekt.db import db
 from konnekt.domain import clock
 from konnekt.domain.accounts import passwords
 from konnekt.models import Event
+from tests import invoice_cast
 from tests.browser.conftest import DESKTOP, PASSWORD, Open, Site, Watched
 from tests.conftest import NOW
 
@@ -195,6 +196,34 @@ def test_the_focus_stays_at_hand_when_a_swap_takes_the_pressed_button_away(site:
     expect(page.get_by_role("heading", level=1)).to_have_text("Ada Bos")
     expect(page).to_have_title(re.compile("^Ada Bos"))
     expect(page.locator("#main")).to_be_focused()
+    watched.check()
+
+
+def test_the_focus_stays_at_hand_until_a_pdf_is_there(site: Site, visit: Open) -> None:
+    """The page asks every second how far it is; what one stands on is drawn anew each time."""
+    clock.fix(NOW)
+    with db.connection_context():
+        invoice_cast.complete(site.world)
+        invoice_cast.approve(site.world.sheet, site.world.supervisor)
+        invoice_cast.run(organisation="FSE")
+    clock.fix("")
+    watched = agency(site, visit)
+    page = watched.page
+    page.goto(f"{site.url}/reports?year=2026&first={site.world.period.id}")
+    page.get_by_role("button", name="PDF").click()
+    page.wait_for_url("**/reports/made/*")
+    held: list[Route] = []
+    page.route("**/reports/made/*", lambda route: held.append(route))
+    back = page.get_by_role("link", name="Terug naar het rapport")
+    back.focus()
+    page.wait_for_function("() => self.htmx")
+    with page.expect_request("**/reports/made/*"):
+        back.focus()
+    page.unroute("**/reports/made/*")
+    for one in held:
+        one.continue_()
+    expect(page.get_by_role("link", name="PDF downloaden")).to_be_visible(timeout=60_000)
+    expect(back).to_be_focused()
     watched.check()
 
 
