@@ -199,8 +199,10 @@ def _cells(
 ) -> Response:
     drawn = registration_change.cells(sheet, typed, web.grants())
     undo = shown.setdefault("undo", request.form.get("undo", ""))
+    page, partial = CHANGE
     return web.page(
-        *CHANGE,
+        page,
+        partial,
         refusal.status if refusal else 200,
         grid=drawn,
         printed=grid_cells.printed(drawn),
