@@ -10,6 +10,7 @@ from konnekt.domain import clock, paging
 from konnekt.domain.invoices import dispatches, states
 from konnekt.domain.paging import Page
 from konnekt.models import Dispatch, Invoice, Organisation, PayPeriod
+from konnekt.models.compiled import compiled
 
 # Days past the due date: from, up to and with.
 BANDS = {"1-30": (1, 30), "31-60": (31, 60), "61-90": (61, 90), "90+": (91, 36_500)}
@@ -62,17 +63,22 @@ def ages() -> list[Band]:
     The keys are of AGES.
     """
     today = clock.today()
-    is_open = states.to_pay() & Invoice.paid_on.is_null()
-    open_cents = fn.COALESCE(fn.SUM(Invoice.total_cents - Invoice.settled_cents), 0)
-    # By its due date, of which there are few, so that age is asked once of each.
-    query = Invoice.select(Invoice.due_on, fn.COUNT(Invoice.id), open_cents).where(is_open)
     sums = {key: [0, 0] for key in AGES}
-    for due_on, count, cents in query.group_by(Invoice.due_on).tuples():
+    for due_on, count, cents in _open():
         days = (today - due_on).days
         key = next(key for key, last in AGES.items() if days <= last)
         sums[key][0] += count
         sums[key][1] += int(cents)
     return [Band(key, *numbers) for key, numbers in sums.items()]
+
+
+@compiled
+def _open() -> Any:
+    """What is open by due date, of which there are few, so that age is asked once of each."""
+    is_open = states.to_pay() & Invoice.paid_on.is_null()
+    open_cents = fn.COALESCE(fn.SUM(Invoice.total_cents - Invoice.settled_cents), 0)
+    query = Invoice.select(Invoice.due_on, fn.COUNT(Invoice.id), open_cents)
+    return query.where(is_open).group_by(Invoice.due_on)
 
 
 def late_days(due_on: date) -> int:
