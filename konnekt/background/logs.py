@@ -8,8 +8,8 @@ An outage has one line a minute (outages.py), an answer of /healthz none.
 
 import json
 import logging
+import random
 import re
-import secrets
 import sys
 import threading
 import time
@@ -114,7 +114,8 @@ def init_app(app: Flask) -> None:
     def begin() -> None:
         g.began = time.perf_counter()
         claimed = request.headers.get("X-Request-Id", "") if config.trusted_proxies else ""
-        cause.begin(claimed if ID.fullmatch(claimed) else secrets.token_hex(8))
+        # No secret: to ask the system for noise took as long as a statement.
+        cause.begin(claimed if ID.fullmatch(claimed) else f"{random.getrandbits(64):016x}")  # noqa: S311
 
     @app.after_request
     def log(response: Response) -> Response:

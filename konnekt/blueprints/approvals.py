@@ -241,13 +241,22 @@ def _list(
     if outcome and not outcome.decided and not outcome.refused:
         refusal = Conflict("Nothing was left to do.")
     status = refusal.status if refusal else 409 if outcome and not outcome.decided else 200
+    mark = listing.mark(rows)
+    latest = decided.latest(who)
+    deadlines = pay_dates.together(pay_dates.deadlines(narrowed.periods()))
+    # As most look at it, the list is drawn once for all that it shows (screens/drawn.py).
+    is_touched = bool(ticked or batch or outcome or refusal or request.args.get("all"))
+    shown_values: tuple[Any, ...] = ()
+    if not is_touched and listing.are_self_contained(rows):
+        lines = tuple(line.values() for together in deadlines for line in together)
+        shown_values = (tuple(rows), g.waiting.values(), latest, lines, by, number)
     return web.page(
         "approvals/index.html",
         "partials/approvals_list.html",
         status,
         rows=rows,
         decided=listing.decided_rows(who, batch) if batch else [],
-        latest=decided.latest(who),
+        latest=latest,
         ticks=listing.ticks(who, ticked, rows),
         refusal=refusal,
         refusals=_refusals(outcome) if outcome else {},
@@ -256,8 +265,9 @@ def _list(
         number=number,
         pages=pages,
         following=listing.following(number, rows, narrowed.count),
-        mark=(mark := listing.mark(rows)),
+        mark=mark,
         tick_all=request.args.get("all") == mark,
-        deadlines=pay_dates.together(pay_dates.deadlines(narrowed.periods())),
+        deadlines=deadlines,
         query=form.query(),
+        shown=shown_values,
     )

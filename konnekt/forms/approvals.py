@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 from typing import Any
 
 from wtforms import Form, StringField
@@ -24,9 +25,14 @@ class ApprovalFilterForm(Form):  # type: ignore[misc]
     page = WholeNumber(validators=[Optional(), NumberRange(1, 10_000)])
     at = WholeNumber(validators=[Optional(), NumberRange(1, 10_000)])
 
-    def values(self) -> waiting.WaitingFilter:
+    @cached_property
+    def _checked(self) -> "ApprovalFilterForm":
+        """Itself, with its errors: looked for once, though three ask."""
         self.validate()
-        period = None if self.period.errors else self.period.data
+        return self
+
+    def values(self) -> waiting.WaitingFilter:
+        period = None if self._checked.period.errors else self.period.data
         name = (self.name.data or "").replace("\0", "").strip()[:100]
         return waiting.WaitingFilter(self.organisation.data or "", period, name)
 
@@ -38,14 +44,14 @@ class ApprovalFilterForm(Form):  # type: ignore[misc]
 
     def number(self) -> int:
         """The page that is asked for."""
-        return self._whole(self.page)
+        return self._whole(self._checked.page)
 
     def place(self) -> int:
         """The page that the rows stand on."""
-        return self._whole(self.at)
+        return self._whole(self._checked.at)
 
-    def _whole(self, field: WholeNumber) -> int:
-        self.validate()
+    @staticmethod
+    def _whole(field: WholeNumber) -> int:
         return 1 if field.errors else field.data or 1
 
 

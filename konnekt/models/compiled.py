@@ -108,7 +108,9 @@ def _compile(query: Any) -> _Statement:
     # Behind IN PostgreSQL does not take an array for one: it read all open hours of everybody (600 ms).
     sql = re.sub(r"NOT IN \(SELECT unnest\((%s::\w+\[\])\)\)", r"<> ALL(\1)", sql)
     sql = re.sub(r"IN \(SELECT unnest\((%s::\w+\[\])\)\)", r"= ANY(\1)", sql)
-    select = query.lhs if isinstance(query, CompoundSelectQuery) else query
+    select = query
+    while isinstance(select, CompoundSelectQuery):
+        select = select.lhs
     columns = select.selected_columns if isinstance(select, SelectBase) else ()
     readers = [(place, _reader(column)) for place, column in enumerate(columns)]
     return _Statement(sql, values, [(place, convert) for place, convert in readers if convert])

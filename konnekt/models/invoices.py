@@ -252,7 +252,10 @@ InvoiceLine.add_index(
 Invoice.add_index(Invoice.year, Invoice.number, where=SQL("NOT has_documents"), name="invoice_undocumented")
 
 # What the agency's payments show: few of many.
-Invoice.add_index(Invoice.kind, Invoice.due_on, where=SQL("paid_on IS NULL"), name="invoice_unsettled")
+Invoice.add_index(
+    Invoice.kind, Invoice.due_on, Invoice.total_cents, Invoice.settled_cents,
+    where=SQL("paid_on IS NULL"), name="invoice_unsettled",
+)  # fmt: skip
 Invoice.add_index(Invoice.issued_on, where=SQL("settled_cents > total_cents"), name="invoice_overpaid")
 
 # What did not go to the bookkeeping yet: few of many where there is one.

@@ -1,5 +1,7 @@
 """Pay periods and closing days: rows, not arithmetic."""
 
+from typing import Any
+
 from peewee import CharField, Check, DateField, IntegerField, TextField
 
 from konnekt.db import BaseModel, MomentField
@@ -20,6 +22,10 @@ class PayPeriod(BaseModel):
     approve_by_at = MomentField()
     pay_on = DateField()
     locked_sheets = IntegerField(default=0)
+
+    def values(self) -> tuple[Any, ...]:
+        """What the row holds."""
+        return tuple(self.__data__.values())
 
     class Meta:
         constraints = [Check("last_on >= first_on"), Check("approve_by_at >= submit_by_at")]

@@ -18,6 +18,7 @@ from konnekt import create_app, migrations
 from konnekt.commands.schema import migrate_database
 from konnekt.config import Config
 from konnekt.db import db, transaction
+from konnekt.domain.invoices import states
 from konnekt.domain.timesheets import link_facts
 from konnekt.models import (
     Account,
@@ -49,9 +50,14 @@ def _list_waiting() -> None:
     waiting.install_triggers()
 
 
+def _say_documents() -> None:
+    """Have each invoice say that its documents are there: else the agency is told of all of them."""
+    Invoice.update(has_documents=states.has_documents()).execute()
+
+
 # What recomputes the facts that tables keep of others, after the rows were made behind their back; migrating
 # once more renews the rest.
-FACTS: list[Callable[[], object]] = [link_facts.recompute, _chain_events, _list_waiting]
+FACTS: list[Callable[[], object]] = [link_facts.recompute, _say_documents, _chain_events, _list_waiting]
 
 CELLS_PER_DAY = 5
 

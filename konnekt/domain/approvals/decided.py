@@ -36,7 +36,7 @@ class Decision:
         return bool(self.sheet.state == (State.APPROVED if self.event.verb == "approve" else State.REJECTED))
 
 
-@dataclass
+@dataclass(frozen=True)
 class Latest:
     """What the last request decided that still stands and can be undone, so many sheets and minutes."""
 

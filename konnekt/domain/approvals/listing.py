@@ -139,6 +139,11 @@ def _waiting(condition: Any, groups: int, size: Any, start: Any) -> Any:
     return query.order_by(*order).limit(size).offset(start)
 
 
+def are_self_contained(rows: Iterable[WaitingRow]) -> bool:
+    """Whether all that these rows show are their own columns, whoever looks."""
+    return all(row.is_self_contained for row in rows)
+
+
 def rows(who: Grants, sheets: Iterable[int], most: int = PAGE) -> list[WaitingRow]:
     """These sheets in any state, as far as the account sees them, in the order of the list."""
     return _rows(who, tuples(_query(_visible(who, Timesheet.id.in_(list(sheets)), most), who.account)))

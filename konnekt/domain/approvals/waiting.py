@@ -81,6 +81,17 @@ class Waiting:
             ]
         )
 
+    def values(self) -> tuple[tuple[Any, ...], ...]:
+        """All that a page shows of it, as values."""
+        return tuple(
+            (
+                one.organisation.id, one.organisation.code, one.organisation.name, one.period.values(),
+                one.is_named, one.count, one.minutes, one.ordinary_count, one.ordinary_minutes,
+                one.fingerprint,
+            )
+            for one in self.groups
+        )  # fmt: skip
+
     def organisations(self) -> list[Organisation]:
         """The organisations with waiting sheets, by name."""
         unique = {group.organisation.id: group.organisation for group in self.groups}.values()

@@ -14,7 +14,7 @@ from konnekt.domain.budgets.raw_rows import rows
 from konnekt.models import BudgetNumber, BudgetSum, Hour, HourType, State, Timesheet, TimesheetLine
 from konnekt.models.compiled import tuples
 
-__all__ = ["COUNTED", "PARTS_OF_A_CENT", "Budget", "count_use", "read"]
+__all__ = ["COUNTED", "PARTS_OF_A_CENT", "Budget", "add_kept", "read"]
 # 1/10,000 euro per hour x minutes x percent, in a cent.
 PARTS_OF_A_CENT = 100 * 60 * 100
 
@@ -67,9 +67,9 @@ def read(
         budgets, uncounted = _with_sums(condition, only_approved)
     states = (State.APPROVED,) if only_approved else COUNTED
     if uncounted:
-        count_use({key: budgets[key] for key in uncounted}, Timesheet.state.in_(states))
+        _count_use({key: budgets[key] for key in uncounted}, Timesheet.state.in_(states))
     if sheets := list(also):
-        count_use(budgets, Timesheet.id.in_(sheets) & Timesheet.state.not_in(states))
+        _count_use(budgets, Timesheet.id.in_(sheets) & Timesheet.state.not_in(states))
     return budgets
 
 
@@ -100,12 +100,21 @@ def _with_sums(condition: Any, only_approved: bool) -> tuple[dict[int, Budget], 
     return budgets, uncounted
 
 
-def count_use(budgets: dict[int, Budget], counts: Any = None) -> None:
+def add_kept(budgets: dict[int, Budget], sheet: int) -> None:
+    """Add what is used of those with a ceiling, and what a sheet (0: none) holds that does not count yet.
+
+    One statement, none where no ceiling is.
+    """
+    limited = [key for key, budget in budgets.items() if budget.is_limited]
+    for key, (minutes, parts) in counted.with_sheet(limited, sheet).items() if limited else ():
+        budgets[key].minutes += minutes
+        budgets[key].parts += parts if budgets[key].ceiling_cents is not None else 0
+
+
+def _count_use(budgets: dict[int, Budget], counts: Any) -> None:
     """Add up what is used of those with a ceiling: one statement, none where no ceiling is."""
     if any(budget.is_limited for budget in budgets.values()):
-        for key, rate, percent, minutes in rows(
-            _used(budgets, Timesheet.state.in_(COUNTED) if counts is None else counts)
-        ):
+        for key, rate, percent, minutes in rows(_used(budgets, counts)):
             budgets[key].minutes += int(minutes)
             budgets[key].parts += int(minutes) * (rate or 0) * percent
 

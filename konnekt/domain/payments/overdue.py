@@ -11,6 +11,7 @@ from konnekt.domain import clock, paging
 from konnekt.domain.invoices import dispatches, states
 from konnekt.domain.paging import Page
 from konnekt.models import Dispatch, Invoice, Organisation, PayPeriod
+from konnekt.models.compiled import compiled
 
 # Days past the due date, wherever they are told apart: from, up to and with; the last without end.
 LONGEST = 36_500
@@ -59,17 +60,22 @@ def is_overdue(first: int = 1, last: int = LONGEST, invoice: Any = Invoice) -> A
 def ages() -> list[Band]:
     """All that is still to be paid by age: not due yet, and each of BANDS; one statement."""
     today = clock.today()
-    is_open = states.to_pay() & Invoice.paid_on.is_null()
-    open_cents = fn.COALESCE(fn.SUM(Invoice.total_cents - Invoice.settled_cents), 0)
-    # By its due date, of which there are few, so that age is asked once of each.
-    query = Invoice.select(Invoice.due_on, fn.COUNT(Invoice.id), open_cents).where(is_open)
     sums = {key: [0, 0] for key in (NOT_DUE, *BANDS)}
-    for due_on, count, cents in query.group_by(Invoice.due_on).tuples():
+    for due_on, count, cents in _open():
         days = (today - due_on).days
         key = next((key for key, (first, last) in BANDS.items() if first <= days <= last), NOT_DUE)
         sums[key][0] += count
         sums[key][1] += int(cents)
     return [Band(key, *numbers) for key, numbers in sums.items()]
+
+
+@compiled
+def _open() -> Any:
+    """What is open by due date, of which there are few, so that age is asked once of each."""
+    is_open = states.to_pay() & Invoice.paid_on.is_null()
+    open_cents = fn.COALESCE(fn.SUM(Invoice.total_cents - Invoice.settled_cents), 0)
+    query = Invoice.select(Invoice.due_on, fn.COUNT(Invoice.id), open_cents)
+    return query.where(is_open).group_by(Invoice.due_on)
 
 
 def late_days(due_on: date) -> int:

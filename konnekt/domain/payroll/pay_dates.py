@@ -61,6 +61,12 @@ class Deadline:
     pay_date: PayDate
     periods: list[PayPeriod]
 
+    def values(self) -> tuple[Any, ...]:
+        """All that a page shows of it, as values."""
+        paid = self.pay_date
+        pays = (paid.period.values() if paid.period else None, paid.later.values() if paid.later else None)
+        return (*pays, *(one.values() for one in self.periods))
+
     @property
     def days_left(self) -> int:
         """Whole days (Amsterdam) until the approve-by; 0 on the day itself."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from peewee import fn
 
@@ -13,6 +14,7 @@ from konnekt.domain.periods.progress import Tally
 from konnekt.domain.records import first_steps
 from konnekt.domain.timesheets import link_facts
 from konnekt.models import PayPeriod, Timesheet
+from konnekt.models.compiled import compiled
 
 
 @dataclass
@@ -75,8 +77,12 @@ def _together(bands: Iterable[overdue.Band]) -> overdue.Band:
 
 def _uninvoiced() -> tuple[int, int]:
     """Approved timesheets with hours that stand on no live invoice, and those hours in minutes."""
+    ((number, minutes),) = _to_invoice()
+    return int(number), int(minutes)
+
+
+@compiled
+def _to_invoice() -> Any:
     minutes = fn.SUM(Timesheet.minutes - Timesheet.invoiced_minutes)
     query = Timesheet.select(fn.COUNT(Timesheet.id), fn.COALESCE(minutes, 0))
-    query = query.where(link_facts.to_invoice())
-    number, minutes = query.scalar(as_tuple=True)
-    return int(number), int(minutes)
+    return query.where(link_facts.to_invoice())

@@ -189,11 +189,10 @@ def load(period: PayPeriod, organisation: str = "", shown: str = "", number: int
     )
 
 
-def joined(query: Any, periods: list[int]) -> Any:
+def joined(query: Any, periods: list[Any]) -> Any:
     """Every flexible assignment that runs in one of the periods (ids) with its sheets, and other sheets."""
     return (
-        query.join(Account)
-        .switch(Assignment)
+        query.switch(Assignment)
         .join(Organisation)
         .switch(Assignment)
         .join(PayPeriod, on=(PayPeriod.calendar == Organisation.calendar), attr="period")
@@ -264,7 +263,7 @@ def _total(tallies: list[Tally]) -> Tally:
 
 
 def _rows(period: PayPeriod, organisation: str, shown: str) -> Any:
-    query = Assignment.select(Assignment, Account, Organisation, PayPeriod, Timesheet)
+    query = Assignment.select(Assignment, Account, Organisation, PayPeriod, Timesheet).join(Account)
     is_shown = CONDITIONS.get(shown, CONDITIONS[""])
     return (
         joined(query, [period.id])

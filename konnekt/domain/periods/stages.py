@@ -2,10 +2,13 @@
 
 from dataclasses import dataclass
 
+from typing import Any
+
 from peewee import fn
 
 from konnekt.domain.periods import progress
 from konnekt.models import Assignment, Organisation, PayPeriod, State, Timesheet
+from konnekt.models.compiled import compiled, slot
 
 # In the order in which a sheet passes them.
 STAGES = (UNSENT, WAITING, APPROVED, INVOICED, PAID) = ("unsent", "waiting", "approved", "invoiced", "paid")
@@ -38,9 +41,21 @@ class PlaceStages:
 
 def of(periods: list[PayPeriod]) -> dict[int, list[PlaceStages]]:
     """By the period's id its organisations by name: one statement."""
-    ids = [period.id for period in periods]
+    places: dict[int, list[PlaceStages]] = {period.id: [] for period in periods}
+    values = {f"period_{number}": period for number, period in enumerate(places)}
+    for period, _id, code, name, unsent, waiting, approved, to_invoice, to_pay in _of(len(places), **values):
+        done = approved - to_invoice - to_pay
+        places[period].append(PlaceStages(code, name, (unsent, waiting, to_invoice, to_pay, done)))
+    return places
+
+
+@compiled
+def _of(count: int) -> Any:
+    """So many periods; the agency's home asks, and an agency has thousands of assignments that run."""
+    periods = [slot(f"period_{number}") for number in range(count)]
+    of_these = Timesheet.select(Timesheet.assignment).where(Timesheet.pay_period.in_(periods))
     # Sheets are looked for of these assignments alone: there are many more that have ended.
-    has_sheet = Assignment.id.in_(Timesheet.select(Timesheet.assignment).where(Timesheet.pay_period.in_(ids)))
+    has_sheet = Assignment.id.in_(of_these)
     conditions = (
         progress.CONDITIONS["unsent"],
         progress.CONDITIONS["waiting"],
@@ -50,15 +65,9 @@ def of(periods: list[PayPeriod]) -> dict[int, list[PlaceStages]]:
     )
     numbers = [fn.COUNT(Assignment.id).filter(one) for one in conditions]
     columns = [PayPeriod.id, Organisation.id, Organisation.code, Organisation.name]
-    query = progress.joined(Assignment.select(*columns, *numbers), ids)
+    query = progress.joined(Assignment.select(*columns, *numbers), periods)
     query = query.where(Assignment.is_asked_for() | has_sheet).group_by(*columns)
-    places: dict[int, list[PlaceStages]] = {period: [] for period in ids}
-    for period, _id, code, name, unsent, waiting, approved, to_invoice, to_pay in query.order_by(
-        fn.LOWER(Organisation.name), Organisation.id
-    ).tuples():
-        done = approved - to_invoice - to_pay
-        places[period].append(PlaceStages(code, name, (unsent, waiting, to_invoice, to_pay, done)))
-    return places
+    return query.order_by(fn.LOWER(Organisation.name), Organisation.id)
 
 
 def tally(places: list[PlaceStages]) -> progress.Tally:

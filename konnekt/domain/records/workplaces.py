@@ -8,6 +8,7 @@ from peewee import JOIN, Case, fn
 from konnekt.domain import access, clock
 from konnekt.domain.access import Grants
 from konnekt.models import Account, Assignment, Deputy, Organisation, PayPeriod, Right, Timesheet
+from konnekt.models.compiled import built, compiled, listed, slot
 
 PAGE = 50
 
@@ -31,22 +32,38 @@ class Workplace:
 
 def workplaces(who: Grants) -> list[Workplace]:
     """Where the account is active; all organisations for the agency: one statement, one more for a deputy."""
-    works_today = (Assignment.organisation == Organisation.id) & _is_active()
+    names = _stands_in_for(who)
+    rows = _workplaces(who.is_agency_staff, today=clock.today(), visible=list(who.organisations))
+    return [
+        _workplace(who, built(Organisation, tuple(columns)), workers or 0, fixed or 0, names)
+        for *columns, workers, fixed in rows
+    ]
+
+
+@compiled
+def _workplaces(is_agency_staff: bool) -> Any:
+    """Organisations with how many work there, added up before they are joined: their rows are long."""
     is_fixed = Case(None, [(Assignment.basis == "fixed", Assignment.worker)])
-    query = (
-        Organisation.select(
-            Organisation,
+    is_there = Assignment.runs(slot("today"), slot("today"))
+    organisations = Organisation.select()
+    if not is_agency_staff:
+        is_there &= Assignment.organisation.in_(listed("visible"))
+        organisations = organisations.where(Organisation.id.in_(listed("visible")))
+    people = (
+        Assignment.select(
+            Assignment.organisation,
             fn.COUNT(Assignment.worker.distinct()).alias("workers"),
             fn.COUNT(is_fixed.distinct()).alias("fixed"),
         )
-        .join(Assignment, JOIN.LEFT_OUTER, on=works_today)
-        .where(_visible(who))
-        .group_by(Organisation.id)
-        .order_by(fn.LOWER(Organisation.name), Organisation.id)
-        .objects()
+        .where(is_there)
+        .group_by(Assignment.organisation)
+        .alias("people")
     )
-    names = _stands_in_for(who)
-    return [_workplace(who, row, row.workers, row.fixed, names) for row in query]
+    return (
+        organisations.select_extend(people.c.workers, people.c.fixed)
+        .join(people, JOIN.LEFT_OUTER, on=(people.c.organisation_id == Organisation.id))
+        .order_by(fn.LOWER(Organisation.name), Organisation.id)
+    )
 
 
 def _workplace(who: Grants, row: Organisation, workers: int, fixed: int, names: dict[int, str]) -> Workplace:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, NamedTuple
 
-from peewee import JOIN, fn
+from peewee import JOIN, SQL, fn
 
 from konnekt.domain import access, clock
 from konnekt.domain.access import Grants
@@ -150,7 +150,10 @@ class Worker(NamedTuple):
 
 @dataclass
 class Team:
-    """The workers of an organisation and a period; drafts: what the account has still to send, anywhere."""
+    """The workers of an organisation and a period; drafts: what the account has still to send, anywhere.
+
+    Of the team around a sheet none are counted: `open_sheet` did.
+    """
 
     period: PayPeriod
     workers: list[Worker]
@@ -183,15 +186,14 @@ def team(who: Grants, choice: Choice) -> Team | None:
 
 
 def around(who: Grants, sheet: grid.Sheet, *, everyone: bool = False) -> Team:
-    """The team around the worker of a sheet, who is in it in any case: one statement."""
+    """The team around the worker of a sheet, who is in it in any case: one statement. Counts no drafts."""
     of = sheet.assignment
     return _team(who, of.organisation_id, sheet.period, of.code, everyone=everyone)
 
 
 def _team(who: Grants, organisation: int, period: PayPeriod, code: str = "", *, everyone: bool) -> Team:
-    rows = _workers(
-        everyone, organisation=organisation, period=period.id, code=code, register=sorted(who.register)
-    )
+    values = {"organisation": organisation, "period": period.id, "code": code}
+    rows = _workers(everyone, not code, **values, register=sorted(who.register))
     workers = [
         Worker(of, full_name(first, last) or email, job, by == "worker", sheet[0] in OPEN, *sheet)
         for of, first, last, email, job, by, _drafts_of, *sheet in rows
@@ -200,14 +202,14 @@ def _team(who: Grants, organisation: int, period: PayPeriod, code: str = "", *, 
 
 
 @compiled
-def _workers(everyone: bool) -> Any:
-    """The lines of a team, and the drafts of the account beside each."""
+def _workers(everyone: bool, has_drafts: bool) -> Any:
+    """The lines of a team; has_drafts: with the account's drafts beside each, counted once for all."""
     is_listed = _listed(everyone=everyone) | (Assignment.code == slot("code"))
     return (
         pay_dates.with_sheets(
             Assignment.select(
                 Assignment.code, Account.first_name, Account.last_name, Account.email, Assignment.job_title,
-                Assignment.entered_by, _drafts(), Timesheet.state, Timesheet.minutes,
+                Assignment.entered_by, _drafts() if has_drafts else SQL("0"), Timesheet.state, Timesheet.minutes,
                 Timesheet.rejection_reason,
             )
             .join(Account)

@@ -117,7 +117,7 @@ def warnings(
     budget_numbers: Iterable[BudgetNumber],
     closing_days: Iterable[date],
 ) -> list[Flag]:
-    """The flags that this entry would get, none stored: at most one statement, for a budget's ceiling.
+    """The flags that this entry would get, none stored: one statement where a budget number has a ceiling.
 
     Not everybody may see each of them: access.may_see_flag.
     """
@@ -171,6 +171,5 @@ def _budgets(numbers: list[BudgetNumber], sheet: int | None) -> dict[int, budget
         )
         for number in numbers
     }
-    counts: Any = Timesheet.state.in_(budget_used.COUNTED)
-    budget_used.count_use(budgets, counts if sheet is None else counts | (Timesheet.id == sheet))
+    budget_used.add_kept(budgets, sheet or 0)
     return budgets
