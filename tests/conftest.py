@@ -29,6 +29,7 @@ from konnekt.domain import clock
 from konnekt.domain.accounts import passwords, sessions
 from konnekt.models import TABLES, Account
 from tests import factories, postgresql
+from tests.lasting_connections import LastingPool
 
 NOW = "2026-11-30T09:00"
 
@@ -71,10 +72,12 @@ def postgresql_url() -> Iterator[str]:
     with postgresql.server() as url:
         with psycopg.connect(f"{url}/postgres", autocommit=True) as connection:
             connection.execute(f"CREATE DATABASE {name}")
-        database.connect(Config(instance=Path(), database=f"{url}/{name}"))
-        migrate_database()
-        db.close_all()
-        yield f"{url}/{name}"
+        with patch.object(database, "PooledPostgresqlDatabase", LastingPool):
+            database.connect(Config(instance=Path(), database=f"{url}/{name}"))
+            migrate_database()
+            db.obj.last()
+            db.close_all()
+            yield f"{url}/{name}"
 
 
 @pytest.fixture(scope="session")

@@ -185,8 +185,12 @@ def record(limits: Sequence[Limit]) -> Sequence[Limit]:
     Each row is taken before it is read, so that of many at the same moment never more than the limit get
     through. A refused one changes nothing and prolongs nothing.
     """
+    rows = {
+        row.key: row
+        for row in SignInAttempt.select().where(SignInAttempt.key.in_([one.key for one in limits]))
+    }
     for limit in limits:
-        limit.refuse(_row(limit))
+        limit.refuse(rows.get(limit.key))
     _prune()
     with transaction():
         for limit in limits:

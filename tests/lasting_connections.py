@@ -1,0 +1,58 @@
+"""Connections to PostgreSQL that one test hands on to the next.
+
+A new one reads the description of every table that it meets, which takes longer than what most tests ask.
+"""
+
+import os
+from typing import Any, ClassVar
+
+import psycopg
+from peewee import PostgresqlDatabase
+from playhouse.pool import _PooledPostgresqlDatabase
+
+MOST = 4
+# All that a session keeps but the plans of its statements: the program that sends these counts on them.
+FORGET = "RESET ALL; CLOSE ALL; UNLISTEN *; DISCARD TEMP; SELECT pg_advisory_unlock_all()"
+
+
+class _Lasting(PostgresqlDatabase):
+    """The database below the pool: what the pool closes stays open here, emptied of all that a session keeps."""
+
+    idle: ClassVar[dict[str, list[psycopg.Connection]]] = {}
+
+    def _connect(self) -> Any:
+        idle = self.idle.get(self._whose(), [])
+        while idle:
+            connection = idle.pop()
+            try:
+                connection.execute("SELECT")
+            except psycopg.OperationalError:
+                connection.close()  # the server ended it meanwhile
+            else:
+                return connection
+        return super()._connect()
+
+    def _close(self, conn: Any) -> None:
+        idle = self.idle.get(self._whose())
+        if idle is None or len(idle) >= MOST:
+            super()._close(conn)
+            return
+        try:
+            conn.rollback()
+            conn.execute(FORGET)
+        except psycopg.Error:
+            super()._close(conn)
+        else:
+            idle.append(conn)
+
+    def _whose(self) -> str:
+        """Which connections are alike: not those of another process, which has forked from this one."""
+        return f"{os.getpid()} {self.database} {sorted(self.connect_params.items())}"
+
+
+class LastingPool(_PooledPostgresqlDatabase, _Lasting):
+    """The portal's pool, on connections that last."""
+
+    def last(self) -> None:
+        """Have the connections to this database last from now on, in this process."""
+        self.idle.setdefault(self._whose(), [])
