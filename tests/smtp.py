@@ -1,7 +1,9 @@
 """A real mail server on the loopback address that keeps what it gets."""
 
+import re
 import ssl
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from email import message_from_bytes, policy
@@ -114,3 +116,14 @@ def certificate(folder: Path) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(cert, key)
     return context
+
+
+def newest_code(box: Postbox, many: int = 1) -> str:
+    """The code to sign in with of the last of so many mails with one, which is on its way."""
+    until = time.monotonic() + 30
+    while len(letters := [one for one in box.mails if "code" in one["Subject"]]) < many:
+        assert time.monotonic() < until, "no mail came"
+        time.sleep(0.05)
+    body = letters[-1].get_body(("plain",))
+    assert body
+    return str(re.findall(r"^(\d{4} \d{4})\r?$", body.get_content(), re.M)[0])

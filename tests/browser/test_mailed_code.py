@@ -1,8 +1,6 @@
 """A code by mail on a phone, with and without scripts: the mail is read in another browser, the code typed here."""
 
-import re
 import shutil
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -37,17 +35,6 @@ def mailing(
         yield address, box
 
 
-def newest_code(box: smtp.Postbox, many: int) -> str:
-    """That of the last of so many mails, which is on its way."""
-    until = time.monotonic() + 15
-    while len(letters := [one for one in box.mails if "code" in one["Subject"]]) < many:
-        assert time.monotonic() < until, "no mail came"
-        time.sleep(0.05)
-    body = letters[-1].get_body(("plain",))
-    assert body
-    return re.findall(r"^(\d{4} \d{4})\r?$", body.get_content(), re.M)[0]
-
-
 @pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no script"])
 def test_in_a_browser_that_is_not_known(
     chromium: Browser, mailing: tuple[str, smtp.Postbox], scripts: bool
@@ -69,7 +56,7 @@ def test_in_a_browser_that_is_not_known(
     if scripts:
         assert violations(page) == []
     watched.check()
-    code = newest_code(box, before + 1)
+    code = smtp.newest_code(box, before + 1)
     field.fill("0000 0000")
     page.keyboard.press("Enter")
     expect(page.get_by_text("Dit is niet de code uit de nieuwste mail.")).to_be_visible()
