@@ -14,6 +14,7 @@ from konnekt.domain.records import personal_data
 from konnekt.domain.refusals import Invalid, TooMany
 from konnekt.forms.account import ChangePasswordForm
 from konnekt.screens import known_device, web
+from konnekt.screens.downloads import attachment
 
 bp = Blueprint("account", __name__, url_prefix="/account")
 
@@ -74,10 +75,8 @@ def _password_page(form: ChangePasswordForm, status: int) -> Response:
 def data() -> Response:
     """Everything that is kept about oneself, as a ZIP; that it was handed out is noted."""
     files = personal_data.of_person(web.account().id, by=web.account(), say=_)
-    response = Response(archives.stream(files, clock.local(clock.now())), content_type=archives.ZIP)
-    name = _("personal-data")
-    response.headers.set("Content-Disposition", "attachment", filename=f"{name}.zip")
-    return response
+    zipped = archives.stream(files, clock.local(clock.now()))
+    return attachment(zipped, archives.ZIP, _("personal-data") + ".zip")
 
 
 @bp.post("/sessions/<int:session>/end")

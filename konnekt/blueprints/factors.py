@@ -13,6 +13,7 @@ from konnekt.forms.account import AuthenticatorForm, PasskeyForm
 from konnekt.forms.auth import CodeForm
 from konnekt.models import Authenticator, Passkey
 from konnekt.screens import once_more, passkey_button, qr_code, required_factor, web
+from konnekt.screens.downloads import attachment
 
 bp = Blueprint("factors", __name__, url_prefix="/account/factors")
 
@@ -183,11 +184,8 @@ def recovery_code_file() -> Response:
     codes = recovery_codes.of_page(web.account(), request.form.get("codes", ""))
     if not codes:
         raise Conflict("These codes no longer work: others were made since. Make new ones.")
-    response = make_response("\n".join([*codes, ""]))
-    response.mimetype = "text/plain"
     name = secure_filename(_("Konnekt recovery codes"))
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}.txt"'
-    return response
+    return attachment("\n".join([*codes, ""]), "text/plain; charset=utf-8", f"{name}.txt")
 
 
 @bp.errorhandler(Refused)

@@ -3,7 +3,7 @@
 from functools import partial
 from typing import Any
 
-from flask import Blueprint, abort, g, make_response, redirect, request, url_for
+from flask import Blueprint, abort, g, redirect, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug import Response
@@ -15,6 +15,7 @@ from konnekt.domain.payroll import pay_dates
 from konnekt.forms.hours import DownloadForm, WorkerYearForm
 from konnekt.forms.registration import ChoiceForm
 from konnekt.screens import grid_views, period_charts, web
+from konnekt.screens.downloads import attachment
 from konnekt.screens.grid_page import GridPage, Neighbour
 from konnekt.screens.sheet_text import hours_file
 
@@ -95,12 +96,7 @@ def download() -> Response:
     year = None if form.first.data or form.last.data else WorkerYearForm(request.args).number("year")
     hours = hour_totals.hours(web.account(), year, form.first.data, form.last.data)
     content, kind, ending = hours_file(hours, request.args.get("format", ""))
-    response = make_response(content)
-    response.content_type, response.headers["Content-Disposition"] = (
-        kind,
-        f'attachment; filename="uren.{ending}"',
-    )
-    return response
+    return attachment(content, kind, f"uren.{ending}")
 
 
 def _open(code: str, year: int | None = None, number: int | None = None) -> GridPage:
@@ -145,40 +141,7 @@ def show(code: str) -> Response:
     return grid_views.show(partial(_open, code))
 
 
-@bp.post("/<code>/save")
-def save(code: str) -> Response:
-    """Keep what was typed, in a draft."""
-    return grid_views.save(partial(_open, code))
-
-
-@bp.post("/<code>/send")
-def send(code: str) -> Response:
-    """Send the sheet with what was typed."""
-    return grid_views.send(partial(_open, code))
-
-
-@bp.post("/<code>/withdraw")
-def withdraw(code: str) -> Response:
-    """Take back what was just sent (Ongedaan maken)."""
-    return grid_views.withdraw(partial(_open, code))
-
-
-@bp.post("/<code>/lines")
-def lines(code: str) -> Response:
-    """Add or remove a row; nothing is stored."""
-    return grid_views.lines(partial(_open, code))
-
-
-@bp.post("/<code>/copy")
-def copy(code: str) -> Response:
-    """Take over the pattern of the sheet before."""
-    return grid_views.copy(partial(_open, code))
-
-
-@bp.post("/<code>/fill")
-def fill(code: str) -> Response:
-    """Fill in other weeks, working days, the usual week, or one budget number."""
-    return grid_views.fill(partial(_open, code))
+grid_views.add_steps(bp, _open)
 
 
 @bp.post("/<code>/turn")

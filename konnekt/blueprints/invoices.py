@@ -15,6 +15,7 @@ from konnekt.domain.invoices import detail, dispatches, listing, send, states
 from konnekt.domain.refusals import Conflict, Invalid, Refused
 from konnekt.forms.invoices import InvoiceFilterForm, picks
 from konnekt.screens import web
+from konnekt.screens.downloads import attachment
 from konnekt.screens.formats import period_and_year
 
 bp = Blueprint("invoices", __name__, url_prefix="/invoices")
@@ -68,7 +69,7 @@ def csv() -> Response:
     """What is found, as a file that spreadsheets open."""
     _only_readers()
     rows = _rows(InvoiceFilterForm(request.args).values())
-    return _download(tables.csv_file(_header(), rows, web.language()), tables.CSV, f"{_('invoices')}.csv")
+    return attachment(tables.csv_file(_header(), rows, web.language()), tables.CSV, f"{_('invoices')}.csv")
 
 
 @bp.get("/list.xlsx")
@@ -84,7 +85,7 @@ def xlsx() -> Response:
         )
         return _list(form, refusal)
     content = tables.xlsx_file(_("Invoices"), _header(), _rows(by))
-    return _download(content, tables.XLSX, f"{_('invoices')}.xlsx")
+    return attachment(content, tables.XLSX, f"{_('invoices')}.xlsx")
 
 
 @bp.get("/zip")
@@ -107,7 +108,7 @@ def bundle() -> Response:
     name = _("not-in-here")
     files = detail.contents(documents, (f"{name}.txt", lost))
     content = archives.stream(files, clock.local(clock.now()))
-    return _download(content, archives.ZIP, f"{_('invoices')}.zip")
+    return attachment(content, archives.ZIP, f"{_('invoices')}.zip")
 
 
 @bp.get("/<int:invoice>")
@@ -151,13 +152,7 @@ def ubl(invoice: int) -> Response:
 
 def _document(invoice: int, kind: str) -> Response:
     file = detail.document(invoice, kind, web.grants())
-    return _download(file.content, file.media_type, file.name)
-
-
-def _download(content: bytes | Iterator[bytes], media_type: str, name: str) -> Response:
-    response = Response(content, content_type=media_type)
-    response.headers.set("Content-Disposition", "attachment", filename=name)
-    return response
+    return attachment(file.content, file.media_type, file.name)
 
 
 def _header() -> list[str]:

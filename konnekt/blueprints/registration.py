@@ -88,40 +88,7 @@ def show(code: str) -> Response:
     return grid_views.show(partial(_open, code))
 
 
-@bp.post("/<code>/save")
-def save(code: str) -> Response:
-    """Keep what was typed, in a draft."""
-    return grid_views.save(partial(_open, code))
-
-
-@bp.post("/<code>/send")
-def send(code: str) -> Response:
-    """Send the sheet with what was typed."""
-    return grid_views.send(partial(_open, code))
-
-
-@bp.post("/<code>/withdraw")
-def withdraw(code: str) -> Response:
-    """Take back what was just sent (Ongedaan maken)."""
-    return grid_views.withdraw(partial(_open, code))
-
-
-@bp.post("/<code>/lines")
-def lines(code: str) -> Response:
-    """Add or remove a row; nothing is stored."""
-    return grid_views.lines(partial(_open, code))
-
-
-@bp.post("/<code>/copy")
-def copy(code: str) -> Response:
-    """Take over the pattern of the sheet before."""
-    return grid_views.copy(partial(_open, code))
-
-
-@bp.post("/<code>/fill")
-def fill(code: str) -> Response:
-    """Fill in other weeks, working days, the usual week, or one budget number."""
-    return grid_views.fill(partial(_open, code))
+grid_views.add_steps(bp, _open)
 
 
 @bp.post("/<code>/turn")

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import date, datetime
 
-from flask import Blueprint, abort, make_response, request
+from flask import Blueprint, abort, request
 from flask_babel import gettext as _
 from werkzeug import Response
 
@@ -14,6 +14,7 @@ from konnekt.domain.timesheets import listing
 from konnekt.forms.timesheets import SheetFilterForm
 from konnekt.models import State
 from konnekt.screens import web
+from konnekt.screens.downloads import attachment
 from konnekt.screens.formats import period_and_year
 from konnekt.screens.sheet_text import decimal_hours, state_word
 
@@ -73,10 +74,7 @@ def _file(ending: str) -> Response:
         content, kind = tables.xlsx_file(_("Timesheets"), header, rows), tables.XLSX
     else:
         content, kind = tables.csv_file(header, rows, web.language()), tables.CSV
-    response = make_response(content)
-    response.content_type = kind
-    response.headers.set("Content-Disposition", "attachment", filename=f"urenbriefjes.{ending}")
-    return response
+    return attachment(content, kind, f"urenbriefjes.{ending}")
 
 
 def _rows(by: listing.SheetFilter) -> Iterator[list[tables.Cell]]:

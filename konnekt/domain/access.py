@@ -98,9 +98,7 @@ def _rights() -> Any:
             on=(
                 (Deputy.organisation == Organisation.id)
                 & (Deputy.deputy == slot("account"))
-                & (Deputy.first_on <= slot("today"))
-                & (Deputy.last_on >= slot("today"))
-                & Deputy.ended_at.is_null()
+                & Deputy.stands_in(slot("today"))
             ),
         )
         .switch(Organisation)

@@ -1,12 +1,14 @@
-"""The bookkeeping: its settings, a debtor's number, the batch that was shown, why one is undone."""
+"""The bookkeeping: its settings, a debtor's number and the batch that was shown."""
 
 from typing import Any
 
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, DateField, HiddenField, SelectField, StringField, TextAreaField
+from wtforms import BooleanField, DateField, HiddenField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import InputRequired, Length, Optional
+from wtforms.validators import Length, Optional
+
+from konnekt.forms.bureau.fields import columns
 
 PROGRAMS = [
     SelectChoice("exact", "Exact Online"),
@@ -41,7 +43,7 @@ class BooksForm(FlaskForm):  # type: ignore[misc]
 
     def values(self) -> dict[str, Any]:
         """What was typed, by column."""
-        return {name: value for name, value in self.data.items() if name not in ("csrf_token", "seen")}
+        return columns(self)
 
 
 class DebtorForm(FlaskForm):  # type: ignore[misc]
@@ -55,9 +57,3 @@ class MakeBatchForm(FlaskForm):  # type: ignore[misc]
     """The batch that was shown: its fingerprint."""
 
     seen = HiddenField(validators=[Length(max=64)])
-
-
-class UndoBatchForm(FlaskForm):  # type: ignore[misc]
-    """Why a batch is undone."""
-
-    reason = TextAreaField(_("Reason"), [InputRequired(_("Write the reason, so that it can be put right."))])

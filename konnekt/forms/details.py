@@ -15,6 +15,8 @@ from wtforms import (
 )
 from wtforms.validators import Optional
 
+from konnekt.forms.bureau.fields import columns
+
 
 class DetailsForm(FlaskForm):  # type: ignore[misc]
     """All that the agency keeps of itself. seen: how it was when the form was drawn."""
@@ -44,7 +46,7 @@ class DetailsForm(FlaskForm):  # type: ignore[misc]
 
     def values(self) -> dict[str, Any]:
         """What was typed, by column."""
-        return {name: value for name, value in self.data.items() if name not in ("csrf_token", "seen")}
+        return columns(self)
 
 
 class FactorTermForm(FlaskForm):  # type: ignore[misc]

@@ -2,9 +2,9 @@
 
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
-from wtforms import Form, HiddenField, SelectField, TextAreaField
+from wtforms import Form, HiddenField, SelectField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import Length
 
 FORMATS = [
     ("neutral", _("CSV, per worker and day")),
@@ -48,12 +48,6 @@ class FormatForm(Form):  # type: ignore[misc]
         if not self.validate():
             self.format.process_data("neutral")
         return str(self.format.data)
-
-
-class UndoForm(FlaskForm):  # type: ignore[misc]
-    """Why a batch is undone."""
-
-    reason = TextAreaField(_("Reason"), [InputRequired(_("Write the reason, so that it can be put right."))])
 
 
 class ExportForm(FlaskForm):  # type: ignore[misc]

@@ -49,7 +49,7 @@ class Assignment(BaseModel):
 
         Only flexible hours are registered (manual), and an organisation that had ended before is no client.
         """
-        is_client = Organisation.ended_on.is_null() | (Organisation.ended_on >= PayPeriod.first_on)
+        is_client = Organisation.goes_on(PayPeriod.first_on)
         return (cls.basis == "flexible") & cls.runs(PayPeriod.first_on, PayPeriod.last_on) & is_client
 
 

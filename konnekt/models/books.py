@@ -14,6 +14,7 @@ from peewee import (
 )
 
 from konnekt.db import BaseModel, MomentField
+from konnekt.models.batches import Batch
 from konnekt.models.people import Account
 
 PROGRAMS = ("neutral", "exact", "twinfield", "afas")
@@ -52,7 +53,7 @@ class LedgerSettings(BaseModel):
     vat_code_reverse_charge_abroad = CharField(default="")
 
 
-class LedgerBatch(BaseModel):
+class LedgerBatch(Batch, BaseModel):
     """Documents that went to the bookkeeping together; Invoice and Payment say in which batch they are.
 
     frozen: the entries and what the bookkeeping called things, so that its files stay the same for ever.
@@ -71,8 +72,3 @@ class LedgerBatch(BaseModel):
 
     class Meta:
         constraints = [Check("handed_over_at IS NULL OR undone_at IS NULL")]
-
-    @property
-    def may_undo(self) -> bool:
-        """Whether it is neither handed over nor undone."""
-        return self.handed_over_at is None and self.undone_at is None

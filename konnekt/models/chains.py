@@ -38,9 +38,8 @@ CONTENT = (
     "on_behalf_of_id", "source", "revision", "reason", "before", "after", "batch",
 )  # fmt: skip
 COLUMNS = ", ".join(f'"{name}"' for name in (*CONTENT, "salt", "erased", "previous", "hash"))
-# What of it can be erased, and what salts it.
-WORDS = ("reason", "before", "after")
-_SALT, _ERASED = len(CONTENT), len(CONTENT) + 1
+# What salts the part of it that can be erased.
+_SALT = len(CONTENT)
 SALT_BYTES = 16
 # Where an event has several of these, it belongs to the chain of the first.
 OF = ("timesheet", "invoice", "organisation", "person")

@@ -5,8 +5,6 @@ from peewee import CharField, Check, ForeignKeyField, TextField
 from konnekt.db import BaseModel, MomentField
 from konnekt.models.people import Account, AccountLink
 
-PURPOSES = ("sign_in", "link", "bind", "once_more")
-
 
 class Identity(BaseModel):
     """Who an account is at one provider: issuer and subject, which change hands for nobody (OIDC Core 5.7).

@@ -105,6 +105,11 @@ class Organisation(BaseModel):
     sign_in = CharField(default="off", constraints=[Check("sign_in IN ('off', 'offered', 'required')")])
     name_key = TextField(default="")
 
+    @classmethod
+    def goes_on(cls, on: Any) -> Any:
+        """The condition: it had not ended before this day (a day, or a column)."""
+        return cls.ended_on.is_null() | (cls.ended_on >= on)
+
     def save(self, *args: Any, **kwargs: Any) -> Any:
         """Save, and keep what the name is searched by."""
         self.name_key = fold(self.name)
@@ -141,6 +146,30 @@ class Deputy(BaseModel):
 
     class Meta:
         constraints = [Check("last_on >= first_on"), Check("supervisor_id <> deputy_id")]
+
+    @classmethod
+    def goes_on(cls, on: Any) -> Any:
+        """The condition: nobody ended it, and its last day is not before this one (a day, or a slot)."""
+        return cls.ended_at.is_null() & (cls.last_on >= on)
+
+    @classmethod
+    def stands_in(cls, on: Any) -> Any:
+        """The condition: on this day the deputy decides too."""
+        return (cls.first_on <= on) & cls.goes_on(on)
+
+    @classmethod
+    def whole(cls) -> Any:
+        """Deputies with both people and the organisation, the earliest first."""
+        deputy = Account.alias()
+        return (
+            cls.select(cls, Account, deputy, Organisation)
+            .join(Account, on=(cls.supervisor == Account.id))
+            .switch(cls)
+            .join(deputy, on=(cls.deputy == deputy.id), attr="deputy")
+            .switch(cls)
+            .join(Organisation)
+            .order_by(cls.first_on, cls.id)
+        )
 
 
 class DeputyRequest(BaseModel):

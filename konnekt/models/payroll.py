@@ -3,12 +3,13 @@
 from peewee import SQL, CharField, Check, DateField, ForeignKeyField, IntegerField, JSONField
 
 from konnekt.db import BaseModel, MomentField
+from konnekt.models.batches import Batch
 from konnekt.models.people import Account
 from konnekt.models.periods import PayPeriod
 from konnekt.models.timesheets import Hour
 
 
-class PayrollBatch(BaseModel):
+class PayrollBatch(Batch, BaseModel):
     """What one calendar pays on one pay date.
 
     frozen: the numbers, names and codes as they were, so that its files stay the same for ever.
@@ -28,11 +29,6 @@ class PayrollBatch(BaseModel):
     handed_over_at = MomentField(null=True)
     undone_at = MomentField(null=True)
     erased_at = MomentField(null=True)
-
-    @property
-    def may_undo(self) -> bool:
-        """Whether it is neither handed over nor undone."""
-        return self.handed_over_at is None and self.undone_at is None
 
     class Meta:
         indexes = ((("calendar", "pay_on", "sequence"), True),)

@@ -4,9 +4,10 @@ A door says how its sheet is opened and where one can go on to; what is typed is
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
-from flask import flash, redirect, request, url_for
+from flask import Blueprint, flash, redirect, request, url_for
 from flask_babel import gettext as _, ngettext
 from werkzeug import Response
 
@@ -169,6 +170,16 @@ def _fill(opened: Open, what: str, verb: Callable[[empty_cells.EmptyCells], int]
             typed.rows, undo = before, request.form.get("undo", "")
         return _refused(opened, typed, refusal, undo=undo)
     return _announced(fill_notice(filled), grid_page, typed, undo=undo, offered=offered)
+
+
+def add_steps(bp: Blueprint, opened: Callable[[str], GridPage]) -> None:
+    """Give a door the addresses of what is done on the grid: `/<code>/save`, `/<code>/send` and so on."""
+    for step in (save, send, withdraw, lines, copy, fill):
+
+        def view(code: str, step: Callable[[Open], Response] = step) -> Response:
+            return step(partial(opened, code))
+
+        bp.add_url_rule(f"/<code>/{step.__name__}", step.__name__, view, methods=["POST"])
 
 
 def turn(opened: Open, other: Callable[[Neighbour], GridPage]) -> Response:

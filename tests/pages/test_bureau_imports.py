@@ -187,7 +187,7 @@ def test_every_error_is_said_and_nothing_is_imported(staff: Visitor, world: Worl
     assert staff.post(f"/bureau/imports/{check}/confirm").status_code == 409
     assert HourType.select().count() == 5
     csv = staff.get(f"/bureau/imports/{check}/lines.csv")
-    assert csv.headers["Content-Disposition"] == f'attachment; filename="import-{check}.csv"'
+    assert csv.headers["Content-Disposition"] == f"attachment; filename=import-{check}.csv"
     assert csv.data.decode("utf-8-sig").splitlines()[:2] == [
         "Bestand;Regel;Kolom;Wat;Was;Wordt",
         "hour_types.csv;4;multiplier_percent;Typ een percentage van 1 tot en met 1000.;;",

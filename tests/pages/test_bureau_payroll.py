@@ -133,7 +133,7 @@ def test_downloads(bureau: Visitor, format: str, media_type: str, ending: str) -
     assert file.status_code == 200
     assert file.headers["Content-Type"] == media_type
     name = f"four_weeks-2026-12-09-0-{format}.{ending}"
-    assert file.headers["Content-Disposition"] == f'attachment; filename="{name}"'
+    assert file.headers["Content-Disposition"] == f"attachment; filename={name}"
     assert bureau.get(address).data == file.data
     if ending == "json":
         assert len(json.loads(file.data)) == 1

@@ -403,7 +403,7 @@ def test_own_hours_as_csv_and_xlsx(noor: Visitor, world: World) -> None:
     Hour.update(minutes=440).where(Hour.day == date(2026, 11, 4)).execute()
     answer = noor.get("/hours/download?year=2026&format=csv")
     assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
-    assert answer.headers["Content-Disposition"] == 'attachment; filename="uren.csv"'
+    assert answer.headers["Content-Disposition"] == "attachment; filename=uren.csv"
     of = f"{world.assignment.code} · Studentassistent;Faculty of Science and Engineering;Periode 12 van 2026 (week 45–48);Uursoort REG"
     assert answer.data.decode("utf-8-sig").splitlines() == [
         "Dag;Plaatsing;Organisatie;Periode;Uursoort;Uren;Opmerking;Status",

@@ -353,7 +353,7 @@ def test_recovery_codes_come_with_the_first_app(app: Flask, noor: Account) -> No
     saved = visitor.post("/account/factors/recovery-codes/file", {"codes": " ".join(codes)})
     assert saved.text.split() == codes
     assert saved.mimetype == "text/plain"
-    assert saved.headers["Content-Disposition"] == 'attachment; filename="Konnekt_herstelcodes.txt"'
+    assert saved.headers["Content-Disposition"] == "attachment; filename=Konnekt_herstelcodes.txt"
     assert saved.headers["Cache-Control"] == "no-store"
     laptop = one_time_codes.begun(noor, "Laptop")
     response = visitor.post(f"/account/factors/{laptop.row.id}", {"factor_code": laptop.code()})

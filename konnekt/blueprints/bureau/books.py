@@ -11,15 +11,15 @@ from konnekt.domain import events, paging
 from konnekt.domain.payments import books
 from konnekt.domain.records import books_settings, organisations
 from konnekt.domain.refusals import Conflict, NotFound, Refused
-from konnekt.forms.books import BooksForm, DebtorForm, MakeBatchForm, UndoBatchForm
+from konnekt.forms.books import BooksForm, DebtorForm, MakeBatchForm
 from konnekt.forms.numbers import whole
 from konnekt.screens import web
+from konnekt.screens.batch_page import BatchPage
 
 bp = Blueprint("books", __name__, url_prefix="/books")
 
 LIST = ("bureau/books/index.html", "partials/books_list.html")
 SETTINGS = ("bureau/books/settings.html", "partials/books_settings.html")
-BATCH = ("bureau/books/batch.html", "partials/books_batch.html")
 DEBTOR = ("bureau/books/debtor.html", "partials/books_debtor.html")
 
 
@@ -53,7 +53,7 @@ def make() -> Response:
         return _list(refusal)
     there = url_for(".show", batch=batch.id)
     notice = _("The batch is made: download its file and read it into the bookkeeping.")
-    done = web.done(notice, there, BATCH[1], is_moved=True, **_batch(batch.id))
+    done = web.done(notice, there, BATCH.partial, is_moved=True, **_batch(batch.id))
     return web.moved(done, there) if web.is_htmx() else done
 
 
@@ -66,7 +66,7 @@ def batches() -> Response:
 @bp.get("/batches/<int:batch>")
 def show(batch: int) -> Response:
     """One batch: its files, its totals, its documents."""
-    return web.page(*BATCH, **_batch(batch))
+    return BATCH.show(batch)
 
 
 def _batch(batch: int) -> dict[str, Any]:
@@ -79,6 +79,9 @@ def _batch(batch: int) -> dict[str, Any]:
         "page": paging.of_list(entries, _number()),
         "events": events.latest(thing=books.thing(row)),
     }
+
+
+BATCH = BatchPage("bureau/books/batch.html", "partials/books_batch.html", _batch)
 
 
 @bp.get("/batches/<int:batch>/<format>")
@@ -96,43 +99,13 @@ def download(batch: int, format: str) -> Response:
 @bp.route("/batches/<int:batch>/hand-over", methods=["GET", "POST"])
 def hand_over(batch: int) -> Response:
     """Ask, then say that the bookkeeping has it."""
-    if request.method == "GET":
-        return _asked(batch, "hand_over")
-    try:
-        books.hand_over(batch, by=web.account())
-    except Conflict as refusal:
-        return _asked(batch, "", refusal=refusal)
-    return _decided(batch, _("Marked: the bookkeeping has it."))
+    return BATCH.hand_over(batch, books.hand_over, _("Marked: the bookkeeping has it."))
 
 
 @bp.route("/batches/<int:batch>/undo", methods=["GET", "POST"])
 def undo(batch: int) -> Response:
     """Ask for the reason, then take the batch back."""
-    form = UndoBatchForm()
-    if request.method == "GET" or not form.validate():
-        return _asked(batch, "undo", form)
-    try:
-        books.undo(batch, form.reason.data or "", by=web.account())
-    except Refused as refusal:
-        return _asked(batch, "undo", form, refusal)
-    return _decided(batch, _("Undone: its documents go with the next batch."))
-
-
-def _asked(
-    batch: int, asking: str, form: UndoBatchForm | None = None, refusal: Refused | None = None
-) -> Response:
-    """The batch with the question; after a refusal as it is by now, with what was typed."""
-    context = _batch(batch)
-    if refusal is not None and not context["batch"].may_undo:
-        asking = ""
-    if refusal is not None and form is not None and asking:
-        web.refuse(form, refusal)
-    status = refusal.status if refusal else 422 if form and form.errors else 200
-    return web.page(*BATCH, status, **context, asking=asking, form=form, refusal=refusal)
-
-
-def _decided(batch: int, notice: str) -> Response:
-    return web.done(notice, url_for(".show", batch=batch), BATCH[1], **_batch(batch))
+    return BATCH.undo(batch, books.undo, _("Undone: its documents go with the next batch."))
 
 
 @bp.get("/settings")

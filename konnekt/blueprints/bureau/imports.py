@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, make_response, redirect, url_for
+from flask import Blueprint, redirect, url_for
 from flask_babel import gettext as _
 from werkzeug import Response
 
@@ -12,6 +12,7 @@ from konnekt.domain.refusals import Invalid
 from konnekt.forms.imports import UploadForm
 from konnekt.models import Job
 from konnekt.screens import change_text, once_more, web
+from konnekt.screens.downloads import attachment
 
 bp = Blueprint("imports", __name__, url_prefix="/imports")
 
@@ -85,10 +86,7 @@ def lines(job: int) -> Response:
         for name, line, outcome in uploads.effects(check)
         if (name, line) not in told
     ]
-    response = make_response(tables.csv_file(header, rows, web.language()))
-    response.headers["Content-Type"] = tables.CSV
-    response.headers["Content-Disposition"] = f'attachment; filename="import-{check.id}.csv"'
-    return response
+    return attachment(tables.csv_file(header, rows, web.language()), tables.CSV, f"import-{check.id}.csv")
 
 
 def _to(job: Job) -> Response:

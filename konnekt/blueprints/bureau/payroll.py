@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, make_response, request, url_for
+from flask import Blueprint, request, url_for
 from flask_babel import gettext as _
 from werkzeug import Response
 
@@ -11,8 +11,10 @@ from konnekt.domain import events, paging
 from konnekt.domain.payroll import batches, hand_over_or_undo as payroll_hand_over, make
 from konnekt.domain.refusals import Conflict, Invalid, Refused
 from konnekt.forms.numbers import whole
-from konnekt.forms.payroll import FORMATS, ExportForm, FormatForm, PeriodsForm, UndoForm
+from konnekt.forms.payroll import FORMATS, ExportForm, FormatForm, PeriodsForm
 from konnekt.screens import once_more, web
+from konnekt.screens.batch_page import BatchPage
+from konnekt.screens.downloads import attachment
 
 bp = Blueprint("payroll", __name__, url_prefix="/payroll")
 
@@ -55,58 +57,28 @@ def export(calendar: str, year: int, number: int) -> Response:
         return _preview(calendar, year, number, FormatForm(request.form), refusal)
     there = url_for(".show", batch=batch.id)
     notice = _("The batch is made: download its file for the payroll program.")
-    done = web.done(notice, there, "partials/payroll_batch.html", is_moved=True, **_batch(batch.id))
+    done = web.done(notice, there, BATCH.partial, is_moved=True, **_batch(batch.id))
     return web.moved(done, there) if web.is_htmx() else done
 
 
 @bp.get("/batches/<int:batch>")
 def show(batch: int) -> Response:
     """One batch: what it holds, and its files."""
-    return web.page("bureau/payroll/show.html", "partials/payroll_batch.html", **_batch(batch))
+    return BATCH.show(batch)
 
 
 @bp.route("/batches/<int:batch>/hand-over", methods=["GET", "POST"])
 @once_more.asked
 def hand_over(batch: int) -> Response:
     """Ask, then mark it as handed over to the payroll program."""
-    if request.method == "GET":
-        return _asked(batch, "hand_over")
-    try:
-        payroll_hand_over.hand_over(batch, by=web.account())
-    except Refused as refusal:
-        return _asked(batch, "", refusal=refusal)
-    return _decided(batch, _("Marked as handed over."))
+    return BATCH.hand_over(batch, payroll_hand_over.hand_over, _("Marked as handed over."))
 
 
 @bp.route("/batches/<int:batch>/undo", methods=["GET", "POST"])
 @once_more.asked
 def undo(batch: int) -> Response:
     """Ask for the reason, then take the batch back."""
-    form = UndoForm()
-    if request.method == "GET" or not form.validate():
-        return _asked(batch, "undo", form)
-    try:
-        payroll_hand_over.undo(batch, form.reason.data or "", by=web.account())
-    except Refused as refusal:
-        return _asked(batch, "undo", form, refusal)
-    return _decided(batch, _("Undone: its hours are free for the next batch."))
-
-
-def _asked(batch: int, asking: str, form: UndoForm | None = None, refusal: Refused | None = None) -> Response:
-    """The batch with the question; after a refusal as it is by now, with what was typed."""
-    context = _batch(batch)
-    if refusal is not None and not context["batch"].may_undo:
-        asking = ""
-    if refusal is not None and form is not None and asking:
-        web.refuse(form, refusal)
-    status = refusal.status if refusal else 422 if form and form.errors else 200
-    context |= {"asking": asking, "form": form, "refusal": refusal}
-    return web.page("bureau/payroll/show.html", "partials/payroll_batch.html", status, **context)
-
-
-def _decided(batch: int, notice: str) -> Response:
-    there = url_for(".show", batch=batch)
-    return web.done(notice, there, "partials/payroll_batch.html", **_batch(batch))
+    return BATCH.undo(batch, payroll_hand_over.undo, _("Undone: its hours are free for the next batch."))
 
 
 @bp.route("/batches/<int:batch>/<format>", methods=["GET", "POST"])
@@ -114,10 +86,7 @@ def _decided(batch: int, notice: str) -> Response:
 def download(batch: int, format: str) -> Response:
     """The file of a batch in a format: the same bytes each time."""
     file = payroll_files.make(*make.hand_out(batch, format, by=web.account()), format)
-    response: Response = make_response(file.content)
-    response.headers["Content-Type"] = file.media_type
-    response.headers["Content-Disposition"] = f'attachment; filename="{file.name}"'
-    return response
+    return attachment(file.content, file.media_type, file.name)
 
 
 def _preview(
@@ -135,3 +104,6 @@ def _batch(batch: int) -> dict[str, Any]:
     payroll_batch = make.find(batch)
     history = events.latest(thing=make.thing(payroll_batch))
     return {"batch": payroll_batch, "totals": batches.totals(batch), "formats": FORMATS, "events": history}
+
+
+BATCH = BatchPage("bureau/payroll/show.html", "partials/payroll_batch.html", _batch)

@@ -16,6 +16,7 @@ from konnekt.forms.bureau import searches
 from konnekt.forms.bureau.people import CloseForm, FactorResetForm, PersonForm, RightForm, RolesForm
 from konnekt.models import Account
 from konnekt.screens import once_more, web
+from konnekt.screens.downloads import attachment
 
 bp = Blueprint("people", __name__, url_prefix="/people")
 
@@ -158,10 +159,8 @@ def invite(person: int) -> Response:
 def data(person: int) -> Response:
     """Everything that is kept about somebody, as a ZIP; that it was handed out is noted."""
     files = personal_data.of_person(person, by=web.account(), say=_)
-    response = Response(archives.stream(files, clock.local(clock.now())), content_type=archives.ZIP)
-    name = _("personal-data")
-    response.headers.set("Content-Disposition", "attachment", filename=f"{name}-{person}.zip")
-    return response
+    zipped = archives.stream(files, clock.local(clock.now()))
+    return attachment(zipped, archives.ZIP, _("personal-data") + f"-{person}.zip")
 
 
 @bp.post("/<int:person>/close")

@@ -20,10 +20,10 @@ def of(account: Account) -> str:
         return "offered"
     today = clock.today()
     rights = Right.select(Right.organisation).where(Right.account == account)
-    stands_in = (Deputy.deputy == account) & Deputy.ended_at.is_null() & (Deputy.last_on >= today)
-    deputy = Deputy.select(Deputy.organisation).where(stands_in & (Deputy.first_on <= today))
-    runs = Assignment.last_on.is_null() | (Assignment.last_on >= today)
-    works = Assignment.select(Assignment.organisation).where((Assignment.worker == account) & runs)
+    mine = (Deputy.deputy == account) & Deputy.stands_in(today)
+    deputy = Deputy.select(Deputy.organisation).where(mine)
+    runs = (Assignment.worker == account) & Assignment.goes_on(today)
+    works = Assignment.select(Assignment.organisation).where(runs)
     of_these = Organisation.id.in_(rights) | Organisation.id.in_(deputy) | Organisation.id.in_(works)
     ways = {way for (way,) in tuples(Organisation.select(Organisation.sign_in).where(of_these).distinct())}
     return next((way for way in ("required", "offered") if way in ways), "off")

@@ -66,9 +66,7 @@ def _rows(organisations: list[int]) -> Any:
         )
         .where(
             Deputy.organisation.in_(organisations)
-            & (Deputy.first_on <= today)
-            & (Deputy.last_on >= today)
-            & Deputy.ended_at.is_null()
+            & Deputy.stands_in(today)
             & Account.is_active
             & principal.is_active
         )

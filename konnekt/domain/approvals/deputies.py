@@ -13,17 +13,7 @@ from konnekt.models import Account, Deputy, Organisation
 def of(account: Account) -> list[Deputy]:
     """The deputies a supervisor has now or later; all of them for the agency: one statement."""
     whose = Deputy.id.is_null(False) if account.is_agency_staff else Deputy.supervisor == account
-    principal = Account.alias()
-    return list(
-        Deputy.select(Deputy, Account, principal, Organisation)
-        .join(Account, on=(Deputy.deputy == Account.id))
-        .switch(Deputy)
-        .join(principal, on=(Deputy.supervisor == principal.id))
-        .switch(Deputy)
-        .join(Organisation)
-        .where(whose & Deputy.ended_at.is_null() & (Deputy.last_on >= clock.today()))
-        .order_by(Deputy.first_on, Deputy.id)
-    )
+    return list(Deputy.whole().where(whose & Deputy.goes_on(clock.today())))
 
 
 def end(deputy: int, *, by: Account) -> Deputy:

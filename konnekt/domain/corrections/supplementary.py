@@ -33,11 +33,7 @@ def check(case: Case, corrected: content.Content) -> content.Content:
     if refusal is not None:
         raise refusal
     limits.check(corrected, case.original, case.stored())
-    for number, line in enumerate(corrected.lines):
-        for cell in line.cells:
-            if cell.typed:
-                field = f"cell-{number}-{cell.day.isoformat()}"
-                raise Invalid("Some hours can't be read yet: put them right, then send.", field=field)
+    limits.check_readable(corrected)
     change = cases.difference(case, corrected)
     if not change.lines:
         raise Invalid("Nothing changes: type the hours as they should have been.")

@@ -63,12 +63,6 @@ class Whole:
         """The credit note that takes this whole invoice back."""
         return next((one for one in self.related if one.credits_id == self.invoice.id), None)
 
-    @property
-    def references(self) -> list[dict[str, str]]:
-        """The invoices that a credit note names."""
-        references: list[dict[str, str]] = self.invoice.frozen["references"]
-        return references
-
 
 @dataclass(frozen=True)
 class SheetPart:

@@ -208,7 +208,7 @@ def _decide(batch: int, verb: str, columns: dict[str, Any], by: Account, reason:
     with transaction():
         hold("invoices")
         found = find(batch)
-        is_open = LedgerBatch.handed_over_at.is_null() & LedgerBatch.undone_at.is_null()
+        is_open = LedgerBatch.is_open()
         if LedgerBatch.update(columns).where((LedgerBatch.id == batch) & is_open).execute() != 1:
             if found.undone_at is not None:
                 raise Conflict("This batch was undone already.")

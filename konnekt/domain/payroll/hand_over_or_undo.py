@@ -41,8 +41,7 @@ def _decide(
         # Who corrects or revokes asks whether hours are paid: from here on that stays as it is.
         hold("invoices")
         payroll_batch = make.find(batch)
-        is_open = PayrollBatch.handed_over_at.is_null() & PayrollBatch.undone_at.is_null()
-        guarded = PayrollBatch.update(columns).where(PayrollBatch.id == batch, is_open, *also)
+        guarded = PayrollBatch.update(columns).where(PayrollBatch.id == batch, PayrollBatch.is_open(), *also)
         if guarded.execute() != 1:
             raise _why_not(make.find(batch))
         for name, value in columns.items():

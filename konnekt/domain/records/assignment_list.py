@@ -12,8 +12,6 @@ from konnekt.domain.refusals import NotFound
 from konnekt.models import Account, Assignment, BudgetNumber, Organisation, Rate, Timesheet
 from konnekt.models.people import holds
 
-STATES = ("running", "ended", "all")
-
 
 @dataclass(frozen=True)
 class AssignmentFilter:

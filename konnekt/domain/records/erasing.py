@@ -66,7 +66,7 @@ def preview(person: int, *, by: Account) -> ErasePreview:
     terms, about = retention.terms(), personal_data.about(row)
     last = {"invoices": _last_invoice(row), "payroll": _last_pay(row)}
     until = {
-        kind: retention.last_day(kind, terms[kind], day)
+        kind: retention.last_day(terms[kind], day)
         for kind, day in last.items()
         if day and day >= retention.cut(kind, terms[kind])
     }
@@ -161,8 +161,8 @@ def why_not(row: Account, *, is_past_term: bool = False) -> Refused | None:
 
 
 def _is_in_open_batch(row: Account) -> bool:
-    is_open = PayrollBatch.handed_over_at.is_null() & PayrollBatch.undone_at.is_null()
-    links = PayrollHour.select().join(PayrollBatch).where(is_open & PayrollHour.released_at.is_null())
+    open_links = PayrollBatch.is_open() & PayrollHour.released_at.is_null()
+    links = PayrollHour.select().join(PayrollBatch).where(open_links)
     return bool(links.where(personal_data.about(row)[PayrollHour]).exists())
 
 

@@ -41,7 +41,7 @@ def load() -> Steps:
     """How far the agency is: two statements."""
     today = clock.today()
     coming = PayPeriod.select(PayPeriod.id).where(PayPeriod.last_on >= today)
-    is_client = Organisation.ended_on.is_null() | (Organisation.ended_on >= today)
+    is_client = Organisation.goes_on(today)
     without_periods = Organisation.select(Organisation.id).where(
         is_client & ~fn.EXISTS(coming.where(PayPeriod.calendar == Organisation.calendar))
     )

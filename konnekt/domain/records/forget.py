@@ -220,7 +220,7 @@ def _people(terms: dict[str, int]) -> Iterator[Account]:
     of = Assignment.worker == Account.id
     works = fn.EXISTS(Assignment.select(Assignment.id).where(of & Assignment.goes_on(today)))
     rights = Right.select(Right.id).join(Organisation).where(Right.account == Account.id)
-    has_right = fn.EXISTS(rights.where(Organisation.ended_on.is_null() | (Organisation.ended_on >= today)))
+    has_right = fn.EXISTS(rights.where(Organisation.goes_on(today)))
     related = Account.is_active & (Account.is_agency_staff | has_right)
     last_on = Assignment.select(fn.MAX(Assignment.last_on)).where(of)
     told_at = Event.select(fn.MAX(Event.at)).where(Event.person == Account.id)

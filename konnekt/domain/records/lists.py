@@ -11,8 +11,6 @@ from konnekt.domain.paging import Page, page
 from konnekt.models import Account, Assignment, Organisation, Right
 from konnekt.models.people import holds
 
-ROLES = ("worker", "supervisor", "agency")
-
 
 def organisations(words: str = "", number: int = 1, *, with_ended: bool = False) -> Page:
     """By name or code; each with workers (how many work there today) and parent_name: two statements.
@@ -31,7 +29,7 @@ def organisations(words: str = "", number: int = 1, *, with_ended: bool = False)
         .order_by(fn.LOWER(Organisation.name), Organisation.id)
     )
     if not with_ended:
-        query = query.where(Organisation.ended_on.is_null() | (Organisation.ended_on >= today))
+        query = query.where(Organisation.goes_on(today))
     return page(query, number)
 
 
@@ -47,7 +45,7 @@ def names(but: Organisation | None = None) -> list[tuple[str, str]]:
 def people(words: str = "", role: str = "", number: int = 1, *, with_closed: bool = False) -> Page:
     """By name, e-mail address, user name or employee number; each with places, the count of its rights.
 
-    Two statements. role: one of ROLES, or empty for all.
+    Two statements. role: worker, supervisor or agency; empty for all.
     """
     rights = Right.select(fn.COUNT(Right.id)).where(Right.account == Account.id)
     query = (

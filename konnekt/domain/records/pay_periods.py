@@ -148,7 +148,7 @@ def preview(calendar: str, year: int, rule: Rule) -> list[Span]:
         spans = [span for span in spans if span.last_on > last]
         if not spans or any(span.number in numbers for span in spans):
             raise Invalid("The periods of %(year)s are there already.", field="year", year=year)
-    before, after = _neighbours(calendar, spans[0].first_on, spans[-1].last_on, but=())
+    before, after = _neighbours(calendar, spans[0].first_on, but=())
     check_joins(before, after, spans[0].first_on, spans[-1].last_on, "year", "year")
     return spans
 
@@ -234,17 +234,14 @@ def _delete(calendar: str, periods: list[PayPeriod]) -> None:
     for model in (Timesheet, Invoice, PayrollBatch):
         if model.select().where(model.pay_period.in_(ids)).exists():
             raise Conflict("Timesheets, invoices or payments hang on it: it stays.")
-    ends = (min(period.first_on for period in periods), max(period.last_on for period in periods))
-    before, after = _neighbours(calendar, *ends, but=ids)
+    before, after = _neighbours(calendar, min(period.first_on for period in periods), but=ids)
     if before and after:
         raise Conflict("This would leave a gap: delete the last period of the calendar first.")
     PayPeriod.delete().where(PayPeriod.id.in_(ids)).execute()
 
 
-def _neighbours(
-    calendar: str, first_on: date, last_on: date, but: Any
-) -> tuple[PayPeriod | None, PayPeriod | None]:
-    """The period that begins last before these days' end, and the first after it: two statements."""
+def _neighbours(calendar: str, first_on: date, but: Any) -> tuple[PayPeriod | None, PayPeriod | None]:
+    """The other period that begins last up to this day, and the first after it: two statements."""
     others = (PayPeriod.calendar == calendar) & PayPeriod.id.not_in(list(but))
     before = PayPeriod.select().where(others & (PayPeriod.first_on <= first_on))
     after = PayPeriod.select().where(others & (PayPeriod.first_on > first_on))
@@ -273,7 +270,7 @@ def check_joins(
 
 def _join(row: PayPeriod, span: Span, *, by: Account, joined: bool) -> None:
     """Check that the days fit between the neighbours, which move along where asked."""
-    before, after = _neighbours(row.calendar, row.first_on, row.last_on, but=[row.id])
+    before, after = _neighbours(row.calendar, row.first_on, but=[row.id])
     if joined:
         for other, name, day in (
             (before, "last_on", span.first_on - DAY),

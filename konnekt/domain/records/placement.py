@@ -175,5 +175,5 @@ def to_place(named: str, code: str) -> tuple[Account, Organisation]:
 
 def organisations() -> list[Organisation]:
     """Where somebody can be placed: all that have not ended, by name: one statement."""
-    open_still = Organisation.ended_on.is_null() | (Organisation.ended_on >= clock.today())
-    return list(Organisation.select().where(open_still).order_by(fn.LOWER(Organisation.name)))
+    open_still = Organisation.select().where(Organisation.goes_on(clock.today()))
+    return list(open_still.order_by(fn.LOWER(Organisation.name)))

@@ -101,17 +101,7 @@ def _lacks(
 
 def _deputies(whose: Any) -> list[Deputy]:
     """Who stands in now or later, for whom and where: one statement."""
-    deputy = Account.alias()
-    return list(
-        Deputy.select(Deputy, Account, deputy, Organisation)
-        .join(Account, on=(Deputy.supervisor == Account.id))
-        .switch(Deputy)
-        .join(deputy, on=(Deputy.deputy == deputy.id), attr="deputy")
-        .switch(Deputy)
-        .join(Organisation)
-        .where(whose & Deputy.ended_at.is_null() & (Deputy.last_on >= clock.today()))
-        .order_by(Deputy.first_on, Deputy.id)
-    )
+    return list(Deputy.whole().where(whose & Deputy.goes_on(clock.today())))
 
 
 @dataclass(frozen=True)

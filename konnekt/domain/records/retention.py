@@ -125,6 +125,6 @@ def cut(kind: str, number: int, today: date | None = None) -> date:
     return date(today.year - number, 1, 1)
 
 
-def last_day(kind: str, number: int, day: date) -> date:
+def last_day(years: int, day: date) -> date:
     """The last day on which something of this day is kept, for terms that count calendar years."""
-    return date(day.year + number, 12, 31)
+    return date(day.year + years, 12, 31)

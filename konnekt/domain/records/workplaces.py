@@ -250,11 +250,7 @@ def _deputies(at: Organisation) -> list[Deputy]:
         .switch(Deputy)
         .join(deputy, on=(Deputy.deputy == deputy.id))
         .where(
-            (Deputy.organisation == at)
-            & Deputy.ended_at.is_null()
-            & (Deputy.last_on >= clock.today())
-            & Account.is_active
-            & deputy.is_active
+            (Deputy.organisation == at) & Deputy.goes_on(clock.today()) & Account.is_active & deputy.is_active
         )
         .order_by(Deputy.first_on, Deputy.id)
     )

@@ -53,6 +53,15 @@ def check(content: Content, sheet: Timesheet, stored: Stored) -> None:
         )
 
 
+def check_readable(content: Content) -> None:
+    """Refuse what was kept as text: Invalid where somebody typed what is no hours."""
+    for number, line in enumerate(content.lines):
+        for cell in line.cells:
+            if cell.typed:
+                field = f"cell-{number}-{cell.day.isoformat()}"
+                raise Invalid("Some hours can't be read yet: put them right, then send.", field=field)
+
+
 def _check_lines(content: Content, stored: Stored) -> None:
     own, seen = set(stored.lines.values()), set()
     for number, line in enumerate(content.lines):

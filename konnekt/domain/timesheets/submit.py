@@ -236,11 +236,7 @@ def _check_may_enter(who: Grants, assignment: Assignment) -> None:
 
 
 def _check_complete(entered: Content) -> None:
-    for number, line in enumerate(entered.lines):
-        for cell in line.cells:
-            if cell.typed:
-                field = f"cell-{number}-{cell.day.isoformat()}"
-                raise Invalid("Some hours can't be read yet: put them right, then send.", field=field)
+    limits.check_readable(entered)
     if not entered.has_hours and not entered.is_nil:
         raise Invalid("Fill in hours, or choose that no hours were worked.", field="is_nil")
 

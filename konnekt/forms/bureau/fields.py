@@ -50,6 +50,11 @@ def percent_field(label: Any, validators: Any = ()) -> Field:
     return ParsedField(label, validators, parse=units.parse_percent)
 
 
+def columns(form: Any, *but: str) -> dict[str, Any]:
+    """What was typed, by column: all of the form without its token, what was seen, and these."""
+    return {name: value for name, value in form.data.items() if name not in ("csrf_token", "seen", *but)}
+
+
 class Tick(Input):  # type: ignore[misc]
     """A box that comes unticked; what it is worth is its value."""
 

@@ -14,6 +14,7 @@ from wtforms import (
     TextAreaField,
 )
 
+from konnekt.forms.bureau.fields import columns
 from konnekt.forms.numbers import WholeNumber
 
 CALENDARS = [
@@ -43,7 +44,6 @@ INVOICE_PER = [
     SelectChoice("worker", _("worker")),
     SelectChoice("period", _("period: all budget numbers together")),
 ]
-NOT_COLUMNS = ("csrf_token", "seen")
 
 
 class OrganisationForm(FlaskForm):  # type: ignore[misc]
@@ -88,7 +88,7 @@ class OrganisationForm(FlaskForm):  # type: ignore[misc]
 
     def values(self) -> dict[str, Any]:
         """What was typed, by column."""
-        return {name: value for name, value in self.data.items() if name not in NOT_COLUMNS}
+        return columns(self)
 
 
 class OrganisationSignInForm(FlaskForm):  # type: ignore[misc]

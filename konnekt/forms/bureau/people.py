@@ -7,6 +7,7 @@ from flask_wtf import FlaskForm
 from wtforms import BooleanField, HiddenField, RadioField, SearchField, SelectChoice, SelectField, StringField
 
 from konnekt.domain.refusals import Invalid
+from konnekt.forms.bureau.fields import columns
 
 LANGUAGES = [SelectChoice("nl", _("Dutch")), SelectChoice("en", _("English"))]
 RIGHTS = ("may_approve", "may_register", "may_see_invoices")
@@ -28,11 +29,7 @@ class PersonForm(FlaskForm):  # type: ignore[misc]
 
     def values(self) -> dict[str, Any]:
         """What was typed, by column."""
-        return {
-            name: value
-            for name, value in self.data.items()
-            if name not in ("csrf_token", "seen", "invite", "sure")
-        }
+        return columns(self, "invite", "sure")
 
 
 class RolesForm(FlaskForm):  # type: ignore[misc]
@@ -48,9 +45,7 @@ class RolesForm(FlaskForm):  # type: ignore[misc]
 
     def roles(self) -> list[str]:
         """The boxes that are ticked."""
-        return [
-            name for name, value in self.data.items() if value and name not in ("csrf_token", "seen", "sure")
-        ]
+        return [name for name, is_ticked in columns(self, "sure").items() if is_ticked]
 
 
 class CloseForm(FlaskForm):  # type: ignore[misc]

@@ -4,6 +4,7 @@ from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from wtforms import HiddenField
 
+from konnekt.forms.bureau.fields import columns
 from konnekt.forms.numbers import WholeNumber
 
 
@@ -20,7 +21,7 @@ class RetentionForm(FlaskForm):  # type: ignore[misc]
 
     def values(self) -> dict[str, int | None]:
         """What was typed, by kind."""
-        return {name: value for name, value in self.data.items() if name not in ("csrf_token", "seen")}
+        return columns(self)
 
 
 class EraseForm(FlaskForm):  # type: ignore[misc]

@@ -102,7 +102,7 @@ def test_the_day_before_which_it_goes(kind: str, today: str, before: str) -> Non
 
 
 def test_what_was_of_2026_is_kept_through_2033(done: World) -> None:
-    assert retention.last_day("invoices", 7, date(2026, 1, 1)) == date(2033, 12, 31)
+    assert retention.last_day(7, date(2026, 1, 1)) == date(2033, 12, 31)
     clock.fix("2033-12-31T23:00")
     assert (number_of("invoices"), number_of("payroll"), number_of("hours")) == (0, 0, 0)
     clock.fix("2034-01-01T01:00")
