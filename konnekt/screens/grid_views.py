@@ -142,10 +142,10 @@ def fill(opened: Open) -> Response:
 def fill_notice(filled: int) -> str:
     """What is said of so many cells that were filled, or of rows on another budget number."""
     if filled and request.form.get("fill") == "number":
-        return _("All rows stand on one budget number.")
+        return str(_("All rows stand on one budget number."))
     if filled:
-        return ngettext("%(num)s cell filled.", "%(num)s cells filled.", filled)
-    return _("There was nothing to fill in: what stands there stays.")
+        return str(ngettext("%(num)s cell filled.", "%(num)s cells filled.", filled))
+    return str(_("There was nothing to fill in: what stands there stays."))
 
 
 def _fill(opened: Open, what: str, verb: Callable[[empty_cells.EmptyCells], int]) -> Response:
