@@ -143,12 +143,10 @@ def fill(opened: Open) -> Response:
 def fill_notice(filled: int) -> str:
     """What is said of so many cells that were filled, or of rows on another budget number."""
     if filled and request.form.get("fill") == "number":
-        notice = _("All rows stand on one budget number.")
-    elif filled:
-        notice = ngettext("%(num)s cell filled.", "%(num)s cells filled.", filled)
-    else:
-        notice = _("There was nothing to fill in: what stands there stays.")
-    return str(notice)
+        return str(_("All rows stand on one budget number."))
+    if filled:
+        return str(ngettext("%(num)s cell filled.", "%(num)s cells filled.", filled))
+    return str(_("There was nothing to fill in: what stands there stays."))
 
 
 def _fill(opened: Open, what: str, verb: Callable[[empty_cells.EmptyCells], int]) -> Response:

@@ -203,7 +203,7 @@ def test_the_agency_fills_in_on_its_own_form(visit: Open, site: Site, scripts: b
     expect(page.locator("#grid-undo")).to_contain_text("Ingevuld.")
     expect(cell(page, "10")).to_have_value("8")
     expect(page.locator("#grid-fill")).not_to_have_attribute("open", "")
-    assert looked_at(page) == []
+    assert not scripts or looked_at(page) == []
     of.press("Ongedaan maken")
     expect(page.locator("#grid-undo")).to_have_count(0)
     assert page.locator("[data-cell]").evaluate_all("all => all.map((one) => one.value)") == before

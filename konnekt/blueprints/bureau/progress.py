@@ -199,18 +199,13 @@ def _cells(
 ) -> Response:
     drawn = registration_change.cells(sheet, typed, web.grants())
     undo = shown.setdefault("undo", request.form.get("undo", ""))
-    page, partial = CHANGE
-    return web.page(
-        page,
-        partial,
-        refusal.status if refusal else 200,
-        grid=drawn,
-        printed=grid_cells.printed(drawn),
-        filled_from=request.form.get("from", ""),
-        last=registration.step({"undo": undo}),
-        sheet=sheet,
-        form=form,
-        refusal=refusal,
-        **grid_views.words(),
-        **shown,
-    )
+    shown |= grid_views.words() | {
+        "grid": drawn,
+        "printed": grid_cells.printed(drawn),
+        "filled_from": request.form.get("from", ""),
+        "last": registration.step({"undo": undo}),
+        "sheet": sheet,
+        "form": form,
+        "refusal": refusal,
+    }
+    return web.page(*CHANGE, refusal.status if refusal else 200, **shown)
