@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from konnekt.domain import amounts
 from konnekt.domain.invoices import groups, left_out, parties
@@ -72,9 +73,9 @@ class Draft:
         """The name of its worker, where it is of one."""
         return self.lines[0].sheet.assignment.worker.name if self.group.worker else ""
 
-    @property
+    @cached_property
     def budget_numbers(self) -> list[BudgetNumber]:
-        """Those of its lines, in order."""
+        """Those of its lines, in order; kept, for each line of a thousand asks whether there are several."""
         numbers = {line.budget_number.id: line.budget_number for line in self.lines}
         return sorted(numbers.values(), key=lambda one: one.number)
 
