@@ -4,4 +4,4 @@ import multiprocessing
 
 # Not fork: the tests have threads. Not spawn: importing takes ten times as long as what most of them do.
 processes = multiprocessing.get_context("forkserver")
-processes.set_forkserver_preload(["tests.command_line", "tests.conftest"])
+processes.set_forkserver_preload(["tests.command_line", "tests.conftest", "tests.preloaded"])

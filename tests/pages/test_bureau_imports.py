@@ -18,7 +18,7 @@ from konnekt.background import queue, work as workshop
 from konnekt.config import Config
 from konnekt.db import db
 from konnekt.domain import clock
-from konnekt.domain.imports import import_folder, placed_hours, uploads
+from konnekt.domain.imports import import_folder, placed_hours, run, uploads
 from konnekt.models import (
     TABLES,
     Account,
@@ -403,14 +403,15 @@ def test_what_was_imported_before_is_listed(staff: Visitor) -> None:
     assert "Controle vóór het importeren" in page
 
 
-def test_progress_is_told_by_rows(staff: Visitor) -> None:
+def test_progress_is_told_by_rows(staff: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run, "STEPS_BETWEEN_TELLING", 30)  # two a row of a check
     told: list[tuple[int, int]] = []
-    rows = b"".join(b"X%d;a;b;100\n" % n for n in range(4500))
+    rows = b"".join(b"X%d;a;b;100\n" % n for n in range(45))
     send(staff, {"hour_types.csv": HOUR_TYPES + rows})
     job = queue.claim(["import_check"])
     assert job is not None
     uploads.check(job, lambda done, total: told.append((done, total)))
-    assert told == [(0, 4503), (1500, 4503), (4502, 4503)]
+    assert told == [(0, 48), (15, 48), (47, 48)]
 
 
 def empty_all() -> None:
