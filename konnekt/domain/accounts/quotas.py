@@ -7,6 +7,7 @@ counted where failed attempts are (attempts.py), under a hash of the account, in
 from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
+from typing import Any
 
 from peewee import EXCLUDED, Case
 
@@ -14,6 +15,7 @@ from konnekt.domain import clock
 from konnekt.domain.accounts import attempts
 from konnekt.domain.refusals import TooMany
 from konnekt.models import Account, SignInAttempt
+from konnekt.models.compiled import compiled, slot
 
 
 @dataclass(frozen=True)
@@ -43,18 +45,7 @@ def count(quota: Quota, account: Account) -> None:
     The row is written where it is read, so that of many at once never more than the limit get through.
     """
     now, limit = clock.now(), quota.limit(account)
-    fresh = {"key": limit.key, "failures": 1, "began_at": now, "at": now}
-    is_over = SignInAttempt.began_at <= now - quota.window
-    query = SignInAttempt.insert(fresh).on_conflict(
-        conflict_target=[SignInAttempt.key],
-        update={
-            SignInAttempt.failures: Case(None, [(is_over, 1)], SignInAttempt.failures + 1),
-            SignInAttempt.began_at: Case(None, [(is_over, now)], SignInAttempt.began_at),
-            SignInAttempt.at: EXCLUDED.at,
-        },
-        where=is_over | (SignInAttempt.failures < quota.most),
-    )
-    if list(query.returning(SignInAttempt.id).tuples().execute()):
+    if _counted.change(key=limit.key, now=now, over=now - quota.window, most=quota.most):
         return
     try:
         limit.refuse(SignInAttempt.get_or_none(SignInAttempt.key == limit.key))
@@ -62,3 +53,19 @@ def count(quota: Quota, account: Account) -> None:
         if quota == SEARCHES:
             raise TooMany("You searched many times. Try again after %(time)s.", **refusal.values) from None
         raise TooMany("You asked for many files. Try again after %(time)s.", **refusal.values) from None
+
+
+@compiled
+def _counted() -> Any:
+    """One row, or none where that would be one too many. Each page of a search asks it."""
+    fresh = {"key": slot("key"), "failures": 1, "began_at": slot("now"), "at": slot("now")}
+    is_over = SignInAttempt.began_at <= slot("over")
+    return SignInAttempt.insert(fresh).on_conflict(
+        conflict_target=[SignInAttempt.key],
+        update={
+            SignInAttempt.failures: Case(None, [(is_over, 1)], SignInAttempt.failures + 1),
+            SignInAttempt.began_at: Case(None, [(is_over, slot("now"))], SignInAttempt.began_at),
+            SignInAttempt.at: EXCLUDED.at,
+        },
+        where=is_over | (SignInAttempt.failures < slot("most")),
+    )

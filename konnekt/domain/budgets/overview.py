@@ -59,8 +59,13 @@ def organisations(who: Grants) -> list[Organisation]:
     One statement for the agency, none for others.
     """
     if who.is_agency_staff:
-        return list(Organisation.select().order_by(fn.LOWER(Organisation.name), Organisation.id))
+        return [built(Organisation, columns) for columns in _organisations()]
     return [one for one in who.organisations.values() if access.may_see_budgets(who, one.id)]
+
+
+@compiled
+def _organisations() -> Any:
+    return Organisation.select().order_by(fn.LOWER(Organisation.name), Organisation.id)
 
 
 def page(who: Grants, code: str = "", typed: str = "", number: int = 1) -> paging.Page:
@@ -162,10 +167,9 @@ def with_use(numbers: Iterable[BudgetNumber], *, in_periods: bool = True) -> lis
     """These numbers with what is used of them: two statements, none without numbers."""
     uses = {number.id: BudgetUse(number) for number in numbers}
     if uses:
-        for key, period, kind, minutes, cents in _invoiced(numbers=list(uses)):
+        for key, kind, minutes, cents, *period in _invoiced(in_periods, numbers=list(uses)):
             sign = -1 if kind == "credit_note" else 1
-            place = period if in_periods else None
-            _add(uses[key], place, "invoiced", sign * int(minutes), sign * int(cents))
+            _add(uses[key], period[0] if period else None, "invoiced", sign * int(minutes), sign * int(cents))
         _add_open(uses, in_periods=in_periods)
     return list(uses.values())
 
@@ -198,17 +202,19 @@ def _visible(who: Grants) -> Any:
 
 
 @compiled
-def _invoiced() -> Any:
-    """What the invoices say, per number, period and kind: those of one number, and the lines of others."""
+def _invoiced(in_periods: bool) -> Any:
+    """What the invoices say, per number, kind and period: those of one number, and the lines of others."""
     is_whole = Invoice.budget_number.in_(listed("numbers")) & InvoiceLine.budget_number.is_null()
     is_own = InvoiceLine.budget_number.in_(listed("numbers")) & InvoiceLine.budget_number.is_null(False)
-    return _sums(Invoice.budget_number, is_whole).union_all(_sums(InvoiceLine.budget_number, is_own))
+    periods = [Invoice.pay_period] if in_periods else []
+    whole = _sums(Invoice.budget_number, is_whole, periods)
+    return whole.union_all(_sums(InvoiceLine.budget_number, is_own, periods))
 
 
-def _sums(number: Any, condition: Any) -> Any:
+def _sums(number: Any, condition: Any, periods: list[Any]) -> Any:
     sums = fn.SUM(InvoiceLine.minutes), fn.SUM(InvoiceLine.net_cents)
-    query = InvoiceLine.select(number, Invoice.pay_period, Invoice.kind, *sums).join(Invoice)
-    return query.where(condition).group_by(number, Invoice.pay_period, Invoice.kind)
+    query = InvoiceLine.select(number, Invoice.kind, *sums, *periods).join(Invoice)
+    return query.where(condition).group_by(number, Invoice.kind, *periods)
 
 
 @compiled
