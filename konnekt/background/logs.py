@@ -115,7 +115,7 @@ def init_app(app: Flask) -> None:
         g.began = time.perf_counter()
         claimed = request.headers.get("X-Request-Id", "") if config.trusted_proxies else ""
         # No secret: to ask the system for noise took as long as a statement.
-        cause.begin(claimed if ID.fullmatch(claimed) else f"{random.getrandbits(64):016x}")  # noqa: S311
+        cause.begin(claimed if ID.fullmatch(claimed) else f"{random.getrandbits(64):016x}")
 
     @app.after_request
     def log(response: Response) -> Response:

@@ -39,7 +39,7 @@ def _drawn(
 
 
 # Where the token goes: nobody typed it, for no form and no database takes a NUL.
-TOKEN = "\0token\0"
+MARK = "\0token\0"
 # Some tens of kilobytes at most; many threads ask at once, which this bears.
 _parts: LRUCache = LRUCache(128)
 
@@ -49,15 +49,15 @@ def remembered(context: Context, template: str, *shown: Any) -> Markup:
     """A partial with forms that shows these values, all of them tuples or plain, and nothing else."""
     token: str = generate_csrf()
     key = (reader(), clock.today(), request.script_root, template, shown)
-    markup: str | None = _parts.get(key)
+    markup: Markup | None = _parts.get(key)
     if markup is None:
-        g.csrf_token = TOKEN
+        g.csrf_token = MARK
         try:
-            drawn_now = current_app.jinja_env.get_template(template).render(context.get_all())
+            partial = current_app.jinja_env.get_template(template).make_module(context.get_all())
         finally:
             g.csrf_token = token
-        markup = _parts[key] = drawn_now
-    return Markup(markup.replace(TOKEN, token))  # noqa: S704 - a template escaped what is in it
+        markup = _parts[key] = partial.__html__()
+    return markup.replace(MARK, token)
 
 
 def forget() -> None:

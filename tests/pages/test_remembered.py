@@ -19,7 +19,7 @@ CSRF = re.compile(r'name="csrf_token" value="([^"]+)"')
 
 
 @pytest.fixture
-def sheets(world: World) -> list[int]:
+def sheets(world: World) -> list[Timesheet]:
     """More than a page of what waits; Noor's is first."""
     names = [("Werknemer", f"Z{number:02}") for number in range(40)]
     return factories.sheets(world.fse, world.fse_budget, world.period, names, {world.period.first_on: 60})

@@ -1,7 +1,6 @@
 """How far the timesheets of a period are, per organisation: from not sent to invoiced and paid."""
 
 from dataclasses import dataclass
-
 from typing import Any
 
 from peewee import fn

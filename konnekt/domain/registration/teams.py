@@ -209,8 +209,8 @@ def _workers(everyone: bool, has_drafts: bool) -> Any:
         pay_dates.with_sheets(
             Assignment.select(
                 Assignment.code, Account.first_name, Account.last_name, Account.email, Assignment.job_title,
-                Assignment.entered_by, _drafts() if has_drafts else SQL("0"), Timesheet.state, Timesheet.minutes,
-                Timesheet.rejection_reason,
+                Assignment.entered_by, _drafts() if has_drafts else SQL("0"), Timesheet.state,
+                Timesheet.minutes, Timesheet.rejection_reason,
             )
             .join(Account)
             .switch(Assignment)
