@@ -16,6 +16,9 @@ DEMO := KONNEKT_INSTANCE=$(DEMO_INSTANCE) KONNEKT_DATABASE= KONNEKT_MAIL= KONNEK
 APT := $(if $(filter 0,$(shell id -u)),$(shell command -v apt-get))
 APT_INSTALL := apt-get update -q; DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends
 
+# Hundreds of tests start the konnekt command, which is compiled once.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help demo demo-reset test test-newest coverage nu bare bare-install container lock outdated check mutants bench kills screenshots translations pictures machine
 
@@ -30,18 +33,20 @@ demo-reset: .venv/installed ## throw the demonstration away; the next `make demo
 	@rm -rf $(DEMO_INSTANCE)
 
 # Three side by side, also on two cores: a test that starts a server or a browser waits for it a third of the time.
+# Each takes a third of the tests in their order, so that one alone fills the demonstration and starts the browser,
+# and who is done first takes from the others.
 test: .venv/installed ## run every test, on SQLite and PostgreSQL and in Chromium (ARGS="-k approve" for some)
 	@$(MAKE) --no-print-directory -j 2 .venv/installed-dev machine
-	$(BIN)/pytest -n 3 $(ARGS)
+	$(BIN)/pytest -n 3 --dist worksteal $(ARGS)
 
 test-newest: machine ## the same against the newest of everything that pyproject.toml allows, beside what is locked
 	@test -d .venv/newest || $(PYTHON) -m venv .venv/newest
 	.venv/newest/bin/python -m pip install -q -U --upgrade-strategy eager -e '.[dev]'
-	.venv/newest/bin/pytest -n 3 $(ARGS)
+	.venv/newest/bin/pytest -n 3 --dist worksteal $(ARGS)
 
 coverage: .venv/installed-dev machine ## run every test and say which lines none of them ran; pyproject.toml has the figure that only rises
 	@rm -f instance/coverage.*
-	$(BIN)/coverage run -m pytest -n 3 $(ARGS)
+	$(BIN)/coverage run -m pytest -n 3 --dist worksteal $(ARGS)
 	@$(BIN)/coverage combine -q
 	$(BIN)/coverage report
 

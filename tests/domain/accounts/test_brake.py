@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from konnekt.config import Config
 from konnekt.domain import clock
 from konnekt.domain.accounts import attempts, devices, links, mailed_codes, passwords, sessions, sign_in
 from konnekt.domain.refusals import Invalid, TooMany
@@ -68,8 +69,10 @@ def attack(start: datetime, guesses: int, apart: float, name: Callable[[int], st
 
 @pytest.mark.parametrize("which", ["one account", "names that are nobody's", "all accounts in turn"])
 def test_100_a_minute_from_one_address_for_15_minutes_lock_nobody_out(
-    world: World, compared: Compared, which: str
+    world: World, config: Config, compared: Compared, which: str
 ) -> None:
+    # What is counted, and when it no longer counts, is Python's; of PostgreSQL three minutes are asked.
+    minutes = 3 if config.database else 15
     people = [factories.account(f"P{number}") for number in range(30)]
     laptops = {account.id: devices.know(account, "") for account in people}
     victim, others = people[0], people[1:]
@@ -78,11 +81,11 @@ def test_100_a_minute_from_one_address_for_15_minutes_lock_nobody_out(
         everybody = people[number % len(people)].email
         return {"o": victim.email, "n": f"nobody{number}@um.example", "a": everybody}[which[0]]
 
-    for minute in range(15):
+    for minute in range(minutes):
         start = clock.now()
         attack(start, 100, 0.6, name, CAMPUS)
         clock.fix((start + timedelta(minutes=1)).isoformat())
-        if minute % 7:
+        if minute not in (0, 7, minutes - 1):
             continue
         for account in people:
             assert let_in(account, CAMPUS, laptops[account.id]), (
