@@ -133,7 +133,7 @@ class Cast:
 # The places of an address that name a row of the database.
 ROWS = {
     "sheet", "code", "assignment", "authenticator", "passkey", "device", "rate", "invoice", "budget_number", "deputy", "asked", "session", "closing_day", "entry",
-    "hour_type", "identity", "job", "made", "key", "mail", "period", "payment", "batch", "person", "postponed", "number", "sending", "token",
+    "hour_type", "identity", "job", "file", "key", "mail", "period", "payment", "batch", "person", "postponed", "number", "sending", "token",
 }  # fmt: skip
 # Where a place of that name holds something else than elsewhere.
 SPECIAL = {
@@ -278,7 +278,7 @@ def assemble(app: Flask, world: World) -> Cast:
         "hour_type": HourType.get(HourType.code == "REG").id,
         "job": checked.id,
         "import": failed.id,
-        "made": report.id,
+        "file": report.id,
         "mail": lost.id,
         "sending": Dispatch.create(
             invoice=invoice,

@@ -208,8 +208,8 @@ GET  /invoices/list.csv                                           -----  login  
 GET  /invoices/list.xlsx                                          -----  login  login  403    403    403    403    ok     403    ok     ok     PIYAR
 GET  /invoices/zip                                                -----  login  login  403    403    403    403    ok     403    422    ok     PIYAR
 GET  /reports                                                     -----  login  login  403    403    403    403    ok     403    ok     ok     PIYAR
-GET  /reports/made/<made>                                         -----  login  login  403    403    403    403    404    403    404    ok     PIYAR
-GET  /reports/made/<made>/report.pdf                              -----  login  login  403    403    403    403    404    403    404    ok     PIYAR
+GET  /reports/made/<file>                                         -----  login  login  403    403    403    403    404    403    404    ok     PIYAR
+GET  /reports/made/<file>/report.pdf                              -----  login  login  403    403    403    403    404    403    404    ok     PIYAR
 POST /reports/pdf                                                 -----  login  login  403    403    403    403    ok     403    ok     ok     PIYAR
 POST /reports/mail                                                -----  login  login  403    403    403    403    ok     403    ok     ok     PIYAR
 GET  /reports/report.xlsx                                         -----  login  login  403    403    403    403    ok     403    ok     ok     PIYAR

@@ -92,21 +92,21 @@ def make() -> Response:
     job = queue.queue(
         "make_report", by=web.account(), asked={"by": asdict(of.by), "language": web.language()}
     )
-    return redirect(url_for(".made", made=job.id), 303)
+    return redirect(url_for(".progress", file=job.id), 303)
 
 
-@bp.get("/made/<int:made>")
-def made(made: int) -> Response:
+@bp.get("/made/<int:file>")
+def progress(file: int) -> Response:
     """How far a PDF is; htmx asks for it every second until it is there, which is then said once."""
-    job = _job(made)
-    answer = web.page("reports/made.html", "partials/report_made.html", job=job)
+    job = _job(file)
+    answer = web.page("reports/progress.html", "partials/report_progress.html", job=job)
     return web.announce_end(answer) if job.ended_at else answer
 
 
-@bp.get("/made/<int:made>/report.pdf")
-def pdf(made: int) -> Response:
+@bp.get("/made/<int:file>/report.pdf")
+def pdf(file: int) -> Response:
     """The PDF."""
-    job = _job(made)
+    job = _job(file)
     content = web.or_404(queue.files(job).get(files.FILE))
     return _file(content, PDF, (job.result or {}).get("name", files.FILE))
 

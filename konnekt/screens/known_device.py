@@ -37,6 +37,6 @@ def _hand_over(fresh: str) -> None:
     def set_cookie(response: Response) -> Response:
         is_https = current_app.config["SESSION_COOKIE_SECURE"]
         response.set_cookie(
-            _name(), fresh, max_age=devices.KNOWN, secure=is_https, httponly=True, samesite="Lax"
+            _name(), fresh, max_age=devices.FORGOTTEN_AFTER, secure=is_https, httponly=True, samesite="Lax"
         )
         return response

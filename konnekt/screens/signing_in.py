@@ -49,14 +49,14 @@ def let_in(account: Account, *, was_asked: bool = True, is_confirmed: bool = Tru
     was_asked: whether all that protects the account was asked, or the browser is remembered. is_confirmed:
     whether more was shown than a password. by: what a session keeps of the provider that said who it is.
     """
-    found = unsent.of_sign_in()
+    form = unsent.of_sign_in()
     _begin(account, is_confirmed, was_asked=was_asked, **by)
     web.note("sign_in", account.id)
     if web.is_htmx():
         return unsent.go_on()
-    if found and not unsent.is_mine(found.account):
+    if form and not unsent.is_mine(form.account):
         return unsent.leave()
-    return unsent.ask(found) if found else redirect(after(), 303)
+    return unsent.ask(form) if form else redirect(after(), 303)
 
 
 def _begin(account: Account, is_confirmed: bool, **how: Any) -> None:
@@ -85,5 +85,5 @@ def lead_on() -> Response:
     if web.is_htmx():
         return unsent.go_on()
     flash(_("You are signed in already, as %(name)s.", name=current_user.name))
-    found = unsent.of_sign_in()
-    return unsent.ask(found) if found and unsent.is_mine(found.account) else redirect(after(), 303)
+    form = unsent.of_sign_in()
+    return unsent.ask(form) if form and unsent.is_mine(form.account) else redirect(after(), 303)

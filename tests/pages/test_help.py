@@ -108,7 +108,7 @@ def test_what_is_said_of_sessions_is_what_the_code_does(app: Flask) -> None:
     assert devices.LASTS.days == 180
     assert (links.LIFETIME["invite"].days, links.LIFETIME["reset"].seconds // 3600) == (7, 1)
     assert (queue.KEEP_FILES.days, queue.KEEP_JOBS.days) == (1, 30)
-    assert (devices.KNOWN.days, recovery_codes.COUNT) == (365, 10)
+    assert (devices.FORGOTTEN_AFTER.days, recovery_codes.COUNT) == (365, 10)
     answer = Visitor(app).get("/login")
     assert [cookie.split("=")[0] for cookie in answer.headers.getlist("Set-Cookie")] == ["konnekt"]
     assert "Expires" not in answer.headers["Set-Cookie"], "it goes when the browser closes"

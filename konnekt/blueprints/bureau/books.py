@@ -34,11 +34,11 @@ def index() -> Response:
 
 
 def _list(refusal: Refused | None = None) -> Response:
-    found = books.preview()
-    shown: dict[str, Any] = {"found": found, "batches": books.page(), "refusal": refusal}
-    if found is not None:
-        shown["page"] = paging.of_list(found.entries, _number())
-        shown["totals"] = books.totals(found.entries, found.settings.__data__)
+    unbooked = books.preview()
+    shown: dict[str, Any] = {"unbooked": unbooked, "batches": books.page(), "refusal": refusal}
+    if unbooked is not None:
+        shown["page"] = paging.of_list(unbooked.entries, _number())
+        shown["totals"] = books.totals(unbooked.entries, unbooked.settings.__data__)
     return web.page(*LIST, refusal.status if refusal else 200, **shown)
 
 

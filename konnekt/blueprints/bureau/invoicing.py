@@ -185,10 +185,11 @@ def _previewed(form: RunForm, orders: dict[str, str]) -> tuple[int, dict[str, An
         return web.refuse(form, refusal), {}
     page = paging.of_list(run.drafts, searches.number(request.args.get("page")))
     fields = runs.order_fields(run, page.rows)
-    kept = {key: text for key, text in orders.items() if key not in fields}
+    elsewhere = {key: text for key, text in orders.items() if key not in fields}
     shown = {
-        "run": run, "page": page, "orders": orders, "kept": kept, "order_prefix": ORDER,
-        "seen": runs.shown(replace(asked, orders=kept | fields), run), "asked": _way_back(form.data, orders),
+        "run": run, "page": page, "orders": orders, "elsewhere": elsewhere, "order_prefix": ORDER,
+        "seen": runs.shown(replace(asked, orders=elsewhere | fields), run),
+        "asked": _way_back(form.data, orders),
     }  # fmt: skip
     return 200, {"lacking": [], **shown}
 

@@ -75,9 +75,9 @@ def send_many() -> Response:
 @bp.get("/<int:sending>/progress")
 def follow(sending: int) -> Response:
     """How far a sending is; htmx asks for it every second until it is over, which is then said once."""
-    found = under_way.find(sending)
-    answer = web.page(*FOLLOWED, **_followed(found))
-    return web.announce_end(answer) if found.is_over else answer
+    followed = under_way.find(sending)
+    answer = web.page(*FOLLOWED, **_followed(followed))
+    return web.announce_end(answer) if followed.is_over else answer
 
 
 def _followed(sending: under_way.Sending) -> dict[str, Any]:

@@ -69,7 +69,7 @@ def of(account: Account) -> tuple[str, ...]:
     return tuple(role for role in ROLES if account.is_agency_staff and role in words)
 
 
-def kept(roles: Any) -> str:
+def joined(roles: Any) -> str:
     """Roles as an account keeps them."""
     return " ".join(role for role in ROLES if role in roles)
 

@@ -19,7 +19,7 @@ from konnekt.models import Account, Device
 REMEMBERED = timedelta(days=30)
 # So long without signing in and it has no tries of its own; so long, and it counts as new.
 LASTS = timedelta(days=180)
-KNOWN = timedelta(days=365)
+FORGOTTEN_AFTER = timedelta(days=365)
 # A browser in which somebody showed more than a password is asked for it alone, as long as they sign in there
 # every so many days, and for so many days in all.
 CONFIRMED = timedelta(days=30)
@@ -35,11 +35,11 @@ def attempt(account: Account | None, token: str) -> Device | None:
     if account is None or not token:
         return None
     here = _here(account, token) & (Device.seen_at > clock.now() - LASTS)
-    found: Device | None = Device.get_or_none(here)
-    if found is None:
+    device: Device | None = Device.get_or_none(here)
+    if device is None:
         return None
-    has_tries = (Device.id == found.id) & (Device.failures < MOST_FAILURES)
-    return found if Device.update(failures=Device.failures + 1).where(has_tries).execute() == 1 else None
+    has_tries = (Device.id == device.id) & (Device.failures < MOST_FAILURES)
+    return device if Device.update(failures=Device.failures + 1).where(has_tries).execute() == 1 else None
 
 
 def succeed(device: Device) -> None:
@@ -55,7 +55,7 @@ def signed_in(account: Account, token: str, browser: str, address: str, *, is_co
     answer has the token moved.
     """
     with transaction():
-        Device.delete().where(Device.seen_at < clock.now() - KNOWN).execute()
+        Device.delete().where(Device.seen_at < clock.now() - FORGOTTEN_AFTER).execute()
         before = Device.select().where((Device.account == account) & (Device.browser != ""))
         is_told = before.exists() and not before.where(_here(account, token)).exists()
         fresh = know(account, token, browser or "?", is_confirmed=is_confirmed)

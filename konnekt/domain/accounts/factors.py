@@ -109,11 +109,11 @@ def confirm(authenticator: int, code: str, *, by: Account) -> Authenticator:
     Raises Invalid (field factor_code, or name where another tab was first), TooMany, NotFound, and Conflict
     where it counts already.
     """
-    made = find(authenticator, by=by)
-    if made.confirmed_at:
+    app = find(authenticator, by=by)
+    if app.confirmed_at:
         raise Conflict("This app is set up already; its secret is not shown again.")
     attempt = attempts.record(limits(by))
-    if not (step := _step(made, _typed(code))):
+    if not (step := _step(app, _typed(code))):
         raise Invalid(
             "This is not the code that the app shows now. Check that its clock is right and type the next.",
             field="factor_code",
@@ -121,15 +121,15 @@ def confirm(authenticator: int, code: str, *, by: Account) -> Authenticator:
     attempts.take_back(attempt)
     with transaction():
         people.hold(by.id)
-        check_room(by, made.name)
-        first = (Authenticator.id == made.id) & Authenticator.confirmed_at.is_null()
+        check_room(by, app.name)
+        first = (Authenticator.id == app.id) & Authenticator.confirmed_at.is_null()
         change = {"confirmed_at": clock.now(), "used_at": clock.now(), "last_step": step}
         if Authenticator.update(change).where(first).execute() != 1:
             raise NotFound("This app is no longer there. Begin again.")
         count(by)
-        events.record("add_factor", by=by, person=by, after={"factor": made.name})
-        notices.tell(by, "factor_added", factor=made.name)
-    return made
+        events.record("add_factor", by=by, person=by, after={"factor": app.name})
+        notices.tell(by, "factor_added", factor=app.name)
+    return app
 
 
 def remove(authenticator: int, *, by: Account) -> Authenticator:

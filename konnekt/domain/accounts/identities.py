@@ -40,46 +40,46 @@ def providers_of(account: Account) -> list[Provider]:
     """The providers in the settings that the account is connected to; no statement where there are none."""
     if not mail.config().providers:
         return []
-    return [found for one in of(account) if (found := provider_of(one))]
+    return [provider for one in of(account) if (provider := provider_of(one))]
 
 
 def find_provider(key: str) -> Provider:
     """The provider of this key; raises NotFound."""
-    found = next((one for one in mail.config().providers if one.key == key), None)
-    if found is None:
+    provider = next((one for one in mail.config().providers if one.key == key), None)
+    if provider is None:
         raise NotFound("There is no such provider.")
-    return found
+    return provider
 
 
 def sign_in(answer: Answer) -> Account:
     """The account that this is the identity of. Raises NotFound; Conflict where it may not."""
-    found = _found(answer)
-    if found is None or not found.account.is_active:
+    identity = _row(answer)
+    if identity is None or not identity.account.is_active:
         raise NotFound(
             "Nobody here is connected to this account of %(provider)s yet. Use the link of your invitation, "
             "or sign in with your password and connect it under Account settings.",
             provider=answer.provider.name,
         )
-    account: Account = found.account
+    account: Account = identity.account
     if sign_in_policy.of(account) == "off":
         raise Conflict(
             "Your organisation does not use %(provider)s: sign in with your password.",
             provider=answer.provider.name,
         )
-    Identity.update(used_at=clock.now()).where(Identity.id == found.id).execute()
+    Identity.update(used_at=clock.now()).where(Identity.id == identity.id).execute()
     return account
 
 
 def is_of(answer: Answer, account: Account) -> bool:
     """Whether it is this account's."""
-    found = _found(answer)
-    return found is not None and found.account_id == account.id
+    identity = _row(answer)
+    return identity is not None and identity.account_id == account.id
 
 
-def _found(answer: Answer) -> Identity | None:
+def _row(answer: Answer) -> Identity | None:
     this = (Identity.issuer == answer.provider.issuer) & (Identity.subject == answer.subject)
-    found: Identity | None = Identity.select(Identity, Account).join(Account).where(this).first()
-    return found
+    row: Identity | None = Identity.select(Identity, Account).join(Account).where(this).first()
+    return row
 
 
 def bind(account: Account, answer: Answer, *, by: Account) -> None:
@@ -115,11 +115,11 @@ def bind_by_link(link: int, answer: Answer, account: Account) -> None:
 
 def to_connect(link: int | None, provider: Provider) -> Account:
     """Whom this link would connect now; nothing is used up. Raises NotFound, Conflict."""
-    found = AccountLink.select(AccountLink, Account).join(Account).where(_works(link)).first()
-    if found is None or not found.account.is_active:
+    row = AccountLink.select(AccountLink, Account).join(Account).where(_works(link)).first()
+    if row is None or not row.account.is_active:
         raise _over()
-    check_may_bind(found, provider)
-    account: Account = found.account
+    check_may_bind(row, provider)
+    account: Account = row.account
     return account
 
 
@@ -160,7 +160,7 @@ def check_may_bind(link: AccountLink, provider: Provider) -> None:
 
 def _bind(account: Account, answer: Answer) -> None:
     people.hold(account.id)
-    there = _found(answer)
+    there = _row(answer)
     if there is not None and there.account_id == account.id:
         raise Conflict(
             "This account of %(provider)s is connected already.",
@@ -171,8 +171,8 @@ def _bind(account: Account, answer: Answer) -> None:
     if len(of(account)) >= MOST:
         raise Conflict("You have %(count)s already: remove one first.", count=MOST)
     provider = answer.provider
-    made = {"account": account, "issuer": provider.issuer, "subject": answer.subject}
-    Identity.create(**made, created_at=clock.now(), used_at=clock.now())
+    columns = {"account": account, "issuer": provider.issuer, "subject": answer.subject}
+    Identity.create(**columns, created_at=clock.now(), used_at=clock.now())
     events.record("bind_identity", by=account, person=account, after={"provider": provider.name})
     notices.tell(account, "identity_bound", provider=provider.name)
 

@@ -48,9 +48,9 @@ def outlive(mails: list[int]) -> None:
     columns = Mail.id, Mail.sent_at, Mail.failed_at, Mail.last_error
     query = Mail.select(*columns).join(Dispatch, on=(Dispatch.mail == Mail.id)).where(Mail.id.in_(mails))
     for mail in query:
-        kept = {"outcome": SENT if mail.sent_at else REFUSED, "answer": mail.last_error}
+        outcome = {"outcome": SENT if mail.sent_at else REFUSED, "answer": mail.last_error}
         at = mail.sent_at or mail.failed_at or clock.now()
-        Dispatch.update(mail=None, outcome_at=at, **kept).where(Dispatch.mail == mail.id).execute()
+        Dispatch.update(mail=None, outcome_at=at, **outcome).where(Dispatch.mail == mail.id).execute()
 
 
 def withdraw_unsent(invoices: list[int]) -> None:
@@ -62,12 +62,12 @@ def withdraw_unsent(invoices: list[int]) -> None:
     unsent = (has_mail & Mail.sent_at.is_null()) | (~has_mail & (Dispatch.outcome == ""))
     mine = Dispatch.invoice.in_(invoices) & (Dispatch.purpose == "invoice")
     for one in list(read().where(mine & unsent)):
-        kept = {"outcome": WITHDRAWN, "outcome_at": clock.now(), "answer": one.said}
+        outcome = {"outcome": WITHDRAWN, "outcome_at": clock.now(), "answer": one.said}
         if one.mail_id is not None:
             if one.mail.failed_at:
-                kept |= {"outcome": REFUSED, "outcome_at": one.mail.failed_at}
+                outcome |= {"outcome": REFUSED, "outcome_at": one.mail.failed_at}
             rests = ~Mail.is_being_sent | (Mail.claimed_until_at <= clock.machine())
             gone = Mail.delete().where((Mail.id == one.mail_id) & Mail.sent_at.is_null() & rests)
             if gone.execute() != 1:
                 raise Conflict("This mail is on its way already.")
-        Dispatch.update(mail=None, **kept).where(Dispatch.id == one.id).execute()
+        Dispatch.update(mail=None, **outcome).where(Dispatch.id == one.id).execute()

@@ -126,11 +126,11 @@ def preview(invoices: Iterable[int], shown: Iterable[ShownInvoice] = ()) -> list
     if len(ids) > MOST:
         raise Invalid("At most %(count)s invoices go at once: choose less.", field="pick", count=MOST)
     before = {pick.invoice: pick for pick in shown}
-    found = [_of_many(one, before.get(one.invoice.id)) for one in _read(ids)]
-    if len(found) < len(ids):
+    outgoing = [_of_many(one, before.get(one.invoice.id)) for one in _read(ids)]
+    if len(outgoing) < len(ids):
         raise NotFound("One of these invoices does not exist, or not for you.")
-    latest = dispatches.latest(one.invoice for one in found)
-    return [replace(one, last=latest.get(one.invoice.id)) for one in found]
+    latest = dispatches.latest(one.invoice for one in outgoing)
+    return [replace(one, last=latest.get(one.invoice.id)) for one in outgoing]
 
 
 def _read(ids: list[int]) -> list[Outgoing]:
@@ -188,10 +188,10 @@ def send(pick: ShownInvoice, *, by: Account) -> Dispatch:
     must_be_agency_staff(by)
     with transaction():
         hold("invoices")
-        found = _read([pick.invoice])
-        if not found:
+        outgoing = _read([pick.invoice])
+        if not outgoing:
             raise NotFound("This invoice does not exist, or not for you.")
-        _go(found, [pick], by)
+        _go(outgoing, [pick], by)
         dispatch: Dispatch = Dispatch.get(
             Dispatch.invoice == pick.invoice,
             Dispatch.purpose == KIND,
@@ -206,9 +206,9 @@ def must_be_agency_staff(by: Account) -> None:
     agency_roles.require(by, "invoices", "Only the agency sends invoices.")
 
 
-def _go(found: list[Outgoing], picks: list[ShownInvoice], by: Account) -> None:
+def _go(outgoing: list[Outgoing], picks: list[ShownInvoice], by: Account) -> None:
     shown = {pick.invoice: pick for pick in picks}
-    for one in found:
+    for one in outgoing:
         _must_be_as_shown(one, shown[one.invoice.id])
     ids, count = list(shown), picks[0].times
     taken = Invoice.update(dispatch_count=count + 1).where(
@@ -224,7 +224,7 @@ def _go(found: list[Outgoing], picks: list[ShownInvoice], by: Account) -> None:
             "invoice": one.invoice, "nth": count + 1, "asked_at": now, "asked_by": by.id, "mail": None,
             "copy_to": "" if part["way"] == "peppol" or part["is_copy"] else agency.invoice_copy_to, **part,
         }
-        for one in found for part in one.parts
+        for one in outgoing for part in one.parts
     ]  # fmt: skip
     _queue([row for row in rows if row["way"] == "mail"], agency)
     Dispatch.insert_many(rows).execute()

@@ -68,8 +68,8 @@ class BatchToBook:
 
 def settings() -> LedgerSettings | None:
     """How the bookkeeping calls things; None for who does not use it."""
-    found: LedgerSettings | None = LedgerSettings.get_or_none()
-    return found
+    row: LedgerSettings | None = LedgerSettings.get_or_none()
+    return row
 
 
 def preview() -> BatchToBook | None:
@@ -77,9 +77,9 @@ def preview() -> BatchToBook | None:
     chosen = settings()
     if chosen is None:
         return None
-    found = journal.unbooked(chosen)
-    lacking = _missing(chosen, found.entries)
-    return BatchToBook(chosen, found.entries, found.has_more, lacking, found.held)
+    unbooked = journal.unbooked(chosen)
+    lacking = _missing(chosen, unbooked.entries)
+    return BatchToBook(chosen, unbooked.entries, unbooked.has_more, lacking, unbooked.held)
 
 
 def _missing(chosen: LedgerSettings, entries: list[LedgerEntry]) -> list[str]:
@@ -112,34 +112,34 @@ def make(*, by: Account, seen: str) -> LedgerBatch:
     must_invoice(by)
     with transaction():
         hold("invoices")
-        found = preview()
-        if found is None or not found.entries:
-            if found is not None and found.held:
+        shown = preview()
+        if shown is None or not shown.entries:
+            if shown is not None and shown.held:
                 raise Conflict("What is left is held back: its debit and credit differ.")
             raise Conflict("There is nothing left to make a batch of.")
-        if found.fingerprint != seen:
+        if shown.fingerprint != seen:
             raise Conflict("This changed since you saw it. Look again, then make the batch.")
-        if not found.may_make:
+        if not shown.may_make:
             raise Conflict("A setting is missing: fill it in first.")
-        batch = _write(found, by)
+        batch = _write(shown, by)
         after = {"documents": batch.documents, "debit_cents": batch.debit_cents}
         events.record("make_ledger_batch", by=by, thing=thing(batch), after=after)
     return batch
 
 
-def _write(found: BatchToBook, by: Account) -> LedgerBatch:
+def _write(shown: BatchToBook, by: Account) -> LedgerBatch:
     last = LedgerBatch.select(fn.MAX(LedgerBatch.number)).scalar()
-    names = {name: value for name, value in found.settings.__data__.items() if name != "from_on"}
+    names = {name: value for name, value in shown.settings.__data__.items() if name != "from_on"}
     batch: LedgerBatch = LedgerBatch.create(
         number=(last or 0) + 1,
         created_at=clock.now(),
         created_by=by,
-        documents=len(found.entries),
-        debit_cents=sum(entry.debit_cents for entry in found.entries),
-        frozen={"names": names, "entries": journal.kept(found.entries)},
+        documents=len(shown.entries),
+        debit_cents=sum(entry.debit_cents for entry in shown.entries),
+        frozen={"names": names, "entries": journal.stored(shown.entries)},
     )
-    _claim(Invoice, [one.invoice for one in found.entries if one.invoice is not None], batch)
-    _claim(Payment, [payment for one in found.entries for payment in one.payments], batch)
+    _claim(Invoice, [one.invoice for one in shown.entries if one.invoice is not None], batch)
+    _claim(Payment, [payment for one in shown.entries for payment in one.payments], batch)
     return batch
 
 
@@ -164,10 +164,10 @@ def page(number: int = 1) -> Page:
 
 def find(batch: int) -> LedgerBatch:
     """A batch by its id; NotFound where there is none."""
-    found: LedgerBatch | None = LedgerBatch.get_or_none(LedgerBatch.id == batch)
-    if found is None:
+    row: LedgerBatch | None = LedgerBatch.get_or_none(LedgerBatch.id == batch)
+    if row is None:
         raise NotFound("There is no such batch.")
-    return found
+    return row
 
 
 def entries(batch: LedgerBatch) -> list[LedgerEntry]:
@@ -178,11 +178,11 @@ def entries(batch: LedgerBatch) -> list[LedgerEntry]:
 def hand_out(batch: int, format: str, *, by: Account) -> LedgerBatch:
     """A batch for who takes a file of it away, which is an event. Raises Conflict where it was undone."""
     must_invoice(by)
-    found = find(batch)
-    if found.undone_at is not None:
+    row = find(batch)
+    if row.undone_at is not None:
         raise Conflict("This batch was undone: it has no file any more.")
-    events.record("hand_out_ledger_file", by=by, thing=thing(found), after={"format": format})
-    return found
+    events.record("hand_out_ledger_file", by=by, thing=thing(row), after={"format": format})
+    return row
 
 
 def hand_over(batch: int, *, by: Account) -> LedgerBatch:
@@ -197,26 +197,26 @@ def undo(batch: int, reason: str, *, by: Account) -> LedgerBatch:
     """
     reason = text_fields.checked_reason(reason)
     with transaction():
-        found = _decide(batch, "undo_ledger_batch", {"undone_at": clock.now()}, by, reason=reason)
+        row = _decide(batch, "undo_ledger_batch", {"undone_at": clock.now()}, by, reason=reason)
         for model in (Invoice, Payment):
             model.update(ledger_batch=None).where(model.ledger_batch == batch).execute()
-    return found
+    return row
 
 
 def _decide(batch: int, verb: str, columns: dict[str, Any], by: Account, reason: str = "") -> LedgerBatch:
     must_invoice(by)
     with transaction():
         hold("invoices")
-        found = find(batch)
+        row = find(batch)
         is_open = LedgerBatch.is_open()
         if LedgerBatch.update(columns).where((LedgerBatch.id == batch) & is_open).execute() != 1:
-            if found.undone_at is not None:
+            if row.undone_at is not None:
                 raise Conflict("This batch was undone already.")
             raise Conflict("The bookkeeping has this batch: what is in it stays.")
         for name, value in columns.items():
-            setattr(found, name, value)
-        events.record(verb, by=by, thing=thing(found), reason=reason)
-    return found
+            setattr(row, name, value)
+        events.record(verb, by=by, thing=thing(row), reason=reason)
+    return row
 
 
 def must_invoice(by: Account) -> None:

@@ -258,7 +258,7 @@ def _lines(*lines: LedgerLine) -> list[LedgerLine]:
     return [line for line in lines if line.cents]
 
 
-def kept(entries: Iterable[LedgerEntry]) -> list[dict[str, Any]]:
+def stored(entries: Iterable[LedgerEntry]) -> list[dict[str, Any]]:
     """Entries as a batch keeps them."""
     return [asdict(entry) for entry in entries]
 

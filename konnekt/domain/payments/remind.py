@@ -102,13 +102,13 @@ def due(shown: Iterable[ShownReminder] = ()) -> DueReminders:
     of_age = overdue.is_overdue(steps[0].days or 1)
     invoices = list(overdue.read(of_age & may_be & Invoice.erased_at.is_null()))
     reminded = dispatches.latest(invoices, "reminder")
-    found = [
+    reminders = [
         _due(one, step, before.get(one.id))
         for one in invoices
         if _has_come(one, (step := steps[one.reminder_count]), steps, reminded.get(one.id))
     ]
-    going = [one for one in found if not one.fault]
-    staying = [one for one in found if one.fault]
+    going = [one for one in reminders if not one.fault]
+    staying = [one for one in reminders if one.fault]
     return DueReminders(going[:MOST], staying, max(len(going) - MOST, 0))
 
 

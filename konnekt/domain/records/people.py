@@ -136,14 +136,14 @@ def change_roles(
         RECORD.check_seen(row, seen)
         if not row.is_agency_staff:
             raise Conflict("%(name)s does not work at the agency.", name=row.name)
-        wanted = agency_roles.kept(set(roles))
-        if not wanted:
+        joined = agency_roles.joined(set(roles))
+        if not joined:
             raise Invalid("Choose at least one role.", field="planning")
         guard = None
-        if agency_roles.ADMINISTRATION not in wanted.split():
+        if agency_roles.ADMINISTRATION not in joined.split():
             guard = staff.keep_somebody(row)
             refusals.ask(_own_roles(row, by), is_sure=is_sure)
-        values, was = {"agency_roles": wanted}, staff.becomes(row, {})
+        values, was = {"agency_roles": joined}, staff.becomes(row, {})
         if not staff.hold_back(row, values, by):
             RECORD.change(row, values, by=by, verb="change_roles", guard=guard)
             staff.invite_who_gained(was, row, by=by)
