@@ -33,7 +33,7 @@ DAY_MINUTES = 24 * 60
 def parse_hours(text: str, *, signed: bool = False) -> int:
     """Minutes of `7,5`, `7.5`, `7:30`, `7u30`, `7 uur`, `:30` ...; below zero only when signed.
 
-    grid.js reads the same while one types; tests/browser/test_hours_typed.py holds the two together.
+    grid.js reads the same while one types; tests/browser/test_grid.py holds the two together.
     Raises Invalid: no hours at all, more than two decimals, a part of a minute (`7,33`), or negative.
     """
     typed = _stripped(text)
