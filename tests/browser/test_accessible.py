@@ -128,7 +128,10 @@ def test_what_is_swapped_in(demonstration: Demonstration, browser_page: Page, na
     for path in pages_of(demonstration, name):
         browser_page.goto(f"{demonstration.url}{path}")
         openers = browser_page.locator("main a[hx-get]:visible")
-        addresses = [one.get_attribute("hx-get") or str(one.get_attribute("href")) for one in openers.all()]
+        # All at one moment: a page that follows work draws them anew.
+        addresses = openers.evaluate_all(
+            "all => all.map(one => one.getAttribute('hx-get') || one.getAttribute('href'))"
+        )
         first = {kind(address): number for number, address in reversed(list(enumerate(addresses)))}
         for number in sorted(first.values()):
             if number != min(first.values()):
