@@ -334,6 +334,19 @@ def test_nor_does_nobody_who_delivers(half: Visitor) -> None:
     assert again(half).location == "/"
 
 
+def test_its_owner_hears_of_it_however_many_sign_ins_were_begun(
+    app: Flask, half: Visitor, noor: Account
+) -> None:
+    """A form that was sent twice tells nothing twice; half a sign-in is no form that was sent twice."""
+    known(app, noor)
+    wait(5 * MINUTE)
+    half.client.set_cookie(BROWSER, "x")
+    attempt(Visitor(app), noor.email)
+    before = Mail.select().where(Mail.kind == "account_notice").count()
+    assert again(half).location == "/"
+    assert Mail.select().where(Mail.kind == "account_notice").count() == before + 1
+
+
 def test_what_is_over_is_mailed_to_nobody(app: Flask, half: Visitor, noor: Account) -> None:
     first = letters()[0].message_id
     attempt(Visitor(app), noor.email)
