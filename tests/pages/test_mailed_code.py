@@ -370,6 +370,17 @@ def test_a_server_that_puts_this_mail_off_lets_nobody_in(
     assert not is_in(half)
 
 
+def test_a_server_that_takes_no_mail_of_ours_locks_nobody_out(
+    half: Visitor, noor: Account, postbox: smtp.Postbox
+) -> None:
+    """That is no answer about this mail: nobody's code goes, until who runs the portal mends it."""
+    postbox.refuse_sender = "530 5.7.0 authentication required"
+    delivery.deliver()
+    assert again(half).status_code == 409
+    wait(2 * MINUTE)
+    assert again(half).location == "/"
+
+
 def test_a_server_that_refuses_the_address(half: Visitor, postbox: smtp.Postbox) -> None:
     postbox.refuse = lambda _recipient: "550 no such mailbox"
     delivery.deliver()
