@@ -13,7 +13,15 @@ from konnekt.background import delivery, mail
 from konnekt.config import Config
 from konnekt.db import db
 from konnekt.domain import clock
-from konnekt.domain.accounts import attempts, devices, links, mailed_codes, passwords, sessions
+from konnekt.domain.accounts import (
+    attempts,
+    devices,
+    factor_resets,
+    links,
+    mailed_codes,
+    passwords,
+    sessions,
+)
 from konnekt.domain.refusals import Invalid
 from konnekt.models import Account, Agency, Device, Event, Mail, Session
 from tests import one_time_codes, smtp
@@ -424,6 +432,16 @@ def test_a_factor_that_was_set_up_meanwhile_is_asked(half: Visitor, noor: Accoun
     typed, phone = code(), one_time_codes.set_up(noor)
     assert type_code(half, typed).status_code == 422
     assert type_code(half, phone.code()).status_code == 303
+
+
+def test_who_lost_it_all_is_a_stranger_everywhere(app: Flask, noor: Account, world: World) -> None:
+    """What was lost may be the browser in which the second factor was shown, with the password in it."""
+    phone, lost = one_time_codes.set_up(noor), Visitor(app)
+    attempt(lost, noor.email)
+    assert type_code(lost, phone.code()).location == "/"
+    factor_resets.by_operator(Account.get_by_id(noor.id))
+    assert attempt(lost, noor.email).location == "/login/code?next=/"
+    assert letters()[-1].recipient == noor.email
 
 
 @pytest.mark.parametrize("purpose", ["invite", "reset"])
