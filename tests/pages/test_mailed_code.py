@@ -22,6 +22,7 @@ from konnekt.domain.accounts import (
     passwords,
     sessions,
 )
+from konnekt.domain.records import people as records
 from konnekt.domain.refusals import Invalid
 from konnekt.models import Account, Agency, Device, Event, Mail, Session
 from tests import one_time_codes, smtp
@@ -442,6 +443,19 @@ def test_who_lost_it_all_is_a_stranger_everywhere(app: Flask, noor: Account, wor
     factor_resets.by_operator(Account.get_by_id(noor.id))
     assert attempt(lost, noor.email).location == "/login/code?next=/"
     assert letters()[-1].recipient == noor.email
+
+
+def test_another_address_ends_the_codes_of_the_one_before(
+    app: Flask, half: Visitor, noor: Account, world: World
+) -> None:
+    """As it ends the links: whoever reads that mailbox is no longer its owner."""
+    typed = code()
+    values = {name: getattr(noor, name) for name in records.COLUMNS}
+    records.change(
+        noor.id, values | {"email": "n.new@um.example"}, seen=records.seen(noor), by=world.staff
+    )
+    assert type_code(half, typed).status_code == 401
+    assert not is_in(half)
 
 
 @pytest.mark.parametrize("purpose", ["invite", "reset"])
