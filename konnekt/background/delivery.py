@@ -37,7 +37,8 @@ ATTEMPTS = 24
 PAUSES = (0, 1, 2, 4, 8, 16)
 # What is in these opens an account: the text goes once it is sent, only the token's hash stays.
 SECRET_KINDS = ("invite", "reset", "deputy", "sign_in_code")
-# Somebody waits in front of the screen for these: they go before all others.
+# Somebody waits in front of the screen for these: they go before all others, and a code, which no stranger
+# can ask for, before what anybody can.
 URGENT_KINDS = ("sign_in_code", "reset")
 
 
@@ -160,7 +161,7 @@ def _due(only: Mail | None) -> Any:
     due = _is_due()
     if only is not None:
         due &= Mail.id == only.id
-    urgency = Case(None, [(Mail.kind.in_(URGENT_KINDS), 0)], 1)
+    urgency = Case(Mail.kind, [(kind, place) for place, kind in enumerate(URGENT_KINDS)], len(URGENT_KINDS))
     return Mail.select().where(due).order_by(urgency, Mail.due_at, Mail.id)
 
 

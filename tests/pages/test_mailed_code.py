@@ -287,6 +287,18 @@ def test_it_goes_before_other_mail(noor: Account, postbox: smtp.Postbox, app: Fl
     assert "code" in sent["Subject"]
 
 
+def test_who_asks_for_many_links_does_not_hold_it_up(
+    app: Flask, noor: Account, world: World, postbox: smtp.Postbox
+) -> None:
+    """Anybody asks for those, and a code that waits for five minutes is asked of nobody."""
+    links.send(world.supervisor, "reset")
+    wait(MINUTE)
+    attempt(Visitor(app), noor.email)
+    delivery.deliver(most=1)
+    (sent,) = postbox.mails
+    assert "code" in sent["Subject"]
+
+
 def test_another_one(half: Visitor, postbox: smtp.Postbox) -> None:
     response = again(half)
     assert response.status_code == 409
