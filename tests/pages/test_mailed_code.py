@@ -463,9 +463,7 @@ def test_another_address_ends_the_codes_of_the_one_before(
     """As it ends the links: whoever reads that mailbox is no longer its owner."""
     typed = code()
     values = {name: getattr(noor, name) for name in records.COLUMNS}
-    records.change(
-        noor.id, values | {"email": "n.new@um.example"}, seen=records.seen(noor), by=world.staff
-    )
+    records.change(noor.id, values | {"email": "n.new@um.example"}, seen=records.seen(noor), by=world.staff)
     assert type_code(half, typed).status_code == 401
     assert not is_in(half)
 
@@ -489,6 +487,19 @@ def test_changing_the_password_leaves_this_browser_known(app: Flask, noor: Accou
     for visitor, place in ((own, "/"), (laptop, "/login/code?next=/")):
         visitor.post("/logout")
         assert attempt(visitor, noor.email, new).location == place
+
+
+def test_changing_the_password_makes_it_known_no_longer(app: Flask, noor: Account) -> None:
+    """Nothing but the password was shown: the 180 days go on from the code."""
+    own = known(app, noor)
+    for _ in range(6):
+        wait(29 * DAY)
+        assert signs_in(own, noor)
+    new = "een heel ander wachtwoord"
+    assert own.post("/account/password", {"current": GOOD, "password": new}).status_code == 303
+    wait(7 * DAY)
+    own.post("/logout")
+    assert attempt(own, noor.email, new).location == "/login/code?next=/"
 
 
 def test_signing_out_everywhere_makes_strangers_of_the_others(app: Flask, noor: Account) -> None:
