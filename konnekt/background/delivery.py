@@ -40,6 +40,8 @@ SECRET_KINDS = ("invite", "reset", "deputy", "sign_in_code")
 # Somebody waits in front of the screen for these: they go before all others, and a code, which no stranger
 # can ask for, before what anybody can.
 URGENT_KINDS = ("sign_in_code", "reset")
+# Seconds after which a round begins no other mail: the next one begins with what is urgent by then.
+LONGEST_ROUND = 30
 
 
 @dataclass
@@ -51,13 +53,18 @@ class Delivered:
 
 
 def deliver(*, only: Mail | None = None, most: int = 100) -> Delivered:
-    """Send what is due, at most that many; or only one mail. Failures stay queued with their reason."""
-    done, told = Delivered(), list[Account]()
+    """Send what is due, at most that many or for so long; or only one mail.
+
+    Failures stay queued with their reason.
+    """
+    done, told, began = Delivered(), list[Account](), time.monotonic()
     waiting = list(_due(only).limit(most))
     if not waiting:
         return done
     with transport() as way:
         for row in waiting:
+            if (done.sent or done.failed) and time.monotonic() > began + LONGEST_ROUND:
+                break
             if not _claim(row):
                 continue
             try:
