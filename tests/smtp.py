@@ -19,7 +19,7 @@ class Postbox:
     """The handler of the server: takes mail, unless `refuse` or `answer` says otherwise.
 
     greet is called when somebody connects. answer gets the whole mail before it is taken: a text to say
-    instead ("" hangs up without a word), or None; accepted is called when it is taken and not yet answered.
+    instead ("" hangs up without a word), or None; refuse_sender is said to whoever sends; accepted is called when it is taken and not yet answered.
     """
 
     def __init__(self) -> None:
@@ -27,6 +27,7 @@ class Postbox:
         self.users: list[tuple[str, str]] = []
         self.was_private: list[bool] = []
         self.refuse: Callable[[str], str | None] = lambda _recipient: None
+        self.refuse_sender = ""
         self.answer: Callable[[Envelope], str | None] = lambda _envelope: None
         self.greet: Callable[[], None] = lambda: None
         self.accepted: Callable[[], None] = lambda: None
@@ -44,6 +45,13 @@ class Postbox:
         session.host_name = name
         self.greet()
         return responses
+
+    async def handle_MAIL(
+        self, _server: Server, _session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        envelope.mail_from = address
+        envelope.mail_options.extend(options)
+        return self.refuse_sender or "250 OK"
 
     async def handle_RCPT(
         self, server: Server, _session: Session, envelope: Envelope, address: str, _options: list[str]

@@ -37,8 +37,11 @@ ATTEMPTS = 24
 PAUSES = (0, 1, 2, 4, 8, 16)
 # What is in these opens an account: the text goes once it is sent, only the token's hash stays.
 SECRET_KINDS = ("invite", "reset", "deputy", "sign_in_code")
-# Somebody waits in front of the screen for these: they go before all others.
+# Somebody waits in front of the screen for these: they go before all others, and a code, which no stranger
+# can ask for, before what anybody can.
 URGENT_KINDS = ("sign_in_code", "reset")
+# Seconds after which a round begins no other mail: the next one begins with what is urgent by then.
+LONGEST_ROUND = 30
 
 
 @dataclass
@@ -50,13 +53,18 @@ class Delivered:
 
 
 def deliver(*, only: Mail | None = None, most: int = 100) -> Delivered:
-    """Send what is due, at most that many; or only one mail. Failures stay queued with their reason."""
-    done, told = Delivered(), list[Account]()
+    """Send what is due, at most that many or for so long; or only one mail.
+
+    Failures stay queued with their reason.
+    """
+    done, told, began = Delivered(), list[Account](), time.monotonic()
     waiting = list(_due(only).limit(most))
     if not waiting:
         return done
     with transport() as way:
         for row in waiting:
+            if (done.sent or done.failed) and time.monotonic() > began + LONGEST_ROUND:
+                break
             if not _claim(row):
                 continue
             try:
@@ -160,7 +168,7 @@ def _due(only: Mail | None) -> Any:
     due = _is_due()
     if only is not None:
         due &= Mail.id == only.id
-    urgency = Case(None, [(Mail.kind.in_(URGENT_KINDS), 0)], 1)
+    urgency = Case(Mail.kind, [(kind, place) for place, kind in enumerate(URGENT_KINDS)], len(URGENT_KINDS))
     return Mail.select().where(due).order_by(urgency, Mail.due_at, Mail.id)
 
 

@@ -25,15 +25,20 @@ class Unreachable(Exception):
 
 
 def said(error: Exception) -> str:
-    """What the server said, else what went wrong."""
+    """What the server said of this mail, else what went wrong: also that it takes none of ours."""
     answer: Any = None
+    if isinstance(error, smtplib.SMTPSenderRefused):
+        return f"{type(error).__name__}: {_words(error.smtp_code, error.smtp_error)}"
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         answer = next(iter(error.recipients.values()), None)
     elif isinstance(error, smtplib.SMTPResponseException):
         answer = error.smtp_code, error.smtp_error
     if answer is None:
         return f"{type(error).__name__}: {error}"
-    code, text = answer
+    return _words(*answer)
+
+
+def _words(code: int, text: bytes | str) -> str:
     return f"{code} {text.decode(errors='replace') if isinstance(text, bytes) else text}"
 
 

@@ -52,14 +52,14 @@ def password() -> Response:
     account, here = web.account(), request.remote_addr or ""
     try:
         typed = form.current.data, form.password.data
-        is_confirmed = devices.is_confirmed(account, known_device.token())
+        since = devices.confirmed_since(account, known_device.token())
         token = passwords.change(account, *typed, by=account, address=here, browser=request.user_agent.string)
     except (Invalid, TooMany) as refusal:
         web.note("password_refused", account.id)
         form[getattr(refusal, "field", "current")].errors = [web.say(refusal)]
         return _password_page(form, refusal.status)
     account.session_token = token
-    known_device.know(account, is_confirmed=is_confirmed)
+    known_device.know(account, is_confirmed=since is not None, since=since)
     login_user(account)
     web.note("password_changed", account.id)
     notice = _("Your password is changed. Everywhere else you are signed out.")

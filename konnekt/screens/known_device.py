@@ -1,5 +1,7 @@
 """The cookie by which a browser that somebody signed in with is known: a random token and nothing else."""
 
+from datetime import datetime
+
 from flask import Response, after_this_request, current_app, g, request
 
 from konnekt.domain.accounts import devices
@@ -25,9 +27,9 @@ def signed_in(account: Account, *, address: str, browser: str, is_confirmed: boo
     _hand_over(devices.signed_in(account, token(), browser, address, is_confirmed=is_confirmed))
 
 
-def know(account: Account, *, is_confirmed: bool) -> None:
+def know(account: Account, *, is_confirmed: bool, since: datetime | None = None) -> None:
     """The same for who chose a password here: that is told in a mail of its own."""
-    _hand_over(devices.know(account, token(), is_confirmed=is_confirmed))
+    _hand_over(devices.know(account, token(), is_confirmed=is_confirmed, since=since))
 
 
 def _hand_over(fresh: str) -> None:

@@ -13,7 +13,16 @@ from konnekt.background import delivery, mail
 from konnekt.config import Config
 from konnekt.db import db
 from konnekt.domain import clock
-from konnekt.domain.accounts import attempts, devices, links, mailed_codes, passwords, sessions
+from konnekt.domain.accounts import (
+    attempts,
+    devices,
+    factor_resets,
+    links,
+    mailed_codes,
+    passwords,
+    sessions,
+)
+from konnekt.domain.records import people as records
 from konnekt.domain.refusals import Invalid
 from konnekt.models import Account, Agency, Device, Event, Mail, Session
 from tests import one_time_codes, smtp
@@ -278,6 +287,33 @@ def test_it_goes_before_other_mail(noor: Account, postbox: smtp.Postbox, app: Fl
     assert "code" in sent["Subject"]
 
 
+def test_a_slow_round_of_invoices_does_not_hold_it_up(
+    app: Flask, noor: Account, postbox: smtp.Postbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server that takes seconds for each of a hundred mails is not down, and its code is asked for."""
+    monkeypatch.setattr(delivery, "LONGEST_ROUND", 0)
+    for number in range(3):
+        mail.queue(
+            "budget", noor, number=f"00{number}", description="", organisation="FSE", percent=80, url=""
+        )
+    assert delivery.deliver() == delivery.Delivered(sent=1), "the round ends, and the next begins anew"
+    attempt(Visitor(app), noor.email)
+    delivery.deliver()
+    assert "code" in postbox.mails[-1]["Subject"]
+
+
+def test_who_asks_for_many_links_does_not_hold_it_up(
+    app: Flask, noor: Account, world: World, postbox: smtp.Postbox
+) -> None:
+    """Anybody asks for those, and a code that waits for five minutes is asked of nobody."""
+    links.send(world.supervisor, "reset")
+    wait(MINUTE)
+    attempt(Visitor(app), noor.email)
+    delivery.deliver(most=1)
+    (sent,) = postbox.mails
+    assert "code" in sent["Subject"]
+
+
 def test_another_one(half: Visitor, postbox: smtp.Postbox) -> None:
     response = again(half)
     assert response.status_code == 409
@@ -334,6 +370,19 @@ def test_nor_does_nobody_who_delivers(half: Visitor) -> None:
     assert again(half).location == "/"
 
 
+def test_its_owner_hears_of_it_however_many_sign_ins_were_begun(
+    app: Flask, half: Visitor, noor: Account
+) -> None:
+    """A form that was sent twice tells nothing twice; half a sign-in is no form that was sent twice."""
+    known(app, noor)
+    wait(5 * MINUTE)
+    half.client.set_cookie(BROWSER, "x")
+    attempt(Visitor(app), noor.email)
+    before = Mail.select().where(Mail.kind == "account_notice").count()
+    assert again(half).location == "/"
+    assert Mail.select().where(Mail.kind == "account_notice").count() == before + 1
+
+
 def test_what_is_over_is_mailed_to_nobody(app: Flask, half: Visitor, noor: Account) -> None:
     first = letters()[0].message_id
     attempt(Visitor(app), noor.email)
@@ -355,6 +404,17 @@ def test_a_server_that_puts_this_mail_off_lets_nobody_in(
     response = again(half)
     assert response.status_code == 409
     assert not is_in(half)
+
+
+def test_a_server_that_takes_no_mail_of_ours_locks_nobody_out(
+    half: Visitor, noor: Account, postbox: smtp.Postbox
+) -> None:
+    """That is no answer about this mail: nobody's code goes, until who runs the portal mends it."""
+    postbox.refuse_sender = "530 5.7.0 authentication required"
+    delivery.deliver()
+    assert again(half).status_code == 409
+    wait(2 * MINUTE)
+    assert again(half).location == "/"
 
 
 def test_a_server_that_refuses_the_address(half: Visitor, postbox: smtp.Postbox) -> None:
@@ -402,6 +462,27 @@ def test_a_factor_that_was_set_up_meanwhile_is_asked(half: Visitor, noor: Accoun
     assert type_code(half, phone.code()).status_code == 303
 
 
+def test_who_lost_it_all_is_a_stranger_everywhere(app: Flask, noor: Account, world: World) -> None:
+    """What was lost may be the browser in which the second factor was shown, with the password in it."""
+    phone, lost = one_time_codes.set_up(noor), Visitor(app)
+    attempt(lost, noor.email)
+    assert type_code(lost, phone.code()).location == "/"
+    factor_resets.by_operator(Account.get_by_id(noor.id))
+    assert attempt(lost, noor.email).location == "/login/code?next=/"
+    assert letters()[-1].recipient == noor.email
+
+
+def test_another_address_ends_the_codes_of_the_one_before(
+    app: Flask, half: Visitor, noor: Account, world: World
+) -> None:
+    """As it ends the links: whoever reads that mailbox is no longer its owner."""
+    typed = code()
+    values = {name: getattr(noor, name) for name in records.COLUMNS}
+    records.change(noor.id, values | {"email": "n.new@um.example"}, seen=records.seen(noor), by=world.staff)
+    assert type_code(half, typed).status_code == 401
+    assert not is_in(half)
+
+
 @pytest.mark.parametrize("purpose", ["invite", "reset"])
 def test_a_link_that_was_used_here_confirms_it(app: Flask, noor: Account, purpose: str) -> None:
     token = re.findall(r"/password/new/[\w-]+", links.send(noor, purpose).text)[0]
@@ -421,6 +502,19 @@ def test_changing_the_password_leaves_this_browser_known(app: Flask, noor: Accou
     for visitor, place in ((own, "/"), (laptop, "/login/code?next=/")):
         visitor.post("/logout")
         assert attempt(visitor, noor.email, new).location == place
+
+
+def test_changing_the_password_makes_it_known_no_longer(app: Flask, noor: Account) -> None:
+    """Nothing but the password was shown: the 180 days go on from the code."""
+    own = known(app, noor)
+    for _ in range(6):
+        wait(29 * DAY)
+        assert signs_in(own, noor)
+    new = "een heel ander wachtwoord"
+    assert own.post("/account/password", {"current": GOOD, "password": new}).status_code == 303
+    wait(7 * DAY)
+    own.post("/logout")
+    assert attempt(own, noor.email, new).location == "/login/code?next=/"
 
 
 def test_signing_out_everywhere_makes_strangers_of_the_others(app: Flask, noor: Account) -> None:

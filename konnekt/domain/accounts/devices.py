@@ -6,7 +6,7 @@ where its owner ticks that, no question for the second factor for 30 days.
 """
 
 import secrets
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from konnekt.db import transaction
@@ -66,12 +66,19 @@ def signed_in(account: Account, token: str, browser: str, address: str, *, is_co
     return fresh
 
 
-def know(account: Account, token: str, browser: str = "", *, is_confirmed: bool = False) -> str:
+def know(
+    account: Account,
+    token: str,
+    browser: str = "",
+    *,
+    is_confirmed: bool = False,
+    since: datetime | None = None,
+) -> str:
     """The account is known in the browser with this token, or with none; returns the token of its cookie.
 
     It is a new one each time, which the others who use the browser move to: one that somebody else planted is
     worth nothing afterwards. browser: what it calls itself, at a sign-in. is_confirmed: more was shown than a
-    password; else it stays as it was.
+    password, now or (since) before; else it stays as it was.
     """
     fresh, now, mine = secrets.token_urlsafe(32), clock.now(), Device.account == account
     with transaction():
@@ -79,7 +86,7 @@ def know(account: Account, token: str, browser: str = "", *, is_confirmed: bool 
             Device.update(token_hash=digest(fresh)).where(Device.token_hash == digest(token)).execute()
         seen: dict[str, Any] = {"failures": 0, "seen_at": now}
         seen |= {"browser": browser[:200]} if browser else {}
-        seen |= {"confirmed_at": now} if is_confirmed else {}
+        seen |= {"confirmed_at": since or now} if is_confirmed else {}
         if not Device.update(seen).where(_here(account, fresh)).execute():
             Device.create(account=account, token_hash=digest(fresh), created_at=now, **seen)
         latest = Device.select(Device.id).where(mine).order_by(Device.seen_at.desc(), Device.id.desc())
@@ -93,10 +100,16 @@ def _here(account: Account, token: str) -> Any:
 
 def is_confirmed(account: Account, token: str) -> bool:
     """Whether the account's password alone is enough in the browser with this token."""
+    return confirmed_since(account, token) is not None
+
+
+def confirmed_since(account: Account, token: str) -> datetime | None:
+    """Since when the account's password alone is enough in the browser with this token; None: it is not."""
     now = clock.now()
     is_in_use = (Device.seen_at > now - CONFIRMED) & (Device.failures < MOST_FAILURES)
     this = _here(account, token) & is_in_use & (Device.confirmed_at > now - CONFIRMED_IN_ALL)
-    return bool(token) and bool(Device.select().where(this).exists())
+    since: datetime | None = Device.select(Device.confirmed_at).where(this).scalar() if token else None
+    return since
 
 
 def remember(account: Account, token: str) -> None:

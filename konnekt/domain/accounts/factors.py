@@ -152,10 +152,13 @@ def remove(authenticator: int, *, by: Account) -> Authenticator:
 
 
 def take_all_away(account: Account) -> None:
-    """Leave the account with its password alone, within the caller's transaction."""
+    """Leave the account with its password alone, within the caller's transaction.
+
+    No browser is known any more: the one that somebody lost may have the password in it.
+    """
     Authenticator.delete().where(Authenticator.account == account).execute()
     Passkey.delete().where(Passkey.account == account).execute()
-    devices.forget_all(account)
+    devices.estrange(account)
     count(account)
 
 

@@ -78,11 +78,15 @@ def _begun(account: Account, address: str, browser: str, lifetime: timedelta, **
 
 
 def begun_twice(account: Account, address: str, browser: str) -> bool:
-    """Whether it signed in more than once in a minute from there, as who sends the form twice does."""
+    """Whether it signed in more than once in a minute from there, as who sends the form twice does.
+
+    Half a sign-in is none: whoever begins several is still told of at the first that goes through.
+    """
     same = (
         (Session.account == account) & (Session.address == address[:64]) & (Session.browser == browser[:200])
     )
-    return int(Session.select().where(same & (Session.created_at > clock.now() - TWICE)).count()) > 1
+    whole = same & ~Session.is_half & (Session.created_at > clock.now() - TWICE)
+    return int(Session.select().where(whole).count()) > 1
 
 
 def find_half(token: str) -> Account | None:

@@ -4,6 +4,7 @@ Each takes what was typed and its field. Empty stays empty. They raise Invalid w
 """
 
 import re
+import unicodedata
 
 from konnekt.domain import text_fields
 from konnekt.domain.accounts import people
@@ -17,8 +18,10 @@ _IBAN_LENGTHS = {
     "IT": 27, "LI": 21, "LT": 20, "LU": 20, "LV": 21, "MC": 27, "MT": 31, "NL": 18, "NO": 15, "PL": 28,
     "PT": 25, "RO": 24, "SE": 24, "SI": 19, "SK": 24, "SM": 27, "VA": 22,
 }  # fmt: skip
-# In running text: however it is spaced, with what follows it.
-_LIKE_AN_IBAN = re.compile(r"(?<![A-Z0-9])(?=([A-Z]{2}(?:[ .-]*[0-9]){2}(?:[ .-]*[A-Z0-9]){11,30}))")
+# In running text: whatever stands before it and between its letters, with what follows it.
+_LIKE_AN_IBAN = re.compile(r"(?=([A-Z]{2}(?:[\W_]*[0-9]){2}(?:[\W_]*[A-Z0-9]){11,30}))")
+# With fewer digits it is a sentence: "de 30 dagen" begins as an account in Germany does.
+_FEWEST_DIGITS = 9
 
 
 def _read(text: str | None, field: str, pattern: str) -> tuple[str, bool]:
@@ -75,9 +78,11 @@ def letter_text(text: str | None, field: str) -> str:
     One person writes it, and where is paid two persons decide (proposals.py).
     """
     found = text_fields.lines(text, field)
-    close = (re.sub(r"[ .-]", "", one) for one in _LIKE_AN_IBAN.findall(found.upper()))
+    plain = "".join(str(unicodedata.digit(letter, letter)) for letter in found.upper())
+    close = (re.sub(r"[\W_]", "", one) for one in _LIKE_AN_IBAN.findall(plain))
     starts = (one[: _IBAN_LENGTHS[one[:2]]] for one in close if one[:2] in _IBAN_LENGTHS)
-    if any(len(one) == _IBAN_LENGTHS[one[:2]] and _adds_up(one) for one in starts):
+    numbers = (one for one in starts if sum(map(str.isdigit, one)) >= _FEWEST_DIGITS)
+    if any(len(one) == _IBAN_LENGTHS[one[:2]] and _adds_up(one) for one in numbers):
         raise Invalid("An account number does not belong here: the invoice says where to pay.", field=field)
     return found
 

@@ -250,8 +250,9 @@ def address_changed(person: Account, before: str) -> None:
 
 
 def end_links(person: Account) -> None:
-    """End the links under way by mail: they went to an address or an account that is no longer this."""
+    """End the links and codes under way by mail: they went to what is this address or account no more."""
     decision_links.end_links(person)
+    Session.delete().where((Session.account == person) & (Session.mailed_code_hash != "")).execute()
     AccountLink.delete().where((AccountLink.account == person) & AccountLink.used_at.is_null()).execute()
 
 

@@ -13,11 +13,20 @@ WITH_A_NUMBER = [
     "naar nl20-ingb-0001-2345-67 graag",
     "rekening:\nBE68 5390 0754 7034",
     "IBAN:DE89370400440532013000",
+    "NL20\u00a0INGB\u00a00001\u00a02345\u00a067",  # as a word processor spaces it
+    "NL20\u202fINGB\u202f0001\u202f2345\u202f67",
+    "NL20 INGB\n0001 2345 67",
+    "IBANNL20INGB0001234567",
+    "NL20/INGB/0001/2345/67, NL20_INGB_0001",
+    "NL20 – INGB – 0001 – 2345 – 67",
+    "NL٢٠ INGB ٠٠٠١ ٢٣٤٥ ٦٧",
 ]
 WITHOUT = [
     "Vragen? 043-388 2688, KvK 12345678, btw NL003456789B01.",
     "De 12 maanden van 2026 staan op één factuur, in 20 regels van 10 12345678901234.",
     "NL21INGB0001234567 is no account: its check digits are wrong",
+    # A sentence whose letters would add up as digits do.
+    "Betaal binnen de 67 dagen na de datum van deze factuur.",
 ]
 
 
