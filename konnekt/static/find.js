@@ -12,7 +12,8 @@
     return part;
   };
   const words = make({ class: "sub" });
-  const list = make({ id: "find-list", role: "listbox", "aria-label": field.ariaLabel });
+  // A list that scrolls is a stop of the tab key in some browsers: the field keeps the focus.
+  const list = make({ id: "find-list", role: "listbox", tabindex: "-1", "aria-label": field.ariaLabel });
   const panel = make({ class: "find-panel", hidden: "" }, words, list);
   form.append(panel);
   const is = (name, value) => field.setAttribute(`aria-${name}`, value);

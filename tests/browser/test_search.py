@@ -134,6 +134,7 @@ def test_a_press_elsewhere_closes_and_one_on_an_answer_opens_it(
     expect(options(page)).to_have_count(2)
     page.keyboard.press("Tab")
     expect(page.locator(".find-panel")).to_be_hidden()
+    expect(page.get_by_role("link", name="Hulp")).to_be_focused()
     field(page).click()
     page.keyboard.press("ArrowDown")
     options(page).nth(1).click()

@@ -63,6 +63,7 @@ def test_set_up_and_sign_in(site: Site, visit: Open, scripts: bool) -> None:
     page.context.clear_cookies()
     watched.sign_in("noor@um.example")
     page.get_by_role("button", name="Herstelcode gebruiken").click()
+    expect(page.get_by_role("heading", name="Herstelcode", exact=True)).to_be_visible()
     look()
     page.get_by_label("Code", exact=True).fill(papers[0].upper())
     page.keyboard.press("Enter")

@@ -428,6 +428,8 @@ def test_nothing_yet(app: Flask, world: World) -> None:
 
 def test_the_organisation_leads_to_its_invoices(app: Flask, issued: World) -> None:
     link = 'href="/invoices?organisation=FSE"'
-    assert link in Visitor(app, issued.supervisor).get("/organisations/FSE").text
+    page = Visitor(app, issued.supervisor).get("/organisations/FSE").text
+    assert link in page
+    assert '<link rel="stylesheet" href="/static/sheet.css' in page, "who does what, also without scripts"
     assert link not in Visitor(app, issued.registrar).get("/organisations/FSE").text
     assert Organisation.select().count() == 2

@@ -77,6 +77,7 @@ def test_without_javascript_it_waits_in_the_sign_in_form(app: Flask, world: Worl
     asked = sign_in(visitor, kept)
     assert asked.status_code == 200
     assert "feestdag &amp; &lt;b&gt;dicht" in asked.text, "one sees what it is"
+    assert '<link rel="stylesheet" href="/static/sheet.css' in asked.text, "what is quoted, looks it"
     assert Timesheet.get_by_id(sheet.id).state == State.SUBMITTED, "nothing is sent by itself"
     assert f'action="{url}"' in asked.text
     token = re.search(r'name="csrf_token" value="([^"]+)"', asked.text.partition("<main")[2])
