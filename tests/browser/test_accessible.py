@@ -127,7 +127,7 @@ def test_what_is_swapped_in(demonstration: Demonstration, browser_page: Page, na
     wrong: list[str] = []
     for path in pages_of(demonstration, name):
         browser_page.goto(f"{demonstration.url}{path}")
-        openers = browser_page.locator("main a[hx-get]:visible")
+        openers = browser_page.locator("main a[hx-get]:not([hx-trigger=load]):visible")
         # All at one moment: a page that follows work draws them anew.
         addresses = openers.evaluate_all(
             "all => all.map(one => one.getAttribute('hx-get') || one.getAttribute('href'))"
