@@ -210,6 +210,7 @@ def test_the_agency_fills_in_on_its_own_form(visit: Open, site: Site, scripts: b
     expect(summary).to_be_focused()
     of.open()
     of.press("Naar andere weken kopiëren")
+    expect(page.locator("#grid-undo")).to_contain_text("Ingevuld.")
     page.get_by_label("Reden").fill("Gebeld op 30 november")
     of.press("Namens versturen")
     expect(page.get_by_text("Gewijzigd en verstuurd namens")).to_be_visible()
