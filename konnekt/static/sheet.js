@@ -43,6 +43,11 @@
     if (menu) shut(menu, true);
   });
 
+  // The agency's form of hours that is sent while a filling is under way waits for it, and sends what stands there then.
+  document.addEventListener("htmx:before:request", ({ detail: { ctx } }) => {
+    if (ctx.sourceElement.id === "sheet-change") ctx.request.body = new FormData(ctx.sourceElement);
+  });
+
   // On a phone what is opened fills the screen, but for the field that has the focus.
   const reveal = (inside) => {
     const row = inside.closest?.("tbody"); // what is swapped need not be an element

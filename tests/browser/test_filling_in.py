@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from konnekt.db import db
 from konnekt.domain.accounts import passwords
@@ -217,6 +217,26 @@ def test_the_agency_fills_in_on_its_own_form(visit: Open, site: Site, scripts: b
     with db.connection_context():
         assert Timesheet.get().minutes == 4 * 930
     watched.check()
+
+
+def test_what_is_sent_has_the_filling_that_was_under_way(visit: Open, site: Site) -> None:
+    world = site.world
+    with db.connection_context():
+        passwords.replace(world.staff, PASSWORD, by=None, source="command")
+    watched = visit(**DESKTOP)
+    watched.sign_in(world.staff.email)
+    page, of = watched.page, Hand(watched.page)
+    page.wait_for_url(f"{site.url}/")
+    page.goto(f"{site.url}/bureau/progress/{world.assignment.code}/2026/12/change")
+    page.get_by_label("Reden").fill("Gebeld op 30 november")
+    held: list[Route] = []
+    page.route("**/change", lambda route: route.continue_() if held else held.append(route))
+    page.locator("#grid-fill summary").click()
+    of.press("Naar andere weken kopiëren")
+    of.press("Namens versturen")
+    assert len(held) == 1
+    held[0].continue_()
+    expect(page.get_by_text("Gewijzigd en verstuurd namens")).to_be_visible()
 
 
 def test_control_z_takes_a_line_back_out_of_the_other_weeks(
