@@ -8,7 +8,7 @@ from datetime import date, datetime, time, timedelta
 from itertools import count, groupby
 from typing import Any
 
-from konnekt.db import db
+from konnekt.db import db, transaction
 from konnekt.domain import clock
 from konnekt.domain.accounts import agency_roles
 from konnekt.models import (
@@ -148,7 +148,22 @@ def sheets(
     hours: dict[date, int] | None = None,
     **columns: Any,
 ) -> list[Timesheet]:
-    """A sheet of a worker of its own for each name, as `sheet` makes one; a handful of statements for all."""
+    """A sheet of a worker of its own for each name, as `sheet` makes one; a handful of statements for all.
+
+    In one transaction: beside a running portal a row that is being read can't be followed by one that is written.
+    """
+    with transaction():
+        return _sheets(at, budget, period, names, hours, **columns)
+
+
+def _sheets(
+    at: Organisation,
+    budget: BudgetNumber,
+    period: PayPeriod,
+    names: Sequence[tuple[str, str]],
+    hours: dict[date, int] | None,
+    **columns: Any,
+) -> list[Timesheet]:
     of = sheet(assignment(worker(*names[0]), at, budget), period, hours, **columns)
     people = _copies(of.assignment.worker, [
         {"first_name": first, "last_name": last, "name_key": name_key(first, last), "email": f"person{number}@um.example",
