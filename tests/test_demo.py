@@ -12,6 +12,7 @@ from flask import Flask
 
 from konnekt import db as database, demo
 from konnekt.config import Config
+from konnekt.db import db
 from konnekt.domain import access, clock
 from konnekt.domain.accounts import passwords
 from konnekt.domain.approvals import waiting
@@ -52,6 +53,8 @@ def fill(config: Config) -> float:
     """Fill a demonstration; returns the seconds of work that it took, however busy the machine is."""
     started = time.process_time()
     (config.instance / "demo-password").write_text("zes-groene-eenden\n")
+    if config.database:
+        db.obj.renew()
     demo.fill(config)
     return time.process_time() - started
 
