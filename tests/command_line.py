@@ -15,7 +15,7 @@ from urllib.request import urlopen
 from konnekt.config import Config
 from tests.processes import processes
 
-COMMAND = [sys.executable, "-c", "from konnekt.commands.cli import main; main()"]
+COMMAND = [sys.executable, "-c", "from konnekt.commands.begin import main; main()"]
 
 
 def environment(config: Config, **more: str) -> dict[str, str]:

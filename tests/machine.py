@@ -103,7 +103,7 @@ class Machine:
                 copy.chmod(file.stat().st_mode)
         # Pip has nothing to fetch: it is asked whether what it would read is there.
         _script(there / ".venv/bin/pip", 'for last; do :; done; test -e "$last"')
-        main = "from konnekt.commands.cli import main; main()"
+        main = "from konnekt.commands.begin import main; main()"
         _script(
             there / ".venv/bin/konnekt", f"PYTHONPATH={REPOSITORY} exec {sys.executable} -c '{main}' \"$@\""
         )

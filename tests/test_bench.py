@@ -5,6 +5,7 @@ import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -70,6 +71,17 @@ def test_it_measures_each_row(tmp_path: Path) -> None:
     assert "stored PDF" in "".join(ElementTree.parse(tmp_path / "bench.svg").getroot().itertext())
     page = titles["approval list, 8 waiting"]["details"]
     assert page["statements"] > 0 and page["bytes"] > page["sent"] > 0 and page["bare_ms"] > 0
+
+
+def test_it_measures_the_memory_of_a_day(tmp_path: Path) -> None:
+    plan = Plan.of(["day", "--requests", "60", "--output", str(tmp_path / "day.json")])
+    plan.sizes, plan.folder = [replace(TINY, many=20, team=20)], tmp_path / "data"
+    plan.effort = Effort(1, 0.01, workers=1, warming=1, watching=0.01)
+    bench.run(plan)
+    (section,) = json.loads(plan.output.read_text())["sections"]
+    fresh, most, after = section["rows"]
+    assert 0 < fresh["found"] <= most["found"] and 0 < after["found"] <= most["found"]
+    assert most["details"]["requests"] >= 60 and most["details"]["documents"] and most["details"]["mails"]
 
 
 def test_it_makes_the_same_data_on_both(tmp_path: Path, postgresql_url: str, sqlite_template: Path) -> None:

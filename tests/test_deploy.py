@@ -117,7 +117,7 @@ import os, sys
 os.dup2(int(sys.argv[1]), 3)
 os.environ["LISTEN_PID"] = str(os.getpid())
 sys.argv = ["konnekt", "serve"]
-from konnekt.commands.cli import main
+from konnekt.commands.begin import main
 main()
 """
 

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import click
-import psycopg
 from peewee import AutoField, BooleanField, DatabaseError, JSONField, SqliteDatabase, sort_models
 
 from konnekt.background import pulse
@@ -44,6 +43,9 @@ def copy(config: Config, file: Path, told: Callable[[str], None]) -> int:
     """
     if isinstance(db.obj, SqliteDatabase):
         raise click.ClickException(f"KONNEKT_DATABASE has to name where to copy to: {WHERE_TO}")
+    # Here and below: an instance with SQLite never loads it.
+    import psycopg
+
     config.require_writable()
     with _still(file) as source, db.connection_context(), schema.alone():
         _require_copyable(config, source, file)
@@ -106,6 +108,8 @@ def _require_empty() -> None:
 
 
 def _copy_all(source: sqlite3.Connection, told: Callable[[str], None]) -> int:
+    import psycopg
+
     # As the text that SQLite has, and that the checksum is made of, whatever this server prefers.
     db.execute_sql("SET LOCAL datestyle = 'ISO, YMD'")
     db.execute_sql("SET LOCAL bytea_output = 'hex'")

@@ -1,6 +1,5 @@
 """The processes of background work, kept alive, by `serve`, `work` and `deliver --forever`."""
 
-import gc
 import logging
 import os
 import signal
@@ -16,6 +15,7 @@ from flask import Flask
 from konnekt import db as database
 from konnekt.background import delivery, logs, peppol, pulse, queue as long_work, work as background_work
 from konnekt.background.queue import Handler
+from konnekt.commands import memory
 from konnekt.config import Config
 from konnekt.db import db
 
@@ -166,12 +166,6 @@ class Helpers:
             _work_until_told(self.config, parent, beat, self.load(), child.duty.handlers)
 
 
-def share_memory() -> None:
-    """Before forks: leave alone what is there, or the first collection in each would copy all of it."""
-    gc.collect()
-    gc.freeze()
-
-
 def run(config: Config, duties: Iterable[Duty], load: Callable[[], Flask]) -> None:
     """Keep these processes alive until SIGTERM or SIGINT, then end with them."""
     is_told = False
@@ -186,7 +180,7 @@ def run(config: Config, duties: Iterable[Duty], load: Callable[[], Flask]) -> No
     # What forks must not share a connection.
     db.close_all()
     helpers = Helpers(config, duties, load)
-    share_memory()
+    memory.share()
     logs.tell(f"Konnekt works in the background: {', '.join(child.duty.name for child in helpers.children)}")
     try:
         while not is_told:

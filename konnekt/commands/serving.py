@@ -16,7 +16,7 @@ from gunicorn.http import message
 
 from konnekt import db as database
 from konnekt.background import logs
-from konnekt.commands import processes
+from konnekt.commands import memory, processes
 from konnekt.commands.prepared import application
 from konnekt.config import Config
 from konnekt.db import db
@@ -128,7 +128,7 @@ class _Server(BaseApplication):  # type: ignore[misc]
 
     def run(self) -> None:
         master = _Master(self)
-        processes.share_memory()
+        memory.share()
         master.run()
 
 

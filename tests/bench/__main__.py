@@ -13,7 +13,19 @@ from konnekt import create_app
 from konnekt.commands.schema import migrate_database
 from konnekt.config import Config
 from konnekt.db import db
-from tests.bench import beside, data, importing, invoicing, machine, pages, picture, signing_in, verbs, weight
+from tests.bench import (
+    beside,
+    data,
+    day,
+    importing,
+    invoicing,
+    machine,
+    pages,
+    picture,
+    signing_in,
+    verbs,
+    weight,
+)
 from tests.bench.calendar import NOW
 from tests.bench.cast import Sizes
 from tests.bench.plan import Databases, Plan
@@ -36,8 +48,9 @@ def run(plan: Plan) -> Report:
     for kind in plan.kinds:
         with Databases.opened(kind, plan.server) as databases:
             for sizes in plan.sizes:
-                _at_size(plan, report, databases, sizes)
-            _whatever_the_size(plan, report.section(databases.kind, 0), databases)
+                (_day if plan.requests else _at_size)(plan, report, databases, sizes)
+            if not plan.requests:
+                _whatever_the_size(plan, report.section(databases.kind, 0), databases)
     report.compare(dict.fromkeys(pages.AGENCY, GROWTH), FURTHEST)
     report.write(plan.output)
     print(f"\nAll of it is in {plan.output}.")
@@ -58,6 +71,12 @@ def _at_size(plan: Plan, report: Report, databases: Databases, sizes: Sizes) -> 
         verbs.measure(site, section)
         section.add("memory, after use", machine.memory(site.pid), "MB", at_most=120)
         weight.measure(site, section)
+
+
+def _day(plan: Plan, report: Report, databases: Databases, sizes: Sizes) -> None:
+    folder = plan.folder / f"{databases.kind.lower()}-day"
+    section = report.section(databases.kind, sizes.history)
+    day.measure(folder, databases.url("day"), section, plan.effort, sizes, plan.requests)
 
 
 def _whatever_the_size(plan: Plan, section: Section, databases: Databases) -> None:

@@ -1,9 +1,7 @@
 """The approval list while long work goes on beside it: an invoice run, PDFs, an import. On data of its own."""
 
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from statistics import quantiles
@@ -33,7 +31,7 @@ def measure(folder: Path, database: str, section: Section, effort: Effort, rows:
         client = site.client(made.cast.waiting[1].supervisor)
         site.warm(made.cast.waiting[1].supervisor, "/approvals")
         quiet = _p95(_lists(client, effort.watching))
-        with _watched(site) as most:
+        with machine.watched(site.pid) as most:
             _run(site, section, client, quiet)
         _weigh(section)
         section.add("memory while PDFs are made", most[0], "MB", at_most=160)
@@ -69,12 +67,8 @@ def _add(section: Section, title: str, taken: list[float], quiet: float) -> None
 
 def _run(site: Site, section: Section, client: Client, quiet: float) -> None:
     """Issue what the preview of the period shows; its documents are made after that."""
-    staff = site.client(STAFF)
-    of = calendar.columns(calendar.TO_INVOICE)
-    page = staff.get(f"/bureau/invoicing?period=week-{of['year']}-{of['number']}&organisation=&on=2026-11-30")
     before = Document.select().count()
-    answer = staff.post("/bureau/invoicing", Form.of(page.text, "invoicing-issue").fields, htmx=False)
-    assert answer.status == 303, answer.text
+    begin_invoices(site.client(STAFF))
 
     def has_none() -> bool:
         return bool(Document.select().count() == before)
@@ -84,29 +78,19 @@ def _run(site: Site, section: Section, client: Client, quiet: float) -> None:
     _add(section, "list p95 while PDFs are made", _lists(client, site.effort.watching), quiet)
 
 
+def begin_invoices(staff: Client) -> None:
+    """Have the period invoiced that waits for it: issued, and then the documents made."""
+    of = calendar.columns(calendar.TO_INVOICE)
+    page = staff.get(f"/bureau/invoicing?period=week-{of['year']}-{of['number']}&organisation=&on=2026-11-30")
+    answer = staff.post("/bureau/invoicing", Form.of(page.text, "invoicing-issue").fields, htmx=False)
+    assert answer.status == 303, answer.text
+
+
 def _weigh(section: Section) -> None:
     """What the documents of an invoice take of the database, of those that Konnekt made itself just now."""
     stored = Document.select(fn.SUM(fn.LENGTH(Document.content)), fn.COUNT(Document.invoice.distinct()))
     size, invoices = stored.where(Document.sha256 != sheets.NO_HASH).scalar(as_tuple=True)
     section.add("an invoice in the database", int(size) / invoices / 1000, "kB", at_most=60)
-
-
-@contextmanager
-def _watched(site: Site) -> Iterator[list[float]]:
-    """The most memory that all processes had together, in a list of one."""
-    most, over = [0.0], threading.Event()
-
-    def watch() -> None:
-        while not over.wait(0.2):
-            most[0] = max(most[0], machine.memory(site.pid))
-
-    thread = threading.Thread(target=watch)
-    thread.start()
-    try:
-        yield most
-    finally:
-        over.set()
-        thread.join()
 
 
 def _import(site: Site, section: Section, client: Client, quiet: float, rows: int) -> None:

@@ -2,7 +2,10 @@
 
 import os
 import platform
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from tests.command_line import children
@@ -50,6 +53,24 @@ def settled(pid: int, pause: float) -> float:
         time.sleep(pause)
         before, now = now, memory(pid)
     return now
+
+
+@contextmanager
+def watched(pid: int) -> Iterator[list[float]]:
+    """The most memory that all processes had together, in a list of one."""
+    most, over = [0.0], threading.Event()
+
+    def watch() -> None:
+        while not over.wait(0.2):
+            most[0] = max(most[0], memory(pid))
+
+    thread = threading.Thread(target=watch)
+    thread.start()
+    try:
+        yield most
+    finally:
+        over.set()
+        thread.join()
 
 
 def peak(pid: int) -> float:

@@ -17,8 +17,8 @@ from tests.bench.site import Site
 
 PEOPLE = 20
 PASSWORD = "correct horse battery"
-# Between two things that somebody does, in seconds.
-PAUSE = (0.5, 1.5)
+# What somebody does, with a browser; the number says who it is.
+Does = Callable[[Client, int], None]
 TOKEN = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
 BATCH = re.compile(r'name="batch" value="([^"]+)"')
 
@@ -39,6 +39,10 @@ class Day:
 class Office:
     """The people, each with a browser; a third signs in, a third registers, the others approve."""
 
+    # Between two things that somebody does, in seconds; and what may be answered.
+    pause = (0.5, 1.5)
+    fine = frozenset({200, 303, 409, 503})
+
     def __init__(self, site: Site) -> None:
         self.site, cast = site, site.data.cast
         self.approving, self.team = cast.approving, cast.team
@@ -53,8 +57,8 @@ class Office:
         """Let them work until the call has ended."""
         self.day = Day()
         self.is_over.clear()
-        kinds = (self._sign_in, self._register, self._approve)
-        people = [threading.Thread(target=self._one, args=(n, kinds[n % 3])) for n in range(PEOPLE)]
+        kinds = self.kinds()
+        people = [threading.Thread(target=self._one, args=(n, *kinds[n % len(kinds)])) for n in range(PEOPLE)]
         for one in people:
             one.start()
         try:
@@ -63,17 +67,21 @@ class Office:
             self.is_over.set()
             for one in people:
                 one.join()
-        assert self.day.statuses <= {200, 303, 409, 503}, self.day.statuses
+        assert self.day.statuses <= self.fine, self.day.statuses
         return self.day
 
-    def _one(self, number: int, does: Callable[[Client, int], None]) -> None:
-        chance, account = (
-            random.Random(number),
-            (0, self.team.supervisor, self.approving.supervisor)[number % 3],
-        )
-        client = self.site.client(account)
+    def kinds(self) -> list[tuple[int, Does]]:
+        """The account of the first of them, the second ..., and what it does; then from the first on again."""
+        return [
+            (0, self._sign_in),
+            (self.team.supervisor, self._register),
+            (self.approving.supervisor, self._approve),
+        ]
+
+    def _one(self, number: int, account: int, does: Does) -> None:
+        chance, client = random.Random(number), self.site.client(account)
         does(client, number)
-        while not self.is_over.wait(chance.uniform(*PAUSE)):
+        while not self.is_over.wait(chance.uniform(*self.pause)):
             does(client, number)
 
     def _waited(self, answer: Answer) -> Answer:

@@ -22,6 +22,7 @@ class Plan:
     """rows: of hours in the import, and to invoice where the list is measured beside that.
 
     invoices: how many are in their list; 0: neither that nor the time of signing in is measured.
+    requests: of a day's work, whose memory is measured instead of all else; 0: all else.
     """
 
     sizes: list[Sizes]
@@ -30,6 +31,7 @@ class Plan:
     rows: int = 200_000
     rows_beside: int = 10_000
     invoices: int = 100_000
+    requests: int = 0
     folder: Path = INSTANCE / "bench"
     output: Path = INSTANCE / "bench.json"
     server: str = ""
@@ -41,28 +43,37 @@ class Plan:
         return cls([Sizes()], effort=Effort(2, 0.15, watching=2.0), rows=10_000, rows_beside=500, invoices=0)
 
     @classmethod
+    def day(cls, requests: int) -> "Plan":
+        """What a small installation remembers of a day's work, in some five minutes."""
+        return cls([Sizes()], ["sqlite"], requests=requests, output=INSTANCE / "bench-day.json")
+
+    @classmethod
     def of(cls, arguments: Sequence[str]) -> "Plan":
         """As the command line says."""
         parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
         parser.add_argument(
-            "how", nargs="?", choices=["quick", "whole", "picture"], default="whole",
-            help="quick: within three minutes; picture: draw docs/bench.svg of what was measured last",
+            "how", nargs="?", choices=["quick", "whole", "day", "picture"], default="whole",
+            help="quick: within three minutes; day: the memory of a day's work; picture: draw docs/bench.svg of what "
+            "was measured last",
         )  # fmt: skip
         parser.add_argument("--sheets", help="how much history: 1000,100000")
         parser.add_argument("--database", choices=KINDS, help="one of both")
+        parser.add_argument("--requests", type=int, default=10_000, help="of a day")
         parser.add_argument("--rounds", type=int, help="how often each page is measured")
         parser.add_argument(
             "--postgresql", default="", metavar="URL", help="a server that keeps the data, without a database"
         )
-        parser.add_argument("--output", type=Path, default=cls.output)
+        parser.add_argument("--output", type=Path)
         said = parser.parse_args(arguments)
-        plan = cls.quick() if said.how == "quick" else cls([Sizes(history=sheets) for sheets in ALL])
+        plans = {"quick": cls.quick, "day": lambda: cls.day(said.requests)}
+        plan = plans.get(said.how, lambda: cls([Sizes(history=sheets) for sheets in ALL]))()
         if said.sheets:
             plan.sizes = [Sizes(history=int(sheets)) for sheets in said.sheets.split(",")]
         if said.rounds:
             plan.effort = replace(plan.effort, rounds=said.rounds)
-        plan.kinds = [said.database] if said.database else KINDS
-        plan.output, plan.server, plan.is_picture = said.output, said.postgresql, said.how == "picture"
+        plan.kinds = [said.database] if said.database else plan.kinds
+        plan.output = said.output or plan.output
+        plan.server, plan.is_picture = said.postgresql, said.how == "picture"
         return plan
 
 

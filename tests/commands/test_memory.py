@@ -34,6 +34,27 @@ def test_idle_memory(world: World, config: Config, tmp_path: Path) -> None:
     assert sum(figures.values()) <= MOST_MEGABYTES, figures
 
 
+def test_background_processes_share_nearly_all(world: World, config: Config, tmp_path: Path) -> None:
+    """The schema of their connection is written in one place, and no thread takes memory of its own."""
+    with served(config, log=tmp_path / "log") as (process, _):
+        wait_until_all_are_there(process.pid)
+        helpers = [pid for pid in children(process.pid) if len(list(Path(f"/proc/{pid}/task").iterdir())) > 1]
+        maps = {pid: Path(f"/proc/{pid}/smaps").read_text() for pid in helpers}
+    assert len(helpers) >= 3
+    for text in maps.values():
+        heap = re.search(r"\[heap\]\n(?:.*\n)*?Private_Dirty:\s+(\d+) kB", text)
+        assert heap and int(heap[1]) < 3 * 1024, f"{heap and heap[1]} kB"
+        sizes = re.findall(r" ---p .* 0 \nSize:\s+(\d+) kB", text)
+        assert not [size for size in sizes if int(size) > 32 * 1024], "an arena of a thread"
+
+
+def test_an_sqlite_installation_never_loads_the_driver_of_postgresql(
+    world: World, config: Config, tmp_path: Path
+) -> None:
+    with served(config, log=tmp_path / "log") as (process, _):
+        assert ("psycopg" in Path(f"/proc/{process.pid}/maps").read_text()) == bool(config.database)
+
+
 def test_the_master_holds_nothing_that_forks_must_not_share(
     world: World, config: Config, tmp_path: Path
 ) -> None:
