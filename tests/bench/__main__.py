@@ -13,7 +13,19 @@ from konnekt import create_app
 from konnekt.commands.schema import migrate_database
 from konnekt.config import Config
 from konnekt.db import db
-from tests.bench import beside, data, importing, invoicing, machine, pages, picture, signing_in, verbs, weight
+from tests.bench import (
+    beside,
+    data,
+    importing,
+    invoicing,
+    machine,
+    pages,
+    picture,
+    signing_in,
+    verbs,
+    weight,
+    whole_import,
+)
 from tests.bench.calendar import NOW
 from tests.bench.cast import Sizes
 from tests.bench.plan import Databases, Plan
@@ -37,7 +49,13 @@ def run(plan: Plan) -> Report:
         with Databases.opened(kind, plan.server) as databases:
             for sizes in plan.sizes:
                 _at_size(plan, report, databases, sizes)
-            _whatever_the_size(plan, report.section(databases.kind, 0), databases)
+            section = report.section(databases.kind, 0)
+            if plan.sizes:
+                _whatever_the_size(plan, section, databases)
+            if plan.imported:
+                folder = plan.folder / f"{databases.kind.lower()}-import"
+                with databases.empty("whole_import") as url:
+                    whole_import.measure(folder, url, section, plan.effort, plan.imported)
     report.compare(dict.fromkeys(pages.AGENCY, GROWTH), FURTHEST)
     report.write(plan.output)
     print(f"\nAll of it is in {plan.output}.")

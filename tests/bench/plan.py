@@ -9,6 +9,7 @@ from pathlib import Path
 import psycopg
 
 from tests import postgresql
+from tests.bench import whole_import
 from tests.bench.cast import Sizes
 from tests.bench.site import Effort
 
@@ -22,6 +23,7 @@ class Plan:
     """rows: of hours in the import, and to invoice where the list is measured beside that.
 
     invoices: how many are in their list; 0: neither that nor the time of signing in is measured.
+    imported: how many sheets come through the queue while people work; 0: none. Without sizes that is all.
     """
 
     sizes: list[Sizes]
@@ -34,35 +36,48 @@ class Plan:
     output: Path = INSTANCE / "bench.json"
     server: str = ""
     is_picture: bool = False
+    imported: int = whole_import.SHEETS
 
     @classmethod
     def quick(cls) -> "Plan":
         """Within three minutes: enough to see what became slower, not to publish."""
-        return cls([Sizes()], effort=Effort(2, 0.15, watching=2.0), rows=10_000, rows_beside=500, invoices=0)
+        return cls(
+            [Sizes()], effort=Effort(2, 0.15, watching=2.0), rows=10_000, rows_beside=500, invoices=0, imported=0
+        )  # fmt: skip
+
+    @classmethod
+    def of_import(cls, sheets: str) -> "Plan":
+        """A whole administration through the queue, and nothing else: minutes, half a GB of disk or more."""
+        effort, output = Effort(watching=60.0), INSTANCE / "bench-import.json"
+        return cls([], effort=effort, output=output, imported=int(sheets or whole_import.SHEETS))
 
     @classmethod
     def of(cls, arguments: Sequence[str]) -> "Plan":
         """As the command line says."""
         parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
         parser.add_argument(
-            "how", nargs="?", choices=["quick", "whole", "picture"], default="whole",
-            help="quick: within three minutes; picture: draw docs/bench.svg of what was measured last",
+            "how", nargs="?", choices=["quick", "whole", "import", "picture"], default="whole",
+            help="quick: within three minutes; import: a whole administration while people work, alone;"
+            " picture: draw docs/bench.svg of what was measured last",
         )  # fmt: skip
-        parser.add_argument("--sheets", help="how much history: 1000,100000")
+        parser.add_argument("--sheets", help="how much history: 1000,100000; of import: how many sheets")
         parser.add_argument("--database", choices=KINDS, help="one of both")
         parser.add_argument("--rounds", type=int, help="how often each page is measured")
         parser.add_argument(
             "--postgresql", default="", metavar="URL", help="a server that keeps the data, without a database"
         )
-        parser.add_argument("--output", type=Path, default=cls.output)
+        parser.add_argument("--output", type=Path)
         said = parser.parse_args(arguments)
         plan = cls.quick() if said.how == "quick" else cls([Sizes(history=sheets) for sheets in ALL])
-        if said.sheets:
+        if said.how == "import":
+            plan = cls.of_import(said.sheets)
+        elif said.sheets:
             plan.sizes = [Sizes(history=int(sheets)) for sheets in said.sheets.split(",")]
         if said.rounds:
             plan.effort = replace(plan.effort, rounds=said.rounds)
         plan.kinds = [said.database] if said.database else KINDS
-        plan.output, plan.server, plan.is_picture = said.output, said.postgresql, said.how == "picture"
+        plan.output = said.output or plan.output
+        plan.server, plan.is_picture = said.postgresql, said.how == "picture"
         return plan
 
 
