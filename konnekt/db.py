@@ -1,8 +1,11 @@
 """The database handle, the base of every row, and the one way to open a transaction."""
 
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+import fcntl
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
@@ -39,6 +42,49 @@ class BaseModel(Model):  # type: ignore[misc]
         legacy_table_names = False
 
 
+class _Sqlite(PooledSqliteDatabase):  # type: ignore[misc]
+    """SQLite where who asks for the write lock says so, which `is_waited_for` hears.
+
+    The lock is asked for again and again, not queued for: long work would have it again before anybody else.
+    """
+
+    def begin(self, lock_type: str | None = None) -> None:
+        with self.asking() if lock_type else nullcontext():
+            super().begin(lock_type)
+
+    def execute_sql(self, sql: str, params: Any = None) -> Any:
+        is_alone = sql.startswith(("INSERT", "UPDATE", "DELETE")) and not self.in_transaction()
+        with self.asking() if is_alone else nullcontext():
+            return super().execute_sql(sql, params)
+
+    @contextmanager
+    def asking(self) -> Iterator[None]:
+        """Hold the folder with all others that ask; the kernel lets go of it for who is killed."""
+        with self.folder() as folder:
+            fcntl.flock(folder, fcntl.LOCK_SH)
+            yield
+
+    @contextmanager
+    def folder(self) -> Iterator[int]:
+        folder = os.open(Path(self.database).parent, os.O_RDONLY)
+        try:
+            yield folder
+        finally:
+            os.close(folder)
+
+
+def is_waited_for() -> bool:
+    """Whether somebody asks for SQLite's write lock just now; PostgreSQL has those who wait in line."""
+    if not isinstance(db.obj, _Sqlite):
+        return False
+    with db.folder() as folder:
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
+
+
 def connect(config: Config) -> None:
     """Point the models at the configured database; connections open on first use."""
     db.initialize(_postgresql(config.database) if config.database else _sqlite(config))
@@ -49,7 +95,7 @@ def _sqlite(config: Config) -> Database:
     pragmas = {"journal_mode": "wal", "foreign_keys": 1, "busy_timeout": 10_000, "synchronous": "full"}
     # Kept from request to request: to open the file and read its schema takes as long as the statements of a
     # page (1 ms). A thread that has one has it alone, whichever thread opened it.
-    return PooledSqliteDatabase(
+    return _Sqlite(
         str(config.instance / "konnekt.db"),
         pragmas=pragmas,
         check_same_thread=False,
@@ -121,3 +167,10 @@ def hold(what: str, number: int = 0) -> None:
     """
     if not isinstance(db.obj, SqliteDatabase):
         db.execute_sql("SELECT pg_advisory_xact_lock(%s, %s)", (LOCKS[what], number))
+
+
+def hold_each(what: str, numbers: Iterable[int]) -> None:
+    """The same for several, in the order of their numbers: one statement."""
+    if not isinstance(db.obj, SqliteDatabase):
+        one_by_one = "SELECT pg_advisory_xact_lock(%s, number) FROM unnest(%s::int[]) number"
+        db.execute_sql(one_by_one, (LOCKS[what], sorted(set(numbers))))

@@ -55,6 +55,7 @@ def test_it_measures_each_row(tmp_path: Path) -> None:
         0,
         tmp_path / "data",
         tmp_path / "bench.json",
+        imported=52,
     )
     bench.run(plan)
     found = json.loads(plan.output.read_text())
@@ -65,11 +66,15 @@ def test_it_measures_each_row(tmp_path: Path) -> None:
     for title in (
         "approval list, 8 waiting", "approve 4", "save 140 cells", "stored PDF", "grid open", "agency: payroll",
         "invoice preview of a period, 20 rows", "memory, after use", "list p95 while PDFs are made", "import: memory",
+        "52 sheets checked", "52 sheets imported", "52 sheets imported: memory", "refused while these are imported",
     ):  # fmt: skip
         assert title in titles
     picture.make(plan.output, tmp_path / "bench.svg")
     assert "stored PDF" in "".join(ElementTree.parse(tmp_path / "bench.svg").getroot().itertext())
     page = titles["approval list, 8 waiting"]["details"]
+    assert titles["52 sheets imported"]["details"]["rows"] == 221
+    assert titles["52 sheets imported: memory"]["found"] > 20
+    assert not (tmp_path / "data" / "sqlite-import").exists()
     assert page["statements"] > 0 and page["bytes"] > page["sent"] > 0 and page["bare_ms"] > 0
 
 

@@ -25,6 +25,7 @@ from tests.bench import (
     signing_in,
     verbs,
     weight,
+    whole_import,
 )
 from tests.bench.calendar import NOW
 from tests.bench.cast import Sizes
@@ -48,9 +49,15 @@ def run(plan: Plan) -> Report:
     for kind in plan.kinds:
         with Databases.opened(kind, plan.server) as databases:
             for sizes in plan.sizes:
+            for sizes in plan.sizes:
                 (_day if plan.requests else _at_size)(plan, report, databases, sizes)
-            if not plan.requests:
-                _whatever_the_size(plan, report.section(databases.kind, 0), databases)
+            section = report.section(databases.kind, 0)
+            if plan.sizes and not plan.requests:
+                _whatever_the_size(plan, section, databases)
+            if plan.imported:
+                folder = plan.folder / f"{databases.kind.lower()}-import"
+                with databases.empty("whole_import") as url:
+                    whole_import.measure(folder, url, section, plan.effort, plan.imported)
     report.compare(dict.fromkeys(pages.AGENCY, GROWTH), FURTHEST)
     report.write(plan.output)
     print(f"\nAll of it is in {plan.output}.")

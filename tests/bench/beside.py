@@ -13,7 +13,7 @@ from konnekt.models import Document
 from tests.bench import calendar, data, importing, machine, sheets
 from tests.bench.cast import Sizes
 from tests.bench.client import Client, Form
-from tests.bench.office import PEOPLE, Office
+from tests.bench.office import Office
 from tests.bench.pages import STAFF
 from tests.bench.report import Section
 from tests.bench.site import Effort, Site, opened
@@ -108,10 +108,4 @@ def _import(site: Site, section: Section, client: Client, quiet: float, rows: in
         importing.write(Path(name), rows)
         busy = office.work(go_on)
     _add(section, "list p95 while an import runs", taken, quiet)
-    details = {
-        "asked": len(busy.seconds), "p95_ms": round(busy.p95 * 1000, 1), "idle_ms": round(idle.p95 * 1000, 1),
-        "slowest_s": round(max(busy.seconds), 2),
-    }  # fmt: skip
-    title = f"{PEOPLE} people at work while an import runs: p95"
-    section.add(title, busy.p95 / idle.p95, "x", at_most=2, details=details)
-    section.add("refused while an import runs", busy.refused, "requests", at_most=0)
+    busy.tell(section, "while an import runs", idle)

@@ -18,6 +18,9 @@ from tests.command_line import COMMAND, environment
 
 MONTHS = range(1, 12)
 DAYS = 20
+# The year before the weeks that the bench's own data have (calendar.py).
+FIRST_MONDAY = date(2025, 11, 3)
+WEEKS = [FIRST_MONDAY + timedelta(weeks=number) for number in range(52)]
 BUDGET = "35000001.001"
 MB = 500
 # 1.7 million rows in 5 minutes.
@@ -25,9 +28,40 @@ ROWS_A_SECOND = 5667
 
 
 def write(folder: Path, rows: int) -> int:
-    """A set of files with about so many rows of hours; returns how many."""
-    workers = range(max(1, rows // (len(MONTHS) * DAYS)))
-    names = [f"IMP-{n}" for n in workers]
+    """A set of files with about so many rows of hours, in months; returns how many."""
+    names = _names(rows // (len(MONTHS) * DAYS))
+    _records(folder, names, "month", "2026-01-01", map(_month, MONTHS))
+    _hours(folder, (
+        (name, 2026, month, date(2026, month, day))
+        for month in MONTHS for name in names for day in range(1, DAYS + 1)
+    ))  # fmt: skip
+    return len(names) * len(MONTHS) * DAYS
+
+
+def write_weeks(folder: Path, sheets: int) -> tuple[int, int]:
+    """A set with about so many sheets, a year of weeks of each worker; returns how many, and their rows.
+
+    Four rows a sheet, five in each fourth week.
+    """
+    names = _names(sheets // len(WEEKS))
+    _records(folder, names, "week", FIRST_MONDAY.isoformat(), map(_week, WEEKS))
+    weeks = [
+        [(*monday.isocalendar()[:2], monday + timedelta(days=day)) for day in range(4 + (number % 4 == 0))]
+        for number, monday in enumerate(WEEKS)
+    ]
+    _hours(folder, ((name, *one) for days in weeks for name in names for one in days))
+    return len(names) * len(WEEKS), len(names) * sum(map(len, weeks))
+
+
+def _names(workers: int) -> list[str]:
+    return [f"IMP-{number}" for number in range(max(1, workers))]
+
+
+def _records(
+    folder: Path, names: list[str], calendar: str, first_day: str, periods: Iterable[Iterable[object]]
+) -> None:
+    """All files but the hours: one organisation with an assignment of each of these names, a worker's each."""
+    workers = range(len(names))
     _file(folder, "agency", "name;street;postcode;city;country;coc_number;vat_number;iban;bic;peppol_id;phone;email", [[
         "InterUM", "Tongersestraat 6", "6211 LN", "Maastricht", "NL", "12345678", "NL123456789B01",
         "NL91ABNA0417164300", "ABNANL2A", "0106:12345678", "043-388 2688", "bureau@bench.example",
@@ -35,7 +69,7 @@ def write(folder: Path, rows: int) -> int:
     _file(folder, "organisations", (
         "code;name;parent;calendar;four_eyes;payment_term_days;vat_treatment;vat_text;language;coc_number;vat_number;"
         "peppol_id;contact_name;street;postcode;city;country;invoice_email"
-    ), [["IMP", "Imported faculty", "", "month", "0", "30", "standard", "", "nl", "87654321", "NL001234567B01",
+    ), [["IMP", "Imported faculty", "", calendar, "0", "30", "standard", "", "nl", "87654321", "NL001234567B01",
          "0106:87654321", "", "Kapoenstraat 2", "6211 KW", "Maastricht", "NL", "invoices@bench.example"]])  # fmt: skip
     _file(folder, "people", "email;username;first_name;last_name;language;employee_number;agency_staff", [
         ["imported-supervisor@bench.example", "", "Emre", "Dubois", "nl", "", "0"],
@@ -54,32 +88,40 @@ def write(folder: Path, rows: int) -> int:
     ), [["IMP", BUDGET, "", "", "", "", ""]])  # fmt: skip
     _file(folder, "assignments", (
         "code;employee_number;organisation;job_title;basis;entered_by;from;until;budget_number;max_hours_per_week"
-    ), ([name, str(9_000_000 + n), "IMP", "Student", "flexible", "worker", "2026-01-01", "", BUDGET, ""]
+    ), ([name, str(9_000_000 + n), "IMP", "Student", "flexible", "worker", first_day, "", BUDGET, ""]
         for n, name in enumerate(names)))  # fmt: skip
     _file(
         folder,
         "rates",
         "assignment;valid_from;pay_rate;bill_rate",
-        ([name, "2026-01-01", "18.32", "31.51"] for name in names),
+        ([name, first_day, "18.32", "31.51"] for name in names),
     )
     _file(
         folder,
         "pay_periods",
         "calendar;year;number;first_day;last_day;submit_by;approve_by;pay_date",
-        map(_month, MONTHS),
+        periods,
     )
-    hours = (
-        [name, "2026", month, f"2026-{month:02}-{day:02}", "REG", BUDGET, "4,00", "", "approved"]
-        for month in MONTHS for name in names for day in range(1, DAYS + 1)
-    )  # fmt: skip
-    _file(folder, "hours", "assignment;year;period;day;hour_type;budget_number;hours;remark;state", hours)
-    return len(names) * len(MONTHS) * DAYS
+
+
+def _hours(folder: Path, rows: Iterable[tuple[str, int, int, date]]) -> None:
+    """Four hours on each of these: assignment, year and number of the period, day."""
+    header = "assignment;year;period;day;hour_type;budget_number;hours;remark;state"
+    _file(folder, "hours", header, ([*row, "REG", BUDGET, "4,00", "", "approved"] for row in rows))
 
 
 def _month(month: int) -> list[object]:
     first, last = date(2026, month, 1), date(2026, month + 1, 1) - timedelta(days=1)
+    return _period("month", 2026, month, first, last)
+
+
+def _week(first: date) -> list[object]:
+    return _period("week", *first.isocalendar()[:2], first, first + timedelta(days=6))
+
+
+def _period(calendar: str, year: int, number: int, first: date, last: date) -> list[object]:
     return [
-        "month", 2026, month, first, last, f"{last + timedelta(days=5)}T23:59", f"{last + timedelta(days=8)}T12:00",
+        calendar, year, number, first, last, f"{last + timedelta(days=5)}T23:59", f"{last + timedelta(days=8)}T12:00",
         last + timedelta(days=10),
     ]  # fmt: skip
 

@@ -13,6 +13,7 @@ from konnekt.domain.accounts import passwords
 from konnekt.models import Timesheet
 from tests.bench.client import Answer, Client, Form
 from tests.bench.pages import grid
+from tests.bench.report import Section
 from tests.bench.site import Site
 
 PEOPLE = 20
@@ -34,6 +35,16 @@ class Day:
     @property
     def p95(self) -> float:
         return quantiles(self.seconds, n=20, method="inclusive")[-1]
+
+    def tell(self, section: Section, when: str, idle: "Day") -> None:
+        """Say how much longer people waited than when nothing else went on, and how many were refused."""
+        details = {
+            "asked": len(self.seconds), "p95_ms": round(self.p95 * 1000, 1), "idle_ms": round(idle.p95 * 1000, 1),
+            "slowest_s": round(max(self.seconds), 2),
+        }  # fmt: skip
+        title = f"{PEOPLE} people at work {when}: p95"
+        section.add(title, self.p95 / idle.p95, "x", at_most=2, details=details)
+        section.add(f"refused {when}", self.refused, "requests", at_most=0)
 
 
 class Office:

@@ -9,6 +9,7 @@ from pathlib import Path
 import psycopg
 
 from tests import postgresql
+from tests.bench import whole_import
 from tests.bench.cast import Sizes
 from tests.bench.site import Effort
 
@@ -23,6 +24,7 @@ class Plan:
 
     invoices: how many are in their list; 0: neither that nor the time of signing in is measured.
     requests: of a day's work, whose memory is measured instead of all else; 0: all else.
+    imported: how many sheets come through the queue while people work; 0: none. Without sizes that is all.
     """
 
     sizes: list[Sizes]
@@ -36,27 +38,37 @@ class Plan:
     output: Path = INSTANCE / "bench.json"
     server: str = ""
     is_picture: bool = False
+    imported: int = whole_import.SHEETS
 
     @classmethod
     def quick(cls) -> "Plan":
         """Within three minutes: enough to see what became slower, not to publish."""
-        return cls([Sizes()], effort=Effort(2, 0.15, watching=2.0), rows=10_000, rows_beside=500, invoices=0)
+        return cls(
+            [Sizes()], effort=Effort(2, 0.15, watching=2.0), rows=10_000, rows_beside=500, invoices=0, imported=0
+        )  # fmt: skip
+
+    @classmethod
+    def of_import(cls, sheets: str) -> "Plan":
+        """A whole administration through the queue, and nothing else: minutes, half a GB of disk or more."""
+        effort, output = Effort(watching=60.0), INSTANCE / "bench-import.json"
+        return cls([], effort=effort, output=output, imported=int(sheets or whole_import.SHEETS))
 
     @classmethod
     def day(cls, requests: int) -> "Plan":
         """What a small installation remembers of a day's work, in some five minutes."""
-        return cls([Sizes()], ["sqlite"], requests=requests, output=INSTANCE / "bench-day.json")
+        output = INSTANCE / "bench-day.json"
+        return cls([Sizes()], ["sqlite"], requests=requests, output=output, imported=0)
 
     @classmethod
     def of(cls, arguments: Sequence[str]) -> "Plan":
         """As the command line says."""
         parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
         parser.add_argument(
-            "how", nargs="?", choices=["quick", "whole", "day", "picture"], default="whole",
-            help="quick: within three minutes; day: the memory of a day's work; picture: draw docs/bench.svg of what "
-            "was measured last",
+            "how", nargs="?", choices=["quick", "whole", "import", "day", "picture"], default="whole",
+            help="quick: within three minutes; import: a whole administration while people work, alone; "
+            "day: the memory of a day's work; picture: draw docs/bench.svg of what was measured last",
         )  # fmt: skip
-        parser.add_argument("--sheets", help="how much history: 1000,100000")
+        parser.add_argument("--sheets", help="how much history: 1000,100000; of import: how many sheets")
         parser.add_argument("--database", choices=KINDS, help="one of both")
         parser.add_argument("--requests", type=int, default=10_000, help="of a day")
         parser.add_argument("--rounds", type=int, help="how often each page is measured")
@@ -65,9 +77,13 @@ class Plan:
         )
         parser.add_argument("--output", type=Path)
         said = parser.parse_args(arguments)
-        plans = {"quick": cls.quick, "day": lambda: cls.day(said.requests)}
+        plans = {
+            "quick": cls.quick,
+            "import": lambda: cls.of_import(said.sheets),
+            "day": lambda: cls.day(said.requests),
+        }
         plan = plans.get(said.how, lambda: cls([Sizes(history=sheets) for sheets in ALL]))()
-        if said.sheets:
+        if said.sheets and said.how != "import":
             plan.sizes = [Sizes(history=int(sheets)) for sheets in said.sheets.split(",")]
         if said.rounds:
             plan.effort = replace(plan.effort, rounds=said.rounds)

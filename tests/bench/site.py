@@ -167,12 +167,15 @@ def _block(cost: Cost, ask: Ask, clock: Callable[[], float], seconds: float) -> 
 
 
 @contextmanager
-def opened(data: Data, effort: Effort) -> Iterator[Site]:
-    """Serve the data, and the bare view beside it, until the end."""
+def opened(data: Data, effort: Effort, *arguments: str) -> Iterator[Site]:
+    """Serve the data, and the bare view beside it, until the end; arguments: more of them for `serve`."""
     config = data.config
     with (
         TemporaryDirectory(prefix="konnekt-bare-") as name,
-        served(config, "--workers", str(effort.workers), log=Path(name) / "log") as (process, url),
+        served(config, "--workers", str(effort.workers), *arguments, log=Path(name) / "log") as (
+            process,
+            url,
+        ),
     ):
         folder, port = Path(name), free_port()
         bare.make_table(folder, config.database)

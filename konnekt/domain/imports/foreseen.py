@@ -1,6 +1,5 @@
 """What becomes of rows of hours, judged against their sheets as the database has them."""
 
-from collections.abc import Iterable
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -93,7 +92,7 @@ def too_long_days(some: list[FileSheet]) -> list[Fault]:
     """
     in_file = _Days()
     for sheet in some:
-        in_file.add(sheet, ((row, row.minutes) for row in sheet.rows))
+        in_file.add(sheet, [(row, row.minutes) for row in sheet.rows])
     faults = in_file.faults(N_("%(hours)s hours of one worker on %(day)s (also line %(lines)s)"))
     wrong = {line for line, *_ in faults}
     put = [
@@ -108,62 +107,77 @@ def too_long_days(some: list[FileSheet]) -> list[Fault]:
         cells = sheet.cells
         together.add(
             sheet,
-            ((row, row.minutes - (cells[row.place].minutes if row.place in cells else 0)) for row in rows),
+            [(row, row.minutes - (cells[row.place].minutes if row.place in cells else 0)) for row in rows],
         )
     sentence = N_("%(hours)s hours of one worker on %(day)s, with what is known already")
     return faults + together.faults(sentence)
 
 
 class _Days:
-    """Minutes per worker and day, and the lines that add to them."""
+    """Minutes per worker and day, and the rows that add to them."""
 
-    def __init__(self, minutes: dict[tuple[str, date], int] | None = None) -> None:
+    def __init__(self, minutes: dict[str, dict[date, int]] | None = None) -> None:
         self.minutes = minutes or {}
-        self.lines: dict[tuple[str, date], list[int]] = {}
+        self.added: list[tuple[str, list[tuple[FileHour, int]]]] = []
 
-    def add(self, sheet: FileSheet, rows: Iterable[tuple[FileHour, int]]) -> None:
+    def add(self, sheet: FileSheet, rows: list[tuple[FileHour, int]]) -> None:
         """Rows of a sheet, each with the minutes that it adds to its day."""
         # The address tells workers apart before they have an id.
-        worker, known, lines = sheet.worker.email, self.minutes, self.lines
+        worker = sheet.worker.email
+        days = self.minutes.setdefault(worker, {})
         for row, minutes in rows:
-            key = (worker, row.place.day)
-            known[key] = known.get(key, 0) + minutes
-            if minutes > 0:
-                lines.setdefault(key, []).append(row.line)
+            day = row.place.day
+            days[day] = days.get(day, 0) + minutes
+        self.added.append((worker, rows))
 
     def faults(self, sentence: str) -> list[Fault]:
         faults: list[Fault] = []
-        for key, lines in self.lines.items():
-            if self.minutes[key] > DAY_MINUTES:
-                hours, in_order = units.hours_total(self.minutes[key], "nl"), sorted(lines)
-                others = ", ".join(str(line) for line in in_order[:-1][-5:])
-                faults.append((in_order[-1], sentence, {"hours": hours, "day": key[1], "lines": others}))
+        for (worker, day), lines in self._too_long().items():
+            hours, in_order = units.hours_total(self.minutes[worker][day], "nl"), sorted(lines)
+            others = ", ".join(str(line) for line in in_order[:-1][-5:])
+            faults.append((in_order[-1], sentence, {"hours": hours, "day": day, "lines": others}))
         return faults
 
+    def _too_long(self) -> dict[tuple[str, date], list[int]]:
+        """The days that are, with the lines that make them so: looked for only where there are any."""
+        days = {
+            (worker, day)
+            for worker, minutes in self.minutes.items() if max(minutes.values(), default=0) > DAY_MINUTES
+            for day in minutes if minutes[day] > DAY_MINUTES
+        }  # fmt: skip
+        lines: dict[tuple[str, date], list[int]] = {}
+        for worker, rows in self.added if days else ():
+            for row, minutes in rows:
+                if minutes > 0 and (key := (worker, row.place.day)) in days:
+                    lines.setdefault(key, []).append(row.line)
+        return lines
 
-def _minutes_per_day(some: list[FileSheet], first: date, last: date) -> dict[tuple[str, date], int]:
+
+def _minutes_per_day(some: list[FileSheet], first: date, last: date) -> dict[str, dict[date, int]]:
     """What the workers of these sheets have on the days from first to last."""
     emails = {sheet.worker.id: sheet.worker.email for sheet in some}
     emails.pop(None, None)
-    if not emails:
-        return {}
-    rows = _worked(workers=list(emails), first=first, last=last)
-    return {(emails[worker], day): int(minutes) for worker, day, minutes in rows}
+    minutes: dict[str, dict[date, int]] = {}
+    for worker, day, sum_of_day in _worked(workers=list(emails), first=first, last=last) if emails else ():
+        minutes.setdefault(emails[worker], {})[day] = int(sum_of_day)
+    return minutes
 
 
 @compiled
 def _worked() -> Any:
+    """By assignment and period, as their index has them: neither all sheets of a worker nor of a period."""
+    theirs = Assignment.select(Assignment.id).where(Assignment.worker.in_(listed("workers")))
+    then = PayPeriod.select(PayPeriod.id).where(
+        (PayPeriod.last_on >= slot("first")) & (PayPeriod.first_on <= slot("last"))
+    )
     return (
         Hour.select(Assignment.worker, Hour.day, fn.SUM(Hour.minutes))
         .join(TimesheetLine)
         .join(Timesheet)
         .join(Assignment)
-        .switch(Timesheet)
-        .join(PayPeriod)
         .where(
-            Assignment.worker.in_(listed("workers"))
-            & (PayPeriod.last_on >= slot("first"))
-            & (PayPeriod.first_on <= slot("last"))
+            Timesheet.assignment.in_(theirs)
+            & Timesheet.pay_period.in_(then)
             & Hour.day.between(slot("first"), slot("last"))
         )
         .group_by(Assignment.worker, Hour.day)

@@ -16,7 +16,7 @@ from typing import Any
 
 from peewee import IntegrityError, SqliteDatabase
 
-from konnekt.db import db, hold, transaction
+from konnekt.db import db, hold, hold_each, is_waited_for, transaction
 from konnekt.domain import flags
 from konnekt.domain.imports import columns, foreseen, sheets
 from konnekt.domain.imports.assignments import budget_number
@@ -32,9 +32,9 @@ from konnekt.models.compiled import compiled, listed
 
 log = logging.getLogger(__name__)
 
-# SQLite's lock is asked for again and again, not queued for: whoever waits has to find it free. As a share of
-# the time that a portion took, in seconds at most and at least.
-REST, LONGEST_REST, SHORTEST_REST = 0.3, 0.1, 0.005
+# Between two portions, in seconds: so long SQLite's lock is free, and so long at most while one after another
+# asks for it.
+SHORTEST_REST, LONGEST_REST = 0.005, 0.5
 
 OVERTAKEN = N_("left as it is: somebody changed this timesheet meanwhile. Import the file again.")
 
@@ -76,36 +76,37 @@ def write(run: Run, tell: Callable[[], None]) -> None:
             news = [sheet for sheet in news if sheet not in gone]
         if not news:
             continue
-        began = time.perf_counter()
         try:
             with transaction():
                 hold("import")
                 tell()
-                for worker in sorted({sheet.worker.id for sheet in news}):
-                    hold("worker", worker)
+                hold_each("worker", (sheet.worker.id for sheet in news))
                 flags.imported(sheets.write(run, _as_foreseen(run, news), batch))
         except (Conflict, IntegrityError) as error:
             # Its second line holds the row, and so names and addresses of people.
             log.warning("some timesheets were left: %s", str(error).partition("\n")[0])
             _leave(run, news)
-        _rest(began)
+        _rest()
 
 
 def refresh_flags(tell: Callable[[], None]) -> None:
     """Compute the flags of all that waits, some at a time: they look at hours that came in other portions."""
     waiting = flags.waiting()
     for start in range(0, len(waiting), PORTION):
-        began = time.perf_counter()
         tell()
         flags.refresh(waiting[start : start + PORTION])
-        _rest(began)
+        _rest()
 
 
-def _rest(began: float) -> None:
-    """Let others have SQLite's lock for a while; PostgreSQL has them wait for rows alone."""
-    took = time.perf_counter() - began
-    rest = min(LONGEST_REST, max(SHORTEST_REST, took * REST))
-    time.sleep(rest if isinstance(db.obj, SqliteDatabase) else 0)
+def _rest() -> None:
+    """Let all who wait for SQLite's lock have it first; on PostgreSQL they wait for rows alone, in line.
+
+    Nobody rests where nobody waits: at night that was a third of the time.
+    """
+    until = time.monotonic() + LONGEST_REST
+    time.sleep(SHORTEST_REST if isinstance(db.obj, SqliteDatabase) else 0)
+    while is_waited_for() and time.monotonic() < until:
+        time.sleep(SHORTEST_REST)
 
 
 def _is_news(outcome: RowOutcome) -> bool:

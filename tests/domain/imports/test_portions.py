@@ -1,16 +1,19 @@
 """An import lets people work: it checks without a lock and writes in portions, each of which leaves a true database."""
 
 import threading
+import time
 from collections.abc import Callable, Iterator
-from datetime import date
+from datetime import date, timedelta
+from itertools import count
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from peewee import SqliteDatabase
 
 from konnekt.config import Config
-from konnekt.db import db, transaction
+from konnekt.db import db, is_waited_for, transaction
 from konnekt.domain import clock, flags
 from konnekt.domain.budgets import counted
 from konnekt.domain.imports import RowOutcome, hours, import_files, import_folder, placed_hours
@@ -218,18 +221,18 @@ def test_records_that_change_after_the_check_are_looked_at_anew() -> None:
 
 def test_records_that_never_stand_still_are_refused_in_the_end() -> None:
     assert import_folder(OWN).is_ok
-    count: Iterator[int] = iter(range(100))
+    numbers: Iterator[int] = iter(range(100))
 
     def tell(done: int, _total: int) -> None:
         if done == 0 and not in_transaction():
-            HourType.update(name_nl=f"Naam {next(count)}").where(HourType.code == "REG").execute()
+            HourType.update(name_nl=f"Naam {next(numbers)}").where(HourType.code == "REG").execute()
 
     before = Event.select().count()
     report = import_files({"hour_types.csv": FILES["hour_types.csv"]}, tell=tell)
     assert [str(one) for one in report.problems] == [
         "Somebody changed the same rows at the same moment: import again."
     ]
-    assert next(count) == 3
+    assert next(numbers) == 3
     assert Event.select().count() == before
 
 
@@ -327,3 +330,73 @@ def test_two_sheets_that_would_fill_a_day_together_are_both_left(tmp_path: Path)
     worker = Assignment.get(Assignment.code == "P1").worker
     total = sum(one.minutes for one in day if one.line.timesheet.assignment.worker == worker)
     assert total <= 1440, total
+
+
+def test_flags_of_what_waits_are_there_with_its_portion(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not only at the end, which a kill may come before."""
+    monkeypatch.setattr(hours, "refresh_flags", lambda _tell: None)
+    assert import_folder(OWN).is_ok
+    assert Flag.select().join(Timesheet).where(Timesheet.state == State.SUBMITTED).exists()
+
+
+def test_who_waits_for_the_lock_has_it_before_the_next_portion(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It does not rest but for a moment; whom it finds waiting it lets go first, though not one after another for ever."""
+    assert import_folder(OWN).is_ok
+    rests: list[float] = []
+    monkeypatch.setattr(hours.time, "sleep", rests.append)
+    clocks = count(0, hours.LONGEST_REST / 4)
+    monkeypatch.setattr(hours.time, "monotonic", lambda: next(clocks))
+    for answers, times in (([False], 1), ([True, True, False], 3), ([True] * 9, 4)):
+        monkeypatch.setattr(hours, "is_waited_for", iter(answers).__next__)
+        rests.clear()
+        hours.refresh_flags(lambda: None)
+        assert len(rests) == times
+
+
+def test_sqlite_says_that_somebody_waits_for_its_lock() -> None:
+    if not isinstance(db.obj, SqliteDatabase):
+        assert not is_waited_for(), "PostgreSQL has them wait in line"
+        return
+    done = threading.Event()
+
+    def write() -> None:
+        with db.connection_context(), transaction():
+            done.set()
+
+    def write_alone() -> None:
+        with db.connection_context():
+            HourType.update(name_nl="Anders").where(HourType.code == "REG").execute()
+            done.set()
+
+    for one in (write, write_alone):
+        done.clear()
+        thread = threading.Thread(target=one)
+        with transaction():
+            assert not is_waited_for(), "who has it does not wait"
+            thread.start()
+            until = time.monotonic() + 10
+            while not is_waited_for():
+                assert time.monotonic() < until
+            assert not done.is_set()
+        thread.join()
+        assert done.is_set() and not is_waited_for()
+
+
+def test_portions_go_from_period_to_period(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All of a worker that may share a day comes together; who has periods of two calendars comes whole, first."""
+    placed = placed_hours.PlacedHours()
+    ann, ben = SimpleNamespace(email="ann"), SimpleNamespace(email="ben")
+    at_ann, at_ben, also_ben = (SimpleNamespace(worker=one) for one in (ann, ben, ben))
+    weeks = [
+        SimpleNamespace(calendar="week", first_on=date(2026, 11, 2) + timedelta(weeks=n)) for n in range(3)
+    ]
+    month = SimpleNamespace(calendar="month", first_on=date(2026, 11, 1))
+    kind, number = SimpleNamespace(code="REG"), SimpleNamespace(number="1")
+    rows = [(at_ann, weeks[2]), (at_ben, weeks[1]), (at_ann, weeks[0]), (also_ben, month), (at_ann, weeks[1])]
+    for line, of in enumerate(rows, 2):
+        placed.add(line, of, (kind, number, of[1].first_on), 60, "", "draft")
+    portions = [[row.line for sheet in some for row in sheet.rows] for some in placed.portions()]
+    assert portions == [[3, 5], [4], [6], [2]]
+    monkeypatch.setattr(placed_hours, "PORTION", 3)
+    assert [[sheet.rows[0].line for sheet in some] for some in placed.portions()] == [[3, 5, 4], [6, 2]]
+    assert list(placed_hours.PlacedHours().portions()) == []
