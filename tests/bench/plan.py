@@ -13,6 +13,7 @@ from tests.bench.cast import Sizes
 from tests.bench.site import Effort
 
 INSTANCE = Path(__file__).parents[2] / "instance"
+SOME = INSTANCE / "bench-some.json"
 KINDS = ("sqlite", "postgresql")
 QUICK, ALL = (1_000,), (1_000, 100_000, 1_000_000)
 
@@ -34,6 +35,7 @@ class Plan:
     output: Path = INSTANCE / "bench.json"
     server: str = ""
     is_picture: bool = False
+    only: Sequence[str] = ()
 
     @classmethod
     def quick(cls) -> "Plan":
@@ -50,11 +52,15 @@ class Plan:
         )  # fmt: skip
         parser.add_argument("--sheets", help="how much history: 1000,100000")
         parser.add_argument("--database", choices=KINDS, help="one of both")
+        parser.add_argument(
+            "--only", nargs="+", default=[], metavar="PART",
+            help="the rows with one of these in their title: 'approval list' grid",
+        )  # fmt: skip
         parser.add_argument("--rounds", type=int, help="how often each page is measured")
         parser.add_argument(
             "--postgresql", default="", metavar="URL", help="a server that keeps the data, without a database"
         )
-        parser.add_argument("--output", type=Path, default=cls.output)
+        parser.add_argument("--output", type=Path)
         said = parser.parse_args(arguments)
         plan = cls.quick() if said.how == "quick" else cls([Sizes(history=sheets) for sheets in ALL])
         if said.sheets:
@@ -62,7 +68,9 @@ class Plan:
         if said.rounds:
             plan.effort = replace(plan.effort, rounds=said.rounds)
         plan.kinds = [said.database] if said.database else KINDS
-        plan.output, plan.server, plan.is_picture = said.output, said.postgresql, said.how == "picture"
+        plan.only, plan.server, plan.is_picture = said.only, said.postgresql, said.how == "picture"
+        # What was measured in whole stays until that is done again: the picture is drawn of it.
+        plan.output = said.output or (SOME if plan.only else plan.output)
         return plan
 
 
