@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import select
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
@@ -9,8 +10,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
-from peewee import Database, DatabaseProxy, DateTimeField, Model, SqliteDatabase
-from playhouse.pool import PooledPostgresqlDatabase, PooledSqliteDatabase
+from peewee import Database, DatabaseProxy, DateTimeField, Model, PostgresqlDatabase, SqliteDatabase
+from playhouse.pool import PooledSqliteDatabase, _PooledPostgresqlDatabase
 
 from konnekt.config import Config, database_server
 
@@ -32,6 +33,22 @@ class MomentField(DateTimeField):  # type: ignore[misc]
     def python_value(self, value: Any) -> Any:
         value = super().python_value(value)
         return value.replace(tzinfo=UTC) if isinstance(value, datetime) else value
+
+
+class PostgresqlPool(_PooledPostgresqlDatabase, PostgresqlDatabase):  # type: ignore[misc]
+    """Connections that are kept, and looked at before they are handed out again.
+
+    Peewee asks the server SELECT 1 each time, 0.12 ms of CPU at each request. A server that ended said so:
+    then there is something to read, though nothing was asked, and only then it is asked.
+    """
+
+    def _is_closed(self, conn: Any) -> bool:
+        if not conn.closed and self._adapter.txn_status(conn) == self._adapter.txn_idle:
+            reading = select.poll()
+            reading.register(conn.fileno(), select.POLLIN)
+            if not reading.poll(0):
+                return False
+        return bool(super()._is_closed(conn))
 
 
 class BaseModel(Model):  # type: ignore[misc]
@@ -112,7 +129,7 @@ def _postgresql(url: str) -> Database:
         options.setdefault("sslmode", "verify-full")
     # The report of a year is a long statement: to compile it takes PostgreSQL longer than to run it.
     options["options"] = f"-c jit=off {options.get('options', '')}".strip()
-    return PooledPostgresqlDatabase(
+    return PostgresqlPool(
         parts.path.lstrip("/"),
         host=host or None,
         port=int(options.pop("port", parts.port or 5432)),
@@ -134,6 +151,24 @@ def transaction() -> AbstractContextManager[Any]:
     if isinstance(db.obj, SqliteDatabase):
         return db.atomic("IMMEDIATE")  # type: ignore[no-any-return]
     return db.atomic()  # type: ignore[no-any-return]
+
+
+@contextmanager
+def forgettable() -> Iterator[None]:
+    """Write what a power cut may take back, a count of requests, without waiting for the disk.
+
+    On SQLite alone: to wait takes 0.25 of 0.3 ms of CPU. To tell PostgreSQL takes it as long as the row. What
+    is written before and after is as safe as ever.
+    """
+    connection = db.connection()
+    if not isinstance(db.obj, SqliteDatabase) or connection.in_transaction:
+        yield
+        return
+    connection.execute("PRAGMA synchronous = normal")
+    try:
+        yield
+    finally:
+        connection.execute("PRAGMA synchronous = full")
 
 
 @contextmanager

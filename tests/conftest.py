@@ -72,7 +72,7 @@ def postgresql_url() -> Iterator[str]:
     with postgresql.server() as url:
         with psycopg.connect(f"{url}/postgres", autocommit=True) as connection:
             connection.execute(f"CREATE DATABASE {name}")
-        with patch.object(database, "PooledPostgresqlDatabase", LastingPool):
+        with patch.object(database, "PostgresqlPool", LastingPool):
             database.connect(Config(instance=Path(), database=f"{url}/{name}"))
             migrate_database()
             db.obj.last()

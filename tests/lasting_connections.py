@@ -8,7 +8,8 @@ from typing import Any, ClassVar
 
 import psycopg
 from peewee import PostgresqlDatabase
-from playhouse.pool import _PooledPostgresqlDatabase
+
+from konnekt.db import PostgresqlPool
 
 MOST = 4
 # All that a session keeps but the plans of its statements: the program that sends these counts on them.
@@ -50,7 +51,7 @@ class _Lasting(PostgresqlDatabase):
         return f"{os.getpid()} {self.database} {sorted(self.connect_params.items())}"
 
 
-class LastingPool(_PooledPostgresqlDatabase, _Lasting):
+class LastingPool(PostgresqlPool, _Lasting):
     """The portal's pool, on connections that last."""
 
     def last(self) -> None:

@@ -38,9 +38,15 @@ Convert = Callable[[Any], Any]
 
 @dataclass(frozen=True)
 class _Slot:
-    """Where a value comes at each call."""
+    """Where a value comes at each call; is_single: the one of a list of one."""
 
     name: str
+    is_single: bool = False
+
+    def value(self, values: dict[str, Any]) -> Any:
+        """What a call gave."""
+        given = values[self.name]
+        return _bound(next(iter(given)) if self.is_single else given)
 
 
 def slot(name: str) -> Value:
@@ -82,16 +88,19 @@ class Compiled:
         self._statements: dict[tuple[Any, ...], _Statement] = {}
 
     def __call__(self, *shape: Any, **values: Any) -> list[tuple[Any, ...]]:
-        return _run(self._statement(shape), values)
+        return _run(self._statement(shape, values), values)
 
     def change(self, *shape: Any, **values: Any) -> int:
         """Run it as what it is then, an INSERT, UPDATE or DELETE; returns how many rows it was."""
-        return int(_executed(self._statement(shape), values).rowcount)
+        return int(_executed(self._statement(shape, values), values).rowcount)
 
-    def _statement(self, shape: tuple[Any, ...]) -> _Statement:
-        key = (type(db.obj), *shape)
+    def _statement(self, shape: tuple[Any, ...], values: dict[str, Any]) -> _Statement:
+        is_sqlite = isinstance(db.obj, SqliteDatabase)
+        single = () if is_sqlite else tuple(name for name, value in values.items() if _is_single(value))
+        key = (is_sqlite, single, *shape)
         if key not in self._statements:
-            self._statements[key] = _compile(self._make(*shape))
+            made = _compile(self._make(*shape))
+            self._statements[key] = made if is_sqlite else _as_postgresql_plans(made, single)
         return self._statements[key]
 
 
@@ -118,13 +127,49 @@ def _compile(query: Any) -> _Statement:
     return _Statement(sql, values, [(place, convert) for place, convert in readers if convert])
 
 
+def _is_single(value: Any) -> bool:
+    return isinstance(value, list | tuple | set | frozenset) and len(value) == 1
+
+
+def _as_postgresql_plans(statement: _Statement, single: tuple[str, ...]) -> _Statement:
+    """Its text so that PostgreSQL plans it once: at each call, that was half of its time for a list (1.4 ms).
+
+    It keeps a plan that knows no values where that looks as good as one that does. So constants stand in the
+    text, or an index of what waits alone is no use; and a list of one is that one: of a list it expects ten.
+    """
+    text, *rest = statement.sql.split("%s")
+    slots = []
+    for value, following in zip(statement.values, rest, strict=True):
+        start, end = _BEFORE_LIST.search(text), _AFTER_LIST.match(following)
+        if literal := _literal(value):
+            text += literal + following
+        elif type(value) is _Slot and value.name in single and start and end:
+            text = f"{text[: start.start()]}{start[1]} %s::{end[1]}{following[end.end() :]}"
+            slots.append(_Slot(value.name, is_single=True))
+        else:
+            text += f"%s{following}"
+            slots.append(value)
+    return _Statement(text, slots, statement.readers)
+
+
+_BEFORE_LIST = re.compile(r"(=|<>) (?:ANY|ALL)\($")
+_AFTER_LIST = re.compile(r"::(\w+)\[\]\)")
+
+
+def _literal(value: Any) -> str:
+    """A constant as PostgreSQL reads it in a text; empty for what is bound at each call."""
+    if isinstance(value, str):
+        return "'" + value.replace("'", "''").replace("%", "%%") + "'"
+    return str(value).lower() if isinstance(value, int) else ""
+
+
 def _run(statement: _Statement, values: dict[str, Any]) -> list[tuple[Any, ...]]:
     rows: list[tuple[Any, ...]] = _executed(statement, values).fetchall()
     return list(_read(rows, statement.readers)) if statement.readers else rows
 
 
 def _executed(statement: _Statement, values: dict[str, Any]) -> Any:
-    bound = [_bound(values[one.name]) if type(one) is _Slot else one for one in statement.values]
+    bound = [one.value(values) if type(one) is _Slot else one for one in statement.values]
     return db.execute_sql(statement.sql, bound)
 
 

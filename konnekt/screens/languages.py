@@ -14,13 +14,36 @@ from flask import Flask, request, url_for
 from flask.templating import Environment
 from flask_babel import get_locale
 from jinja2 import Template, nodes
+from jinja2.compiler import CodeGenerator, Frame
 from jinja2.visitor import NodeTransformer
+from markupsafe import Markup, _escape_inner, escape  # type: ignore[attr-defined]
 
 
 def reader() -> str:
     """The language of this page or mail."""
     locale = get_locale()
     return str(locale.language) if locale else "nl"
+
+
+def printed(value: Any) -> str:
+    """A value as it stands in HTML, to be printed and nothing else.
+
+    MarkupSafe makes an object of each that remembers that it is escaped: 3 of 23 ms of a grid.
+    """
+    if type(value) is str:
+        text: str = _escape_inner(value)
+        return text
+    return value if type(value) is Markup else escape(value)
+
+
+class Printing(CodeGenerator):
+    """Templates that print so."""
+
+    def _output_child_pre(self, node: nodes.Expr, frame: Frame, finalize: Any) -> None:
+        if frame.eval_ctx.volatile or not frame.eval_ctx.autoescape or finalize.src is not None:
+            super()._output_child_pre(node, frame, finalize)
+        else:
+            self.write("environment.printed(")
 
 
 class SharedTemplate(Template):
@@ -38,6 +61,8 @@ class Languages(Environment):
 
     language = ""
     template_class = SharedTemplate
+    code_generator_class = Printing
+    printed = staticmethod(printed)
 
     def _load_template(self, name: Any, globals: MutableMapping[str, Any] | None) -> Template:
         if self.language:

@@ -37,11 +37,12 @@ from tests.factories import World
 PICTURE = Path(__file__).parents[2] / "docs" / "bench.svg"
 # How much the agency's pages may grow from the smallest data to the largest; PostgreSQL beside SQLite.
 GROWTH, FURTHEST = 1.2, 1.5
+FRESH, USED = "memory, fresh", "memory, after use"
 
 
 def run(plan: Plan) -> Report:
     """Measure all of a plan, say it while it comes, and write it down."""
-    report = Report(plan.effort.rounds, date.today().isoformat())
+    report = Report(plan.effort.rounds, date.today().isoformat(), plan.only)
     if float(report.machine["load"]) > 1:  # type: ignore[arg-type]
         print(
             f"Something else runs here (load {report.machine['load']:.1f}): take these figures for a rough idea."
@@ -49,12 +50,11 @@ def run(plan: Plan) -> Report:
     for kind in plan.kinds:
         with Databases.opened(kind, plan.server) as databases:
             for sizes in plan.sizes:
-            for sizes in plan.sizes:
                 (_day if plan.requests else _at_size)(plan, report, databases, sizes)
             section = report.section(databases.kind, 0)
             if plan.sizes and not plan.requests:
                 _whatever_the_size(plan, section, databases)
-            if plan.imported:
+            if plan.imported and section.wants(*whole_import.TITLES):
                 folder = plan.folder / f"{databases.kind.lower()}-import"
                 with databases.empty("whole_import") as url:
                     whole_import.measure(folder, url, section, plan.effort, plan.imported)
@@ -73,10 +73,12 @@ def _at_size(plan: Plan, report: Report, databases: Databases, sizes: Sizes) -> 
         section = report.section(databases.kind, sizes.history, data.counts())
         if made.seconds:
             section.add("made in", made.seconds, "s")
-        section.add("memory, fresh", machine.settled(site.pid, plan.effort.watching / 2), "MB", at_most=100)
+        if section.wants(FRESH):
+            section.add(FRESH, machine.settled(site.pid, plan.effort.watching / 2), "MB", at_most=100)
         pages.measure(site, section)
         verbs.measure(site, section)
-        section.add("memory, after use", machine.memory(site.pid), "MB", at_most=120)
+        if section.wants(USED):
+            section.add(USED, machine.memory(site.pid), "MB", at_most=120)
         weight.measure(site, section)
 
 
@@ -88,12 +90,15 @@ def _day(plan: Plan, report: Report, databases: Databases, sizes: Sizes) -> None
 
 def _whatever_the_size(plan: Plan, section: Section, databases: Databases) -> None:
     folder = plan.folder / f"{databases.kind.lower()}-beside"
-    beside.measure(folder, databases.url("beside"), section, plan.effort, plan.rows_beside)
-    with databases.empty("import") as url:
-        importing.measure(url, section, plan.rows)
-    if plan.invoices:
+    if section.wants(*beside.TITLES):
+        beside.measure(folder, databases.url("beside"), section, plan.effort, plan.rows_beside)
+    if section.wants(*importing.TITLES):
+        with databases.empty("import") as url:
+            importing.measure(url, section, plan.rows)
+    if plan.invoices and section.wants(signing_in.TITLE):
         with databases.empty("sign_in") as url, _application(url) as app:
             signing_in.measure(app, World.make(), section)
+    if plan.invoices and section.wants(invoicing.TITLE):
         with databases.empty("invoices") as url, _application(url) as app:
             invoicing.measure(app, World.make(), section, plan.invoices)
 

@@ -18,6 +18,15 @@ from tests.bench.pages import STAFF
 from tests.bench.report import Section
 from tests.bench.site import Effort, Site, opened
 
+TITLES = (
+    "list p95 while an invoice run runs",
+    "list p95 while PDFs are made",
+    "an invoice in the database",
+    "memory while PDFs are made",
+    "list p95 while an import runs",
+    "people at work while an import runs: p95",
+    "refused while an import runs",
+)
 SIZES = Sizes(history=200, waiting=(3, 200, 3), many=30, team=30, documents=10)
 
 

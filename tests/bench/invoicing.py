@@ -19,6 +19,7 @@ from tests.factories import World
 from tests.visitor import Visitor
 
 TIMES = 9
+TITLE = "invoices, agency"
 ORGANISATIONS = 20
 BUDGETS = 100  # of each organisation
 ROWS = 400

@@ -14,6 +14,7 @@ from tests.bench.cast import Sizes
 from tests.bench.site import Effort
 
 INSTANCE = Path(__file__).parents[2] / "instance"
+SOME = INSTANCE / "bench-some.json"
 KINDS = ("sqlite", "postgresql")
 QUICK, ALL = (1_000,), (1_000, 100_000, 1_000_000)
 
@@ -38,6 +39,7 @@ class Plan:
     output: Path = INSTANCE / "bench.json"
     server: str = ""
     is_picture: bool = False
+    only: Sequence[str] = ()
     imported: int = whole_import.SHEETS
 
     @classmethod
@@ -71,6 +73,10 @@ class Plan:
         parser.add_argument("--sheets", help="how much history: 1000,100000; of import: how many sheets")
         parser.add_argument("--database", choices=KINDS, help="one of both")
         parser.add_argument("--requests", type=int, default=10_000, help="of a day")
+        parser.add_argument(
+            "--only", nargs="+", default=[], metavar="PART",
+            help="the rows with one of these in their title: 'approval list' grid",
+        )  # fmt: skip
         parser.add_argument("--rounds", type=int, help="how often each page is measured")
         parser.add_argument(
             "--postgresql", default="", metavar="URL", help="a server that keeps the data, without a database"
@@ -88,8 +94,9 @@ class Plan:
         if said.rounds:
             plan.effort = replace(plan.effort, rounds=said.rounds)
         plan.kinds = [said.database] if said.database else plan.kinds
-        plan.output = said.output or plan.output
-        plan.server, plan.is_picture = said.postgresql, said.how == "picture"
+        plan.only, plan.server, plan.is_picture = said.only, said.postgresql, said.how == "picture"
+        # What was measured in whole stays until that is done again: the picture is drawn of it.
+        plan.output = said.output or (SOME if plan.only else plan.output)
         return plan
 
 

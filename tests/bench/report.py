@@ -1,6 +1,7 @@
 """What was found beside what it may be at most: as a table to read, and as JSON."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -47,6 +48,11 @@ class Section:
     sheets: int
     rows: list[Row] = field(default_factory=list)
     data: dict[str, int] = field(default_factory=dict)
+    only: Sequence[str] = ()
+
+    def wants(self, *titles: str) -> bool:
+        """Whether one of these rows is to be measured: all are, unless some were named by a part of theirs."""
+        return not self.only or any(part in title for part in self.only for title in titles)
 
     def add(self, title: str, found: float, unit: str, **bounds: float | dict[str, float] | None) -> Row:
         """Keep a figure, and say it."""
@@ -83,13 +89,14 @@ class Report:
 
     rounds: int
     measured_on: str
+    only: Sequence[str] = ()
     machine: dict[str, object] = field(default_factory=machine.name)
     sections: list[Section] = field(default_factory=list)
 
     def section(self, database: str, sheets: int, data: dict[str, int] | None = None) -> Section:
         found = next((one for one in self.sections if (one.database, one.sheets) == (database, sheets)), None)
         if found is None:
-            found = Section(database, sheets, data=data or {})
+            found = Section(database, sheets, data=data or {}, only=self.only)
             self.sections.append(found)
             facts = ", ".join(f"{value:,} {name}" for name, value in found.data.items())
             size = f"{sheets:,} sheets of history ({facts})" if sheets else "whatever the size"

@@ -17,6 +17,7 @@ from tests.factories import World
 from tests.visitor import Visitor
 
 ROUNDS = 15
+TITLE = "sign in, refused"
 
 
 def measure(app: Flask, world: World, section: Section) -> None:
@@ -35,7 +36,7 @@ def measure(app: Flask, world: World, section: Section) -> None:
         assert supervisor.post("/account/deputies", {**days, "email": name}).status_code == 303
 
     questions = (
-        ("sign in, refused", sign_in),
+        (TITLE, sign_in),
         ("password forgotten", forget),
         ("deputy asked", ask_deputy),
     )

@@ -34,13 +34,16 @@ def measure(site: Site, section: Section) -> None:
         ("registration", cast.team.supervisor, "/registration"),
     )
     for title, account, path in pages:
+        title = f"first visit: {title}"
+        if not section.wants(title):
+            continue
         addresses = [path, *parts(site.client(account).get(path).text)]
         for name, encoding in ENCODINGS.items():
             client = site.client(account, encoding)
             weights = {address: len(client.get(address).sent) for address in addresses}
             client.close()
             most = MOST_KB if name == "gzip" else None
-            section.add(f"first visit: {title}, {name}", sum(weights.values()) / 1000, "kB", at_most=most, details={
+            section.add(f"{title}, {name}", sum(weights.values()) / 1000, "kB", at_most=most, details={
                 address.partition("?")[0]: size for address, size in weights.items()
             })  # fmt: skip
-        section.add(f"first visit: {title}", len(addresses), "requests", at_most=MOST_REQUESTS)
+        section.add(title, len(addresses), "requests", at_most=MOST_REQUESTS)

@@ -19,6 +19,7 @@ from tests.command_line import children, running
 
 # At most so many seconds for so many sheets.
 SHEETS, SECONDS = 400_400, 300
+TITLES = ("sheets checked", "sheets imported")  # after how many
 BETWEEN_LOOKS = 0.5
 
 

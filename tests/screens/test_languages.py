@@ -3,7 +3,7 @@
 import pytest
 from flask import Flask, render_template_string, url_for
 from flask_babel import force_locale
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from konnekt.domain import clock
 from konnekt.screens import drawn
@@ -44,6 +44,29 @@ def test_a_constant_is_looked_up_when_the_template_is_compiled(app: Flask) -> No
     environment = app.jinja_env._in("nl")
     assert '"Uren' in environment.compile('{{ _("Hours") }}', raw=True).replace("'", '"')
     assert "gettext" not in environment.compile('<b>{{ _("Hours") }}</b>', raw=True)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "<i title='a' class=\"b\">&amp;</i>",
+        Markup("<b>"),
+        "Zoë",
+        "",
+        7,
+        None,
+        0.5,
+        True,
+        ["<"],
+        Markup("<i>%s</i>") % "<",
+    ],
+)
+def test_what_is_printed_is_escaped(app: Flask, value: object) -> None:
+    source = "{{ v }}|{% set block %}{{ v }}{% endset %}{{ block }}|{{ missing }}"
+    assert shown(app, "nl", source, v=value) == f"{escape(value)}|{escape(value)}|"
+    environment = app.jinja_env._in("nl")
+    assert "environment.printed(" in environment.compile(source, name="a.html", raw=True)
+    assert "environment.printed(" not in environment.compile(source, name="a.txt", raw=True)
 
 
 def test_each_reader_has_a_page_in_their_own_language(app: Flask, world: World) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 from peewee import EXCLUDED, Case
 
+from konnekt.db import forgettable
 from konnekt.domain import clock
 from konnekt.domain.accounts import attempts
 from konnekt.domain.refusals import TooMany
@@ -45,7 +46,9 @@ def count(quota: Quota, account: Account) -> None:
     The row is written where it is read, so that of many at once never more than the limit get through.
     """
     now, limit = clock.now(), quota.limit(account)
-    if _counted.change(key=limit.key, now=now, over=now - quota.window, most=quota.most):
+    with forgettable():
+        counted = _counted.change(key=limit.key, now=now, over=now - quota.window, most=quota.most)
+    if counted:
         return
     try:
         limit.refuse(SignInAttempt.get_or_none(SignInAttempt.key == limit.key))

@@ -105,10 +105,10 @@ def page(
         return _rows(who, tuples(_query(_waiting(condition, len(groups), size, start), who.account)))
     shape, values = for_me.values(who)
     values |= {"chosen": waiting.chosen(who, by), "period": by.period}
-    values |= {"account": who.account.id, "size": size, "start": start}
+    values |= {"account": who.account.id, "start": start}
     for place, (organisation, period) in enumerate(groups):
         values |= {f"in_{place}": organisation, f"of_{place}": period}
-    narrowed = (bool(by.organisation), by.period is not None, len(groups))
+    narrowed = (bool(by.organisation), by.period is not None, size, start > 0, len(groups))
     return _rows(who, _page(*narrowed, *shape, **values))
 
 
@@ -118,15 +118,21 @@ def _is_among(groups: Iterable[tuple[Any, Any]]) -> Any:
 
 
 @compiled
-def _page(has_organisation: bool, has_period: bool, groups: int, *four_eyes: bool) -> Any:
-    """A page of the list, narrowed by an organisation or a period; what everybody looks at."""
+def _page(
+    has_organisation: bool, has_period: bool, size: int, goes_on: bool, groups: int, *four_eyes: bool
+) -> Any:
+    """A page of the list, narrowed by an organisation or a period; what everybody looks at.
+
+    Its size stands in the text, and no offset on the first page: of an unknown one PostgreSQL expects a tenth
+    of all, and plans each time.
+    """
     condition = for_me.slots(*four_eyes, is_placed=groups > 0)
     if has_organisation:
         condition &= WaitingSheet.organisation.in_(listed("chosen"))
     if has_period:
         condition &= WaitingSheet.pay_period == slot("period")
     condition &= _is_among((slot(f"in_{place}"), slot(f"of_{place}")) for place in range(groups))
-    return _query(_waiting(condition, groups, slot("size"), slot("start")), slot("account"))
+    return _query(_waiting(condition, groups, size, slot("start") if goes_on else 0), slot("account"))
 
 
 def _waiting(condition: Any, groups: int, size: Any, start: Any) -> Any:
