@@ -4,7 +4,6 @@ import random
 import signal
 import smtplib
 import sqlite3
-import subprocess
 import threading
 import time
 from collections.abc import Callable
@@ -24,7 +23,7 @@ from konnekt.db import db
 from konnekt.domain import clock
 from konnekt.models import Account, Mail
 from tests import smtp
-from tests.command_line import COMMAND, environment
+from tests.command_line import Running, begin
 from tests.factories import World
 
 URL = "http://127.0.0.1:8000/password/new/a-token"
@@ -225,9 +224,9 @@ class Victim:
     """`konnekt deliver` in a process of its own, killed from within the mail server it talks to."""
 
     def __init__(self, config: Config, port: int) -> None:
-        self.command = [*COMMAND, "deliver"]
-        self.environment = environment(config, KONNEKT_MAIL=f"smtp://127.0.0.1:{port}")
-        self.process: subprocess.Popen[bytes] | None = None
+        self.config = config
+        self.mail = f"smtp://127.0.0.1:{port}"
+        self.process: Running | None = None
 
     def kill(self) -> None:
         assert self.process is not None
@@ -236,10 +235,10 @@ class Victim:
 
     def run(self) -> int:
         """Deliver until it ends or is killed."""
-        self.process = subprocess.Popen(self.command, env=self.environment, stdout=subprocess.DEVNULL)
-        process = self.process
-        wait_for(lambda: process.poll() is not None)
-        return int(process.returncode)
+        self.process = begin(
+            self.config, "deliver", log=self.config.instance / "victim.log", KONNEKT_MAIL=self.mail
+        )
+        return self.process.wait(20)
 
 
 def let_claims_run_out() -> None:

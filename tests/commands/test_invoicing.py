@@ -4,9 +4,9 @@ import io
 import os
 import re
 import signal
-import subprocess
 from datetime import date
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import pypdf
@@ -19,7 +19,7 @@ from konnekt.documents.pdf import Printer, PrintFailed
 from konnekt.domain.invoices import issue, missing_documents
 from konnekt.models import BudgetNumber, Document, Event, Invoice, InvoiceLine, Organisation
 from tests import factories, invoice_cast
-from tests.command_line import COMMAND, children, environment, has_ended, konnekt
+from tests.command_line import begin, children, has_ended, konnekt
 from tests.factories import World
 from tests.invoice_cast import numbers
 from tests.invoice_rules import findings, values
@@ -131,26 +131,24 @@ POINTS = [
 
 
 @pytest.mark.parametrize("point", POINTS)
-def test_a_run_that_is_killed_is_finished_by_the_next(config: Config, many: World, point: str) -> None:
+def test_a_run_that_is_killed_is_finished_by_the_next(
+    config: Config, many: World, tmp_path: Path, point: str
+) -> None:
     db.close()
-    run = subprocess.Popen(
-        [*COMMAND, *PERIOD], env=environment(config, PYTHONUNBUFFERED="1"),
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-    )  # fmt: skip
-    assert run.stdout is not None
-    said = ""
-    for line in run.stdout:
-        said += line
-        if point in line:
-            family = children(run.pid)
-            os.kill(run.pid, signal.SIGKILL)
-            break
-    else:
-        raise AssertionError(said)
-    run.stdout.read()
-    run.stdout.close()
-    run.wait(30)
-    assert run.returncode == -signal.SIGKILL
+    os.mkfifo(tmp_path / "said")
+    run = begin(config, *PERIOD, log=tmp_path / "said", PYTHONUNBUFFERED="1")
+    with (tmp_path / "said").open() as lines:
+        said = ""
+        for line in lines:
+            said += line
+            if point in line:
+                family = children(run.pid)
+                run.kill()
+                break
+        else:
+            raise AssertionError(said)
+        lines.read()
+    assert run.wait(30) == -signal.SIGKILL
     assert all(has_ended(one) for one in family), "the process that makes PDFs ended too"
     db.connect(reuse_if_open=True)
     invoice_cast.check_totals()

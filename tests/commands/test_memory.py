@@ -28,7 +28,7 @@ def wait_until_all_are_there(master: int) -> None:
 
 
 def test_idle_memory(world: World, config: Config, tmp_path: Path) -> None:
-    with served(config, log=tmp_path / "log") as (process, _):
+    with served(config, log=tmp_path / "log", afresh=True) as (process, _):
         wait_until_all_are_there(process.pid)
         figures = {pid: proportional(pid) // 1024 for pid in children(process.pid)}
     assert sum(figures.values()) <= MOST_MEGABYTES, figures
@@ -59,7 +59,7 @@ def test_the_master_holds_nothing_that_forks_must_not_share(
     world: World, config: Config, tmp_path: Path
 ) -> None:
     """No thread, no file of the database, and no socket but the one that listens."""
-    with served(config, log=tmp_path / "log") as (process, _):
+    with served(config, log=tmp_path / "log", afresh=True) as (process, _):
         wait_until_all_are_there(process.pid)
         assert len(list(Path(f"/proc/{process.pid}/task").iterdir())) == 1
         files = [str(file.readlink()) for file in Path(f"/proc/{process.pid}/fd").iterdir()]

@@ -1,15 +1,15 @@
 """`konnekt remind`, in processes of its own: for cron, once a day, also when two run at once."""
 
-import subprocess
 from dataclasses import replace
 from email import message_from_bytes, policy
+from pathlib import Path
 
 from flask import Flask
 
 from konnekt.config import Config
 from konnekt.models import Mail, Timesheet
 from tests import factories
-from tests.command_line import COMMAND, environment, konnekt
+from tests.command_line import begin, konnekt
 from tests.factories import World
 from tests.visitor import Visitor
 
@@ -26,22 +26,14 @@ def test_it_prints_how_many_and_queues_nothing_twice(world: World, config: Confi
     assert sunday.stdout == "0 reminders queued, 0 had one today\n"
 
 
-def test_two_at_once_queue_each_mail_once(world: World, config: Config) -> None:
+def test_two_at_once_queue_each_mail_once(world: World, config: Config, tmp_path: Path) -> None:
     for number in range(40):
         factories.assignment(factories.worker("W", str(number)), world.fse, world.fse_budget)
-    running = [
-        subprocess.Popen(
-            [*COMMAND, "remind"],
-            env=environment(replace(config, now=THE_DAY)), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        )
-        for _ in range(3)
-    ]  # fmt: skip
-    said = []
-    for one in running:
-        out, error = one.communicate(timeout=60)
-        assert one.returncode == 0, error.decode()
-        said.append(int(out.decode().split()[0]))
-    assert sum(said) == 41
+    that_day = replace(config, now=THE_DAY)
+    logs = [tmp_path / str(number) for number in range(3)]
+    running = [begin(that_day, "remind", log=log) for log in logs]
+    assert [one.wait(60) for one in running] == [0, 0, 0], [log.read_text() for log in logs]
+    assert sum(int(log.read_text().split()[0]) for log in logs) == 41
     assert Mail.select().count() == 41
     assert len({mail.once_key for mail in Mail.select()}) == 41
 

@@ -84,7 +84,9 @@ def test_a_socket_is_taken_over(
         # Asked before anybody serves: the socket keeps the request.
         connection = HTTPConnection(address(listening), timeout=30)
         connection.request("GET", "/healthz")
-        with running(config, "serve", "--port", "1", log=log, held=listening.fileno()) as process:
+        with running(
+            config, "serve", "--port", "1", log=log, held=listening.fileno(), afresh=True
+        ) as process:
             assert connection.getresponse().read() == b"ok\n"
             connection.close()
             family = children(process.pid)

@@ -56,7 +56,7 @@ def test_it_serves_signs_in_delivers_and_ends(world: World, config: Config, tmp_
     passwords.replace(world.noor, GOOD, by=None)
     links.send(world.supervisor, "reset")
     log = tmp_path / "log"
-    with served(config, "--workers", "2", log=log) as (process, address):
+    with served(config, "--workers", "2", log=log, afresh=True) as (process, address):
         with urlopen(f"{address}/healthz", timeout=20) as answer:
             assert answer.read() == b"ok\n"
         with urlopen(f"{address}/login", timeout=20) as answer:

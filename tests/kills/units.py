@@ -34,7 +34,7 @@ pulse.SECONDS_TO_RECOVER = 5.0
 mail.REST = timedelta(seconds=4)
 """
 
-Begin = Callable[[], "subprocess.Popen[bytes]"]
+Begin = Callable[[], command_line.Running]
 
 
 @dataclass
@@ -48,7 +48,7 @@ class Unit:
     commands: list[Begin]
     count: int
     members: Callable[[], list[int]] | None = None
-    first: "subprocess.Popen[bytes] | None" = None
+    first: command_line.Running | None = None
     starts: int = 0
     is_up: bool = False
     told: Event = field(default_factory=Event)
