@@ -27,6 +27,10 @@ LONGEST_PAUSE = 60
 # Who lives for so long did not die at once: the next comes after a second again. Short, so that processes
 # which are killed again and again are back within seconds.
 SECONDS_TO_STAND = 3.0
+# MB that long work may leave behind before its process is followed by a new one: what a large run took is in
+# pieces, of which Python gives little back.
+MOST_GROWN = 16
+GIVES_WAY = "exit code 0"
 
 log = logging.getLogger(__name__)
 
@@ -95,7 +99,8 @@ class Helpers:
             ended = _how_it_ended(child.pid) if child.pid else ""
             if ended:
                 child.pid = 0
-                self._rest(child, _read(child.said) or ended)
+                if (failure := _read(child.said) or ended) != GIVES_WAY:
+                    self._rest(child, failure)
 
     def end(self) -> None:
         """Ask all of them to end; from now on none is begun or missed."""
@@ -223,9 +228,10 @@ def _wait_for(pid: int) -> None:
 def _deliver_until_told(config: Config, parent: int, beat: pulse.Pulse) -> None:
     """Deliver every few seconds until SIGTERM, or until the parent is gone."""
 
-    def deliver(_told: Callable[[], bool]) -> None:
+    def deliver(_told: Callable[[], bool]) -> bool:
         delivery.deliver()
         peppol.go_round()
+        return True
 
     _until_told(config, parent, beat, deliver, SECONDS_BETWEEN_MAILS)
 
@@ -233,15 +239,16 @@ def _deliver_until_told(config: Config, parent: int, beat: pulse.Pulse) -> None:
 def _work_until_told(
     config: Config, parent: int, beat: pulse.Pulse, app: Flask, handlers: Mapping[str, Handler]
 ) -> None:
-    """Do long work of these kinds as it comes until SIGTERM, or until the parent is gone."""
-    tidied = 0.0
+    """Do long work of these kinds as it comes until SIGTERM, until the parent is gone, or it has grown."""
+    tidied, before = 0.0, memory.taken()
 
-    def work(told: Callable[[], bool]) -> None:
+    def work(told: Callable[[], bool]) -> bool:
         nonlocal tidied
         background_work.work(handlers=handlers, told=told)
         if not told() and time.monotonic() > tidied + SECONDS_BETWEEN_TIDYING:
             long_work.tidy()
             tidied = time.monotonic()
+        return memory.taken() < before + MOST_GROWN
 
     # What is made of templates needs the application.
     with app.app_context():
@@ -252,10 +259,10 @@ def _until_told(
     config: Config,
     parent: int,
     beat: pulse.Pulse,
-    go_round: Callable[[Callable[[], bool]], None],
+    go_round: Callable[[Callable[[], bool]], bool],
     seconds: float,
 ) -> None:
-    """Go round again and again, with a pause, and note that it lives.
+    """Go round again and again as long as a round says so, with a pause, and note that it lives.
 
     The connection stays open: SQLite in WAL mode can't even be read on a full disk unless somebody has the
     database open already.
@@ -279,7 +286,7 @@ def _until_told(
         while not told():
             try:
                 db.connect(reuse_if_open=True)
-                go_round(told)
+                is_told = not go_round(told) or is_told
                 beat.failed_round = ""
             except Exception as error:
                 beat.failed_round = pulse.reason(error)

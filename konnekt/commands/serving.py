@@ -3,6 +3,7 @@
 import logging
 import os
 import socket
+import time
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
@@ -13,6 +14,7 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
 from gunicorn.glogging import Logger
 from gunicorn.http import message
+from gunicorn.workers.gthread import ThreadWorker
 
 from konnekt import db as database
 from konnekt.background import logs
@@ -22,13 +24,16 @@ from konnekt.config import Config
 from konnekt.db import db
 
 THREADS = 8
+# MB that pages may leave behind in a process of pages before it is followed by a new one.
+MOST_GROWN = 32
+SECONDS_BETWEEN_LOOKS = 1.0
 
 # A search of 10,000 characters is answered too: an address says an emoji in twelve bytes. Above a bound of
 # its own gunicorn takes no setting but 0, which is no bound at all.
 LONGEST_ADDRESS = message.MAX_REQUEST_LINE = 131_072
 
 SETTINGS = {
-    "worker_class": "gthread",
+    "worker_class": "konnekt.commands.serving._Worker",
     "threads": THREADS,
     "timeout": 60,
     "graceful_timeout": processes.SECONDS_TO_FINISH,
@@ -98,6 +103,27 @@ class _Logger(Logger):  # type: ignore[misc]
         super().setup(cfg)
         for handler in self.error_log.handlers:
             handler.setFormatter(logs.Json())
+
+
+class _Worker(ThreadWorker):  # type: ignore[misc]
+    """One that ends when it has grown, and gunicorn begins a new one: what large pages took is in pieces.
+
+    Only while nobody is connected to it: who comes that moment waits for another, or for the new one.
+    """
+
+    def init_process(self) -> None:
+        """Work until the end."""
+        self.taken_before, self.looks_again = memory.taken(), 0.0
+        super().init_process()
+
+    def notify(self) -> None:
+        """Gunicorn asks this between requests, and every second."""
+        super().notify()
+        if self.nr_conns or time.monotonic() < self.looks_again:
+            return
+        self.looks_again = time.monotonic() + SECONDS_BETWEEN_LOOKS
+        if memory.taken() > self.taken_before + MOST_GROWN:
+            self.alive = False
 
 
 class _Server(BaseApplication):  # type: ignore[misc]

@@ -209,6 +209,9 @@ def main() -> None:
     answers = os.fdopen(os.dup(1), "wb")
     # What a library prints must not come between the answers.
     os.dup2(2, 1)
+    # What the library would load for drawings and ciphers, of which no document has any: 10 MB a process.
+    modules: dict[str, Any] = sys.modules
+    modules.update(svglib=None, cryptography=None)
     # Nor somebody's name into a log, because the font has no picture of the emoji in it.
     logging.getLogger("xhtml2pdf").setLevel(logging.ERROR)
     serve(sys.stdin.buffer, answers)

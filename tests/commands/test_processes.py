@@ -133,6 +133,33 @@ def test_one_that_is_killed_shows_until_the_next_has_lived_a_minute(
         assert "mail at" in health.processes().said
 
 
+def test_one_that_long_work_made_large_is_followed_by_a_new_one(
+    world: World, config: Config, tmp_path: Path
+) -> None:
+    """At once, after the job, and without a word."""
+    before = (
+        "from konnekt.background import work\n"
+        "kept = []\n"
+        "work.HANDLERS['make_documents'] = lambda job, tell: kept.append(b'x' * job.asked['bytes'])"
+    )
+    log = tmp_path / "log"
+    with running(config, "work", "--processes", "1", log=log, before=before) as process:
+        wait_for(lambda: BackgroundProcess.select().exists())
+        (first,) = children(process.pid)[1:]
+
+        def work(size: int) -> None:
+            job = queue.queue("make_documents", by=None, asked={"bytes": size})
+            wait_for(lambda: Job.get_by_id(job.id).ended_at is not None)
+
+        work(1_000_000)
+        work(1)
+        assert children(process.pid) == [process.pid, first]
+        work(40_000_000)
+        wait_for(lambda: first not in (family := children(process.pid)) and len(family) == 2)
+        work(1)
+    assert "ended" not in log.read_text()
+
+
 def test_units_of_their_own(world: World, config: Config, tmp_path: Path) -> None:
     """Pages by one command, mail by another, long work by a third; each ends when it is told to, with its own."""
     logs = [tmp_path / name for name in ("web", "work", "mail")]

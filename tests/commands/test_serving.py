@@ -9,6 +9,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable
+from http.client import HTTPConnection
 from http.cookiejar import CookieJar
 from pathlib import Path
 from urllib.error import HTTPError
@@ -105,6 +106,35 @@ def test_a_helper_that_dies_is_replaced(world: World, config: Config, tmp_path: 
         wait_for(lambda: len(set(children(process.pid)) - before) == 5)
         mail = links.send(world.noor, "reset")
         wait_for(lambda: Mail.get_by_id(mail.id).sent_at is not None)
+
+
+def test_a_process_of_pages_that_grew_is_followed_by_a_new_one(
+    world: World, config: Config, tmp_path: Path
+) -> None:
+    """Not while somebody is connected; then at once, and whoever comes is answered."""
+    grown, log = tmp_path / "grown", tmp_path / "log"
+    before = (
+        "from pathlib import Path\nfrom konnekt.commands import memory\n"
+        f"memory.taken = lambda: 1000.0 * Path({str(grown)!r}).exists()"
+    )
+    with served(config, "--workers", "1", "--web-only", log=log, before=before) as (process, address):
+        connection = HTTPConnection(address.removeprefix("http://"), timeout=20)
+        connection.request("GET", "/healthz")
+        assert connection.getresponse().read() == b"ok\n"
+        (first,) = children(process.pid)[1:]
+        grown.touch()
+        time.sleep(2.5)
+        connection.request("GET", "/healthz")
+        assert connection.getresponse().read() == b"ok\n"
+        assert children(process.pid) == [process.pid, first]
+        connection.close()
+        wait_for(lambda: first not in children(process.pid))
+        with urlopen(f"{address}/healthz", timeout=20) as answer:
+            assert answer.status == 200
+        second = children(process.pid)[1:]
+        time.sleep(2.5)
+        assert children(process.pid)[1:] == second, "it did not grow itself"
+    assert "Traceback" not in log.read_text()
 
 
 def test_links_begin_with_the_address_it_serves(world: World, config: Config, tmp_path: Path) -> None:

@@ -132,6 +132,14 @@ def test_a_process_that_is_killed_is_replaced() -> None:
         assert "b" in text(printer.pdf(page("<p>b</p>"), ON))
 
 
+def test_it_loads_nothing_for_drawings_and_ciphers(printer: Printer) -> None:
+    printer.pdf(page("<p>no drawing</p>"), ON)
+    assert printer._process is not None
+    libraries = Path(f"/proc/{printer._process.pid}/maps").read_text()
+    assert "/PIL/" in libraries
+    assert "/lxml/" not in libraries and "/cryptography/" not in libraries
+
+
 @pytest.mark.parametrize("said", ["", '{"pdf": "JVBERi'])
 def test_one_that_dies_again_is_told(monkeypatch: pytest.MonkeyPatch, said: str) -> None:
     """Before its answer, and in the middle of it."""
