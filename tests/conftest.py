@@ -51,15 +51,12 @@ def pytest_collection_finish() -> None:
 
 
 # Fifteen times as fast as TRUNCATE for tables of a few rows: no triggers (so no foreign keys), ids from 1 again.
+# setval, for ALTER SEQUENCE makes a new file each time: 3.5 ms of the server's instead of 10, for each test.
 EMPTY_POSTGRESQL = (
     "SET session_replication_role = replica;"
     + "".join(f'DELETE FROM "{model._meta.table_name}";' for model in TABLES)
     + """SET session_replication_role = origin;
-    DO $$ DECLARE name text; BEGIN
-      FOR name IN SELECT sequencename FROM pg_sequences WHERE last_value IS NOT NULL LOOP
-        EXECUTE 'ALTER SEQUENCE ' || quote_ident(name) || ' RESTART';
-      END LOOP;
-    END $$"""
+    SELECT setval(oid::regclass, 1, false) FROM pg_class WHERE relkind = 'S'"""
 )
 
 
