@@ -195,7 +195,8 @@ def serve(provider: DemoProvider, handler: type[BaseHTTPRequestHandler] = _Handl
     server = ThreadingHTTPServer(("127.0.0.1", provider.port), bound)
     server.daemon_threads = True
     provider.port = server.server_address[1]
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    # It looks so often whether it is told to stop, which tests wait for.
+    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
     return server
 
 

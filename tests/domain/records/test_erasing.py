@@ -101,7 +101,7 @@ def sums() -> dict[str, Any]:
 
 
 @pytest.fixture
-def done(world: World) -> World:
+def done(world: World, printer: Printer) -> World:
     """Noor worked, was approved, invoiced and paid, and left; she typed, signed in and was mailed."""
     noor = world.noor
     Account.update(username="nhendriks").where(Account.id == noor.id).execute()
@@ -118,7 +118,7 @@ def done(world: World) -> World:
     fresh = Timesheet.get_by_id(world.sheet.id)
     decide.approve(fresh.id, by=world.supervisor, seen=fresh.revision)
     (invoice,) = invoice_cast.run()
-    with_documents(invoice)
+    documents.make(invoice, printer)
     batch = payroll_cast.export()
     hand_over_or_undo.hand_over(batch.id, by=world.staff)
     booking.mark([invoice.id], clock.today(), by=world.staff)
@@ -132,12 +132,6 @@ def done(world: World) -> World:
     Mail.update(sent_at=clock.now()).execute()
     assignments.end(world.assignment.id, date(2026, 11, 29), by=world.staff)
     return world
-
-
-def with_documents(invoice: Invoice) -> None:
-
-    with Printer() as printer:
-        documents.make(invoice, printer)
 
 
 def closed(world: World) -> World:
