@@ -8,6 +8,9 @@ from datetime import date, datetime, time, timedelta
 from itertools import count, groupby
 from typing import Any
 
+import psycopg
+from peewee import PostgresqlDatabase
+
 from konnekt.db import db, transaction
 from konnekt.domain import clock
 from konnekt.domain.accounts import agency_roles
@@ -260,9 +263,21 @@ def cast() -> World:
             db.obj.query_hooks.append(lambda event: statements.append((event.sql, event.params)))
             world = World.make()
             db.obj.query_hooks.pop()
-            _casts[key] = world, [one for one in statements if one[0].startswith("INSERT")]
+            _casts[key] = world, _together([one for one in statements if one[0].startswith("INSERT")])
         else:
             world, statements = _casts[key]
             for sql, same in groupby(statements, lambda one: one[0]):
-                db.cursor().executemany(sql, [parameters for _, parameters in same])
+                rows = [parameters for _, parameters in same]
+                if rows == [None]:
+                    db.cursor().execute(sql)
+                else:
+                    db.cursor().executemany(sql, rows)
     return deepcopy(_casts[key][0])
+
+
+def _together(statements: list[tuple[str, Any]]) -> list[tuple[str, Any]]:
+    """For PostgreSQL one text without parameters: to send and bind each row costs both sides 9 ms a cast."""
+    if not isinstance(db.obj, PostgresqlDatabase):
+        return statements
+    words = psycopg.ClientCursor(db.connection())
+    return [(";".join(words.mogrify(sql, parameters) for sql, parameters in statements), None)]
