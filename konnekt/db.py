@@ -10,7 +10,15 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
-from peewee import Database, DatabaseProxy, DateTimeField, Model, PostgresqlDatabase, SqliteDatabase
+from peewee import (
+    Database,
+    DatabaseProxy,
+    DateTimeField,
+    Model,
+    PostgresqlDatabase,
+    SqliteDatabase,
+    __exception_wrapper__,
+)
 from playhouse.pool import PooledSqliteDatabase, _PooledPostgresqlDatabase
 
 from konnekt.config import Config, database_server
@@ -49,6 +57,27 @@ class PostgresqlPool(_PooledPostgresqlDatabase, PostgresqlDatabase):  # type: ig
             if not reading.poll(0):
                 return False
         return bool(super()._is_closed(conn))
+
+    def execute_planned_once(self, sql: str, values: list[Any]) -> Any:
+        """Run a statement by the plan that it has for all values (models.compiled.planned_once)."""
+        return self._execute_cursor(sql, values, is_planned_once=True)
+
+    def _execute_cursor(self, sql: str, params: Any, *, is_planned_once: bool = False, **options: Any) -> Any:
+        self._plan("force_generic_plan" if is_planned_once else "auto")
+        return super()._execute_cursor(sql, params, **options)
+
+    def begin(self, isolation_level: Any = None) -> None:
+        # Told within a transaction, the server would forget it with that.
+        self._plan("auto")
+        super().begin(isolation_level)
+
+    def _plan(self, how: str) -> None:
+        """Tell the server how to plan from here on, where it does not know: once or twice a page."""
+        connection = self.connection()
+        if getattr(connection, "plans", "auto") != how and not self.in_transaction():
+            with __exception_wrapper__:
+                connection.execute(f"SET plan_cache_mode = {how}")
+            connection.plans = how
 
 
 class BaseModel(Model):  # type: ignore[misc]
@@ -128,7 +157,9 @@ def _postgresql(url: str) -> Database:
     if host not in LOOPBACK and not host.startswith("/"):
         options.setdefault("sslmode", "verify-full")
     # The report of a year is a long statement: to compile it takes PostgreSQL longer than to run it.
-    options["options"] = f"-c jit=off {options.get('options', '')}".strip()
+    # And to begin two processes beside its own, where they find nothing, 18 ms of a grid's 25.
+    fixed = "-c jit=off -c max_parallel_workers_per_gather=0"
+    options["options"] = f"{fixed} {options.get('options', '')}".strip()
     return PostgresqlPool(
         parts.path.lstrip("/"),
         host=host or None,

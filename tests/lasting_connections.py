@@ -41,6 +41,7 @@ class _Lasting(PostgresqlDatabase):
         try:
             conn.rollback()
             conn.execute(FORGET)
+            conn.plans = "auto"
         except psycopg.Error:
             super()._close(conn)
         else:

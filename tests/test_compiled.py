@@ -3,14 +3,25 @@
 from datetime import date, timedelta
 from typing import Any
 
+import pytest
 from peewee import JOIN, SqliteDatabase, Value
 from playhouse.test_utils import count_queries
 
 from konnekt.config import Config
-from konnekt.db import db
+from konnekt.db import db, transaction
 from konnekt.domain import clock
 from konnekt.models import Account, Event, Flag, Organisation, PayPeriod, Session, State, Timesheet
-from konnekt.models.compiled import built, compiled, insert, listed, rows_of, slot, tuples, width
+from konnekt.models.compiled import (
+    built,
+    compiled,
+    insert,
+    listed,
+    planned_once,
+    rows_of,
+    slot,
+    tuples,
+    width,
+)
 from tests import factories
 from tests.factories import World
 
@@ -82,6 +93,39 @@ def test_postgresql_plans_once_what_is_asked_often(world: World, config: Config)
         assert found == (16 - 5, 5), "after the first few it was planned once"
     else:
         assert len(values) == 4
+
+
+def test_one_plan_whatever_comes(world: World, config: Config) -> None:
+    """Where PostgreSQL by itself would plan for each list anew: one of these finds nothing, quicker than others."""
+    query = planned_once(
+        compiled(lambda: Timesheet.select(Timesheet.id, Value("once")).where(Timesheet.id.in_(listed("ids"))))
+    )
+
+    def answers() -> None:
+        assert query(ids=[world.sheet.id, -1]) == [(world.sheet.id, "once")]
+
+    def mode() -> str:
+        return db.connection().execute("SHOW plan_cache_mode").fetchone()[0]
+
+    with count_queries() as counted:
+        answers()
+    assert counted.count == 1
+    if config.database:
+        assert mode() == "force_generic_plan"
+        Timesheet.get()
+        assert mode() == "auto", "other statements are planned as ever"
+        answers()
+        with pytest.raises(ZeroDivisionError), transaction():
+            assert mode() == "auto"
+            answers()
+            1 / 0  # noqa: B018
+        Timesheet.get()
+        assert mode() == "auto", "taken back with the transaction or not"
+        answers()
+        assert mode() == "force_generic_plan"
+    else:
+        with transaction():
+            answers()
 
 
 def test_values_are_those_of_the_fields(world: World) -> None:

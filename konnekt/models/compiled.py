@@ -35,6 +35,7 @@ from peewee import (
 from konnekt.db import BaseModel, MomentField, db
 
 Convert = Callable[[Any], Any]
+LISTS = (list, tuple, set, frozenset)
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,7 @@ class _Statement:
     sql: str
     values: list[Any]
     readers: list[tuple[int, Convert]]
+    is_planned_once: bool = False
 
 
 class Compiled:
@@ -86,6 +88,7 @@ class Compiled:
 
     def __init__(self, make: Callable[..., Any]) -> None:
         self._make = make
+        self.is_planned_once = False
         self._statements: dict[tuple[Any, ...], _Statement] = {}
 
     def __call__(self, *shape: Any, **values: Any) -> list[tuple[Any, ...]]:
@@ -97,17 +100,29 @@ class Compiled:
 
     def _statement(self, shape: tuple[Any, ...], values: dict[str, Any]) -> _Statement:
         is_sqlite = isinstance(db.obj, SqliteDatabase)
-        single = () if is_sqlite else tuple(name for name, value in values.items() if _is_single(value))
+        lists = {} if is_sqlite else {name: one for name, one in values.items() if isinstance(one, LISTS)}
+        single = tuple(name for name, one in lists.items() if len(one) == 1)
         key = (is_sqlite, single, *shape)
         if key not in self._statements:
             made = _compile(self._make(*shape))
             self._statements[key] = made if is_sqlite else _as_postgresql_plans(made, single)
+            self._statements[key].is_planned_once = self.is_planned_once and not is_sqlite
         return self._statements[key]
 
 
 def compiled(make: Callable[..., Any]) -> Compiled:
     """Turn a function that returns a query with slots into one that is called with their values."""
     return Compiled(make)
+
+
+def planned_once(query: Compiled) -> Compiled:
+    """Have PostgreSQL plan it once: for what it plans for longer than it runs, and runs alike for all values.
+
+    By itself it does so where an average looks as cheap as these values. For who has little it never does:
+    of 100,000 sheets it planned 4.5 of the 5.5 ms in which it read a list of 20.
+    """
+    query.is_planned_once = True
+    return query
 
 
 def tuples(query: Any) -> list[tuple[Any, ...]]:
@@ -126,10 +141,6 @@ def _compile(query: Any) -> _Statement:
     columns = select.selected_columns if isinstance(select, SelectBase) else ()
     readers = [(place, _reader(column)) for place, column in enumerate(columns)]
     return _Statement(sql, values, [(place, convert) for place, convert in readers if convert])
-
-
-def _is_single(value: Any) -> bool:
-    return isinstance(value, list | tuple | set | frozenset) and len(value) == 1
 
 
 def _as_postgresql_plans(statement: _Statement, single: tuple[str, ...]) -> _Statement:
@@ -171,6 +182,8 @@ def _run(statement: _Statement, values: dict[str, Any]) -> list[tuple[Any, ...]]
 
 def _executed(statement: _Statement, values: dict[str, Any]) -> Any:
     bound = [one.value(values) if type(one) is _Slot else one for one in statement.values]
+    if statement.is_planned_once:
+        return db.execute_planned_once(statement.sql, bound)
     return db.execute_sql(statement.sql, bound)
 
 
@@ -269,7 +282,7 @@ def rows_of(columns: tuple[Any, ...], *models: type[BaseModel]) -> list[Any]:
 def _bound(value: Any) -> Any:
     if isinstance(value, datetime):
         return value.astimezone(UTC).replace(tzinfo=None, microsecond=0)
-    if isinstance(value, list | tuple | set | frozenset):
+    if isinstance(value, LISTS):
         return json.dumps(list(value)) if isinstance(db.obj, SqliteDatabase) else list(value)
     return value
 

@@ -14,7 +14,7 @@ from konnekt.domain.corrections import case
 from konnekt.domain.paging import Page
 from konnekt.domain.timesheets import find
 from konnekt.models import Account, Assignment, Event, Organisation, PayPeriod, State, Timesheet
-from konnekt.models.compiled import compiled, slot
+from konnekt.models.compiled import compiled, planned_once, slot
 
 VERBS = ("approve", "reject")
 PERIODS = 30
@@ -99,6 +99,7 @@ def latest(who: Grants) -> Latest | None:
     return None
 
 
+@planned_once
 @compiled
 def _latest(is_agency_staff: bool, has_invoiced: bool) -> Any:
     """Asked whenever the list or the home page is drawn."""

@@ -28,7 +28,7 @@ from konnekt.models import (
     Timesheet,
     WaitingSheet,
 )
-from konnekt.models.compiled import compiled, listed, slot, tuples
+from konnekt.models.compiled import compiled, listed, planned_once, slot, tuples
 from konnekt.models.people import full_name
 
 # With this many rows the page, its style, scripts and icons stay within 25 kB compressed (product.md).
@@ -117,6 +117,7 @@ def _is_among(groups: Iterable[tuple[Any, Any]]) -> Any:
     return reduce(or_, pairs) if pairs else SQL("1 = 1")
 
 
+@planned_once
 @compiled
 def _page(
     has_organisation: bool, has_period: bool, size: int, goes_on: bool, groups: int, *four_eyes: bool

@@ -10,7 +10,7 @@ from peewee import SQL, Case, fn
 from konnekt.domain.access import Grants
 from konnekt.domain.approvals import for_me
 from konnekt.models import Account, Contributor, Organisation, PayPeriod, Timesheet, WaitingSheet
-from konnekt.models.compiled import built, compiled, slot, tuples
+from konnekt.models.compiled import built, compiled, planned_once, slot, tuples
 from konnekt.models.people import fold, holds
 
 
@@ -147,6 +147,7 @@ def _group(who: Grants, row: tuple[Any, ...]) -> Group:
     return Group(who.organisations[organisation], built(PayPeriod, tuple(period)), bool(named), *sums)
 
 
+@planned_once
 @compiled
 def _all_groups(*four_eyes: bool) -> Any:
     """The groups of an account, whatever their workers are called: the menu of every page asks."""

@@ -12,7 +12,7 @@ from konnekt.domain.payroll import pay_dates
 from konnekt.domain.refusals import Forbidden, NotFound
 from konnekt.domain.timesheets import grid
 from konnekt.models import Account, Assignment, ClosingDay, Organisation, PayPeriod, State, Timesheet
-from konnekt.models.compiled import compiled, listed, rows_of, slot
+from konnekt.models.compiled import compiled, listed, planned_once, rows_of, slot
 from konnekt.models.people import full_name
 
 
@@ -201,6 +201,7 @@ def _team(who: Grants, organisation: int, period: PayPeriod, code: str = "", *, 
     return Team(period, workers, rows[0][6] if rows else 0)
 
 
+@planned_once
 @compiled
 def _workers(everyone: bool, has_drafts: bool) -> Any:
     """The lines of a team; has_drafts: with the account's drafts beside each, counted once for all."""
@@ -243,6 +244,7 @@ def open_sheet(who: Grants, code: str, year: int, number: int) -> tuple[grid.She
     return grid.Sheet(of, who.organisations[of.organisation_id], period, sheet), rows[0][-1]
 
 
+@planned_once
 @compiled
 def _opened() -> Any:
     query = Assignment.select(Assignment, Account, PayPeriod, Timesheet, _drafts())
