@@ -25,6 +25,7 @@ from konnekt.models import (
     Session,
 )
 from tests import factories, permission_cast, permissions
+from tests.direct import ask
 from tests.factories import World
 from tests.form_walk import ROLES
 from tests.permission_cast import Cast
@@ -69,12 +70,10 @@ def looked_at(cast: Cast) -> dict[str, tuple[int, int]]:
         for role in ROLES:
             if row.method == "GET" and row.answers[role] == "ok" and not row.path.startswith(ELSEWHERE):
                 state = "submitted" if "submitted" in (row.states or ("submitted",)) else row.states[0]
-                with (
-                    count_queries() as counted,
-                    cast.visitors[role].client.get(cast.address(row.path, state)) as page,
-                ):
-                    size = len(page.get_data())
-                found[f"{role} {row.path} {state}"] = (counted.count, size)
+                visitor = cast.visitors[role]
+                with count_queries() as counted:
+                    page = ask(visitor.app, visitor.client, "GET", cast.address(row.path, state))
+                found[f"{role} {row.path} {state}"] = (counted.count, len(page.body))
                 db.connect(reuse_if_open=True)
     return found
 

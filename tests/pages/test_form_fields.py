@@ -9,6 +9,7 @@ from flask import Flask
 from konnekt.db import db
 from tests import permission_cast
 from tests.contents import Contents, contents, differences, written
+from tests.direct import ask
 from tests.factories import World
 from tests.form_walk import Form, forms, unchanged
 from tests.permission_cast import Cast
@@ -103,8 +104,7 @@ def send(cast: Cast, form: Form, fields: list[tuple[str, str]], before: Contents
         data.setdefault(name, []).append(cast.tokens[form.role] if name == "csrf_token" else value)
     visitor = cast.visitors[form.role]
     with unchanged(visitor), written() as statements:
-        with visitor.client.post(form.action, data=data) as answer:
-            answer.get_data()
+        answer = ask(visitor.app, visitor.client, "POST", form.action, data)
         after = contents(LEFT_OUT) if statements else before
     return answer.status_code, after
 

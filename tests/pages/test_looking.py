@@ -12,6 +12,7 @@ from konnekt.domain import clock
 from konnekt.models import Event, Session
 from tests import permission_cast, permissions
 from tests.contents import contents, differences, written
+from tests.direct import ask
 from tests.factories import World
 from tests.visitor import Visitor
 
@@ -25,9 +26,8 @@ REFUSED = {"login", "403"}
 
 def look(visitor: Visitor, address: str) -> None:
     """As a page, then as htmx asks for it."""
-    for headers in ({}, {"HX-Request": "true"}):
-        with visitor.client.get(address, headers=headers) as response:
-            response.get_data()
+    for htmx in (False, True):
+        ask(visitor.app, visitor.client, "GET", address, htmx=htmx)
 
 
 def test_following_every_link_twice(
