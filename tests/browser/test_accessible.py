@@ -2,11 +2,11 @@
 
 A page is loaded once. All rules run on a phone and at a desk in light; between these the ones that look at where
 things stand, and in dark those that look at the colours, on a phone and at a desk, between which no colour changes.
+What pages share, and the third of rows of one form, is looked at on two of them (looks.py).
 """
 
-from collections.abc import Iterator, Sequence
-from pathlib import Path
-from typing import Any
+from collections import Counter
+from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -14,63 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 from konnekt import demo
 from tests.browser.conftest import Demonstration, wait_for_htmx
 from tests.browser.crawl import kind, one_of_each_kind
-
-AXE = (Path(__file__).parents[1] / "vendor" / "axe-4.14.1.min.js").read_text()
-ALL = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-COLOURS = ["color-contrast", "link-in-text-block"]
-# What depends on where things stand; between a phone and a desk nothing is seen that neither of them shows.
-LAYOUT = [*COLOURS, "target-size", "scrollable-region-focusable"]
-RUN = """([rules, type]) => axe.run(document, {
-    runOnly: {type, values: rules}, resultTypes: ['violations'], elementRef: false, selectors: false, preload: false})"""
-# Tables that are wider than the room for them, which a page with space beside it does not show by scrolling.
-STICKS_OUT = """() => {
-    const main = document.querySelector("main"), room = main.getBoundingClientRect().right - parseFloat(getComputedStyle(main).paddingRight);
-    return [...main.querySelectorAll("table")].map((one) => Math.round(one.getBoundingClientRect().right - room)).filter((more) => more > 0)}"""
-# Words beyond the edge of the screen that no scrolling brings into sight: what holds them cuts them off.
-CUT_OFF = """() => {
-    const scrolls = (one) => one && (/auto|scroll/.test(getComputedStyle(one).overflowX) || scrolls(one.parentElement));
-    return [...document.querySelectorAll("main *:not(.visually-hidden)")].filter((one) =>
-        one.getBoundingClientRect().right > innerWidth && [...one.childNodes].some((node) => node.nodeType === 3 && node.data.trim())
-        && one.checkVisibility({visibilityProperty: true}) && !scrolls(one)).map((one) => one.textContent.trim().slice(0, 40))}"""
-DESK, TABLET, PHONE = (1280, 900), (768, 1024), (360, 740)
-# What is looked at with which rules: size, colour scheme, rules (ALL: the whole set; none: only what sticks out).
-LOOKS = (
-    (PHONE, "light", ALL),
-    (PHONE, "dark", COLOURS),
-    (TABLET, "light", LAYOUT),
-    (DESK, "dark", COLOURS),
-    (DESK, "light", ALL),
-)
-# Of a page that is looked at already: what a filter or a page number changes in it, what a link opens in it.
-AGAIN = ((PHONE, "light", ALL), (TABLET, "light", []), (DESK, "dark", COLOURS))
-OPENED = ((PHONE, "light", ALL), (TABLET, "dark", COLOURS), (DESK, "light", ALL))
-
-
-def violations(page: Page, rules: list[str] = ALL) -> list[str]:
-    """What axe finds wrong, a line each."""
-    if not page.evaluate("'axe' in window"):
-        page.evaluate(AXE)
-    found: dict[str, Any] = page.evaluate(RUN, [rules, "tag" if rules is ALL else "rule"])
-    return [
-        f"{one['id']}: {node['html'][:160]} ({' '.join(node['failureSummary'].split())[:200]})"
-        for one in found["violations"]
-        for node in one["nodes"][:3]
-    ]
-
-
-def looked_at(page: Page, looks: Sequence[tuple[tuple[int, int], str, list[str]]] = LOOKS) -> list[str]:
-    """What is wrong with the page as it stands, at each size and in each scheme; a desk in light is the last."""
-    wrong: list[str] = []
-    for (width, height), scheme, rules in looks:
-        page.set_viewport_size({"width": width, "height": height})
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-        wrong += [f"{width} {scheme} {line}" for line in violations(page, rules)] if rules else []
-        wide = page.evaluate("document.scrollingElement.scrollWidth")
-        if wide > width:
-            wrong.append(f"{width}: {wide} px wide")
-        wrong += [f"{width}: a table sticks out {more} px" for more in page.evaluate(STICKS_OUT)]
-        wrong += [f"{width}: {words!r} is cut off" for words in page.evaluate(CUT_OFF)]
-    return wrong
+from tests.browser.looks import AGAIN, DESK, LOOKS, OPENED, looked_at, violations
 
 
 def pages_of(site: Demonstration, name: str) -> list[str]:
@@ -111,12 +55,14 @@ def test_every_page_at_three_widths_light_and_dark(
     wrong: list[str] = []
     browser_page.on("console", lambda said: wrong.append(said.text) if said.type == "error" else None)
     browser_page.on("pageerror", lambda error: wrong.append(str(error)))
-    seen: set[str] = set()
+    visited: set[str] = set()
+    seen = {"first": Counter[str](), "again": Counter[str]()}
     for path in pages_of(demonstration, name):
         browser_page.goto(f"{demonstration.url}{path}")
         plain = kind(path).partition("?")[0]
-        wrong += [f"{path} {line}" for line in looked_at(browser_page, AGAIN if plain in seen else LOOKS)]
-        seen.add(plain)
+        looks, which = (AGAIN, "again") if plain in visited else (LOOKS, "first")
+        wrong += [f"{path} {line}" for line in looked_at(browser_page, looks, seen[which])]
+        visited.add(plain)
     assert wrong == [], "\n".join(wrong)
 
 
@@ -125,6 +71,7 @@ def test_what_is_swapped_in(demonstration: Demonstration, browser_page: Page, na
     """Open one of each kind of thing that htmx opens in place, on each kind of page."""
     sign_in(browser_page, demonstration, name)
     wrong: list[str] = []
+    seen = Counter[str]()
     for path in pages_of(demonstration, name):
         browser_page.goto(f"{demonstration.url}{path}")
         openers = browser_page.locator("main a[hx-get]:not([hx-trigger=load]):visible")
@@ -139,7 +86,9 @@ def test_what_is_swapped_in(demonstration: Demonstration, browser_page: Page, na
             with browser_page.expect_response(lambda answer: "static" not in answer.url):
                 openers.nth(number).click()
             expect(browser_page.locator(".htmx-request")).to_have_count(0)
-            wrong += [f"{path} [{addresses[number]}] {line}" for line in looked_at(browser_page, OPENED)]
+            wrong += [
+                f"{path} [{addresses[number]}] {line}" for line in looked_at(browser_page, OPENED, seen)
+            ]
     assert wrong == [], "\n".join(wrong)
 
 

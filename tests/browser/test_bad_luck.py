@@ -16,7 +16,7 @@ from konnekt.domain.accounts import passwords
 from konnekt.models import Event, Hour, Invoice, Job, Session, Timesheet, TimesheetLine
 from tests import factories, invoice_cast
 from tests.browser.conftest import DESKTOP, PASSWORD, Open, Portal, Site, Watched, let_time_pass
-from tests.browser.test_accessible import violations
+from tests.browser.looks import violations
 from tests.browser.test_grid import until
 from tests.factories import World
 

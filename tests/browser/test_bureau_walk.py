@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Download, Locator, Page, expect
 
 from konnekt.config import Config
 from tests.browser.conftest import DESKTOP, HTMX_IS_THERE, PASSWORD, PHONE, Portal, Watched, wait_for_htmx
-from tests.browser.test_accessible import violations
+from tests.browser.looks import violations
 from tests.command_line import konnekt
 
 STAFF, NOOR, EMRE = "bureau@interum.example", "noor@um.example", "emre@um.example"

@@ -1,5 +1,6 @@
 """From the mail, on a phone, not signed in: how many actions it takes, with and without scripts, and what axe says."""
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import date
 
@@ -13,7 +14,7 @@ from konnekt.domain import clock
 from konnekt.models import Flag, Timesheet
 from tests import factories, mailed
 from tests.browser.conftest import Open, Portal, Site
-from tests.browser.test_accessible import looked_at
+from tests.browser.looks import looked_at
 from tests.conftest import NOW
 
 BOTH = pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no script"])
@@ -134,10 +135,11 @@ def test_axe_at_each_width_light_and_dark(visit: Open, site: Site, token: str) -
     watched = visit()
     page, world = watched.page, site.world
     wrong = []
+    seen = Counter[str]()
 
     def look(path: str) -> None:
         page.goto(f"{site.url}/decide/{path}")
-        wrong.extend(f"{path[33:]} {line}" for line in looked_at(page))
+        wrong.extend(f"{path[33:]} {line}" for line in looked_at(page, seen=seen))
 
     look(token)
     look(f"{token}/{world.sheet.id}")

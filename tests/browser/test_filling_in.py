@@ -21,7 +21,7 @@ from konnekt.models import (
 )
 from tests import factories, invoice_cast
 from tests.browser.conftest import DESKTOP, PASSWORD, PHONE, Open, Portal, Site, Watched, cast
-from tests.browser.test_accessible import looked_at
+from tests.browser.looks import looked_at
 from tests.browser.test_grid import SLOW, at_desk, cell, desk, state, stored, until
 from tests.factories import World
 

@@ -13,7 +13,7 @@ from konnekt.db import db
 from konnekt.domain import clock
 from tests import smtp
 from tests.browser.conftest import DESKTOP, PHONE, Watched, cast, serve
-from tests.browser.test_accessible import violations
+from tests.browser.looks import violations
 from tests.conftest import NOW
 
 

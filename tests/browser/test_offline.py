@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 
 from konnekt.screens import guide
 from tests.browser.conftest import Open, Site
-from tests.browser.test_accessible import violations
+from tests.browser.looks import violations
 from tests.valid_html import problems
 
 KEPT = """async () => {

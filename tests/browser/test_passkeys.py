@@ -13,7 +13,7 @@ from konnekt.config import Config
 from konnekt.db import db
 from konnekt.models import Session
 from tests.browser.conftest import PASSWORD, Open, Portal, Site, Watched, serve
-from tests.browser.test_accessible import violations
+from tests.browser.looks import violations
 from tests.conftest import NOW
 
 NOOR = "noor@um.example"

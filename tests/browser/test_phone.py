@@ -1,5 +1,6 @@
 """The approval list on a phone: what stands above the fold, and how many actions deciding takes."""
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import date
 
@@ -11,7 +12,7 @@ from konnekt.domain.accounts import passwords
 from konnekt.models import Account, Assignment, BudgetNumber, Flag, Timesheet
 from tests import factories
 from tests.browser.conftest import PASSWORD, Open, Portal, Site
-from tests.browser.test_accessible import looked_at
+from tests.browser.looks import looked_at
 from tests.factories import World
 
 BOTH = pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no script"])
@@ -200,17 +201,18 @@ def test_axe_at_each_width_light_and_dark(visit: Open, portal: Portal) -> None:
     page = watched.page
     page.wait_for_url(f"{portal.url}/")
     page.goto(f"{portal.url}/approvals")
-    wrong = [f"list {line}" for line in looked_at(page)]
+    seen = Counter[str]()
+    wrong = [f"list {line}" for line in looked_at(page, seen=seen)]
     page.get_by_role("link", name="Mihály Szőke").first.click()
     expect(page.locator(".opened")).to_be_visible()
-    wrong += [f"opened {line}" for line in looked_at(page)]
+    wrong += [f"opened {line}" for line in looked_at(page, seen=seen)]
     page.get_by_role("button", name="Keur de 33 gewone goed").click()
     expect(page.locator("#decided-latest")).to_be_visible()
-    wrong += [f"decided {line}" for line in looked_at(page)]
+    wrong += [f"decided {line}" for line in looked_at(page, seen=seen)]
     page.get_by_role("link", name="Tonen").click()
     expect(page.get_by_role("heading", name="Zojuist beslist")).to_be_visible()
-    wrong += [f"shown {line}" for line in looked_at(page)]
+    wrong += [f"shown {line}" for line in looked_at(page, seen=seen)]
     page.goto(page.locator("#picks .who a").first.evaluate("one => one.href"))
-    wrong += [f"page {line}" for line in looked_at(page)]
+    wrong += [f"page {line}" for line in looked_at(page, seen=seen)]
     assert wrong == [], "\n".join(wrong)
     assert watched.wrong == []

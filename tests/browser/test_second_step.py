@@ -8,7 +8,7 @@ from pyotp import TOTP
 
 from konnekt.domain import clock
 from tests.browser.conftest import Open, Site
-from tests.browser.test_accessible import violations
+from tests.browser.looks import violations
 from tests.conftest import NOW
 
 
