@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from importlib import reload
 from multiprocessing import connection
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -128,6 +129,7 @@ def _run(
     alone: bool,
 ) -> None:
     """Be the command."""
+    from konnekt.background import outages
     from konnekt.commands.cli import main
     from konnekt.domain.accounts import passwords
     from tests.conftest import REAL_HASHER
@@ -150,6 +152,8 @@ def _run(
         os.environ.update(LISTEN_FDS="1", LISTEN_PID=str(os.getpid()))
     sys.argv = arguments
     passwords.HASHER = REAL_HASHER
+    # What forks share, and commands do not.
+    reload(outages)
     exec(before, {})
     main()
 

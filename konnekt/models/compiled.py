@@ -11,24 +11,19 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import lru_cache
-from itertools import chain
 from typing import Any
 
 from peewee import (
     SQL,
     Alias,
-    AutoField,
     BooleanField,
-    CharField,
     CompoundSelectQuery,
     DateField,
     Field,
     ForeignKeyField,
-    IntegerField,
     JSONField,
     SelectBase,
     SqliteDatabase,
-    TextField,
     Value,
 )
 
@@ -139,7 +134,7 @@ def _compile(query: Any) -> _Statement:
     while isinstance(select, CompoundSelectQuery):
         select = select.lhs
     columns = select.selected_columns if isinstance(select, SelectBase) else ()
-    readers = [(place, _reader(column)) for place, column in enumerate(columns)]
+    readers = [(place, reader(column)) for place, column in enumerate(columns)]
     return _Statement(sql, values, [(place, convert) for place, convert in readers if convert])
 
 
@@ -177,7 +172,7 @@ def _literal(value: Any) -> str:
 
 def _run(statement: _Statement, values: dict[str, Any]) -> list[tuple[Any, ...]]:
     rows: list[tuple[Any, ...]] = _executed(statement, values).fetchall()
-    return list(_read(rows, statement.readers)) if statement.readers else rows
+    return list(read(rows, statement.readers)) if statement.readers else rows
 
 
 def _executed(statement: _Statement, values: dict[str, Any]) -> Any:
@@ -197,71 +192,6 @@ def built(model: type[BaseModel], columns: tuple[Any, ...], **related: BaseModel
     row.__rel__ = related
     row._dirty = set()
     return row
-
-
-def insert(
-    model: type[BaseModel], rows: list[dict[str, Any]], most: int = 500, *, returning: tuple[str, ...] = ()
-) -> list[tuple[Any, ...]]:
-    """Write new rows, by their fields' names, so many a statement: Peewee takes ten times as long.
-
-    returning: the fields of each row that come back, in any order of the rows.
-    """
-    back = [model._meta.fields[name] for name in returning]
-    readers = [(place, convert) for place, field in enumerate(back) if (convert := _reader(field))]
-    returned: list[tuple[Any, ...]] = []
-    fields = [field for field in model._meta.sorted_fields if not isinstance(field, AutoField)]
-    # What is of its column's type is stored as it is: asking its field each time took half of a large
-    # import's inserts.
-    columns = [(field, field.name, _plain_type(field)) for field in fields]
-    names = ", ".join(f'"{field.column_name}"' for field in fields)
-    end = " RETURNING " + ", ".join(f'"{field.column_name}"' for field in back) if back else ""
-    defaults = {field.name: None if callable(field.default) else field.default for field in fields}
-    for start in range(0, len(rows), most):
-        some = [defaults | row for row in rows[start : start + most]]
-        values = [
-            [
-                value if value is None or type(value) is plain else _stored(field, value)
-                for row in some
-                for value in (row[name],)
-            ]
-            for field, name, plain in columns
-        ]
-        source, bound = _source(fields, values)
-        written = db.execute_sql(f'INSERT INTO "{model._meta.table_name}" ({names}) {source}{end}', bound)
-        if back:
-            returned += _read(written.fetchall(), readers)
-    return returned
-
-
-def _source(fields: list[Field], columns: list[list[Any]]) -> tuple[str, list[Any]]:
-    """Rows as text and values; columns: what each of these fields has in them.
-
-    PostgreSQL gets a list per column, always in the same words: to find thousands of marks in a text took its
-    driver half of what an import took.
-    """
-    if isinstance(db.obj, SqliteDatabase):
-        one = f"({', '.join('?' * len(fields))})"
-        return f"VALUES {', '.join([one] * len(columns[0]))}", list(
-            chain.from_iterable(zip(*columns, strict=True))
-        )
-    types = (db.obj.field_types.get(field.field_type, field.field_type) for field in fields)
-    return f"SELECT * FROM unnest({', '.join(f'%s::{kind}[]' for kind in types)})", columns  # noqa: S608
-
-
-def _plain_type(field: Field) -> type | None:
-    """The type of a column's values that both databases take as they are."""
-    if isinstance(field, IntegerField | ForeignKeyField):
-        return int
-    if isinstance(field, CharField | TextField):
-        return str
-    return date if isinstance(field, DateField) else None
-
-
-def _stored(field: Field, value: Any) -> Any:
-    if isinstance(field, JSONField):
-        return json.dumps(value)
-    # A word of an enumeration too is a text among others.
-    return str(value) if isinstance(value, str) else field.db_value(value)
 
 
 def width(model: type[BaseModel]) -> int:
@@ -287,7 +217,8 @@ def _bound(value: Any) -> Any:
     return value
 
 
-def _read(rows: list[tuple[Any, ...]], readers: list[tuple[int, Convert]]) -> Iterator[tuple[Any, ...]]:
+def read(rows: list[tuple[Any, ...]], readers: list[tuple[int, Convert]]) -> Iterator[tuple[Any, ...]]:
+    """Rows as their fields have them; readers: of the columns that are otherwise in the database."""
     for row in rows:
         columns = list(row)
         for place, convert in readers:
@@ -296,7 +227,7 @@ def _read(rows: list[tuple[Any, ...]], readers: list[tuple[int, Convert]]) -> It
         yield tuple(columns)
 
 
-def _reader(column: Any) -> Convert | None:
+def reader(column: Any) -> Convert | None:
     """What makes a column's value that of its field; None where it is so already."""
     field = column.unwrap() if isinstance(column, Alias) else column
     field = getattr(field, "field", field)  # of a second alias of its table

@@ -51,13 +51,8 @@ def run(plan: Plan) -> Report:
         with Databases.opened(kind, plan.server) as databases:
             for sizes in plan.sizes:
                 (_day if plan.requests else _at_size)(plan, report, databases, sizes)
-            section = report.section(databases.kind, 0)
-            if plan.sizes and not plan.requests:
-                _whatever_the_size(plan, section, databases)
-            if plan.imported and section.wants(*whole_import.TITLES):
-                folder = plan.folder / f"{databases.kind.lower()}-import"
-                with databases.empty("whole_import") as url:
-                    whole_import.measure(folder, url, section, plan.effort, plan.imported)
+            if not plan.requests:
+                _whatever_the_size(plan, report.section(databases.kind, 0), databases)
     report.compare(dict.fromkeys(pages.AGENCY, GROWTH), FURTHEST)
     report.write(plan.output)
     print(f"\nAll of it is in {plan.output}.")
@@ -89,9 +84,16 @@ def _day(plan: Plan, report: Report, databases: Databases, sizes: Sizes) -> None
 
 
 def _whatever_the_size(plan: Plan, section: Section, databases: Databases) -> None:
-    folder = plan.folder / f"{databases.kind.lower()}-beside"
+    kind = databases.kind.lower()
+    if plan.imported and section.wants(*whole_import.TITLES):
+        with databases.empty("whole_import") as url:
+            whole_import.measure(plan.folder / f"{kind}-import", url, section, plan.effort, plan.imported)
+    if not plan.sizes:
+        return
     if section.wants(*beside.TITLES):
-        beside.measure(folder, databases.url("beside"), section, plan.effort, plan.rows_beside)
+        beside.measure(
+            plan.folder / f"{kind}-beside", databases.url("beside"), section, plan.effort, plan.rows_beside
+        )
     if section.wants(*importing.TITLES):
         with databases.empty("import") as url:
             importing.measure(url, section, plan.rows)

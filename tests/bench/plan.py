@@ -34,13 +34,13 @@ class Plan:
     rows: int = 200_000
     rows_beside: int = 10_000
     invoices: int = 100_000
-    requests: int = 0
     folder: Path = INSTANCE / "bench"
     output: Path = INSTANCE / "bench.json"
     server: str = ""
     is_picture: bool = False
     only: Sequence[str] = ()
     imported: int = whole_import.SHEETS
+    requests: int = 0
 
     @classmethod
     def quick(cls) -> "Plan":

@@ -172,7 +172,7 @@ def opened(data: Data, effort: Effort, *arguments: str) -> Iterator[Site]:
     config = data.config
     with (
         TemporaryDirectory(prefix="konnekt-bare-") as name,
-        served(config, "--workers", str(effort.workers), *arguments, log=Path(name) / "log") as (
+        served(config, "--workers", str(effort.workers), *arguments, log=Path(name) / "log", afresh=True) as (
             process,
             url,
         ),

@@ -30,7 +30,7 @@ def measure(folder: Path, database: str, section: Section, effort: Effort, sheet
             data.ready(folder, database, beside.SIZES) as made,
             opened(made, effort, "--web-only") as site,
             TemporaryDirectory(prefix="konnekt-bench-") as name,
-            running(made.config, "work", log=Path(name) / "log") as work,
+            running(made.config, "work", log=Path(name) / "log", afresh=True) as work,
         ):
             files = Path(name) / "files"
             files.mkdir()

@@ -92,6 +92,21 @@ def test_what_is_swapped_in(demonstration: Demonstration, browser_page: Page, na
     assert wrong == [], "\n".join(wrong)
 
 
+@pytest.mark.parametrize("path", ["/invoices", "/bureau/payments"])
+def test_wide_tables_fit_at_widths_between(
+    demonstration: Demonstration, browser_page: Page, path: str
+) -> None:
+    """Just above the width at which rows become cards a table has the least room."""
+    sign_in(browser_page, demonstration, "agency")
+    browser_page.goto(f"{demonstration.url}{path}")
+    wrong = []
+    for width in range(700, 1280, 8):
+        browser_page.set_viewport_size({"width": width, "height": DESK[1]})
+        wide = browser_page.evaluate("document.scrollingElement.scrollWidth")
+        wrong += [f"{wide} px on {width}"] if wide > width else []
+    assert wrong == []
+
+
 def test_pages_for_who_is_not_signed_in(demonstration: Demonstration, browser_page: Page) -> None:
     wrong = []
     for path in ("/login", "/password/forgotten", "/nothing-here"):

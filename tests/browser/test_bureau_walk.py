@@ -218,7 +218,9 @@ def invoice(agency: Agency, page: Page) -> None:
     download = downloaded(page, pdf.click)
     assert "2026-00001" in download.suggested_filename
     assert content(download).startswith(b"%PDF")
-    ubl = ElementTree.fromstring(content(downloaded(page, page.get_by_role("link", name="UBL").click)))
+    ubl_link = page.get_by_role("link", name="UBL")
+    ended(page, ubl_link)  # it is made after the PDF
+    ubl = ElementTree.fromstring(content(downloaded(page, ubl_link.click)))
     assert ubl.findtext(f"{CBC}ID") == "2026-00001"
     assert [one.text for one in ubl.iter(f"{CBC}PayableAmount")] == ["741.89"]
     assert [one.text for one in ubl.iter(f"{CBC}BuyerReference")] == [BUDGET]

@@ -36,7 +36,7 @@ def test_idle_memory(world: World, config: Config, tmp_path: Path) -> None:
 
 def test_background_processes_share_nearly_all(world: World, config: Config, tmp_path: Path) -> None:
     """The schema of their connection is written in one place, and no thread takes memory of its own."""
-    with served(config, log=tmp_path / "log") as (process, _):
+    with served(config, log=tmp_path / "log", afresh=True) as (process, _):
         wait_until_all_are_there(process.pid)
         helpers = [pid for pid in children(process.pid) if len(list(Path(f"/proc/{pid}/task").iterdir())) > 1]
         maps = {pid: Path(f"/proc/{pid}/smaps").read_text() for pid in helpers}
@@ -51,7 +51,7 @@ def test_background_processes_share_nearly_all(world: World, config: Config, tmp
 def test_an_sqlite_installation_never_loads_the_driver_of_postgresql(
     world: World, config: Config, tmp_path: Path
 ) -> None:
-    with served(config, log=tmp_path / "log") as (process, _):
+    with served(config, log=tmp_path / "log", afresh=True) as (process, _):
         assert ("psycopg" in Path(f"/proc/{process.pid}/maps").read_text()) == bool(config.database)
 
 

@@ -22,7 +22,8 @@ from konnekt.models import (
     Timesheet,
     TimesheetLine,
 )
-from konnekt.models.compiled import compiled, insert, listed, slot, tuples
+from konnekt.models.compiled import compiled, listed, slot, tuples
+from konnekt.models.inserting import insert
 
 COUNTED = (State.SUBMITTED, State.APPROVED)
 SUMS = ("waiting_minutes", "waiting_parts", "approved_minutes", "approved_parts")

@@ -7,7 +7,7 @@ from typing import Any
 from peewee import ForeignKeyField, Model
 
 from konnekt.domain.imports.report import RowOutcome
-from konnekt.models import compiled
+from konnekt.models import inserting
 
 CHUNK = 500
 # Where a row waits while others take its place: a day that no calendar has.
@@ -150,11 +150,11 @@ def insert(model: type[Model], rows: list[Any]) -> None:
     names = [name for name in model._meta.sorted_field_names if name != "id" or not gives_id]
     values = [{name: stored(row, name) for name in names} for row in rows]
     if not gives_id:
-        compiled.insert(model, values)
+        inserting.insert(model, values)
         return
     key = _unique_key(model)
     by_key = {tuple(one[name] for name in key): row for one, row in zip(values, rows, strict=True)}
-    for identity, *unique in compiled.insert(model, values, CHUNK, returning=("id", *key)):
+    for identity, *unique in inserting.insert(model, values, CHUNK, returning=("id", *key)):
         by_key[tuple(unique)].id = identity
 
 

@@ -22,7 +22,8 @@ from konnekt.models import (
     Timesheet,
     TimesheetLine,
 )
-from konnekt.models.compiled import built, compiled, insert as insert_rows, listed
+from konnekt.models.compiled import built, compiled, listed
+from konnekt.models.inserting import insert as insert_rows
 
 COLUMNS = tuple(Timesheet._meta.sorted_field_names)
 
