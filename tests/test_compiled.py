@@ -14,7 +14,6 @@ from konnekt.models import Account, Event, Flag, Organisation, PayPeriod, Sessio
 from konnekt.models.compiled import (
     built,
     compiled,
-    insert,
     listed,
     planned_once,
     rows_of,
@@ -22,6 +21,7 @@ from konnekt.models.compiled import (
     tuples,
     width,
 )
+from konnekt.models.inserting import insert
 from tests import factories
 from tests.factories import World
 
