@@ -7,9 +7,10 @@ import pytest
 from peewee import JOIN, SqliteDatabase, Value
 from playhouse.test_utils import count_queries
 
+from konnekt.commands import auditing
 from konnekt.config import Config
 from konnekt.db import db, transaction
-from konnekt.domain import clock
+from konnekt.domain import clock, events
 from konnekt.models import Account, Event, Flag, Organisation, PayPeriod, Session, State, Timesheet
 from konnekt.models.compiled import (
     built,
@@ -214,3 +215,22 @@ def test_many_rows_are_written_by_few_statements(world: World) -> None:
          "expires_at": clock.now()}
     ])  # fmt: skip
     assert Session.get().account == world.noor
+
+
+# PostgreSQL gets a list as one text, in which these mean something.
+TEXTS = ["", "NULL", "{a,b}", 'say "so"', "back\\slash", '\\"', " x ", "line\nline\ttab", "%s %%", "é😀", "'"]
+
+
+def test_any_text_comes_back_from_many_rows(world: World) -> None:
+    of = {"timesheet": world.sheet.id, "verb": "x", "at": clock.now(), "hash": "x"}
+    insert(Event, [{**of, "reason": text, "after": {text: [text]}} for text in TEXTS])
+    query = Event.select(Event.reason, Event.after).where(Event.verb == "x").order_by(Event.id)
+    assert list(query.tuples()) == [(text, {text: [text]}) for text in TEXTS]
+
+
+def test_any_text_comes_back_from_many_events(world: World) -> None:
+    of = {"timesheet": world.sheet.id, "verb": "x"}
+    events.record_many([{**of, "reason": text, "after": {text: [text]}} for text in TEXTS])
+    query = Event.select(Event.reason, Event.after).where(Event.verb == "x").order_by(Event.id)
+    assert list(query.tuples()) == [(text, {text: [text]}) for text in TEXTS]
+    assert auditing.verify().said == []

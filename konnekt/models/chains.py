@@ -22,6 +22,7 @@ from peewee import CharField, ForeignKeyField, IntegerField, SqliteDatabase, Tex
 from konnekt.db import BaseModel, db
 from konnekt.models import chain_triggers
 from konnekt.models.events import Event
+from konnekt.models.inserting import source_of
 
 
 class EventChain(BaseModel):
@@ -37,7 +38,8 @@ CONTENT = (
     "id", "timesheet_id", "invoice_id", "organisation_id", "person_id", "thing", "verb", "at", "actor_id",
     "on_behalf_of_id", "source", "revision", "reason", "before", "after", "batch",
 )  # fmt: skip
-COLUMNS = ", ".join(f'"{name}"' for name in (*CONTENT, "salt", "erased", "previous", "hash"))
+_WRITTEN = (*CONTENT, "salt", "erased", "previous", "hash")
+COLUMNS = ", ".join(f'"{name}"' for name in _WRITTEN)
 # What salts the part of it that can be erased.
 _SALT = len(CONTENT)
 SALT_BYTES = 16
@@ -152,7 +154,7 @@ def _columns(row: dict[str, Any]) -> list[Any]:
 def _append(rows: list[list[Any]]) -> list[int]:
     names = [name_of(*row[1:6]) for row in rows]
     heads = _held(sorted(set(names)))
-    values: list[Any] = []
+    written = []
     for row, number, name in zip(rows, _next_ids(len(rows)), names, strict=True):
         row[0] = number
         events, previous = heads[name]
@@ -160,9 +162,10 @@ def _append(rows: list[list[Any]]) -> list[int]:
         salt = token_hex(SALT_BYTES) if _says_something(hashed[_REASON:-1]) else ""
         last = hash_of(previous, hashed, salt)
         heads[name] = (events + 1, last)
-        values += [*row, salt, "", previous, last]
-    one = f"({', '.join([db.param] * (len(CONTENT) + 4))})"
-    db.execute_sql(f"INSERT INTO event ({COLUMNS}) VALUES {', '.join([one] * len(rows))}", values)  # noqa: S608
+        written.append((*row, salt, "", previous, last))
+    fields = [Event._meta.columns[name] for name in _WRITTEN]
+    source, values = source_of(fields, [list(column) for column in zip(*written, strict=True)])
+    db.execute_sql(f"INSERT INTO event ({COLUMNS}) {source}", values)
     _write_heads(heads)
     return [row[0] for row in rows]
 
@@ -172,11 +175,10 @@ def _held(names: list[str]) -> dict[str, tuple[int, str]]:
     heads = ends(names, is_to_stay=True)
     if not _is_sqlite() and (new := [name for name in names if name not in heads]):
         # Of two who begin a chain the second waits here, and goes on from what the first has written.
-        marks = ", ".join(["(%s, 0, '')"] * len(new))
         rows = db.execute_sql(
-            f"INSERT INTO event_chain (name, events, hash) VALUES {marks} ON CONFLICT (name)"  # noqa: S608
+            "INSERT INTO event_chain (name, events, hash) SELECT unnest(%s::text[]), 0, '' ON CONFLICT (name)"
             " DO UPDATE SET events = event_chain.events RETURNING name, events, hash",
-            new,
+            (new,),
         )
         heads |= {name: (events, last) for name, events, last in rows.fetchall()}
     return {name: heads.get(name, (0, "")) for name in names}
@@ -201,10 +203,10 @@ def _next_ids(how_many: int) -> list[int]:
 
 
 def _write_heads(heads: dict[str, tuple[int, str]]) -> None:
-    marks = ", ".join([f"({', '.join([db.param] * 3)})"] * len(heads))
-    values = [value for name, (events, last) in heads.items() for value in (name, events, last)]
+    events, hashes = ([end[place] for end in heads.values()] for place in (0, 1))
+    source, values = source_of(EventChain._meta.sorted_fields, [list(heads), events, hashes])
     db.execute_sql(
-        f"INSERT INTO event_chain (name, events, hash) VALUES {marks} ON CONFLICT (name)"  # noqa: S608
+        f"INSERT INTO event_chain (name, events, hash) {source} ON CONFLICT (name)"
         " DO UPDATE SET events = excluded.events, hash = excluded.hash",
         values,
     )

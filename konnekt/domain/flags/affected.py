@@ -9,7 +9,7 @@ from peewee import fn
 from konnekt.domain.budgets import used
 from konnekt.domain.flags.inputs import LOOK_BACK, WEEK, monday
 from konnekt.models import Assignment, BudgetNumber, Flag, PayPeriod, State, Timesheet, TimesheetLine
-from konnekt.models.compiled import compiled, listed, tuples
+from konnekt.models.compiled import compiled, listed, slot, tuples
 
 
 def affected_by(
@@ -34,6 +34,27 @@ def affected_by(
         )
         affected |= _on_the_same_budget(moved, budget_numbers)
     return affected
+
+
+def in_the_same_weeks(sheets: Iterable[int]) -> set[int]:
+    """The waiting sheets of the same workers in the weeks of these, themselves among them: two statements."""
+    rows = [ChangedSheet(*row) for row in _changed(sheets=list(sheets))]
+    if not rows:
+        return set()
+    weeks = {
+        "start": min(monday(row.first_on) for row in rows),
+        "end": max(monday(row.last_on) for row in rows) + WEEK,
+    }
+    workers = list({row.worker for row in rows})
+    return {key for (key,) in _in_weeks(workers=workers, **weeks)}
+
+
+@compiled
+def _in_weeks() -> Any:
+    query = Timesheet.select(Timesheet.id).join(Assignment).switch(Timesheet).join(PayPeriod)
+    are_theirs = Assignment.worker.in_(listed("workers"))
+    are_then = (PayPeriod.last_on >= slot("start")) & (PayPeriod.first_on < slot("end"))
+    return query.where((Timesheet.state == State.SUBMITTED) & are_theirs & are_then)
 
 
 class ChangedSheet(NamedTuple):

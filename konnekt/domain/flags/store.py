@@ -12,9 +12,8 @@ from peewee import SqliteDatabase
 from konnekt.db import db, hold, transaction
 from konnekt.domain.budgets import counted
 from konnekt.domain.flags import inputs, rules
-from konnekt.domain.flags.affected import affected_by
+from konnekt.domain.flags.affected import affected_by, in_the_same_weeks
 from konnekt.models import Flag, State, Timesheet
-from konnekt.models.compiled import compiled, listed
 
 ROUND = 2000
 ROWS = 2000
@@ -41,23 +40,17 @@ def changed(
 
 
 def imported(sheets: Iterable[int]) -> None:
-    """What an import calls with the sheets of a portion: their sums, and their own flags.
+    """What an import calls with the sheets of a portion: their sums, and the flags of what shares a week.
 
-    Those of other waiting sheets it computes once in the end: again in each portion, that would take the
-    square of their number.
+    A week may stand in two periods, which come in two portions. The flags of all else that waits it computes
+    once in the end: again in each portion, that would take the square of their number.
     """
     ids = set(sheets)
     with transaction():
         _one_at_a_time()
         counted.update(ids)
         # Most of what comes is approved: to ask all that the rules need took a tenth of each portion.
-        _refresh({sheet for (sheet,) in _waiting_of(sheets=ids)})
-
-
-@compiled
-def _waiting_of() -> Any:
-    waits = Timesheet.state == State.SUBMITTED
-    return Timesheet.select(Timesheet.id).where(Timesheet.id.in_(listed("sheets")) & waits)
+        _refresh(in_the_same_weeks(ids))
 
 
 def refresh(sheets: Iterable[int]) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from peewee import SqliteDatabase
+from playhouse.test_utils import count_queries
 
 from konnekt.config import Config
 from konnekt.db import db, is_waited_for, transaction
@@ -45,7 +46,7 @@ class Stopped(BaseException):
 
 
 @pytest.fixture(autouse=True)
-def one_worker_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+def a_worker_and_a_period_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(placed_hours, "PORTION", 1)
 
 
@@ -337,6 +338,34 @@ def test_flags_of_what_waits_are_there_with_its_portion(monkeypatch: pytest.Monk
     monkeypatch.setattr(hours, "refresh_flags", lambda _tell: None)
     assert import_folder(OWN).is_ok
     assert Flag.select().join(Timesheet).where(Timesheet.state == State.SUBMITTED).exists()
+
+
+def test_a_week_that_stands_in_two_periods_is_judged_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """12 hours on Monday, in November, and on five days of December: the import is stopped before its end."""
+    monkeypatch.setattr(hours, "refresh_flags", lambda _tell: None)
+    november = "month;2026;11;2026-11-01;2026-11-30;2026-12-04T23:59;2026-12-07T12:00;2026-12-09\n"
+    december = "month;2026;12;2026-12-01;2026-12-31;2027-01-04T23:59;2027-01-07T12:00;2027-01-09\n"
+    folder = copy(
+        tmp_path, organisations=(";;week;0;30", ";;month;0;30"), pay_periods=(november, november + december)
+    )
+    days = [f"P2;2026;12;2026-12-0{day};REG;ART-1;12;;submitted" for day in range(1, 6)]
+    header = FILES["hours.csv"].partition(b"\n")[0].decode()
+    rows = [header, "P2;2026;11;2026-11-30;REG;ART-1;12;;submitted", *days]
+    (folder / "hours.csv").write_text("\n".join(rows) + "\n")
+    assert import_folder(folder).is_ok
+    long_weeks = Flag.select().where(Flag.code == "long_week")
+    assert {flag.timesheet.id for flag in long_weeks} == {sheet_of("P2", 11).id, sheet_of("P2", 12).id}
+
+
+def test_postgresql_counts_what_was_written_on_the_way(config: Config) -> None:
+    with count_queries() as asked:
+        assert import_folder(OWN).is_ok
+    texts = [query.msg[0] for query in asked.get_queries()]
+    analysed = [text for text in texts if text.startswith("ANALYZE")]
+    # Six sheets, a portion each: before the second, the third and the fifth.
+    assert len(analysed) == (3 if config.database else 0)
 
 
 def test_who_waits_for_the_lock_has_it_before_the_next_portion(monkeypatch: pytest.MonkeyPatch) -> None:
