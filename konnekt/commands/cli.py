@@ -261,7 +261,9 @@ def main() -> None:
 
     # What the command writes (database, outbox) is for its own user: people's hours and addresses.
     os.umask(0o077)
-    without = {"add_default_commands": False, "add_version_option": False, "set_debug_flag": False}
-    group = Konnekt(create_app=create_app, name="konnekt", **without)
+    # Settings come from the environment alone, which was read before anything was imported (begin.py).
+    not_ours = ("add_default_commands", "add_version_option", "set_debug_flag", "load_dotenv")
+    group = Konnekt(create_app=create_app, name="konnekt", **dict.fromkeys(not_ours, False))
+    group.params = [param for param in group.params if param.name != "env_file"]
     click.version_option(package_name="konnekt", prog_name="konnekt")(group)
     group()

@@ -5,7 +5,6 @@ What malloc does is said of glibc; where another C library is, that is left out.
 
 import ctypes
 import gc
-import os
 from pathlib import Path
 
 M_ARENA_MAX = -8  # as malloc.h has it
@@ -42,9 +41,12 @@ def share() -> None:
 
 
 def taken() -> float:
-    """MB that this process has in memory, what it shares included, without files."""
-    _size, resident, of_files, *_ = map(int, Path("/proc/self/statm").read_text().split())
-    return (resident - of_files) * os.sysconf("SC_PAGE_SIZE") / 1024**2
+    """MB that this process has in memory and in swap, without files; 0 where there is no /proc."""
+    try:
+        lines = Path("/proc/self/status").read_text().splitlines()
+    except FileNotFoundError:
+        return 0.0
+    return sum(int(line.split()[1]) for line in lines if line.startswith(("RssAnon:", "VmSwap:"))) / 1024
 
 
 def _fill_holes() -> None:

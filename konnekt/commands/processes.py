@@ -30,7 +30,7 @@ SECONDS_TO_STAND = 3.0
 # MB that long work may leave behind before its process is followed by a new one: what a large run took is in
 # pieces, of which Python gives little back.
 MOST_GROWN = 16
-GIVES_WAY = "exit code 0"
+GREW = 3  # the exit code that says so
 
 log = logging.getLogger(__name__)
 
@@ -94,12 +94,14 @@ class Helpers:
                 self._begin(child, listeners)
 
     def reap(self) -> None:
-        """Say of each that ended why, and let it rest: a second, longer each time that it died at once."""
+        """Say of each that failed why, and let it rest: a second, longer each time that it died at once."""
         for child in [] if self.is_ending else self.children:
             ended = _how_it_ended(child.pid) if child.pid else ""
             if ended:
                 child.pid = 0
-                if (failure := _read(child.said) or ended) != GIVES_WAY:
+                # Who grew was well: the next does not tell of what an earlier one died of.
+                child.failure = ""
+                if (failure := _read(child.said) or ended) != f"exit code {GREW}":
                     self._rest(child, failure)
 
     def end(self) -> None:
@@ -146,8 +148,7 @@ class Helpers:
         try:
             for listener in listeners:
                 listener.sock.close()
-            self._go(child, parent)
-            status = 0
+            status = GREW if self._go(child, parent) else 0
         except BaseException as error:
             self._say(child.duty, pulse.reason(error), said)
         finally:
@@ -163,12 +164,12 @@ class Helpers:
             with db.connection_context():
                 pulse.note(duty.kinds, duty.number, failure)
 
-    def _go(self, child: _Child, parent: int) -> None:
+    def _go(self, child: _Child, parent: int) -> bool:
+        """Do the duty; whether it ends because it has grown."""
         beat = pulse.Pulse(child.duty.kinds, child.duty.number, child.failure)
         if child.duty.handlers is None:
-            _deliver_until_told(self.config, parent, beat)
-        else:
-            _work_until_told(self.config, parent, beat, self.load(), child.duty.handlers)
+            return _deliver_until_told(self.config, parent, beat)
+        return _work_until_told(self.config, parent, beat, self.load(), child.duty.handlers)
 
 
 def run(config: Config, duties: Iterable[Duty], load: Callable[[], Flask]) -> None:
@@ -225,20 +226,20 @@ def _wait_for(pid: int) -> None:
             time.sleep(0.05)
 
 
-def _deliver_until_told(config: Config, parent: int, beat: pulse.Pulse) -> None:
+def _deliver_until_told(config: Config, parent: int, beat: pulse.Pulse) -> bool:
     """Deliver every few seconds until SIGTERM, or until the parent is gone."""
 
     def deliver(_told: Callable[[], bool]) -> bool:
         delivery.deliver()
         peppol.go_round()
-        return True
+        return False
 
-    _until_told(config, parent, beat, deliver, SECONDS_BETWEEN_MAILS)
+    return _until_told(config, parent, beat, deliver, SECONDS_BETWEEN_MAILS)
 
 
 def _work_until_told(
     config: Config, parent: int, beat: pulse.Pulse, app: Flask, handlers: Mapping[str, Handler]
-) -> None:
+) -> bool:
     """Do long work of these kinds as it comes until SIGTERM, until the parent is gone, or it has grown."""
     tidied, before = 0.0, memory.taken()
 
@@ -248,11 +249,11 @@ def _work_until_told(
         if not told() and time.monotonic() > tidied + SECONDS_BETWEEN_TIDYING:
             long_work.tidy()
             tidied = time.monotonic()
-        return memory.taken() < before + MOST_GROWN
+        return memory.taken() > before + MOST_GROWN
 
     # What is made of templates needs the application.
     with app.app_context():
-        _until_told(config, parent, beat, work, SECONDS_BETWEEN_JOBS)
+        return _until_told(config, parent, beat, work, SECONDS_BETWEEN_JOBS)
 
 
 def _until_told(
@@ -261,13 +262,13 @@ def _until_told(
     beat: pulse.Pulse,
     go_round: Callable[[Callable[[], bool]], bool],
     seconds: float,
-) -> None:
-    """Go round again and again as long as a round says so, with a pause, and note that it lives.
+) -> bool:
+    """Go round again and again until told, or until a round says that it grew: then it returns true.
 
-    The connection stays open: SQLite in WAL mode can't even be read on a full disk unless somebody has the
-    database open already.
+    It notes that it lives. The connection stays open: SQLite in WAL mode can't even be read on a full disk
+    unless somebody has the database open already.
     """
-    is_told = False
+    is_told = has_grown = False
 
     def stop(_signal: int, _frame: FrameType | None) -> None:
         nonlocal is_told
@@ -283,10 +284,10 @@ def _until_told(
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
     database.connect(config)
     with beat:
-        while not told():
+        while not told() and not has_grown:
             try:
                 db.connect(reuse_if_open=True)
-                is_told = not go_round(told) or is_told
+                has_grown = go_round(told)
                 beat.failed_round = ""
             except Exception as error:
                 beat.failed_round = pulse.reason(error)
@@ -294,5 +295,6 @@ def _until_told(
                 with suppress(Exception):
                     db.close()
             rest = time.monotonic() + seconds
-            while not told() and time.monotonic() < rest:
+            while not told() and not has_grown and time.monotonic() < rest:
                 time.sleep(0.1)
+    return has_grown and not is_told

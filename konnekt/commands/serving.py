@@ -26,7 +26,7 @@ from konnekt.db import db
 THREADS = 8
 # MB that pages may leave behind in a process of pages before it is followed by a new one.
 MOST_GROWN = 32
-SECONDS_BETWEEN_LOOKS = 1.0
+SECONDS_OF_QUIET = 5.0
 
 # A search of 10,000 characters is answered too: an address says an emoji in twelve bytes. Above a bound of
 # its own gunicorn takes no setting but 0, which is no bound at all.
@@ -108,22 +108,23 @@ class _Logger(Logger):  # type: ignore[misc]
 class _Worker(ThreadWorker):  # type: ignore[misc]
     """One that ends when it has grown, and gunicorn begins a new one: what large pages took is in pieces.
 
-    Only while nobody is connected to it: who comes that moment waits for another, or for the new one.
+    Only when nobody has asked it anything for some seconds: in busy hours new processes would grow again at
+    once. Who comes that moment waits for another, or for the new one.
     """
 
     def init_process(self) -> None:
         """Work until the end."""
-        self.taken_before, self.looks_again = memory.taken(), 0.0
+        self.taken_before = memory.taken()
+        self.answered, self.quiet_since = 0, time.monotonic()
         super().init_process()
 
     def notify(self) -> None:
         """Gunicorn asks this between requests, and every second."""
         super().notify()
-        if self.nr_conns or time.monotonic() < self.looks_again:
-            return
-        self.looks_again = time.monotonic() + SECONDS_BETWEEN_LOOKS
-        if memory.taken() > self.taken_before + MOST_GROWN:
-            self.alive = False
+        if self.nr_conns or self.nr != self.answered:
+            self.answered, self.quiet_since = self.nr, time.monotonic()
+        elif time.monotonic() > self.quiet_since + SECONDS_OF_QUIET:
+            self.alive = memory.taken() <= self.taken_before + MOST_GROWN
 
 
 class _Server(BaseApplication):  # type: ignore[misc]

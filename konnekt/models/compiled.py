@@ -106,7 +106,10 @@ class Compiled:
 
 
 def compiled(make: Callable[..., Any]) -> Compiled:
-    """Turn a function that returns a query with slots into one that is called with their values."""
+    """Turn a function that returns a query with slots into one that is called with their values.
+
+    A whole number in ORDER BY or GROUP BY would be the place of a column, and SQL() of one's own has no "%%".
+    """
     return Compiled(make)
 
 

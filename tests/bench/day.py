@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 
 from peewee import OperationalError
 
+from konnekt.commands.serving import SECONDS_OF_QUIET
 from konnekt.config import Config
 from konnekt.models import Document, Job, Mail, SignInAttempt
 from tests.bench import beside, data, importing, machine
@@ -48,8 +49,8 @@ def measure(
             "mails": Mail.select().where(Mail.sent_at.is_null(False)).count(),
         }  # fmt: skip
         section.add("memory, at the highest of a day", most[0], "MB", details=details)
-        # Browsers have gone, and kept connections with them.
-        time.sleep(effort.watching)
+        # Browsers have gone, and kept connections with them: a process that grew gives way.
+        time.sleep(SECONDS_OF_QUIET + effort.watching)
         section.add("memory, after a day", machine.settled(site.pid, effort.watching), "MB", at_most=150)
     # What was done here can't be taken back.
     with data.db.connection_context():

@@ -4,11 +4,13 @@ import re
 import time
 from pathlib import Path
 
+import pytest
+
 from konnekt import create_app
-from konnekt.commands import serving
+from konnekt.commands import memory, serving
 from konnekt.config import Config
 from konnekt.models import BackgroundProcess
-from tests.command_line import children, served
+from tests.command_line import children, konnekt, served
 from tests.factories import World
 
 MOST_MEGABYTES = 100
@@ -75,3 +77,20 @@ def test_an_application_of_before_the_secret_does_not_serve(tmp_path: Path) -> N
         config.make_secret()
         loaded = serving._Server(config, "127.0.0.1:0", 1).load()
     assert loaded.secret_key == config.secret()
+
+
+def test_where_nothing_says_what_a_process_takes_none_gives_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    """macOS has no /proc."""
+    assert memory.taken() > 20
+
+    def missing(_path: Path) -> str:
+        raise FileNotFoundError
+
+    monkeypatch.setattr(Path, "read_text", missing)
+    assert memory.taken() == 0
+
+
+def test_settings_are_read_from_the_environment_alone(config: Config) -> None:
+    """Whether PostgreSQL's driver is needed is decided before a file of settings could be read."""
+    assert "--env-file" not in konnekt(config, "--help").stdout
+    assert konnekt(config, "-e", "settings", "check").returncode == 2

@@ -160,6 +160,32 @@ def test_one_that_long_work_made_large_is_followed_by_a_new_one(
     assert "ended" not in log.read_text()
 
 
+def test_who_follows_one_that_grew_tells_of_no_earlier_death(
+    world: World, config: Config, tmp_path: Path
+) -> None:
+    before = (
+        "from konnekt.background import pulse, work\n"
+        "pulse.SECONDS_BETWEEN, pulse.SECONDS_TO_RECOVER = 0.1, 1.0\n"
+        "kept = []\n"
+        "work.HANDLERS['make_documents'] = lambda job, tell: kept.append(b'x' * 40_000_000)"
+    )
+
+    def failures() -> set[str]:
+        return {one.failure for one in BackgroundProcess.select()}
+
+    with running(config, "work", "--processes", "1", log=tmp_path / "log", before=before) as process:
+        wait_for(lambda: failures() == {""})
+        os.kill(children(process.pid)[1], signal.SIGKILL)
+        wait_for(lambda: failures() == {"signal SIGKILL"})
+        wait_for(lambda: failures() == {""})
+        (second,) = children(process.pid)[1:]
+        queue.queue("make_documents", by=None, asked={})
+        wait_for(lambda: second not in (family := children(process.pid)) and len(family) == 2)
+        BackgroundProcess.update(failure="nothing yet").execute()
+        wait_for(lambda: failures() != {"nothing yet"})
+        assert failures() == {""}
+
+
 def test_units_of_their_own(world: World, config: Config, tmp_path: Path) -> None:
     """Pages by one command, mail by another, long work by a third; each ends when it is told to, with its own."""
     logs = [tmp_path / name for name in ("web", "work", "mail")]

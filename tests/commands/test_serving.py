@@ -111,10 +111,10 @@ def test_a_helper_that_dies_is_replaced(world: World, config: Config, tmp_path: 
 def test_a_process_of_pages_that_grew_is_followed_by_a_new_one(
     world: World, config: Config, tmp_path: Path
 ) -> None:
-    """Not while somebody is connected; then at once, and whoever comes is answered."""
+    """Not while somebody is connected or has just been; then it is, and whoever comes is answered."""
     grown, log = tmp_path / "grown", tmp_path / "log"
     before = (
-        "from pathlib import Path\nfrom konnekt.commands import memory\n"
+        "from pathlib import Path\nfrom konnekt.commands import memory, serving\nserving.SECONDS_OF_QUIET = 1.5\n"
         f"memory.taken = lambda: 1000.0 * Path({str(grown)!r}).exists()"
     )
     with served(config, "--workers", "1", "--web-only", log=log, before=before) as (process, address):
@@ -128,6 +128,10 @@ def test_a_process_of_pages_that_grew_is_followed_by_a_new_one(
         assert connection.getresponse().read() == b"ok\n"
         assert children(process.pid) == [process.pid, first]
         connection.close()
+        for _ in range(8):
+            with urlopen(f"{address}/healthz", timeout=20):
+                time.sleep(0.4)
+        assert first in children(process.pid), "it is asked again and again"
         wait_for(lambda: first not in children(process.pid))
         with urlopen(f"{address}/healthz", timeout=20) as answer:
             assert answer.status == 200

@@ -88,7 +88,8 @@ Fault = tuple[int, str, dict[str, Any]]
 def too_long_days(some: list[FileSheet]) -> list[Fault]:
     """No worker has over 24 hours in a day, over all assignments: in the file, nor with what is known.
 
-    The sheets are all that the file has of their workers. Each fault is a line, a sentence and its values.
+    The sheets are all of the file that may share a day with one of them. Each fault is a line, a sentence and
+    its values.
     """
     in_file = _Days()
     for sheet in some:

@@ -99,7 +99,7 @@ class _Numbered:
 
 
 class PlacedHours:
-    """Rows by worker, assignment, period and place."""
+    """Rows as they come, in numbers; `portions` gives them by period and worker."""
 
     def __init__(self) -> None:
         self.workers, self.assignments, self.periods = _Numbered(), _Numbered(), _Numbered()
@@ -109,7 +109,8 @@ class PlacedHours:
         self.sheets, self.places = array("q"), array("q")
         self.minutes, self.lines, self.states = array("h"), array("l"), array("b")
         self.remarks: dict[int, str] = {}
-        # The part of such a number that an assignment gives, and an hour type with a budget number, by ids.
+        # The part of such a number that an assignment gives, and an hour type with a budget number, by the
+        # id() of what _Numbered keeps.
         self._of_assignments: dict[int, int] = {}
         self._of_lines: dict[tuple[int, int], int] = {}
         # And the other way round the codes of the last.
