@@ -29,7 +29,7 @@ LONGEST_PAUSE = 60
 SECONDS_TO_STAND = 3.0
 # MB that long work may leave behind before its process is followed by a new one: what a large run took is in
 # pieces, of which Python gives little back.
-MOST_GROWN = 16
+MOST_GROWN = 8
 GREW = 3  # the exit code that says so
 
 log = logging.getLogger(__name__)

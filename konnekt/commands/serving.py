@@ -25,8 +25,9 @@ from konnekt.db import db
 
 THREADS = 8
 # MB that pages may leave behind in a process of pages before it is followed by a new one.
-MOST_GROWN = 32
-SECONDS_OF_QUIET = 5.0
+MOST_GROWN = 16
+# The first page of each kind costs a new one 0.1 s: not at each pause of a small office.
+SECONDS_OF_QUIET = 60.0
 
 # A search of 10,000 characters is answered too: an address says an emoji in twelve bytes. Above a bound of
 # its own gunicorn takes no setting but 0, which is no bound at all.
@@ -108,7 +109,7 @@ class _Logger(Logger):  # type: ignore[misc]
 class _Worker(ThreadWorker):  # type: ignore[misc]
     """One that ends when it has grown, and gunicorn begins a new one: what large pages took is in pieces.
 
-    Only when nobody has asked it anything for some seconds: in busy hours new processes would grow again at
+    Only when nobody has asked it anything for a while: in busy hours new processes would grow again at
     once. Who comes that moment waits for another, or for the new one.
     """
 

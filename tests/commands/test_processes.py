@@ -182,7 +182,7 @@ def test_who_follows_one_that_grew_tells_of_no_earlier_death(
         queue.queue("make_documents", by=None, asked={})
         wait_for(lambda: second not in (family := children(process.pid)) and len(family) == 2)
         BackgroundProcess.update(failure="nothing yet").execute()
-        wait_for(lambda: failures() != {"nothing yet"})
+        wait_for(lambda: "nothing yet" not in failures())
         assert failures() == {""}
 
 
