@@ -13,9 +13,9 @@ from datetime import datetime, timedelta
 from ipaddress import IPv6Address, ip_address
 from typing import Any
 
-from peewee import Case
+from peewee import Case, SqliteDatabase
 
-from konnekt.db import transaction
+from konnekt.db import db, transaction
 from konnekt.domain import clock
 from konnekt.domain.refusals import TooMany
 from konnekt.models import Account, SignInAttempt
@@ -199,10 +199,18 @@ def record(limits: Sequence[Limit]) -> Sequence[Limit]:
 
 
 def _prune() -> None:
-    """By itself, not within an attempt, which holds rows and is to wait for no others."""
+    """By itself, not within an attempt, which holds rows and is to wait for no others.
+
+    On PostgreSQL it leaves what an attempt holds just now: each would wait for the other.
+    """
     now = clock.now()
-    forgotten = (SignInAttempt.at <= now - FORGOTTEN) & (SignInAttempt.failures < MOST_FROM_ADDRESS)
-    SignInAttempt.delete().where(forgotten | (SignInAttempt.at <= now - CLOSED)).execute()
+    is_forgotten = (SignInAttempt.at <= now - FORGOTTEN) & (SignInAttempt.failures < MOST_FROM_ADDRESS)
+    forgotten = SignInAttempt.select(SignInAttempt.key).where(
+        is_forgotten | (SignInAttempt.at <= now - CLOSED)
+    )
+    if not isinstance(db.obj, SqliteDatabase):
+        forgotten = forgotten.for_update("FOR UPDATE SKIP LOCKED")
+    SignInAttempt.delete().where(SignInAttempt.key.in_(forgotten)).execute()
 
 
 def _count(limit: Limit) -> None:
