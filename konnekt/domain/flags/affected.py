@@ -51,10 +51,13 @@ def in_the_same_weeks(sheets: Iterable[int]) -> set[int]:
 
 @compiled
 def _in_weeks() -> Any:
-    query = Timesheet.select(Timesheet.id).join(Assignment).switch(Timesheet).join(PayPeriod)
-    are_theirs = Assignment.worker.in_(listed("workers"))
-    are_then = (PayPeriod.last_on >= slot("start")) & (PayPeriod.first_on < slot("end"))
-    return query.where((Timesheet.state == State.SUBMITTED) & are_theirs & are_then)
+    """By assignment and period, as their index has them, not all sheets of a worker."""
+    theirs = Assignment.select(Assignment.id).where(Assignment.worker.in_(listed("workers")))
+    then = PayPeriod.select(PayPeriod.id).where(
+        (PayPeriod.last_on >= slot("start")) & (PayPeriod.first_on < slot("end"))
+    )
+    is_asked = Timesheet.assignment.in_(theirs) & Timesheet.pay_period.in_(then)
+    return Timesheet.select(Timesheet.id).where((Timesheet.state == State.SUBMITTED) & is_asked)
 
 
 class ChangedSheet(NamedTuple):

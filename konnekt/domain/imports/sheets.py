@@ -13,6 +13,8 @@ from konnekt.domain.imports.run import Run
 from konnekt.domain.refusals import Conflict
 from konnekt.domain.timesheets import snapshots
 from konnekt.models import (
+    Account,
+    Assignment,
     BudgetNumber,
     Contributor,
     Event,
@@ -20,6 +22,7 @@ from konnekt.models import (
     Hour,
     HourType,
     InvoicedHour,
+    PayPeriod,
     PayrollHour,
     State,
     Timesheet,
@@ -28,7 +31,7 @@ from konnekt.models import (
 from konnekt.models.compiled import built, compiled, listed
 from konnekt.models.inserting import insert as insert_rows
 
-WRITTEN = (Timesheet, TimesheetLine, Hour, Contributor, Event, EventChain)
+COUNTED = (Account, Assignment, PayPeriod, Timesheet, TimesheetLine, Hour, Contributor, Event, EventChain)
 COLUMNS = tuple(Timesheet._meta.sorted_field_names)
 
 
@@ -104,11 +107,12 @@ def write(run: Run, sheets: list[FileSheet], batch: str) -> list[int]:
 def say_how_many() -> None:
     """Have PostgreSQL count what was written, or it plans for the few rows that there were.
 
-    It does so itself after a minute or more: until then each portion read all sheets that there are, a third
-    of its work at 20,000. SQLite needs no counts for these statements.
+    It does so itself after a minute or more. Until then each portion read all sheets that there were, a third
+    of its work at 20,000, and each new sheet all assignments of its organisation. SQLite needs no counts for
+    these statements.
     """
     if not isinstance(db.obj, SqliteDatabase):
-        names = (f'"{model._meta.table_name}"' for model in WRITTEN)
+        names = (f'"{model._meta.table_name}"' for model in COUNTED)
         db.execute_sql(f"ANALYZE {', '.join(names)}")
 
 
