@@ -51,12 +51,13 @@ def pytest_collection_finish() -> None:
 
 
 # Fifteen times as fast as TRUNCATE for tables of a few rows: no triggers (so no foreign keys), ids from 1 again.
-# setval, for ALTER SEQUENCE makes a new file each time: 3.5 ms of the server's instead of 10, for each test.
+# setval, for ALTER SEQUENCE makes a new file each time: 3.5 ms of the server's instead of 10, for each test;
+# and where one was taken from alone, a fifth of them: 2.5 ms.
 EMPTY_POSTGRESQL = (
     "SET session_replication_role = replica;"
     + "".join(f'DELETE FROM "{model._meta.table_name}";' for model in TABLES)
     + """SET session_replication_role = origin;
-    SELECT setval(oid::regclass, 1, false) FROM pg_class WHERE relkind = 'S'"""
+    SELECT setval(seqrelid::regclass, 1, false) FROM pg_sequence WHERE pg_sequence_last_value(seqrelid) > 0"""
 )
 
 
@@ -95,9 +96,10 @@ def config(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Config]:
     if request.param == "sqlite":
         template = request.getfixturevalue("sqlite_template")
         shutil.copy(template, config.instance / "konnekt.db")
-        # As long as somebody has it open, a request that ends writes no checkpoint and removes no file.
+        # As long as somebody has it open, a request that ends writes no checkpoint and removes no file. It asks what
+        # stands at the head of the file: to read all tables for that took 2.5 ms of each test.
         with closing(sqlite3.connect(config.instance / "konnekt.db", check_same_thread=False)) as keeper:
-            keeper.execute("SELECT 1 FROM account").fetchall()
+            keeper.execute("PRAGMA user_version").fetchall()
             yield config
         db.close_all()
     else:
