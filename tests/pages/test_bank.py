@@ -3,6 +3,7 @@
 import html
 import io
 import random
+import re
 import time
 from contextlib import suppress
 from datetime import date, timedelta
@@ -12,6 +13,7 @@ import pytest
 from flask import Flask
 from playhouse.test_utils import count_queries
 
+from konnekt.domain import paging
 from konnekt.domain.imports import bank_statements
 from konnekt.domain.payments import bank, booking
 from konnekt.domain.refusals import Invalid
@@ -221,6 +223,19 @@ def test_too_much_is_asked_about_and_then_stands_on_the_last(staff: Visitor) -> 
     assert open_cents()[0] == 3813
     assert book(staff, "2026-00001", sure="y").status_code == 303
     assert open_cents()[0] == -1187
+
+
+def test_too_much_is_asked_about_on_a_later_page_too(staff: Visitor) -> None:
+    """What asks stands beside its own line: on another page nobody could answer it."""
+    send(staff, camt(*[Line(100 + n, "huur") for n in range(paging.SIZE)], Line(5000, "2026-00001")))
+    second = html.unescape(staff.get(f"{HERE}?page=2").text)
+    (path,) = re.findall(r'action="([^"]+/book[^"]*)"', second)
+    answer = staff.post(path, {"numbers": "2026-00001", "seen": "0"})
+    assert answer.status_code == 422
+    assert 'name="sure"' in answer.text
+    assert 'value="2026-00001"' in answer.text
+    (aside,) = re.findall(r'formaction="([^"]+)"', second)
+    assert staff.post(aside, {"seen": "0"}).location.endswith("/bank?page=2")
 
 
 @pytest.mark.parametrize(
