@@ -248,6 +248,8 @@ def test_what_can_not_be_booked_keeps_what_was_typed(staff: Visitor, numbers: st
     assert answer.status_code == 422
     assert said in html.unescape(answer.text)
     assert f'value="{numbers}"' in answer.text
+    assert f'href="#numbers-{entry().id}"' in answer.text
+    assert 'aria-invalid="true"' in answer.text
     assert open_cents() == [3813, 59098, 7625]
 
 

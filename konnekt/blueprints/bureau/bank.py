@@ -62,6 +62,7 @@ def _said(done: bank.StatementRead) -> str:
 def book(entry: int) -> Response:
     """Book a line on the invoices whose numbers are typed."""
     form = BookForm()
+    form.about(entry)
     status = 200 if form.validate() else 422
     if status == 200:
         try:
