@@ -117,7 +117,7 @@ def check_boxes(html: str, *, is_fragment: bool) -> None:
 
 
 def check_html(html: str, *, is_fragment: bool) -> None:
-    """One h1, unique ids, labels that point somewhere, forms that name their action and carry the token."""
+    """One h1, unique ids, labels and error summaries that point somewhere, forms that name their action and carry the token."""
     if not is_fragment:
         assert len(re.findall(r"<h1[\s>]", html)) == 1, "a page has one h1"
     ids = re.findall(r'\sid="([^"]*)"', html)
@@ -125,6 +125,9 @@ def check_html(html: str, *, is_fragment: bool) -> None:
     assert len(ids) == len(unique), f"ids twice: {sorted({i for i in ids if ids.count(i) > 1})}"
     for target in re.findall(r'<label[^>]*\sfor="([^"]*)"', html):
         assert target in unique, f"label for nothing: {target}"
+    for summary in re.findall(r'class="error-summary"[^>]*>(.*?)</div>', html, re.S):
+        for target in re.findall(r'href="#([^"]*)"', summary):
+            assert target in unique, f"what is wrong leads to nothing: {target}"
     for attributes, inside in re.findall(r"<form([^>]*)>(.*?)</form>", html, re.S):
         assert 'action="' in attributes, "a form names its action"
         if 'method="post"' in attributes:

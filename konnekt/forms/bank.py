@@ -32,6 +32,11 @@ class BookForm(FlaskForm):  # type: ignore[misc]
     seen = HiddenField()
     sure = BooleanField(_("Yes, book all of it on the last one"))
 
+    def about(self, entry: int) -> None:
+        """Say of which line it is: a page has a form for each, and what is wrong leads to this one."""
+        for field in (self.numbers, self.sure):
+            field.id = f"{field.short_name}-{entry}"
+
     def seen_cents(self) -> int:
         """What was booked when it was drawn; what is no number stands for nothing that ever was."""
         text = self.seen.data or ""

@@ -34,7 +34,7 @@ class PaymentSearchForm(FlaskForm):  # type: ignore[misc]
 class MarkForm(FlaskForm):  # type: ignore[misc]
     """The day on which the ticked invoices were paid."""
 
-    on = DateField(_("Day of payment"), [REQUIRED])
+    on = DateField(_("Day of payment"), [REQUIRED, our_age])
 
 
 class EntryForm(FlaskForm):  # type: ignore[misc]

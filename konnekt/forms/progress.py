@@ -6,6 +6,7 @@ from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, Form, StringField, TextAreaField
 from wtforms.validators import Optional
+from wtforms.widgets import HiddenInput
 
 from konnekt.forms.numbers import WholeNumber
 
@@ -57,4 +58,4 @@ class SubmitOnBehalfForm(FlaskForm):  # type: ignore[misc]
 
     reason = TextAreaField(_("Reason"))
     is_nil = BooleanField(_("No hours worked"))
-    seen = WholeNumber(validators=[Optional()])
+    seen = WholeNumber(validators=[Optional()], widget=HiddenInput())

@@ -3,6 +3,7 @@
 import html
 import io
 import random
+import re
 import time
 from contextlib import suppress
 from datetime import date, timedelta
@@ -12,6 +13,7 @@ import pytest
 from flask import Flask
 from playhouse.test_utils import count_queries
 
+from konnekt.domain import paging
 from konnekt.domain.imports import bank_statements
 from konnekt.domain.payments import bank, booking
 from konnekt.domain.refusals import Invalid
@@ -223,6 +225,19 @@ def test_too_much_is_asked_about_and_then_stands_on_the_last(staff: Visitor) -> 
     assert open_cents()[0] == -1187
 
 
+def test_too_much_is_asked_about_on_a_later_page_too(staff: Visitor) -> None:
+    """What asks stands beside its own line: on another page nobody could answer it."""
+    send(staff, camt(*[Line(100 + n, "huur") for n in range(paging.SIZE)], Line(5000, "2026-00001")))
+    second = html.unescape(staff.get(f"{HERE}?page=2").text)
+    (path,) = re.findall(r'action="([^"]+/book[^"]*)"', second)
+    answer = staff.post(path, {"numbers": "2026-00001", "seen": "0"})
+    assert answer.status_code == 422
+    assert 'name="sure"' in answer.text
+    assert 'value="2026-00001"' in answer.text
+    (aside,) = re.findall(r'formaction="([^"]+)"', second)
+    assert staff.post(aside, {"seen": "0"}).location.endswith("/bank?page=2")
+
+
 @pytest.mark.parametrize(
     ("numbers", "said"),
     [("", ""), ("hallo", "Typ het nummer van een factuur"), ("2026-00042", "Er is geen factuur 2026-00042")],
@@ -233,6 +248,8 @@ def test_what_can_not_be_booked_keeps_what_was_typed(staff: Visitor, numbers: st
     assert answer.status_code == 422
     assert said in html.unescape(answer.text)
     assert f'value="{numbers}"' in answer.text
+    assert f'href="#numbers-{entry().id}"' in answer.text
+    assert 'aria-invalid="true"' in answer.text
     assert open_cents() == [3813, 59098, 7625]
 
 

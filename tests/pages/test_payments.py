@@ -126,7 +126,7 @@ def test_one_that_can_not_be_paid_does_not_stop_the_others(staff: Visitor, ready
     assert received() == 2
 
 
-@pytest.mark.parametrize("on", ["2026-12-01", "", "gisteren"])
+@pytest.mark.parametrize("on", ["2026-12-01", "", "gisteren", "0026-11-30"])
 def test_a_bad_day_keeps_what_was_ticked(staff: Visitor, on: str) -> None:
     response = mark(staff, 2, on=on)
     page = text(response, 422)
@@ -219,6 +219,7 @@ def test_two_equal_parts_in_one_file_are_two_payments(staff: Visitor) -> None:
         ("2026-00001;2026-11-30;-38,13", "niet negatief"),
         ("2026-00001;2026-12-01;38,13", "deze dag moet nog komen"),
         ("2026-00001;30-13-2026;38,13", "30-13-2026"),
+        ("2026-00001;0026-11-30;38,13", "0026-11-30 is geen datum"),
         ("2026-00001;2026-11-30;veel", "geen getal"),
         ("2026-00001;2026-11-30;99999999999,00", "te groot"),
         ("2026-00002;2026-11-30;1,00", "deze factuur is al betaald"),

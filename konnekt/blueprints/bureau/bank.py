@@ -22,9 +22,16 @@ def index() -> Response:
     return _shown(StatementForm(None))
 
 
-def _shown(form: StatementForm, status: int = 200, **more: Any) -> Response:
+def _here() -> dict[str, Any]:
+    """The page of what waits, as it stands in the address: a line that is refused is on the same one."""
     number = min(max(request.args.get("page", 1, type=whole), 1), 100_000)
-    shown = {"form": form, "waiting": bank.waiting(number), "set_aside": bank.set_aside_last()}
+    return {"page": number} if number > 1 else {}
+
+
+def _shown(form: StatementForm, status: int = 200, **more: Any) -> Response:
+    here = _here()
+    waiting = bank.waiting(here.get("page", 1))
+    shown = {"form": form, "waiting": waiting, "set_aside": bank.set_aside_last(), "here": here}
     return web.page("bureau/bank/index.html", None, status, **{"book_form": None, **shown, **more})
 
 
@@ -55,6 +62,7 @@ def _said(done: bank.StatementRead) -> str:
 def book(entry: int) -> Response:
     """Book a line on the invoices whose numbers are typed."""
     form = BookForm()
+    form.about(entry)
     status = 200 if form.validate() else 422
     if status == 200:
         try:
@@ -64,7 +72,7 @@ def book(entry: int) -> Response:
             status = web.refuse(form, refusal)
         else:
             flash(ngettext("%(num)s payment booked.", "%(num)s payments booked.", len(booked)))
-            return redirect(url_for(".index"), 303)
+            return redirect(url_for(".index", **_here()), 303)
     return _shown(StatementForm(None), status, book_form=form, about=entry)
 
 
@@ -73,7 +81,7 @@ def set_aside(entry: int) -> Response:
     """A line that is for no invoice."""
     bank.set_aside(entry, by=web.account(), seen=BookForm().seen_cents())
     flash(_("Set aside: it stands below, where it can be put back."))
-    return redirect(url_for(".index"), 303)
+    return redirect(url_for(".index", **_here()), 303)
 
 
 @bp.post("/<int:entry>/put-back")
@@ -81,4 +89,4 @@ def put_back(entry: int) -> Response:
     """A line that was set aside waits again."""
     bank.put_back(entry, by=web.account())
     flash(_("It waits again."))
-    return redirect(url_for(".index"), 303)
+    return redirect(url_for(".index", **_here()), 303)

@@ -26,6 +26,8 @@ FILE = "payments.csv"
 LARGEST = 400_000
 MOST_LINES = 5000
 AT_ONCE = 500
+# As the forms have it (our_age).
+FIRST_YEAR = 1900
 
 
 @dataclass
@@ -109,6 +111,10 @@ def _read_row(row: FileRow, complain: reading.Complain) -> None:
             complain(row.line, column, refusal.sentence, **refusal.values)
     if row["paid_on"] is not None and row["paid_on"] > clock.today():
         complain(row.line, "paid_on", N_("this day is still to come"))
+        del row.values["paid_on"]
+    if row["paid_on"] is not None and row["paid_on"].year < FIRST_YEAR:
+        # 0026-11-30 is a year with two digits that a program filled up.
+        complain(row.line, "paid_on", N_("%(cell)s is no date such as 2026-11-30"), cell=row.cells["paid_on"])
         del row.values["paid_on"]
     if row["amount"] == 0:
         complain(row.line, "amount", N_("nothing was paid"))

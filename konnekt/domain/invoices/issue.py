@@ -88,12 +88,11 @@ def credit(
     """Credit a whole invoice: a credit note with its amounts; its hours are free to invoice again.
 
     What was not paid of it yet is set off with the credit note; the rest of that is to be paid back or set
-    off. seen: what was settled of it (cents) when somebody was told so. Conflict for a credit note, for an
-    invoice that is credited already, and where something was paid since.
+    off. on: never before the day of the invoice. seen: what was settled of it (cents) when somebody was told
+    so. Conflict for a credit note, for an invoice that is credited already, where something was paid since.
     """
     must_be_agency_staff(by)
-    on = on or clock.today()
-    must_be_near(on)
+    must_be_near(on or clock.today())
     with transaction():
         hold("invoices")
         original: Invoice | None = Invoice.get_or_none(Invoice.id == invoice)
@@ -106,6 +105,8 @@ def credit(
         if seen is not None and original.settled_cents != seen:
             raise Conflict("A payment was recorded since: look again at what goes back.")
         reason = checked_reason(reason)
+        # What takes back VAT is of no earlier year or return than the VAT: an invoice may have a day to come.
+        on = max(on or clock.today(), original.issued_on)
         note = _repeat(original, reason, on, by)
         lines = InvoiceLine.select(InvoiceLine.id).where(InvoiceLine.invoice == original)
         hour_links.release_invoiced(lines)

@@ -23,6 +23,7 @@ from konnekt.models import (
     InvoicedHour,
     InvoiceLine,
     Organisation,
+    Payment,
     PayPeriod,
     Rate,
     State,
@@ -294,6 +295,16 @@ def test_credit(ready: World) -> None:
     (again,) = run()
     assert (again.number_text, again.total_cents) == ("2026-00003", 59098)
     assert find.is_locked(ready.sheet.id)
+
+
+def test_a_credit_note_is_never_of_before_its_invoice(ready: World) -> None:
+    """An invoice of next year, credited this year, would take back VAT that no return asked yet."""
+    next_year = date(2027, 1, 4)
+    (original,) = run(next_year)
+    note = issue.credit(original.id, "Verkeerd", by=ready.staff)
+    assert (note.issued_on, note.due_on, note.number_text) == (next_year, next_year, "2027-00002")
+    paid = Payment.select(Payment.paid_on).tuples()
+    assert {on for (on,) in paid} == {next_year}
 
 
 def test_what_can_not_be_credited(ready: World) -> None:
