@@ -127,8 +127,9 @@ def _said(answer: openid.Answer) -> dict[str, Any]:
 
 
 def _was_asked(answer: openid.Answer) -> bool:
-    """Whether the provider asked just now, instead of knowing the browser from before."""
-    return answer.signed_in_at is not None and answer.signed_in_at > clock.now() - sessions.ASKED_FOR
+    """Whether the provider asked just now, by its clock, instead of knowing the browser from before."""
+    at, now = answer.signed_in_at, clock.now()
+    return at is not None and now - sessions.ASKED_FOR < at < now + sessions.ASKED_FOR
 
 
 def _bind(came: provider_requests.Returned) -> Response:

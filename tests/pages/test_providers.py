@@ -324,6 +324,26 @@ def test_discovery_that_can_not_be(
     refused(visitor, visitor.post("/login/with/demo", {}), UNTRUSTED)
 
 
+@pytest.mark.parametrize("ways", [5, "client_secret_post", {"client_secret_post": 1}, [7, None]])
+def test_ways_to_prove_who_asks_that_are_no_list(
+    app: Flask, emre: Account, idp: TestProvider, ways: object
+) -> None:
+    """The way that every provider has is taken (RFC 8414: where nothing is said, client_secret_basic)."""
+    idp.says = {"token_endpoint_auth_methods_supported": ways}
+    assert sign_in(Visitor(app)).location == "/"
+
+
+@pytest.mark.parametrize("claims", [{"amr": "mfa"}, {"amr": 5}, {"amr": {"mfa": 1}}, {"acr": 5}])
+def test_claims_of_another_kind_count_for_nothing(
+    app: Flask, emre: Account, idp: TestProvider, claims: dict[str, object]
+) -> None:
+    one_time_codes.set_up(emre)
+    idp.more = claims
+    visitor = Visitor(app)
+    assert sign_in(visitor).status_code == 303
+    assert not is_in(visitor)
+
+
 @pytest.mark.parametrize("wrong", ["10MB", "deep", "html", "elsewhere", "failing"])
 def test_discovery_that_is_none(app: Flask, emre: Account, idp: TestProvider, wrong: str) -> None:
     idp.wrong = wrong
@@ -431,6 +451,8 @@ def test_our_second_factor_is_asked_where_the_provider_did_not(app: Flask, emre:
         ({"amr": ["pwd"]}, True),
         ({"acr": "mfa"}, True),
         ({"acr": ["https://refeds.org/profile/mfa"]}, True),
+        ({"acr": {"https://refeds.org/profile/mfa": 1}}, True),
+        ({"amr": [["mfa"]]}, True),
     ],
 )
 def test_and_not_where_it_did(
@@ -745,11 +767,12 @@ def test_who_has_no_password_is_asked_by_the_provider(app: Flask, emre: Account)
     assert visitor.post("/account/factors", {"name": "Phone"}).status_code == 303
 
 
-@pytest.mark.parametrize("how", ["somebody else", "not asked anew", "a code is due"])
+@pytest.mark.parametrize("how", ["somebody else", "not asked anew", "asked tomorrow", "a code is due"])
 def test_what_is_not_enough(app: Flask, emre: Account, idp: TestProvider, how: str) -> None:
     subject = "sub-2" if how == "somebody else" else "sub-1"
-    if how == "not asked anew":
-        idp.more = {"auth_time": int(clock.now().timestamp()) - 3600}
+    hours = {"not asked anew": -1, "asked tomorrow": 24}
+    if how in hours:
+        idp.more = {"auth_time": int(clock.now().timestamp()) + hours[how] * 3600}
     visitor = Visitor(app, emre)
     if how == "a code is due":
         one_time_codes.set_up(emre)

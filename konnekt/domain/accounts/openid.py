@@ -138,9 +138,16 @@ def finish(provider: Provider, here: str, *, code: str, nonce: str, verifier: st
     subject = claims["sub"]
     if not isinstance(subject, str) or not 0 < len(subject) <= LONGEST_SUBJECT or not subject.isprintable():
         raise untrusted(provider, "bad_subject")
-    methods, level = claims.get("amr") or [], claims.get("acr")
-    had_factor = "mfa" in methods or level in provider.mfa_acr
+    level = claims.get("acr")
+    had_factor = "mfa" in _several(claims.get("amr")) or (
+        isinstance(level, str) and level in provider.mfa_acr
+    )
     return Answer(provider, subject, had_factor, _moment(claims.get("auth_time")))
+
+
+def _several(said: Any) -> list[Any]:
+    """What is to be a list; anything else says nothing."""
+    return said if isinstance(said, list) else []
 
 
 def _exchanged(
@@ -149,7 +156,7 @@ def _exchanged(
     from authlib.oauth2.auth import ClientAuth
     from authlib.oauth2.rfc6749.parameters import prepare_token_request
 
-    ways = said.get("token_endpoint_auth_methods_supported") or []
+    ways = _several(said.get("token_endpoint_auth_methods_supported"))
     way = "client_secret_post" if "client_secret_post" in ways else "client_secret_basic"
     body = prepare_token_request("authorization_code", "", here, code=code, code_verifier=verifier)
     headers = {"Content-Type": "application/x-www-form-urlencoded"}
