@@ -247,6 +247,8 @@ def test_the_demonstration_keeps_every_sum(
     """
     monkeypatch.setattr(erasing, "why_not", lambda row, **_: None)
     (config.instance / "demo-password").write_text("zes-groene-eenden\n")
+    if config.database:
+        db.obj.renew()
     demo.fill(config)
     before, names = sums(), [one.name for one in Account.select() if one.is_worker]
     facts = (link_facts.differences(), counted.drifted(), missing_documents.differences())
