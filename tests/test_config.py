@@ -142,7 +142,7 @@ def test_what_an_address_says_of_the_database(tmp_path: Path) -> None:
                 user,
                 sslmode,
             )
-            fixed = "-c jit=off -c max_parallel_workers_per_gather=0"
+            fixed = "-c jit=off -c max_parallel_workers_per_gather=0 -c standard_conforming_strings=on"
             assert said["options"] == fixed, (
                 "to compile a report, or to begin processes, takes longer than it runs"
             )

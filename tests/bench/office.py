@@ -112,7 +112,7 @@ class Office:
         if is_due:
             with db.connection_context():
                 # One by one: who signs in holds several.
-                for one in SignInAttempt.select():
+                for one in list(SignInAttempt.select()):
                     one.delete_instance()
 
     def _sign_in(self, client: Client, _number: int) -> None:
