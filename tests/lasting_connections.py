@@ -14,7 +14,7 @@ from konnekt.db import PostgresqlPool
 MOST = 4
 # All that a session keeps but the plans of its statements: the program that sends these counts on them.
 FORGET = "RESET ALL; CLOSE ALL; UNLISTEN *; DISCARD TEMP; SELECT pg_advisory_unlock_all()"
-# As the catalogue has it of a table that was neither vacuumed nor analysed; indexes too.
+# As the catalogue has it of a table that was neither vacuumed nor analysed.
 NEVER_COUNTED = """
     DELETE FROM pg_statistic WHERE starelid IN (
         SELECT oid FROM pg_class WHERE relnamespace = 'public'::regnamespace

@@ -124,8 +124,11 @@ class _Worker(ThreadWorker):  # type: ignore[misc]
         super().notify()
         if self.nr_conns or self.nr != self.answered:
             self.answered, self.quiet_since = self.nr, time.monotonic()
-        elif time.monotonic() > self.quiet_since + SECONDS_OF_QUIET:
-            self.alive = memory.taken() <= self.taken_before + MOST_GROWN
+            return
+        # Never set to True: it may have been told to end meanwhile.
+        is_quiet = time.monotonic() > self.quiet_since + SECONDS_OF_QUIET
+        if is_quiet and memory.taken() > self.taken_before + MOST_GROWN:
+            self.alive = False
 
 
 class _Server(BaseApplication):  # type: ignore[misc]

@@ -77,16 +77,19 @@ class Site:
 
 
 @contextmanager
-def serve(instance: Path, *more: str, name: str = "127.0.0.1", mail: str = "") -> Iterator[str]:
+def serve(
+    instance: Path, *more: str, name: str = "127.0.0.1", mail: str = "", providers: str = ""
+) -> Iterator[str]:
     """`konnekt serve` on a free port, with more arguments; yields its address, by this name of the machine.
 
-    mail: KONNEKT_MAIL.
+    mail, providers: KONNEKT_MAIL and KONNEKT_PROVIDERS.
     """
     port = free_port()
     address = f"http://{name}:{port}"
     environment = {name: value for name, value in os.environ.items() if not name.startswith("KONNEKT_")}
     environment |= {"KONNEKT_INSTANCE": str(instance), "KONNEKT_NOW": NOW, "KONNEKT_URL": address}
     environment |= {"KONNEKT_MAIL": mail} if mail else {}
+    environment |= {"KONNEKT_PROVIDERS": providers} if providers else {}
     konnekt = Path(sys.executable).with_name("konnekt")
     with (instance / "server.log").open("wb") as log:
         server = subprocess.Popen(

@@ -67,8 +67,8 @@ def write(run: Run, tell: Callable[[], None]) -> None:
     batch = secrets.token_hex(8)
     outcomes = run.report.files[FILE].outcomes
     for number, some in enumerate(run.hours.portions()):
-        # Before the first, and after each doubling.
-        if not number & (number - 1):
+        # Of a large one: before the first, and after each doubling.
+        if run.hours.is_large and not number & (number - 1):
             sheets.say_how_many()
         news = [sheet for sheet in some if any(_is_news(outcomes[row.line]) for row in sheet.rows)]
         run.advance(sum(len(sheet.rows) for sheet in some))

@@ -12,7 +12,7 @@ from typing import Any
 from uuid import uuid4
 
 from konnekt.db import hold, transaction
-from konnekt.domain import clock, units
+from konnekt.domain import clock, text_fields, units
 from konnekt.domain.imports import columns, reading
 from konnekt.domain.imports.reading import FileRow
 from konnekt.domain.imports.report import Problem, shown
@@ -26,8 +26,6 @@ FILE = "payments.csv"
 LARGEST = 400_000
 MOST_LINES = 5000
 AT_ONCE = 500
-# As the forms have it (our_age).
-FIRST_YEAR = 1900
 
 
 @dataclass
@@ -112,7 +110,7 @@ def _read_row(row: FileRow, complain: reading.Complain) -> None:
     if row["paid_on"] is not None and row["paid_on"] > clock.today():
         complain(row.line, "paid_on", N_("this day is still to come"))
         del row.values["paid_on"]
-    if row["paid_on"] is not None and row["paid_on"].year < FIRST_YEAR:
+    if row["paid_on"] is not None and row["paid_on"].year < text_fields.FIRST_YEAR:
         # 0026-11-30 is a year with two digits that a program filled up.
         complain(row.line, "paid_on", N_("%(cell)s is no date such as 2026-11-30"), cell=row.cells["paid_on"])
         del row.values["paid_on"]

@@ -119,6 +119,11 @@ class PlacedHours:
     def __len__(self) -> int:
         return len(self.sheets)
 
+    @property
+    def is_large(self) -> bool:
+        """Whether it is more than one portion."""
+        return len(self) > PORTION
+
     def add(
         self, line: int, of: tuple[Any, Any], at: tuple[Any, Any, date], minutes: int, remark: str, state: str
     ) -> None:

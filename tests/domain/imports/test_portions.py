@@ -368,6 +368,14 @@ def test_postgresql_counts_what_was_written_on_the_way(config: Config) -> None:
     assert len(analysed) == (4 if config.database else 0)
 
 
+def test_a_small_import_has_nothing_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """To count the tables of a large installation takes seconds, for six timesheets."""
+    monkeypatch.setattr(placed_hours, "PORTION", 1000)
+    with count_queries() as asked:
+        assert import_folder(OWN).is_ok
+    assert not [query for query in asked.get_queries() if query.msg[0].startswith("ANALYZE")]
+
+
 def test_who_waits_for_the_lock_has_it_before_the_next_portion(monkeypatch: pytest.MonkeyPatch) -> None:
     """It does not rest but for a moment; whom it finds waiting it lets go first, though not one after another for ever."""
     assert import_folder(OWN).is_ok
